@@ -1,0 +1,186 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.RegularExpressions;
+
+namespace MedMoE.Mesh.Bundle;
+
+/// <summary>The two readings of MedMoE that a bundle can hold.</summary>
+public enum Architecture
+{
+    /// <summary>The paper, section 4.3: stage outputs before patch merging, depthwise separable projections, 2-D bilinear interpolation.</summary>
+    Paper,
+
+    /// <summary>The released code: patch embedding and stages after merging, one 1×1 convolution, 1-D linear interpolation, GLoRIA's attention.</summary>
+    Reference,
+}
+
+/// <summary><c>medmoe.json</c>: what a bundle is and how its parts fit together.</summary>
+public sealed partial record BundleManifest
+{
+    public const int SupportedFormat = 1;
+
+    private static readonly JsonSerializerOptions _json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false) },
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        RespectNullableAnnotations = true,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        AllowDuplicateProperties = false,
+        WriteIndented = true,
+    };
+
+    /// <summary>Version of this file's format, 1.</summary>
+    public required int FormatVersion { get; init; }
+
+    public required string Name { get; init; }
+
+    /// <summary>The model's version; with the digests it is in every answer.</summary>
+    public required string Version { get; init; }
+
+    public required Architecture Architecture { get; init; }
+
+    /// <summary>D: dimensions that words, local features and global embeddings share. Equal to the text encoder's hidden size.</summary>
+    public required int EmbeddingDim { get; init; }
+
+    public ExpertSettings? Expert { get; init; }
+
+    /// <summary>The modality experts, in the order of the gate's outputs.</summary>
+    public required IReadOnlyList<ExpertEntry> Experts { get; init; }
+
+    public TextSettings Text { get; init; } = new();
+
+    public SimilaritySettings Similarity { get; init; } = new();
+
+    public ImageSettings Image { get; init; } = new();
+
+    /// <exception cref="BundleException">Missing, not JSON, or with faults; the exception lists every fault.</exception>
+    public static BundleManifest Read(string path)
+    {
+        BundleManifest? manifest;
+        try
+        {
+            manifest = JsonSerializer.Deserialize<BundleManifest>(File.ReadAllBytes(path), _json);
+        }
+        catch (JsonException e)
+        {
+            throw new BundleException(path, $"not a bundle manifest: {OneLine(e.Message)}");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new BundleException(path, Safetensors.SafetensorsFile.FileReason(e));
+        }
+        string[] faults = manifest is null ? ["not a bundle manifest: null"] : [.. manifest.Faults()];
+        return faults.Length == 0 ? manifest! : throw new BundleException([.. faults.Select(f => new BundleFault(path, f))]);
+    }
+
+    public void Write(string path) => File.WriteAllText(path, JsonSerializer.Serialize(this, _json) + "\n");
+
+    /// <summary>The outcome index of an expert, or -1.</summary>
+    public int IndexOf(string expert)
+    {
+        for (var i = 0; i < Experts.Count; i++)
+        {
+            if (Experts[i].Name == expert)
+            {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    private static string OneLine(string text) => text.ReplaceLineEndings(" ");
+
+    private IEnumerable<string> Faults()
+    {
+        if (FormatVersion != SupportedFormat)
+        {
+            yield return $"format_version {FormatVersion}, this version reads {SupportedFormat}";
+        }
+        if (EmbeddingDim < 2 || EmbeddingDim % 2 != 0)
+        {
+            yield return $"embedding_dim {EmbeddingDim} is not a positive even number";
+        }
+        if (Architecture == Architecture.Paper && Expert is not { Bottleneck: > 0 })
+        {
+            yield return "architecture paper needs expert.bottleneck, a positive number";
+        }
+        if (Experts.Count == 0)
+        {
+            yield return "no experts";
+        }
+        foreach (var name in Experts.Select(e => e.Name).Where(n => !ExpertName().IsMatch(n)))
+        {
+            yield return $"expert name \"{name}\" is not of a-z, 0-9 and '-', starting with a letter, 63 at most";
+        }
+        foreach (var twice in Experts.Select(e => e.Name).CountBy(n => n).Where(n => n.Value > 1))
+        {
+            yield return $"expert {twice.Key} is there {twice.Value} times";
+        }
+        foreach (var twice in Experts.SelectMany(e => e.DicomModalities).CountBy(m => m).Where(m => m.Value > 1))
+        {
+            yield return $"DICOM modality {twice.Key} is claimed {twice.Value} times";
+        }
+        if (Text.LastLayers < 1 || Text.MaxTokens < 3)
+        {
+            yield return $"text.last_layers {Text.LastLayers} must be 1 or more, text.max_tokens {Text.MaxTokens} 3 or more";
+        }
+        if (new[] { Similarity.AttentionTemperature, Similarity.WordTemperature, Similarity.LogitScale }.Any(t => !(t > 0) || !float.IsFinite(t)))
+        {
+            yield return "similarity: temperatures must be positive numbers";
+        }
+        if (Image.Size is < 1 or > 4096)
+        {
+            yield return $"image.size {Image.Size} is not in 1..4096";
+        }
+        if (Image.Mean.Count != 3 || Image.Std.Count != 3 || Image.Std.Any(s => !(s > 0)))
+        {
+            yield return "image.mean and image.std need three numbers each, std positive";
+        }
+        if (Image.Resample != "bicubic")
+        {
+            yield return $"image.resample \"{Image.Resample}\" is not known, only \"bicubic\"";
+        }
+    }
+
+    // A name becomes a folder, a host name and a Kubernetes label.
+    [GeneratedRegex("^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$")]
+    private static partial Regex ExpertName();
+}
+
+/// <summary>Sizes of the experts.</summary>
+/// <param name="Bottleneck">Channels between the pointwise convolutions of a level's projection (architecture paper).</param>
+public sealed record ExpertSettings(int Bottleneck);
+
+/// <summary>One modality expert.</summary>
+/// <param name="Name">Its folder, host name and label: a-z, 0-9, '-'.</param>
+/// <param name="ReportType">The report type the gate was trained to recognise, for people to read.</param>
+public sealed record ExpertEntry(string Name, string ReportType)
+{
+    /// <summary>DICOM modality codes (0008,0060) whose images this expert takes; a code belongs to one expert at most.</summary>
+    public IReadOnlyList<string> DicomModalities { get; init; } = [];
+}
+
+/// <param name="LastLayers">Hidden layers summed into a token's embedding, counted from the last.</param>
+/// <param name="MaxTokens">Tokens of a report, [CLS] and [SEP] included; what is longer is cut.</param>
+public sealed record TextSettings(int LastLayers = 4, int MaxTokens = 25);
+
+/// <param name="AttentionTemperature">Multiplies word · position scores before their softmax; GLoRIA's temp1.</param>
+/// <param name="WordTemperature">Multiplies word cosines inside the log-sum-exp; GLoRIA's temp2.</param>
+/// <param name="LogitScale">Multiplies similarities in the contrastive losses; GLoRIA's temp3.</param>
+public sealed record SimilaritySettings(float AttentionTemperature = 4, float WordTemperature = 5, float LogitScale = 10);
+
+/// <summary>How images are prepared.</summary>
+public sealed record ImageSettings
+{
+    /// <summary>Pixels on a side.</summary>
+    public int Size { get; init; } = 224;
+
+    /// <summary>Mean of red, green and blue in 0..1; ImageNet's by default.</summary>
+    public IReadOnlyList<float> Mean { get; init; } = [0.485f, 0.456f, 0.406f];
+
+    /// <summary>Standard deviation of red, green and blue in 0..1; ImageNet's by default.</summary>
+    public IReadOnlyList<float> Std { get; init; } = [0.229f, 0.224f, 0.225f];
+
+    public string Resample { get; init; } = "bicubic";
+}

@@ -1,0 +1,40 @@
+using MedMoE.Mesh.Bundle;
+using MedMoE.Mesh.Model.Weights;
+
+namespace MedMoE.Mesh.Model.Bert;
+
+/// <summary>A BERT encoder's <c>config.json</c> as Hugging Face writes it.</summary>
+/// <param name="VocabularySize">Wordpieces.</param>
+/// <param name="HiddenSize">Dimensions of a token.</param>
+/// <param name="Layers">Transformer layers.</param>
+/// <param name="Heads">Attention heads.</param>
+/// <param name="IntermediateSize">Hidden dimensions of a layer's MLP.</param>
+/// <param name="MaxPositions">Longest text in tokens.</param>
+/// <param name="TokenTypes">Rows of the token type embedding; the first is the one in use.</param>
+/// <param name="LayerNormEpsilon">Added to the variance.</param>
+public sealed record BertConfig(
+    int VocabularySize, int HiddenSize, int Layers, int Heads, int IntermediateSize, int MaxPositions, int TokenTypes, double LayerNormEpsilon)
+{
+    /// <exception cref="BundleException">Missing, not JSON, not a BERT configuration, or one this network cannot be built from.</exception>
+    public static BertConfig Read(string path)
+    {
+        var json = ConfigFile.Read(path);
+        json.Require("model_type", "bert");
+        json.Require("hidden_act", "gelu");
+        json.Require("position_embedding_type", "absolute");
+        var config = new BertConfig(
+            json.Int("vocab_size", 30522), json.Int("hidden_size", 768), json.Int("num_hidden_layers", 12), json.Int("num_attention_heads", 12),
+            json.Int("intermediate_size", 3072), json.Int("max_position_embeddings", 512), json.Int("type_vocab_size", 2),
+            json.Double("layer_norm_eps", 1e-12));
+        if (config.HiddenSize % config.Heads != 0)
+        {
+            json.Fault($"hidden_size {config.HiddenSize} is not divisible by num_attention_heads {config.Heads}");
+        }
+        json.ThrowOnFaults();
+        return config;
+    }
+
+    /// <summary>Multiply-adds of one text of so many tokens, matrix products only.</summary>
+    public long MultiplyAdds(int tokens) =>
+        (long)Layers * tokens * HiddenSize * ((4L * HiddenSize) + (2L * IntermediateSize) + (2L * tokens));
+}

@@ -1,0 +1,132 @@
+using static TorchSharp.torch.nn;
+
+namespace MedMoE.Mesh.Model.Experts;
+
+/// <summary>
+/// Linear interpolation of one level's positions to the finest grid's, as a linear map M: [n] to [P]. Having its transpose, too, spares
+/// building the interpolated features: what is linear in them is computed at native resolution.
+/// </summary>
+public abstract class GridInterpolation : IDisposable
+{
+    /// <summary>Features: [batch, n, channels] to [batch, P, channels].</summary>
+    public abstract Tensor Features(Tensor native);
+
+    /// <summary>Maps: x M^T, [batch, maps, n] to [batch, maps, P].</summary>
+    public abstract Tensor Maps(Tensor native);
+
+    /// <summary>The transpose: x M, [batch, maps, P] to [batch, maps, n].</summary>
+    public abstract Tensor Transposed(Tensor fine);
+
+    public virtual void Dispose()
+    {
+    }
+
+    /// <summary>
+    /// For every fine position the two coarse ones next to it and the weight of the second; PyTorch's <c>align_corners=false</c>:
+    /// the centres of the first and last cells are extended to the edges.
+    /// </summary>
+    protected static (long[] Lower, long[] Upper, float[] Weight) Taps(int coarse, int fine)
+    {
+        var (lower, upper, weight) = (new long[fine], new long[fine], new float[fine]);
+        var scale = (float)coarse / fine;
+        for (var i = 0; i < fine; i++)
+        {
+            var source = Math.Max(0, (scale * (i + 0.5f)) - 0.5f);
+            lower[i] = Math.Min((long)source, coarse - 1);
+            upper[i] = Math.Min(lower[i] + 1, coarse - 1);
+            weight[i] = source - lower[i];
+        }
+        return (lower, upper, weight);
+    }
+}
+
+/// <summary>The finest level: nothing to interpolate.</summary>
+internal sealed class SameGrid : GridInterpolation
+{
+    public override Tensor Features(Tensor native) => native;
+
+    public override Tensor Maps(Tensor native) => native;
+
+    public override Tensor Transposed(Tensor fine) => fine;
+}
+
+/// <summary>Bilinear interpolation of square grids (architecture paper). It is separable: two small products, one per direction.</summary>
+internal sealed class BilinearInterpolation : GridInterpolation
+{
+    private readonly int _coarse;
+    private readonly int _fine;
+    private readonly Tensor _matrix;
+
+    /// <param name="coarse">Positions on a side of the level.</param>
+    /// <param name="fine">Positions on a side of the finest grid.</param>
+    /// <param name="device">Where the maps will be.</param>
+    public BilinearInterpolation(int coarse, int fine, Device device)
+    {
+        (_coarse, _fine) = (coarse, fine);
+        var (lower, upper, weight) = Taps(coarse, fine);
+        var matrix = new float[fine, coarse];
+        for (var i = 0; i < fine; i++)
+        {
+            matrix[i, lower[i]] += 1 - weight[i];
+            matrix[i, upper[i]] += weight[i];
+        }
+        _matrix = tensor(matrix, device: device).DetachFromDisposeScope();
+    }
+
+    public override Tensor Features(Tensor native)
+    {
+        var grid = native.view(native.shape[0], _coarse, _coarse, -1).permute(0, 3, 1, 2);
+        return functional.interpolate(grid, size: [_fine, _fine], mode: InterpolationMode.Bilinear, align_corners: false)
+            .permute(0, 2, 3, 1).flatten(1, 2);
+    }
+
+    public override Tensor Maps(Tensor native) =>
+        _matrix.matmul(native.view(native.shape[0], native.shape[1], _coarse, _coarse)).matmul(_matrix.t()).flatten(2, 3);
+
+    public override Tensor Transposed(Tensor fine) =>
+        _matrix.t().matmul(fine.view(fine.shape[0], fine.shape[1], _fine, _fine)).matmul(_matrix).flatten(2, 3);
+
+    public override void Dispose() => _matrix.Dispose();
+}
+
+/// <summary>Linear interpolation over flattened positions (architecture reference).</summary>
+internal sealed class FlattenedInterpolation : GridInterpolation
+{
+    private readonly int _coarse;
+    private readonly int _fine;
+    private readonly Tensor _lower;
+    private readonly Tensor _upper;
+    private readonly Tensor _weight;
+
+    /// <param name="coarse">Positions of the level.</param>
+    /// <param name="fine">Positions of the finest grid.</param>
+    /// <param name="device">Where the maps will be.</param>
+    public FlattenedInterpolation(int coarse, int fine, Device device)
+    {
+        (_coarse, _fine) = (coarse, fine);
+        var (lower, upper, weight) = Taps(coarse, fine);
+        _lower = tensor(lower, device: device).DetachFromDisposeScope();
+        _upper = tensor(upper, device: device).DetachFromDisposeScope();
+        _weight = tensor(weight, device: device).DetachFromDisposeScope();
+    }
+
+    public override Tensor Features(Tensor native) =>
+        functional.interpolate(native.transpose(1, 2), size: [_fine], mode: InterpolationMode.Linear, align_corners: false).transpose(1, 2);
+
+    public override Tensor Maps(Tensor native) =>
+        native.index_select(2, _lower).lerp(native.index_select(2, _upper), _weight);
+
+    public override Tensor Transposed(Tensor fine)
+    {
+        var upper = fine * _weight;
+        return zeros([fine.shape[0], fine.shape[1], _coarse], fine.dtype, fine.device)
+            .index_add(2, _lower, fine - upper, 1).index_add(2, _upper, upper, 1);
+    }
+
+    public override void Dispose()
+    {
+        _lower.Dispose();
+        _upper.Dispose();
+        _weight.Dispose();
+    }
+}

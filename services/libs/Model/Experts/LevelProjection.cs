@@ -1,0 +1,137 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch.nn;
+
+namespace MedMoE.Mesh.Model.Experts;
+
+/// <summary>Projects one pyramid level to the embedding dimension at its native resolution.</summary>
+internal abstract class LevelProjection(string name) : Module<Tensor, Tensor>(name)
+{
+    /// <summary>Prepares for inference; weights must not change afterwards.</summary>
+    public virtual void Freeze()
+    {
+    }
+}
+
+/// <summary>
+/// Architecture paper: 1×1 convolution to the bottleneck, 3×3 depthwise, 1×1 to D, each with batch normalisation and ReLU (section 4.3).
+/// </summary>
+internal sealed class SeparableProjection : LevelProjection
+{
+    private readonly ConvolutionBlock[] _blocks;
+
+    public SeparableProjection(int channels, int bottleneck, int dim)
+        : base(nameof(SeparableProjection))
+    {
+        _blocks =
+        [
+            new ConvolutionBlock(channels, bottleneck, kernel: 1, groups: 1),
+            new ConvolutionBlock(bottleneck, bottleneck, kernel: 3, groups: bottleneck),
+            new ConvolutionBlock(bottleneck, dim, kernel: 1, groups: 1),
+        ];
+        for (var i = 0; i < _blocks.Length; i++)
+        {
+            register_module($"{i}", _blocks[i]);
+        }
+    }
+
+    /// <param name="input">[batch, height, width, channels].</param>
+    /// <returns>[batch, height, width, D].</returns>
+    public override Tensor forward(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        return _blocks.Aggregate(input, (x, block) => block.forward(x)).MoveToOuterDisposeScope();
+    }
+
+    public override void Freeze()
+    {
+        foreach (var block in _blocks)
+        {
+            block.Freeze();
+        }
+    }
+}
+
+/// <summary>Architecture reference: 1×1 convolution over flattened positions to D, ReLU.</summary>
+internal sealed class PointwiseProjection : LevelProjection
+{
+    private readonly Conv1d _convolution;
+
+    public PointwiseProjection(int channels, int dim)
+        : base(nameof(PointwiseProjection))
+    {
+        _convolution = Conv1d(channels, dim, 1);
+        register_module("0", _convolution);
+    }
+
+    /// <param name="input">[batch, height, width, channels].</param>
+    /// <returns>[batch, height, width, D].</returns>
+    public override Tensor forward(Tensor input)
+    {
+        using var weight = _convolution.weight.squeeze(2);
+        return functional.linear(input, weight, _convolution.bias).relu_();
+    }
+}
+
+/// <summary>Convolution without bias, batch normalisation, ReLU, on channels-last features.</summary>
+internal sealed class ConvolutionBlock : Module<Tensor, Tensor>
+{
+    private readonly Conv2d _convolution;
+    private readonly BatchNorm2d _norm;
+    private readonly int _padding;
+    private readonly int _groups;
+    private Tensor? _weight;
+    private Tensor? _bias;
+
+    public ConvolutionBlock(int inputs, int outputs, int kernel, int groups)
+        : base(nameof(ConvolutionBlock))
+    {
+        _padding = kernel / 2;
+        _groups = groups;
+        _convolution = Conv2d(inputs, outputs, kernel, padding: _padding, groups: groups, bias: false);
+        _norm = BatchNorm2d(outputs);
+        register_module("0", _convolution);
+        register_module("1", _norm);
+    }
+
+    /// <param name="input">[batch, height, width, inputs].</param>
+    /// <returns>[batch, height, width, outputs].</returns>
+    public override Tensor forward(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        if (_weight is not null && _padding == 0)
+        {
+            // A pointwise convolution of channels-last features is one matrix product.
+            return functional.linear(input, _weight, _bias).relu_().MoveToOuterDisposeScope();
+        }
+        var channelsFirst = input.permute(0, 3, 1, 2);
+        var output = _weight is null
+            ? _norm.forward(_convolution.forward(channelsFirst))
+            : functional.conv2d(channelsFirst, _weight, _bias, [1, 1], [_padding, _padding], [1, 1], _groups);
+        return output.relu_().permute(0, 2, 3, 1).contiguous().MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Folds the normalisation's running statistics into the convolution.</summary>
+    public void Freeze()
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        // Folded in float32 whatever the weights are stored in.
+        var scale = _norm.weight!.to(ScalarType.Float32) / (_norm.running_var!.to(ScalarType.Float32) + _norm.eps).sqrt();
+        var weight = _convolution.weight.to(ScalarType.Float32) * scale.view(-1, 1, 1, 1);
+        var bias = _norm.bias!.to(ScalarType.Float32) - (_norm.running_mean!.to(ScalarType.Float32) * scale);
+        _weight?.Dispose();
+        _bias?.Dispose();
+        _weight = (_padding == 0 ? weight.flatten(1) : weight).to(_convolution.weight.dtype).DetachFromDisposeScope();
+        _bias = bias.to(_convolution.weight.dtype).DetachFromDisposeScope();
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _weight?.Dispose();
+            _bias?.Dispose();
+        }
+        base.Dispose(disposing);
+    }
+}

@@ -1,0 +1,70 @@
+namespace MedMoE.Mesh.Model.Experts;
+
+/// <summary>One level of an image as an expert sees it.</summary>
+/// <param name="Native">Projected features at the level's own resolution, [batch, n, D].</param>
+/// <param name="ScaleScores">Score of this level at every position of the finest grid, [batch, P], float32.</param>
+/// <param name="Grid">From the level's positions to the finest grid's.</param>
+public sealed record LevelFeatures(Tensor Native, Tensor ScaleScores, GridInterpolation Grid);
+
+/// <summary>
+/// An image's local features v: at each of the P positions of the finest grid the sum of the interpolated levels, weighted by the
+/// softmax over scales. They are kept as levels and weights; <see cref="Dense"/> alone builds the [batch, P, D] tensor.
+/// </summary>
+public sealed class LocalFeatures
+{
+    private readonly IReadOnlyList<LevelFeatures> _levels;
+
+    /// <param name="levels">The levels, in any order.</param>
+    public LocalFeatures(IReadOnlyList<LevelFeatures> levels)
+    {
+        _levels = levels;
+        ScaleWeights = stack(levels.Select(l => l.ScaleScores), dim: 1).softmax(1);
+    }
+
+    /// <summary>Weight of each level at each position, [batch, levels, P], float32.</summary>
+    public Tensor ScaleWeights { get; }
+
+    /// <summary>Features that are there already, [batch, P, D].</summary>
+    public static LocalFeatures From(Tensor dense) =>
+        new([new LevelFeatures(dense, zeros(dense.shape[..2], ScalarType.Float32, dense.device), new SameGrid())]);
+
+    /// <summary>v, [batch, P, D].</summary>
+    public Tensor Dense()
+    {
+        using var scope = NewDisposeScope();
+        return Sum((level, weights) => level.Grid.Features(level.Native) * weights.unsqueeze(2).to(level.Native.dtype)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The global embedding: v's mean over positions, [batch, D], float32.</summary>
+    public Tensor Mean()
+    {
+        using var scope = NewDisposeScope();
+        var positions = ScaleWeights.shape[2];
+        return Sum((level, weights) => Gather(level, weights.unsqueeze(1) / positions)).squeeze(1).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The product of each word with v at each position, [batch, words, P], float32.</summary>
+    /// <param name="words">[batch, words, D].</param>
+    public Tensor Scores(Tensor words)
+    {
+        using var scope = NewDisposeScope();
+        return Sum((level, weights) =>
+            level.Grid.Maps(words.to(level.Native.dtype).matmul(level.Native.transpose(1, 2)).to(ScalarType.Float32)) * weights.unsqueeze(1))
+            .MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Sums of v over positions, weighted by maps: [batch, maps, D], float32.</summary>
+    /// <param name="maps">[batch, maps, P], float32.</param>
+    public Tensor Contexts(Tensor maps)
+    {
+        using var scope = NewDisposeScope();
+        return Sum((level, weights) => Gather(level, maps * weights.unsqueeze(1))).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Pushes maps on the finest grid back to a level through the transposed interpolation, where they meet its features.</summary>
+    private static Tensor Gather(LevelFeatures level, Tensor maps) =>
+        level.Grid.Transposed(maps).to(level.Native.dtype).matmul(level.Native).to(ScalarType.Float32);
+
+    private Tensor Sum(Func<LevelFeatures, Tensor, Tensor> term) =>
+        _levels.Select((level, i) => term(level, ScaleWeights.select(1, i))).Aggregate((sum, next) => sum + next);
+}

@@ -1,0 +1,39 @@
+using MedMoE.Mesh.Bundle;
+using static TorchSharp.torch.nn;
+
+namespace MedMoE.Mesh.Model.Experts;
+
+/// <summary>What the words of a text found in an image.</summary>
+/// <param name="Attention">Where each word looks, [batch, words, P]; sums to 1 over positions.</param>
+/// <param name="Contexts">What it sees there: v weighted by its attention, [batch, words, D].</param>
+/// <param name="Similarities">Cosine of word and context, [batch, words].</param>
+public sealed record GroundedWords(Tensor Attention, Tensor Contexts, Tensor Similarities);
+
+/// <summary>Attention of words over positions.</summary>
+public static class WordAttention
+{
+    /// <param name="features">The image's local features, batch B.</param>
+    /// <param name="words">Word embeddings [B, words, D], float32.</param>
+    /// <param name="counts">Words of each row; those after are padding and change nothing.</param>
+    /// <param name="architecture">
+    /// Paper: softmax over positions of temperature · word · v (section 4.4). Reference: GLoRIA's, softmax over words, times the
+    /// temperature, softmax over positions.
+    /// </param>
+    /// <param name="temperature">The manifest's attention temperature.</param>
+    public static GroundedWords Attend(
+        LocalFeatures features, Tensor words, IReadOnlyList<int> counts, Architecture architecture, double temperature)
+    {
+        using var scope = NewDisposeScope();
+        var scores = features.Scores(words);
+        if (architecture == Architecture.Reference)
+        {
+            var padding = arange(words.shape[1], device: words.device).unsqueeze(0) >= tensor(counts.ToArray(), device: words.device).unsqueeze(1);
+            scores = scores.masked_fill(padding.unsqueeze(2), float.NegativeInfinity).softmax(1);
+        }
+        var attention = (scores * temperature).softmax(2);
+        var contexts = features.Contexts(attention);
+        var similarities = functional.cosine_similarity(words, contexts, dim: 2);
+        return new GroundedWords(
+            attention.MoveToOuterDisposeScope(), contexts.MoveToOuterDisposeScope(), similarities.MoveToOuterDisposeScope());
+    }
+}

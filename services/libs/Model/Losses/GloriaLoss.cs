@@ -1,0 +1,51 @@
+using MedMoE.Mesh.Bundle;
+using MedMoE.Mesh.Model.Experts;
+using static TorchSharp.torch.nn;
+
+namespace MedMoE.Mesh.Model.Losses;
+
+/// <summary>
+/// The contrastive losses of GLoRIA (Huang et al., ICCV 2021, section 3.3) on a batch of pairs: row i's image belongs to row i's text.
+/// </summary>
+public static class GloriaLoss
+{
+    /// <summary>Loss of picking the text of an image, and the image of a text; the training objective is their sum.</summary>
+    public readonly record struct Directions(Tensor ImageToText, Tensor TextToImage);
+
+    /// <summary>Cross-entropy over scaled cosines of global embeddings.</summary>
+    /// <param name="images">[batch, D].</param>
+    /// <param name="texts">[batch, D].</param>
+    /// <param name="logitScale">The manifest's logit scale.</param>
+    public static Directions Global(Tensor images, Tensor texts, double logitScale)
+    {
+        var cosines = functional.normalize(images, dim: 1).matmul(functional.normalize(texts, dim: 1).t());
+        return Contrast(cosines * logitScale);
+    }
+
+    /// <summary>Cross-entropy over scaled local similarities: every text's words attend to every image.</summary>
+    /// <param name="images">Local features of the images.</param>
+    /// <param name="words">Word embeddings [batch, most words, D].</param>
+    /// <param name="counts">Words of each text.</param>
+    /// <param name="architecture">Which attention.</param>
+    /// <param name="temperatures">The manifest's temperatures.</param>
+    public static Directions Local(
+        LocalFeatures images, Tensor words, IReadOnlyList<int> counts, Architecture architecture, SimilaritySettings temperatures)
+    {
+        var batch = words.shape[0];
+        var similarities = counts.Select((count, text) =>
+        {
+            int[] everywhere = [.. Enumerable.Repeat(count, (int)batch)];
+            var own = words[text].narrow(0, 0, count).unsqueeze(0).expand(batch, -1, -1);
+            var grounded = WordAttention.Attend(images, own, everywhere, architecture, temperatures.AttentionTemperature);
+            return Similarity.Local(grounded.Similarities, everywhere, temperatures.WordTemperature);
+        });
+        // Rows are images, columns texts.
+        return Contrast(stack(similarities, dim: 1) * temperatures.LogitScale);
+    }
+
+    private static Directions Contrast(Tensor logits)
+    {
+        var pairs = arange(logits.shape[0], device: logits.device);
+        return new Directions(functional.cross_entropy(logits, pairs), functional.cross_entropy(logits.t(), pairs));
+    }
+}

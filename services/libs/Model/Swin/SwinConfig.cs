@@ -1,0 +1,84 @@
+using MedMoE.Mesh.Bundle;
+using MedMoE.Mesh.Model.Weights;
+
+namespace MedMoE.Mesh.Model.Swin;
+
+/// <summary>A Swin Transformer's <c>config.json</c> as Hugging Face writes it.</summary>
+/// <param name="ImageSize">Pixels on a side.</param>
+/// <param name="PatchSize">Pixels on a side of a patch.</param>
+/// <param name="Channels">Colour channels.</param>
+/// <param name="EmbedDim">Channels of the first stage; each further stage doubles them.</param>
+/// <param name="Depths">Blocks per stage.</param>
+/// <param name="Heads">Attention heads per stage.</param>
+/// <param name="Window">Tokens on a side of an attention window.</param>
+/// <param name="MlpRatio">Hidden channels of a block's MLP over its channels.</param>
+/// <param name="QkvBias">Whether query, key and value have a bias.</param>
+/// <param name="LayerNormEpsilon">Added to the variance.</param>
+public sealed record SwinConfig(
+    int ImageSize, int PatchSize, int Channels, int EmbedDim, IReadOnlyList<int> Depths, IReadOnlyList<int> Heads, int Window,
+    double MlpRatio, bool QkvBias, double LayerNormEpsilon)
+{
+    public int Stages => Depths.Count;
+
+    /// <summary>Channels of the last stage and of the pooled feature.</summary>
+    public int FeatureDim => ChannelsOf(Stages - 1);
+
+    public int ChannelsOf(int stage) => EmbedDim << stage;
+
+    /// <summary>Tokens on a side of a stage, before patch merging.</summary>
+    public int ResolutionOf(int stage)
+    {
+        var side = (ImageSize + PatchSize - 1) / PatchSize;
+        for (var i = 0; i < stage; i++)
+        {
+            side = (side + 1) / 2;
+        }
+        return side;
+    }
+
+    /// <exception cref="BundleException">Missing, not JSON, not a Swin configuration, or one this network cannot be built from.</exception>
+    public static SwinConfig Read(string path)
+    {
+        var json = ConfigFile.Read(path);
+        json.Require("model_type", "swin");
+        json.Require("hidden_act", "gelu");
+        json.RequireFalse("use_absolute_embeddings");
+        var config = new SwinConfig(
+            json.Side("image_size", 224), json.Side("patch_size", 4), json.Int("num_channels", 3), json.Int("embed_dim", 96),
+            json.Ints("depths", [2, 2, 6, 2]), json.Ints("num_heads", [3, 6, 12, 24]), json.Int("window_size", 7),
+            json.Double("mlp_ratio", 4), json.Bool("qkv_bias", true), json.Double("layer_norm_eps", 1e-5));
+        if (config.Depths.Count != config.Heads.Count || config.Depths.Count is 0 or > 8)
+        {
+            json.Fault($"{config.Depths.Count} depths and {config.Heads.Count} num_heads: they must be as many, 8 at most");
+        }
+        else if (config.Heads.Where((h, stage) => config.ChannelsOf(stage) % h != 0).Any())
+        {
+            json.Fault("a stage's channels are not divisible by its num_heads");
+        }
+        json.ThrowOnFaults();
+        return config;
+    }
+
+    /// <summary>Multiply-adds of one image through the network, matrix products and convolutions only.</summary>
+    public long MultiplyAdds()
+    {
+        long side = ResolutionOf(0);
+        var total = side * side * EmbedDim * Channels * PatchSize * PatchSize;
+        for (var stage = 0; stage < Stages; stage++)
+        {
+            side = ResolutionOf(stage);
+            long channels = ChannelsOf(stage), window = Math.Min(Window, side);
+            var padded = (side + window - 1) / window * window;
+            long tokens = side * side, windowed = padded * padded;
+            var perBlock = (windowed * 4 * channels * channels) + (windowed * 2 * window * window * channels)
+                + (tokens * 2 * channels * (long)(channels * MlpRatio));
+            total += Depths[stage] * perBlock;
+            if (stage < Stages - 1)
+            {
+                long merged = ResolutionOf(stage + 1);
+                total += merged * merged * 4 * channels * 2 * channels;
+            }
+        }
+        return total;
+    }
+}

@@ -1,0 +1,70 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch.nn;
+
+namespace MedMoE.Mesh.Model.Swin;
+
+/// <summary>A stage: its blocks and, but for the last stage, the patch merging that follows them.</summary>
+internal sealed class SwinStage : Module
+{
+    private readonly ModuleList<SwinBlock> blocks;
+    private readonly PatchMerging? downsample;
+
+    public SwinStage(SwinConfig config, int stage)
+        : base(nameof(SwinStage))
+    {
+        blocks = ModuleList<SwinBlock>([.. Enumerable.Range(0, config.Depths[stage]).Select(i => new SwinBlock(config, stage, shifted: i % 2 == 1))]);
+        downsample = stage < config.Stages - 1 ? new PatchMerging(config.ChannelsOf(stage), config.LayerNormEpsilon) : null;
+        RegisterComponents();
+    }
+
+    /// <param name="input">[batch, height, width, channels].</param>
+    /// <returns>The same shape.</returns>
+    public Tensor Blocks(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        return blocks.Aggregate(input, (x, block) => block.forward(x)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>[batch, height / 2, width / 2, 2 · channels] for a stage's output; the last stage has no merging and returns it as it is.</summary>
+    public Tensor Merge(Tensor output) => downsample is null ? output : downsample.forward(output);
+
+    public void Freeze()
+    {
+        foreach (var block in blocks)
+        {
+            block.Freeze();
+        }
+    }
+}
+
+/// <summary>Joins each 2×2 tokens into one of twice the channels (Swin, section 3.1).</summary>
+internal sealed class PatchMerging : Module<Tensor, Tensor>
+{
+    private readonly LayerNorm norm;
+    private readonly Linear reduction;
+
+    public PatchMerging(int channels, double epsilon)
+        : base(nameof(PatchMerging))
+    {
+        norm = LayerNorm(4 * channels, epsilon);
+        reduction = Linear(4 * channels, 2 * channels, hasBias: false);
+        RegisterComponents();
+    }
+
+    /// <param name="input">[batch, height, width, channels]; an odd side gets a row of zeros.</param>
+    /// <returns>[batch, ⌈height / 2⌉, ⌈width / 2⌉, 2 · channels].</returns>
+    public override Tensor forward(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        var (batch, height, width, channels) = (input.shape[0], input.shape[1], input.shape[2], input.shape[3]);
+        if (height % 2 != 0 || width % 2 != 0)
+        {
+            input = functional.pad(input, [0, 0, 0, width % 2, 0, height % 2]);
+            (height, width) = (input.shape[1], input.shape[2]);
+        }
+        // Channels are joined in the order (row, column) = (0,0), (1,0), (0,1), (1,1): the column varies slowest.
+        var joined = input.view(batch, height / 2, 2, width / 2, 2, channels).permute(0, 1, 3, 4, 2, 5)
+            .reshape(batch, height / 2, width / 2, 4 * channels);
+        return reduction.forward(norm.forward(joined)).MoveToOuterDisposeScope();
+    }
+}

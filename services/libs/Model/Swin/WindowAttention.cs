@@ -1,0 +1,141 @@
+using TorchSharp.Modules;
+using TorchSharp.Utils;
+using static TorchSharp.torch.nn;
+
+namespace MedMoE.Mesh.Model.Swin;
+
+/// <summary>Multi-head self-attention within windows, with a learnt bias per head and relative position (Swin, section 3.2).</summary>
+internal sealed class WindowAttention : Module<Tensor, Tensor>
+{
+    [ComponentName(Name = "self")]
+    private readonly WindowProjections _projections;
+    private readonly Dense output;
+    private readonly int _heads;
+    private readonly int _tokens;
+
+    // Non-persistent buffers: they follow the network to its device, but are no part of its state dict.
+    private readonly Tensor relative_position_index;
+    private readonly Tensor? shift_mask;
+
+    private FrozenProjections? _frozen;
+
+    /// <param name="channels">Channels of a token.</param>
+    /// <param name="heads">Attention heads.</param>
+    /// <param name="tableWindow">Window that the bias table was made for.</param>
+    /// <param name="window">Tokens on a side of the windows in use: smaller than <paramref name="tableWindow"/> where the whole stage is.</param>
+    /// <param name="qkvBias">Whether query, key and value have a bias.</param>
+    /// <param name="shiftMask">[windows, tokens, tokens], added to the scores of shifted windows; else null.</param>
+    public WindowAttention(int channels, int heads, int tableWindow, int window, bool qkvBias, Tensor? shiftMask)
+        : base(nameof(WindowAttention))
+    {
+        _projections = new WindowProjections(channels, heads, tableWindow, qkvBias);
+        output = new Dense(channels, channels);
+        _heads = heads;
+        _tokens = window * window;
+        relative_position_index = RelativePositionIndex(window, tableWindow);
+        shift_mask = shiftMask;
+        register_buffer(nameof(relative_position_index), relative_position_index, persistent: false);
+        if (shift_mask is not null)
+        {
+            register_buffer(nameof(shift_mask), shift_mask, persistent: false);
+        }
+        RegisterComponents();
+    }
+
+    /// <param name="windows">[batch · windows, tokens, channels].</param>
+    /// <returns>The same shape.</returns>
+    public override Tensor forward(Tensor windows)
+    {
+        var (rows, channels) = (windows.shape[0], windows.shape[2]);
+        var headDim = channels / _heads;
+        var (weight, bias, positions) = _frozen is { } f ? (f.Weight, f.Bias, f.Positions) : Fused();
+        // One product gives [rows, tokens, 3, heads, headDim]; the three views of it are never copied.
+        using var qkv = functional.linear(windows, weight, bias).view(rows, _tokens, 3, _heads, headDim).permute(2, 0, 3, 1, 4);
+        // Windows of one image differ in their masks, so they count as heads: the mask then broadcasts over the batch.
+        var kinds = positions.shape[1];
+        Tensor Heads(int which) => qkv[which].reshape(rows * _heads / kinds, kinds, _tokens, headDim);
+        using var attended = functional.scaled_dot_product_attention(Heads(0), Heads(1), Heads(2), positions);
+        return output.forward(attended.reshape(rows, _heads, _tokens, headDim).transpose(1, 2).reshape(rows, _tokens, channels));
+    }
+
+    /// <summary>Computes once what every call would compute from the weights; they must not change afterwards.</summary>
+    public void Freeze()
+    {
+        using var scope = NewDisposeScope();
+        var (weight, bias, positions) = Fused();
+        _frozen?.Dispose();
+        _frozen = new FrozenProjections(
+            weight.detach().DetachFromDisposeScope(), bias?.detach().DetachFromDisposeScope(), positions.detach().DetachFromDisposeScope());
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _frozen?.Dispose();
+        }
+        base.Dispose(disposing);
+    }
+
+    /// <summary>Weights of query, key and value in one, and what is added to the scores, [1, heads or windows · heads, tokens, tokens].</summary>
+    private (Tensor Weight, Tensor? Bias, Tensor Positions) Fused()
+    {
+        var p = _projections;
+        var weight = cat([p.query.weight, p.key.weight, p.value.weight]);
+        var bias = p.query.bias is null ? null : cat([p.query.bias, p.key.bias!, p.value.bias!]);
+        var positions = p.relative_position_bias_table.index_select(0, relative_position_index).view(1, _tokens, _tokens, _heads).permute(0, 3, 1, 2);
+        if (shift_mask is not null)
+        {
+            positions = (positions + shift_mask.unsqueeze(1)).reshape(1, -1, _tokens, _tokens);
+        }
+        return (weight, bias, positions.contiguous());
+    }
+
+    /// <summary>For every pair of tokens the row of the bias table that belongs to their offset, [tokens²].</summary>
+    private static Tensor RelativePositionIndex(int window, int tableWindow)
+    {
+        // Offsets run from -(tableWindow - 1) to tableWindow - 1 in each direction; a smaller window uses the middle of the table.
+        var side = (2 * tableWindow) - 1;
+        var index = new long[window * window * window * window];
+        var next = 0;
+        for (var from = 0; from < window * window; from++)
+        {
+            for (var to = 0; to < window * window; to++)
+            {
+                var down = (from / window) - (to / window) + tableWindow - 1;
+                var right = (from % window) - (to % window) + tableWindow - 1;
+                index[next++] = (down * side) + right;
+            }
+        }
+        return tensor(index);
+    }
+
+    private sealed record FrozenProjections(Tensor Weight, Tensor? Bias, Tensor Positions) : IDisposable
+    {
+        public void Dispose()
+        {
+            Weight.Dispose();
+            Bias?.Dispose();
+            Positions.Dispose();
+        }
+    }
+}
+
+/// <summary>Weights of <see cref="WindowAttention"/>, under the names Hugging Face gives them.</summary>
+internal sealed class WindowProjections : Module
+{
+    public readonly Linear query;
+    public readonly Linear key;
+    public readonly Linear value;
+    public readonly Parameter relative_position_bias_table;
+
+    public WindowProjections(int channels, int heads, int window, bool qkvBias)
+        : base(nameof(WindowProjections))
+    {
+        query = Linear(channels, channels, qkvBias);
+        key = Linear(channels, channels, qkvBias);
+        value = Linear(channels, channels, qkvBias);
+        relative_position_bias_table = Parameter(zeros(((2 * window) - 1) * ((2 * window) - 1), heads));
+        RegisterComponents();
+    }
+}

@@ -1,0 +1,121 @@
+using MedMoE.Mesh.Bundle;
+using MedMoE.Mesh.Bundle.Safetensors;
+using MedMoE.Mesh.Model.Bert;
+using MedMoE.Mesh.Model.Experts;
+using MedMoE.Mesh.Model.Gating;
+using MedMoE.Mesh.Model.Swin;
+using static TorchSharp.torch.nn;
+
+namespace MedMoE.Mesh.Model.Weights;
+
+/// <summary>
+/// The networks of a bundle with their weights, on the CPU in float32, ready to train or to be placed elsewhere. Each reads its own
+/// part alone. All throw <see cref="BundleException"/> with every fault of the part.
+/// </summary>
+public static class BundleNetworks
+{
+    private const string WeightsFile = "model.safetensors";
+
+    /// <summary>The backbone's network: <c>backbone/config.json</c>, <c>backbone/model.safetensors</c>.</summary>
+    public static SwinTransformer LoadSwin(ModelBundle bundle)
+    {
+        var configPath = bundle.PathOf(BundlePart.Backbone, "config.json");
+        var config = SwinConfig.Read(configPath);
+        if (config.Stages != PyramidBackbone.Levels || config.Channels != 3)
+        {
+            throw new BundleException(
+                configPath, $"{config.Stages} stages on {config.Channels} channels; MedMoE's pyramid needs {PyramidBackbone.Levels} stages on 3");
+        }
+        if (config.ImageSize != bundle.Manifest.Image.Size)
+        {
+            throw new BundleException(configPath, $"image_size {config.ImageSize}, but image.size in {ModelBundle.ManifestFile} is {bundle.Manifest.Image.Size}");
+        }
+        return LoadSwin(config, bundle.PathOf(BundlePart.Backbone, WeightsFile));
+    }
+
+    /// <summary>A Swin Transformer from a file with Hugging Face's names, with or without "swin.".</summary>
+    public static SwinTransformer LoadSwin(SwinConfig config, string path) => Load(() => new SwinTransformer(config), path, TensorNames.Swin);
+
+    /// <summary>The text encoder's network: <c>text/config.json</c>, <c>text/model.safetensors</c>.</summary>
+    public static BertEncoder LoadBert(ModelBundle bundle)
+    {
+        var configPath = bundle.PathOf(BundlePart.Text, "config.json");
+        var config = BertConfig.Read(configPath);
+        var (manifest, text) = (bundle.Manifest, bundle.Manifest.Text);
+        var faults = new List<BundleFault>();
+        if (config.HiddenSize != manifest.EmbeddingDim)
+        {
+            faults.Add(new(configPath, $"hidden_size {config.HiddenSize}, but embedding_dim in {ModelBundle.ManifestFile} is {manifest.EmbeddingDim}"));
+        }
+        if (text.MaxTokens > config.MaxPositions)
+        {
+            faults.Add(new(configPath, $"max_position_embeddings {config.MaxPositions}, fewer than text.max_tokens {text.MaxTokens} of {ModelBundle.ManifestFile}"));
+        }
+        if (text.LastLayers > config.Layers)
+        {
+            faults.Add(new(configPath, $"num_hidden_layers {config.Layers}, fewer than text.last_layers {text.LastLayers} of {ModelBundle.ManifestFile}"));
+        }
+        return faults.Count == 0 ? LoadBert(config, bundle.PathOf(BundlePart.Text, WeightsFile)) : throw new BundleException(faults);
+    }
+
+    /// <summary>A BERT encoder from a file with Hugging Face's names, with or without "bert.".</summary>
+    /// <param name="config">Sizes.</param>
+    /// <param name="path">The safetensors file.</param>
+    /// <param name="withPooler">Whether to read the pooler, too.</param>
+    public static BertEncoder LoadBert(BertConfig config, string path, bool withPooler = false) =>
+        Load(() => new BertEncoder(config, withPooler), path, withPooler ? TensorNames.BertWithPooler : TensorNames.Bert);
+
+    /// <summary>One expert: <c>experts/NAME/model.safetensors</c>. The channels of the levels are those of its own projections.</summary>
+    public static ModalityExpert LoadExpert(ModelBundle bundle, string name)
+    {
+        var manifest = bundle.Manifest;
+        if (manifest.IndexOf(name) < 0)
+        {
+            throw new BundleException(
+                Path.Combine(bundle.Root, ModelBundle.ManifestFile), $"no expert {name}; there are {string.Join(", ", manifest.Experts.Select(e => e.Name))}");
+        }
+        var path = bundle.PathOf(BundlePart.Expert(name), WeightsFile);
+        using var file = SafetensorsFile.Open(path);
+        var projection = manifest.Architecture == Architecture.Paper ? "0.0.weight" : "0.weight";
+        int[] channels = [.. Enumerable.Range(0, PyramidBackbone.Levels).Select(level =>
+            file.Tensors.GetValueOrDefault($"proj.{level}.{projection}") is { Shape: [_, > 0 and < 1 << 20, ..] } tensor
+                ? (int)tensor.Shape[1]
+                : throw new BundleException(path, $"tensor proj.{level}.{projection} is missing or no projection of architecture {manifest.Architecture}"))];
+        return Load(
+            () => new ModalityExpert(new ExpertShape(manifest.Architecture, channels, manifest.EmbeddingDim, manifest.Expert?.Bottleneck ?? 0)),
+            file, TensorNames.Own);
+    }
+
+    /// <summary>Both gates: <c>gate/model.safetensors</c>.</summary>
+    /// <param name="bundle">The bundle.</param>
+    /// <param name="featureDim">Dimensions of the backbone's pooled feature.</param>
+    public static Gate LoadGate(ModelBundle bundle, int featureDim) => Load(
+        () => new Gate(bundle.Manifest.EmbeddingDim, featureDim, bundle.Manifest.Experts.Count),
+        bundle.PathOf(BundlePart.Gate, WeightsFile), TensorNames.Own);
+
+    private static T Load<T>(Func<T> create, string path, TensorNames names)
+        where T : Module
+    {
+        using var file = SafetensorsFile.Open(path);
+        return Load(create, file, names);
+    }
+
+    private static T Load<T>(Func<T> create, SafetensorsFile file, TensorNames names)
+        where T : Module
+    {
+        using var scope = NewDisposeScope();
+        var network = create();
+        var faults = StateDict.Load(network, file, names);
+        if (faults.Count > 0)
+        {
+            network.Dispose();
+            throw new BundleException(faults);
+        }
+        // Parameters outlive whatever scope the caller loads them in.
+        foreach (var (_, tensor) in network.named_parameters().Select(p => (p.name, (Tensor)p.parameter)).Concat(network.named_buffers()))
+        {
+            tensor.DetachFromDisposeScope();
+        }
+        return network;
+    }
+}

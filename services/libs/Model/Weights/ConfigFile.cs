@@ -1,0 +1,117 @@
+using System.Text.Json;
+using MedMoE.Mesh.Bundle;
+
+namespace MedMoE.Mesh.Model.Weights;
+
+/// <summary>A Hugging Face <c>config.json</c>: typed reads with Hugging Face's defaults, faults collected until asked for.</summary>
+internal sealed class ConfigFile
+{
+    private readonly string _path;
+    private readonly JsonElement _root;
+    private readonly List<BundleFault> _faults = [];
+
+    private ConfigFile(string path, JsonElement root)
+    {
+        _path = path;
+        _root = root;
+    }
+
+    public static ConfigFile Read(string path)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(File.ReadAllBytes(path));
+            return document.RootElement.ValueKind == JsonValueKind.Object
+                ? new ConfigFile(path, document.RootElement.Clone())
+                : throw new BundleException(path, "not a JSON object");
+        }
+        catch (JsonException e)
+        {
+            throw new BundleException(path, $"not JSON: {e.Message.ReplaceLineEndings(" ")}");
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new BundleException(path, "no such file");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new BundleException(path, e.Message);
+        }
+    }
+
+    public void Fault(string reason) => _faults.Add(new BundleFault(_path, reason));
+
+    public void ThrowOnFaults()
+    {
+        if (_faults.Count > 0)
+        {
+            throw new BundleException(_faults);
+        }
+    }
+
+    /// <summary>A value that only <paramref name="supported"/> is built for; absent counts as that.</summary>
+    public void Require(string name, string supported)
+    {
+        if (_root.TryGetProperty(name, out var value) && value.ToString() != supported)
+        {
+            Fault($"{name} is {value}, only {supported} is supported");
+        }
+    }
+
+    public void RequireFalse(string name)
+    {
+        if (Bool(name, false))
+        {
+            Fault($"{name} is true, which is not supported");
+        }
+    }
+
+    /// <summary>A positive whole number.</summary>
+    public int Int(string name, int absent) => Value(name, absent, "a positive whole number", PositiveInt);
+
+    /// <summary>A side of a square, given as a number or as two equal ones.</summary>
+    public int Side(string name, int absent) => Value(name, absent, "a positive whole number, or two equal ones", element =>
+        element.ValueKind != JsonValueKind.Array ? PositiveInt(element)
+        : element.EnumerateArray().Select(PositiveInt).Distinct().ToArray() is [var side] ? side : null);
+
+    /// <summary>A finite number of zero or more.</summary>
+    public double Double(string name, double absent) => Value(name, absent, "a number, zero or more", element =>
+        element.ValueKind == JsonValueKind.Number && element.TryGetDouble(out var v) && double.IsFinite(v) && v >= 0 ? v : (double?)null);
+
+    public bool Bool(string name, bool absent) => Value(name, absent, "true or false", element =>
+        element.ValueKind is JsonValueKind.True or JsonValueKind.False ? element.GetBoolean() : (bool?)null);
+
+    /// <summary>Positive whole numbers.</summary>
+    public int[] Ints(string name, int[] absent)
+    {
+        if (!_root.TryGetProperty(name, out var element))
+        {
+            return absent;
+        }
+        int?[] values = element.ValueKind == JsonValueKind.Array ? [.. element.EnumerateArray().Select(PositiveInt)] : [null];
+        if (values.Contains(null))
+        {
+            Fault($"{name} is {element}, expected positive whole numbers");
+            return absent;
+        }
+        return [.. values.Select(v => v!.Value)];
+    }
+
+    private static int? PositiveInt(JsonElement element) =>
+        element.ValueKind == JsonValueKind.Number && element.TryGetInt32(out var value) && value > 0 ? value : null;
+
+    private T Value<T>(string name, T absent, string expected, Func<JsonElement, T?> read)
+        where T : struct
+    {
+        if (!_root.TryGetProperty(name, out var element))
+        {
+            return absent;
+        }
+        if (read(element) is { } value)
+        {
+            return value;
+        }
+        Fault($"{name} is {element}, expected {expected}");
+        return absent;
+    }
+}

@@ -1,0 +1,21 @@
+using MedMoE.Mesh.Bundle.Safetensors;
+
+namespace MedMoE.Mesh.Model.Weights;
+
+/// <summary>Element types: safetensors' names and TorchSharp's.</summary>
+internal static class DTypes
+{
+    private static readonly (SafetensorsDType File, ScalarType Torch)[] _pairs =
+    [
+        (SafetensorsDType.BOOL, ScalarType.Bool), (SafetensorsDType.U8, ScalarType.Byte), (SafetensorsDType.I8, ScalarType.Int8),
+        (SafetensorsDType.I16, ScalarType.Int16), (SafetensorsDType.I32, ScalarType.Int32), (SafetensorsDType.I64, ScalarType.Int64),
+        (SafetensorsDType.F16, ScalarType.Float16), (SafetensorsDType.BF16, ScalarType.BFloat16),
+        (SafetensorsDType.F32, ScalarType.Float32), (SafetensorsDType.F64, ScalarType.Float64),
+    ];
+
+    public static ScalarType Of(SafetensorsDType dtype) => _pairs.First(p => p.File == dtype).Torch;
+
+    public static SafetensorsDType Of(ScalarType type) => _pairs.First(p => p.Torch == type).File;
+
+    public static bool IsFloatingPoint(this ScalarType type) => Of(type).IsFloatingPoint();
+}

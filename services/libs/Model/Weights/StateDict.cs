@@ -1,0 +1,79 @@
+using MedMoE.Mesh.Bundle;
+using MedMoE.Mesh.Bundle.Safetensors;
+using static TorchSharp.torch.nn;
+
+namespace MedMoE.Mesh.Model.Weights;
+
+/// <summary>A network's parameters and buffers, from and to safetensors files.</summary>
+public static class StateDict
+{
+    /// <summary>Counts batches in training; files may lack it, and inference has no use for it.</summary>
+    private const string BatchCounter = "num_batches_tracked";
+
+    /// <summary>Reads every parameter and buffer of a network from a file, whatever float type the file holds them in.</summary>
+    /// <returns>Every fault: tensors missing, unknown, of a wrong shape or type, or not finite.</returns>
+    internal static List<BundleFault> Load(Module network, SafetensorsFile file, TensorNames names)
+    {
+        var faults = new List<BundleFault>();
+        void Fault(string reason) => faults.Add(new BundleFault(file.Path, reason));
+        using var noGrad = no_grad();
+        var wanted = network.state_dict();
+        foreach (var tensor in file.Tensors.Values)
+        {
+            if (names.Canonical(tensor.Name) is not { } name)
+            {
+                continue;
+            }
+            if (!wanted.Remove(name, out var target))
+            {
+                Fault($"tensor {tensor.Name} {Shapes.Text(tensor.Shape)} is unknown");
+            }
+            else if (!tensor.Shape.SequenceEqual(target.shape))
+            {
+                Fault($"tensor {tensor.Name} has shape {Shapes.Text(tensor.Shape)}, expected {Shapes.Text(target.shape)}");
+            }
+            else if (tensor.DType.IsFloatingPoint() != target.dtype.IsFloatingPoint())
+            {
+                Fault($"tensor {tensor.Name} is {tensor.DType}, expected {(target.dtype.IsFloatingPoint() ? "a float type" : "an integer type")}");
+            }
+            else
+            {
+                Read(file, tensor, target);
+                if (target.dtype.IsFloatingPoint() && !target.isfinite().all().item<bool>())
+                {
+                    Fault($"tensor {tensor.Name} holds NaN or infinity");
+                }
+            }
+        }
+        foreach (var (name, target) in wanted.Where(w => !w.Key.EndsWith(BatchCounter, StringComparison.Ordinal)))
+        {
+            Fault($"tensor {name} {Shapes.Text(target.shape)} is missing");
+        }
+        return faults;
+    }
+
+    /// <summary>Writes a network's parameters and persistent buffers, in float32 or in <paramref name="floatType"/>.</summary>
+    public static void Save(Module network, string path, ScalarType floatType = ScalarType.Float32) =>
+        SafetensorsWriter.Write(path, network.state_dict().Select(entry =>
+        {
+            var type = entry.Value.dtype.IsFloatingPoint() ? floatType : entry.Value.dtype;
+            return new TensorSource(entry.Key, DTypes.Of(type), entry.Value.shape, stream =>
+            {
+                using var scope = NewDisposeScope();
+                stream.Write(entry.Value.detach().to(type, CPU).contiguous().bytes);
+            });
+        }));
+
+    private static void Read(SafetensorsFile file, SafetensorsTensor tensor, Tensor target)
+    {
+        using var scope = NewDisposeScope();
+        var type = DTypes.Of(tensor.DType);
+        // Networks are made on the CPU in float32: most files are read straight into them.
+        var destination = type == target.dtype && target.device_type == DeviceType.CPU ? target : empty(tensor.Shape, type);
+        file.Read(tensor, destination.bytes);
+        if (!ReferenceEquals(destination, target))
+        {
+            target.copy_(destination);
+        }
+    }
+}

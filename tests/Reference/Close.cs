@@ -1,0 +1,27 @@
+using static TorchSharp.torch;
+
+namespace MedMoE.Mesh.Reference;
+
+/// <summary>How far tensors are from each other.</summary>
+public static class Close
+{
+    /// <summary>‖actual − expected‖ / ‖expected‖ in float64; NaN where a shape or a value is off.</summary>
+    public static double RelativeError(Tensor actual, Tensor expected)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        if (!actual.shape.SequenceEqual(expected.shape))
+        {
+            return double.NaN;
+        }
+        var (a, e) = (actual.to(ScalarType.Float64), expected.to(ScalarType.Float64));
+        return ((a - e).norm() / e.norm()).item<double>();
+    }
+
+    public static double Cosine(Tensor actual, Tensor expected)
+    {
+        using var scope = NewDisposeScope();
+        var (a, e) = (actual.flatten().to(ScalarType.Float64), expected.flatten().to(ScalarType.Float64));
+        return (a.dot(e) / (a.norm() * e.norm())).item<double>();
+    }
+}
