@@ -55,22 +55,24 @@ internal sealed class BilinearInterpolation : GridInterpolation
 {
     private readonly int _coarse;
     private readonly int _fine;
-    private readonly Tensor _matrix;
+    private readonly ConstantTensor _matrix;
 
     /// <param name="coarse">Positions on a side of the level.</param>
     /// <param name="fine">Positions on a side of the finest grid.</param>
-    /// <param name="device">Where the maps will be.</param>
-    public BilinearInterpolation(int coarse, int fine, Device device)
+    public BilinearInterpolation(int coarse, int fine)
     {
         (_coarse, _fine) = (coarse, fine);
-        var (lower, upper, weight) = Taps(coarse, fine);
-        var matrix = new float[fine, coarse];
-        for (var i = 0; i < fine; i++)
+        _matrix = new ConstantTensor(() =>
         {
-            matrix[i, lower[i]] += 1 - weight[i];
-            matrix[i, upper[i]] += weight[i];
-        }
-        _matrix = tensor(matrix, device: device).DetachFromDisposeScope();
+            var (lower, upper, weight) = Taps(coarse, fine);
+            var matrix = new float[fine, coarse];
+            for (var i = 0; i < fine; i++)
+            {
+                matrix[i, lower[i]] += 1 - weight[i];
+                matrix[i, upper[i]] += weight[i];
+            }
+            return tensor(matrix);
+        });
     }
 
     public override Tensor Features(Tensor native)
@@ -80,11 +82,17 @@ internal sealed class BilinearInterpolation : GridInterpolation
             .permute(0, 2, 3, 1).flatten(1, 2);
     }
 
-    public override Tensor Maps(Tensor native) =>
-        _matrix.matmul(native.view(native.shape[0], native.shape[1], _coarse, _coarse)).matmul(_matrix.t()).flatten(2, 3);
+    public override Tensor Maps(Tensor native)
+    {
+        var matrix = _matrix.Beside(native);
+        return matrix.matmul(native.view(native.shape[0], native.shape[1], _coarse, _coarse)).matmul(matrix.t()).flatten(2, 3);
+    }
 
-    public override Tensor Transposed(Tensor fine) =>
-        _matrix.t().matmul(fine.view(fine.shape[0], fine.shape[1], _fine, _fine)).matmul(_matrix).flatten(2, 3);
+    public override Tensor Transposed(Tensor fine)
+    {
+        var matrix = _matrix.Beside(fine);
+        return matrix.t().matmul(fine.view(fine.shape[0], fine.shape[1], _fine, _fine)).matmul(matrix).flatten(2, 3);
+    }
 
     public override void Dispose() => _matrix.Dispose();
 }
@@ -94,33 +102,31 @@ internal sealed class FlattenedInterpolation : GridInterpolation
 {
     private readonly int _coarse;
     private readonly int _fine;
-    private readonly Tensor _lower;
-    private readonly Tensor _upper;
-    private readonly Tensor _weight;
+    private readonly ConstantTensor _lower;
+    private readonly ConstantTensor _upper;
+    private readonly ConstantTensor _weight;
 
     /// <param name="coarse">Positions of the level.</param>
     /// <param name="fine">Positions of the finest grid.</param>
-    /// <param name="device">Where the maps will be.</param>
-    public FlattenedInterpolation(int coarse, int fine, Device device)
+    public FlattenedInterpolation(int coarse, int fine)
     {
         (_coarse, _fine) = (coarse, fine);
-        var (lower, upper, weight) = Taps(coarse, fine);
-        _lower = tensor(lower, device: device).DetachFromDisposeScope();
-        _upper = tensor(upper, device: device).DetachFromDisposeScope();
-        _weight = tensor(weight, device: device).DetachFromDisposeScope();
+        _lower = new ConstantTensor(() => tensor(Taps(coarse, fine).Lower));
+        _upper = new ConstantTensor(() => tensor(Taps(coarse, fine).Upper));
+        _weight = new ConstantTensor(() => tensor(Taps(coarse, fine).Weight));
     }
 
     public override Tensor Features(Tensor native) =>
         functional.interpolate(native.transpose(1, 2), size: [_fine], mode: InterpolationMode.Linear, align_corners: false).transpose(1, 2);
 
-    public override Tensor Maps(Tensor native) =>
-        native.index_select(2, _lower).lerp(native.index_select(2, _upper), _weight);
+    public override Tensor Maps(Tensor native) => native.index_select(2, _lower.Beside(native))
+        .lerp(native.index_select(2, _upper.Beside(native)), _weight.Beside(native));
 
     public override Tensor Transposed(Tensor fine)
     {
-        var upper = fine * _weight;
+        var upper = fine * _weight.Beside(fine);
         return zeros([fine.shape[0], fine.shape[1], _coarse], fine.dtype, fine.device)
-            .index_add(2, _lower, fine - upper, 1).index_add(2, _upper, upper, 1);
+            .index_add(2, _lower.Beside(fine), fine - upper, 1).index_add(2, _upper.Beside(fine), upper, 1);
     }
 
     public override void Dispose()

@@ -1,4 +1,5 @@
 using TorchSharp.Modules;
+using TorchSharp.Utils;
 using static TorchSharp.torch.nn;
 
 namespace MedMoE.Mesh.Model.Experts;
@@ -54,13 +55,14 @@ internal sealed class SeparableProjection : LevelProjection
 /// <summary>Architecture reference: 1×1 convolution over flattened positions to D, ReLU.</summary>
 internal sealed class PointwiseProjection : LevelProjection
 {
+    [ComponentName(Name = "0")]
     private readonly Conv1d _convolution;
 
     public PointwiseProjection(int channels, int dim)
         : base(nameof(PointwiseProjection))
     {
         _convolution = Conv1d(channels, dim, 1);
-        register_module("0", _convolution);
+        RegisterComponents();
     }
 
     /// <param name="input">[batch, height, width, channels].</param>
@@ -75,7 +77,9 @@ internal sealed class PointwiseProjection : LevelProjection
 /// <summary>Convolution without bias, batch normalisation, ReLU, on channels-last features.</summary>
 internal sealed class ConvolutionBlock : Module<Tensor, Tensor>
 {
+    [ComponentName(Name = "0")]
     private readonly Conv2d _convolution;
+    [ComponentName(Name = "1")]
     private readonly BatchNorm2d _norm;
     private readonly int _padding;
     private readonly int _groups;
@@ -89,8 +93,7 @@ internal sealed class ConvolutionBlock : Module<Tensor, Tensor>
         _groups = groups;
         _convolution = Conv2d(inputs, outputs, kernel, padding: _padding, groups: groups, bias: false);
         _norm = BatchNorm2d(outputs);
-        register_module("0", _convolution);
-        register_module("1", _norm);
+        RegisterComponents();
     }
 
     /// <param name="input">[batch, height, width, inputs].</param>

@@ -1,6 +1,7 @@
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Model.Swin;
 using TorchSharp.Modules;
+using TorchSharp.Utils;
 using static TorchSharp.torch.nn;
 
 namespace MedMoE.Mesh.Model.Experts;
@@ -70,7 +71,7 @@ public sealed class ModalityExpert : Module
     public LevelFeatures Project(int level, Tensor features, long finestSide)
     {
         using var scope = NewDisposeScope();
-        var grid = Grid(features.shape[1], finestSide, features.device);
+        var grid = Grid(features.shape[1], finestSide);
         var native = proj[level].forward(features).flatten(1, 2);
         var scores = scale_attention.Scores(native, grid);
         return new LevelFeatures(native.MoveToOuterDisposeScope(), scores.MoveToOuterDisposeScope(), grid);
@@ -103,13 +104,13 @@ public sealed class ModalityExpert : Module
     }
 
     /// <summary>The map of a level of this side; made once for each that occurs.</summary>
-    private GridInterpolation Grid(long side, long finest, Device device)
+    private GridInterpolation Grid(long side, long finest)
     {
         if (!_grids.TryGetValue((side, finest), out var grid))
         {
             grid = side == finest ? new SameGrid()
-                : Shape.Architecture == Architecture.Paper ? new BilinearInterpolation((int)side, (int)finest, device)
-                : new FlattenedInterpolation((int)(side * side), (int)(finest * finest), device);
+                : Shape.Architecture == Architecture.Paper ? new BilinearInterpolation((int)side, (int)finest)
+                : new FlattenedInterpolation((int)(side * side), (int)(finest * finest));
             _grids.Add((side, finest), grid);
         }
         return grid;
@@ -118,7 +119,9 @@ public sealed class ModalityExpert : Module
     /// <summary>Scores a level at a position: Linear(D, D/2), ReLU, Linear(D/2, 1).</summary>
     private sealed class ScaleAttention : Module
     {
+        [ComponentName(Name = "0")]
         private readonly Linear _hidden;
+        [ComponentName(Name = "2")]
         private readonly Linear _score;
 
         public ScaleAttention(int dim)
@@ -126,8 +129,7 @@ public sealed class ModalityExpert : Module
         {
             _hidden = Linear(dim, dim / 2);
             _score = Linear(dim / 2, 1);
-            register_module("0", _hidden);
-            register_module("2", _score);
+            RegisterComponents();
         }
 
         /// <param name="native">[batch, n, D].</param>

@@ -8,12 +8,14 @@ namespace MedMoE.Mesh.Model.Images;
 /// </summary>
 internal static class BicubicResampler
 {
+    private const int FixedPoint = 1 << 22;
+
     /// <returns>Levels 0..MaxLevel, [channels, height, width].</returns>
     public static float[] Resize(DecodedImage image, int width, int height)
     {
         var resized = new float[image.Channels * height * width];
-        var across = Kernels(image.Width, width);
-        var down = Kernels(image.Height, height);
+        var across = Kernels(image.Width, width, image.MaxLevel);
+        var down = Kernels(image.Height, height, image.MaxLevel);
         var narrowed = new float[image.Height * width];
         for (var channel = 0; channel < image.Channels; channel++)
         {
@@ -55,7 +57,7 @@ internal static class BicubicResampler
     }
 
     /// <summary>For each output position its first input and the weights from there on.</summary>
-    private static (int First, float[] Weights)[] Kernels(int from, int to)
+    private static (int First, float[] Weights)[] Kernels(int from, int to, int maxLevel)
     {
         var scale = (double)from / to;
         var widening = Math.Max(scale, 1);
@@ -68,7 +70,10 @@ internal static class BicubicResampler
             var end = Math.Min(from, (int)(centre + support + 0.5));
             double[] weights = [.. Enumerable.Range(first, end - first).Select(at => Cubic((at - centre + 0.5) / widening))];
             var sum = weights.Sum();
-            kernels[i] = (first, Array.ConvertAll(weights, w => (float)(w / sum)));
+            // Pillow weighs 8-bit levels in fixed point with 22 fractional bits, which a float holds exactly.
+            kernels[i] = (first, Array.ConvertAll(weights, w => maxLevel == 255
+                ? (float)Math.Round(w / sum * FixedPoint, MidpointRounding.AwayFromZero) / FixedPoint
+                : (float)(w / sum)));
         }
         return kernels;
     }

@@ -29,7 +29,8 @@ internal sealed class SwinBlock : Module<Tensor, Tensor>
         _pad = (_window - (side % _window)) % _window;
         layernorm_before = LayerNorm(channels, config.LayerNormEpsilon);
         attention = new WindowAttention(
-            channels, config.Heads[stage], config.Window, _window, config.QkvBias, _shift > 0 ? ShiftMask(side + _pad, _window, _shift) : null);
+            channels, config.Heads[stage], config.Window, _window, config.QkvBias,
+            _shift > 0 ? new ConstantTensor(() => ShiftMask(side + _pad, _window, _shift)) : null);
         layernorm_after = LayerNorm(channels, config.LayerNormEpsilon);
         intermediate = new Dense(channels, (int)(channels * config.MlpRatio));
         output = new Dense((int)(channels * config.MlpRatio), channels);

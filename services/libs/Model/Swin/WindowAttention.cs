@@ -13,10 +13,8 @@ internal sealed class WindowAttention : Module<Tensor, Tensor>
     private readonly int _heads;
     private readonly int _tokens;
 
-    // Non-persistent buffers: they follow the network to its device, but are no part of its state dict.
-    private readonly Tensor relative_position_index;
-    private readonly Tensor? shift_mask;
-
+    private readonly ConstantTensor _relativePositionIndex;
+    private readonly ConstantTensor? _shiftMask;
     private FrozenProjections? _frozen;
 
     /// <param name="channels">Channels of a token.</param>
@@ -25,20 +23,15 @@ internal sealed class WindowAttention : Module<Tensor, Tensor>
     /// <param name="window">Tokens on a side of the windows in use: smaller than <paramref name="tableWindow"/> where the whole stage is.</param>
     /// <param name="qkvBias">Whether query, key and value have a bias.</param>
     /// <param name="shiftMask">[windows, tokens, tokens], added to the scores of shifted windows; else null.</param>
-    public WindowAttention(int channels, int heads, int tableWindow, int window, bool qkvBias, Tensor? shiftMask)
+    public WindowAttention(int channels, int heads, int tableWindow, int window, bool qkvBias, ConstantTensor? shiftMask)
         : base(nameof(WindowAttention))
     {
         _projections = new WindowProjections(channels, heads, tableWindow, qkvBias);
         output = new Dense(channels, channels);
         _heads = heads;
         _tokens = window * window;
-        relative_position_index = RelativePositionIndex(window, tableWindow);
-        shift_mask = shiftMask;
-        register_buffer(nameof(relative_position_index), relative_position_index, persistent: false);
-        if (shift_mask is not null)
-        {
-            register_buffer(nameof(shift_mask), shift_mask, persistent: false);
-        }
+        _relativePositionIndex = new ConstantTensor(() => RelativePositionIndex(window, tableWindow));
+        _shiftMask = shiftMask;
         RegisterComponents();
     }
 
@@ -73,6 +66,8 @@ internal sealed class WindowAttention : Module<Tensor, Tensor>
         if (disposing)
         {
             _frozen?.Dispose();
+            _relativePositionIndex.Dispose();
+            _shiftMask?.Dispose();
         }
         base.Dispose(disposing);
     }
@@ -83,10 +78,11 @@ internal sealed class WindowAttention : Module<Tensor, Tensor>
         var p = _projections;
         var weight = cat([p.query.weight, p.key.weight, p.value.weight]);
         var bias = p.query.bias is null ? null : cat([p.query.bias, p.key.bias!, p.value.bias!]);
-        var positions = p.relative_position_bias_table.index_select(0, relative_position_index).view(1, _tokens, _tokens, _heads).permute(0, 3, 1, 2);
-        if (shift_mask is not null)
+        var table = p.relative_position_bias_table;
+        var positions = table.index_select(0, _relativePositionIndex.Beside(table)).view(1, _tokens, _tokens, _heads).permute(0, 3, 1, 2);
+        if (_shiftMask is not null)
         {
-            positions = (positions + shift_mask.unsqueeze(1)).reshape(1, -1, _tokens, _tokens);
+            positions = (positions + _shiftMask.Beside(table).to(table.dtype).unsqueeze(1)).reshape(1, -1, _tokens, _tokens);
         }
         return (weight, bias, positions.contiguous());
     }
