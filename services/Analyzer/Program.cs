@@ -1,1 +1,4 @@
-return 0;
+using MedMoE.Mesh.Analyzer;
+using MedMoE.Mesh.Commands;
+
+return CommandHost.Run(new AnalyzeCommand(), args);

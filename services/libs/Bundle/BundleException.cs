@@ -9,7 +9,7 @@ public sealed record BundleFault(string File, string Reason)
 }
 
 /// <summary>A bundle, or a file of one, that cannot be used. The message is one line: the first fault, and how many follow it.</summary>
-public sealed class BundleException : Exception
+public sealed class BundleException : InvalidInputException
 {
     public BundleException(string file, string reason)
         : this([new BundleFault(file, reason)])

@@ -38,6 +38,9 @@ public sealed partial record BundleManifest
     /// <summary>The model's version; with the digests it is in every answer.</summary>
     public required string Version { get; init; }
 
+    /// <summary>What whoever sees an answer of this model should know, such as that it is not trained; in every answer.</summary>
+    public string? Notice { get; init; }
+
     public required Architecture Architecture { get; init; }
 
     /// <summary>D: dimensions that words, local features and global embeddings share. Equal to the text encoder's hidden size.</summary>
@@ -53,6 +56,10 @@ public sealed partial record BundleManifest
     public SimilaritySettings Similarity { get; init; } = new();
 
     public ImageSettings Image { get; init; } = new();
+
+    /// <summary>Name and version, as answers give them.</summary>
+    [JsonIgnore]
+    public string ModelVersion => $"{Name}/{Version}";
 
     /// <exception cref="BundleException">Missing, not JSON, or with faults; the exception lists every fault.</exception>
     public static BundleManifest Read(string path)
@@ -76,7 +83,7 @@ public sealed partial record BundleManifest
 
     public void Write(string path) => File.WriteAllText(path, JsonSerializer.Serialize(this, _json) + "\n");
 
-    /// <summary>The outcome index of an expert, or -1.</summary>
+    /// <summary>Where an expert stands among the gate's outputs, or -1.</summary>
     public int IndexOf(string expert)
     {
         for (var i = 0; i < Experts.Count; i++)

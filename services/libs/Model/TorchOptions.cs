@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics.X86;
+using MedMoE.Mesh.Bundle;
 using static TorchSharp.torch.nn;
 
 namespace MedMoE.Mesh.Model;
@@ -12,6 +13,9 @@ public enum Precision
     Bf16,
     Fp16,
 }
+
+/// <summary>A device that does not exist.</summary>
+public sealed class InvalidDeviceException(string reason) : InvalidInputException(reason);
 
 /// <summary>Where and how precisely networks run.</summary>
 /// <param name="Device">"cpu" (default), "cuda" or "cuda:N".</param>
@@ -28,7 +32,7 @@ public sealed record TorchOptions(string Device = "cpu", Precision Precision = P
         _ => throw new InvalidOperationException($"unknown precision {Precision}"),
     };
 
-    /// <exception cref="ArgumentException">Not a device, or one that is not there.</exception>
+    /// <exception cref="InvalidDeviceException">Not a device, or one that is not there.</exception>
     public Device ResolveDevice()
     {
         if (Device == "cpu")
@@ -37,16 +41,16 @@ public sealed record TorchOptions(string Device = "cpu", Precision Precision = P
         }
         if (Device != "cuda" && !(Device.StartsWith("cuda:", StringComparison.Ordinal) && uint.TryParse(Device.AsSpan(5), out _)))
         {
-            throw new ArgumentException($"device {Device}: expected cpu, cuda or cuda:N");
+            throw new InvalidDeviceException($"device {Device}: expected cpu, cuda or cuda:N");
         }
         if (!cuda.is_available())
         {
-            throw new ArgumentException($"device {Device}: no CUDA device here, or built without -p:Torch=cuda");
+            throw new InvalidDeviceException($"device {Device}: no CUDA device here, or built without -p:Torch=cuda");
         }
         var index = Device == "cuda" ? 0 : int.Parse(Device.AsSpan(5), null);
         return index < cuda.device_count()
             ? device(DeviceType.CUDA, index)
-            : throw new ArgumentException($"device {Device}: there are {cuda.device_count()} CUDA devices");
+            : throw new InvalidDeviceException($"device {Device}: there are {cuda.device_count()} CUDA devices");
     }
 
     /// <summary>Moves a network to the device and precision, for inference.</summary>

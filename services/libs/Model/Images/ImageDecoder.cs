@@ -1,9 +1,10 @@
+using MedMoE.Mesh.Bundle;
 using NetVips;
 
 namespace MedMoE.Mesh.Model.Images;
 
-/// <summary>Bytes that are no usable image. The message is one line and says nothing about what the image shows.</summary>
-public sealed class InvalidImageException(string reason) : Exception(reason);
+/// <summary>Bytes that are no usable image.</summary>
+public sealed class InvalidImageException(string reason) : InvalidInputException(reason);
 
 /// <summary>A decoded image: gray or RGB, 8 or 16 bits.</summary>
 /// <param name="Width">Pixels.</param>

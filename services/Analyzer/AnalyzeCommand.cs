@@ -1,0 +1,99 @@
+using System.CommandLine;
+using MedMoE.Mesh.Analyzer.Output;
+using MedMoE.Mesh.Bundle;
+using MedMoE.Mesh.Bundle.Gating;
+using MedMoE.Mesh.Commands;
+using MedMoE.Mesh.Model;
+using MedMoE.Mesh.Model.Analysis;
+using MedMoE.Mesh.Model.Images;
+
+namespace MedMoE.Mesh.Analyzer;
+
+/// <summary><c>mesh analyze</c>: one image, with or without a report, through the whole of MedMoE.</summary>
+internal sealed class AnalyzeCommand : RootCommand
+{
+    private static string DemoBundle => Path.Combine(AppContext.BaseDirectory, "demo");
+
+    private readonly Option<string> _bundle = new("--bundle")
+    {
+        Description = "Folder of the model bundle. Default: the demo bundle of the repository.",
+        DefaultValueFactory = _ => DemoBundle,
+    };
+
+    private readonly Option<string> _image = new("--image") { Description = "PNG or JPEG file.", Required = true };
+
+    private readonly Option<string?> _report = new("--report") { Description = "Text of the report." };
+
+    private readonly Option<string> _policy = new("--policy")
+    {
+        Description = "What picks the expert: auto (report where there is one, else image), report, image, or an expert or DICOM modality by name.",
+        DefaultValueFactory = _ => "auto",
+    };
+
+    private readonly Option<bool> _json = new("--json") { Description = "Print JSON." };
+
+    private readonly Option<string?> _overlay = new("--overlay") { Description = "Write a PNG of the image with the attention of each word." };
+
+    private readonly Option<string> _device = new("--device") { Description = "cpu, cuda or cuda:N.", DefaultValueFactory = _ => "cpu" };
+
+    private readonly Option<Precision> _precision = new("--precision")
+    {
+        Description = "fp32, bf16, fp16, or auto: bf16 where the device computes in it.",
+        DefaultValueFactory = _ => Precision.Fp32,
+    };
+
+    public AnalyzeCommand()
+        : base("Reads a medical image in the light of its report.")
+    {
+        Option[] options = [_bundle, _image, _report, _policy, _json, _overlay, _device, _precision];
+        foreach (var option in options)
+        {
+            Options.Add(option);
+        }
+        SetAction(Run);
+    }
+
+    private int Run(ParseResult arguments)
+    {
+        var imagePath = arguments.GetRequiredValue(_image);
+        var image = CommandHost.ReadFile(imagePath);
+        var report = arguments.GetValue(_report);
+        var overlay = arguments.GetValue(_overlay);
+        if (overlay is not null && report is null)
+        {
+            throw new InvalidRequestException("--overlay shows where a report's words look: it needs --report");
+        }
+        var bundle = ModelBundle.Open(arguments.GetRequiredValue(_bundle));
+        using var analyzer = new ImageAnalyzer(bundle, new TorchOptions(arguments.GetRequiredValue(_device), arguments.GetValue(_precision)));
+        var (policy, named) = Policy(arguments.GetRequiredValue(_policy));
+
+        ImageAnalysis analysis;
+        try
+        {
+            analysis = analyzer.Analyze(image, report, policy, named);
+        }
+        catch (InvalidImageException e)
+        {
+            throw new InvalidRequestException($"{imagePath}: {e.Message}");
+        }
+
+        if (analysis.Notice is not null)
+        {
+            Console.Error.WriteLine($"note: {analysis.ModelVersion}: {analysis.Notice}");
+        }
+        if (overlay is not null)
+        {
+            AttentionOverlay.Write(overlay, image, analysis);
+        }
+        Console.Out.Write(arguments.GetValue(_json) ? AnalysisJson.Format(analysis) : AnalysisText.Format(analysis));
+        return 0;
+    }
+
+    private static (GatingPolicy Policy, string? Named) Policy(string value) => value.ToLowerInvariant() switch
+    {
+        "auto" => (GatingPolicy.Auto, null),
+        "report" => (GatingPolicy.Report, null),
+        "image" => (GatingPolicy.Image, null),
+        _ => (GatingPolicy.Explicit, value),
+    };
+}

@@ -1,0 +1,191 @@
+using MedMoE.Mesh.Bundle;
+using MedMoE.Mesh.Bundle.Gating;
+using MedMoE.Mesh.Model.Experts;
+using MedMoE.Mesh.Model.Images;
+using MedMoE.Mesh.Model.Swin;
+using MedMoE.Mesh.Model.Text;
+using MedMoE.Mesh.Model.Weights;
+
+namespace MedMoE.Mesh.Model.Analysis;
+
+/// <summary>A request that the model cannot answer.</summary>
+public sealed class InvalidRequestException(string reason) : InvalidInputException(reason);
+
+/// <summary>
+/// The whole of MedMoE in one process: image and report in, gate, one expert, grounded words out. Parts are loaded when first
+/// needed, so that an expert that is never picked costs nothing. Not thread-safe: one thread owns a model.
+/// </summary>
+public sealed class ImageAnalyzer : IDisposable
+{
+    private readonly ModelBundle _bundle;
+    private readonly TorchOptions _options;
+    private readonly ImagePreprocessor _preprocessor;
+    private readonly PyramidBackbone _backbone;
+    private readonly Lazy<TextEncoder> _text;
+    private readonly GateScorer _reportGate;
+    private readonly GateScorer _imageGate;
+    private readonly Dictionary<string, ModalityExpert> _experts = [];
+    private readonly Dictionary<string, int> _expertRuns = [];
+    private readonly Dictionary<string, string> _digests = [];
+
+    /// <exception cref="BundleException">The backbone or the gate cannot be used; every fault is listed.</exception>
+    public ImageAnalyzer(ModelBundle bundle, TorchOptions options)
+    {
+        _bundle = bundle;
+        _options = options;
+        _preprocessor = new ImagePreprocessor(bundle.Manifest.Image, new ImageDecoder());
+        _backbone = PyramidBackbone.Load(bundle, options);
+        _text = new Lazy<TextEncoder>(() => TextEncoder.Load(bundle, options));
+        _reportGate = GateScorer.Load(bundle, "report");
+        _imageGate = GateScorer.Load(bundle, "image");
+        RequireGateInput("report", _reportGate, bundle.Manifest.EmbeddingDim);
+        RequireGateInput("image", _imageGate, _backbone.Network.Config.FeatureDim);
+    }
+
+    /// <summary>How often each expert has run: hard selection means one per image.</summary>
+    public IReadOnlyDictionary<string, int> ExpertRuns => _expertRuns;
+
+    /// <summary>Reads an image in the light of a report.</summary>
+    /// <param name="image">A PNG or JPEG file's bytes.</param>
+    /// <param name="report">The report, or null for the image alone.</param>
+    /// <param name="policy">What picks the expert.</param>
+    /// <param name="named">The expert or DICOM modality code, with <see cref="GatingPolicy.Explicit"/>.</param>
+    /// <exception cref="InvalidImageException">The bytes are no usable image.</exception>
+    /// <exception cref="InvalidRequestException">Report and policy do not fit, or the report has no words.</exception>
+    /// <exception cref="BundleException">The text encoder or the chosen expert cannot be used.</exception>
+    public ImageAnalysis Analyze(byte[] image, string? report, GatingPolicy policy, string? named = null)
+    {
+        var chosen = policy == GatingPolicy.Explicit ? ExpertNamed(named) : (int?)null;
+        if (policy == GatingPolicy.Report && report is null)
+        {
+            throw new InvalidRequestException("policy report needs a report");
+        }
+        using var scope = NewDisposeScope();
+        using var inference = inference_mode();
+        var side = _bundle.Manifest.Image.Size;
+        var pixels = tensor(_preprocessor.Prepare(image), [1, 3, side, side]).to(_options.ScalarType, _options.ResolveDevice());
+        var text = report is null ? null : Encode(report);
+
+        var pyramid = new Tensor[PyramidBackbone.Levels];
+        var pooled = _backbone.Extract(pixels, (level, features) => pyramid[level] = features);
+        var (decision, others) = Decide(policy, chosen, text?.Sentences, pooled);
+
+        var name = _bundle.Manifest.Experts[decision.Expert].Name;
+        var features = Expert(name).Fuse(pyramid);
+        _expertRuns[name] = _expertRuns.GetValueOrDefault(name) + 1;
+        var embedding = features.Mean();
+        return new ImageAnalysis(
+            _bundle.Manifest.ModelVersion,
+            _bundle.Manifest.Notice,
+            Digests(name, withText: text is not null),
+            Reading(decision, [.. others.Select(o => Reading(o, []))]),
+            Values(embedding),
+            (int)pyramid[0].shape[1],
+            text is null ? null : Ground(report!, text, features, embedding));
+    }
+
+    public void Dispose()
+    {
+        _backbone.Dispose();
+        if (_text.IsValueCreated)
+        {
+            _text.Value.Dispose();
+        }
+        foreach (var expert in _experts.Values)
+        {
+            expert.Dispose();
+        }
+    }
+
+    private EncodedTexts Encode(string report)
+    {
+        var encoded = _text.Value.Encode([report]);
+        return encoded.WordCounts[0] > 0 ? encoded : throw new InvalidRequestException("report: no words in it");
+    }
+
+    private (GateDecision Decision, GateDecision[] Others) Decide(GatingPolicy policy, int? chosen, Tensor? sentence, Tensor pooled)
+    {
+        var image = GateDecision.MostProbable(GatingPolicy.Image, _imageGate.Score(Values(pooled)));
+        var report = sentence is null ? null : GateDecision.MostProbable(GatingPolicy.Report, _reportGate.Score(Values(sentence)));
+        GateDecision decision = policy switch
+        {
+            GatingPolicy.Explicit => GateDecision.Named(chosen!.Value, _bundle.Manifest.Experts.Count),
+            GatingPolicy.Image => image,
+            _ => report ?? image,
+        };
+        return (decision, [.. new[] { report, image }.OfType<GateDecision>().Where(d => d != decision)]);
+    }
+
+    private TextGrounding Ground(string report, EncodedTexts text, LocalFeatures features, Tensor embedding)
+    {
+        var settings = _bundle.Manifest.Similarity;
+        var grounded = WordAttention.Attend(features, text.Words, text.WordCounts, _bundle.Manifest.Architecture, settings.AttentionTemperature);
+        var similarities = Values(grounded.Similarities);
+        var words = text.Tokens[0].Words.Select((word, i) => new WordGrounding(
+            report[word.Start..word.End], word.Start, word.End, similarities[i], Values(grounded.Attention[0][i])));
+        return new TextGrounding(
+            Similarity.Global(embedding, text.Sentences).ToSingle(),
+            Similarity.Local(grounded.Similarities, text.WordCounts, settings.WordTemperature).ToSingle(),
+            text.Tokens[0].Truncated,
+            [.. words]);
+    }
+
+    private int ExpertNamed(string? named)
+    {
+        var experts = _bundle.Manifest.Experts;
+        var index = named is null ? -1 : _bundle.Manifest.IndexOf(named);
+        for (var i = 0; index < 0 && i < experts.Count; i++)
+        {
+            index = experts[i].DicomModalities.Contains(named!, StringComparer.OrdinalIgnoreCase) ? i : -1;
+        }
+        return index >= 0 ? index : throw new InvalidRequestException(
+            $"unknown expert \"{named}\": it is none of {string.Join(", ", experts.Select(e => e.Name))} and no DICOM modality of theirs");
+    }
+
+    private ModalityExpert Expert(string name)
+    {
+        if (!_experts.TryGetValue(name, out var expert))
+        {
+            expert = BundleNetworks.LoadExpert(_bundle, name);
+            var channels = PyramidBackbone.LevelChannels(_backbone.Network.Config);
+            if (!expert.Shape.LevelChannels.SequenceEqual(channels))
+            {
+                throw new BundleException(
+                    _bundle.PathOf(BundlePart.Expert(name), "model.safetensors"),
+                    $"projects levels of {Shapes.Text(expert.Shape.LevelChannels.Select(c => (long)c))} channels, the backbone has {Shapes.Text(channels.Select(c => (long)c))}");
+            }
+            _options.Place(expert);
+            expert.Freeze();
+            _experts.Add(name, expert);
+        }
+        return expert;
+    }
+
+    private void RequireGateInput(string gate, GateScorer scorer, int expected)
+    {
+        if (scorer.InputSize != expected)
+        {
+            throw new BundleException(
+                _bundle.PathOf(BundlePart.Gate, "model.safetensors"), $"tensor {gate}.0.weight takes {scorer.InputSize} values, expected {expected}");
+        }
+    }
+
+    private Dictionary<string, string> Digests(string expert, bool withText)
+    {
+        IEnumerable<BundlePart> parts = [BundlePart.Backbone, BundlePart.Gate, BundlePart.Expert(expert)];
+        return (withText ? parts.Append(BundlePart.Text) : parts).ToDictionary(part => part.Folder, part =>
+            _digests.TryGetValue(part.Folder, out var known) ? known : _digests[part.Folder] = _bundle.Digest(part));
+    }
+
+    private GateReading Reading(GateDecision decision, IReadOnlyList<GateReading> others) => new(
+        decision.Policy,
+        _bundle.Manifest.Experts[decision.Expert].Name,
+        _bundle.Manifest.Experts.Zip(decision.Probabilities).ToDictionary(e => e.First.Name, e => e.Second),
+        others);
+
+    private static float[] Values(Tensor tensor)
+    {
+        using var scope = NewDisposeScope();
+        return [.. tensor.to(ScalarType.Float32, CPU).flatten().contiguous().data<float>()];
+    }
+}
