@@ -1,1 +1,10 @@
-return 0;
+using System.CommandLine;
+using MedMoE.Mesh.Commands;
+using MedMoE.Mesh.Trainer.Bundles;
+
+return CommandHost.Run(
+    new RootCommand("Makes, checks and trains MedMoE bundles.")
+    {
+        new Command("bundle", "Model bundles.") { new CheckCommand(), new ImportCommand() },
+    },
+    args);

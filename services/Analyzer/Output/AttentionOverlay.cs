@@ -54,8 +54,8 @@ internal static class AttentionOverlay
             if (i == 0)
             {
                 Text(label, bright, left, top + PanelSide + 18, PanelSide, "image");
-                Text(detail, dim, left, top + PanelSide + 34, PanelSide, "attention:  none          most");
-                Legend(left + 105, top + PanelSide + 24);
+                Legend(left, top + PanelSide + 24);
+                Text(detail, dim, left + 40, top + PanelSide + 34, PanelSide, "attention, none to most");
                 continue;
             }
             var word = words[i - 1];
@@ -122,8 +122,11 @@ internal static class AttentionOverlay
         return SKImage.FromPixelCopy(new SKImageInfo(side, side, SKColorType.Rgba8888, SKAlphaType.Unpremul), rgba);
     }
 
-    /// <summary>From clear over yellow to red, as the share of a word's largest attention goes from 0 to 1.</summary>
-    private static SKColor Heat(float share) => new(255, (byte)(220 * (1 - share)), 0, (byte)(190 * share));
+    /// <summary>
+    /// From clear over yellow to red, as the share of a word's largest attention goes from 0 to 1. Opacity grows with the root of it, or a
+    /// sharp peak would hide all else.
+    /// </summary>
+    private static SKColor Heat(float share) => new(255, (byte)(220 * (1 - share)), 0, (byte)(190 * MathF.Sqrt(share)));
 
     private static SKRect Fit(SKImage picture, SKRect box)
     {

@@ -147,13 +147,7 @@ public sealed class ImageAnalyzer : IDisposable
         if (!_experts.TryGetValue(name, out var expert))
         {
             expert = BundleNetworks.LoadExpert(_bundle, name);
-            var channels = PyramidBackbone.LevelChannels(_backbone.Network.Config);
-            if (!expert.Shape.LevelChannels.SequenceEqual(channels))
-            {
-                throw new BundleException(
-                    _bundle.PathOf(BundlePart.Expert(name), "model.safetensors"),
-                    $"projects levels of {Shapes.Text(expert.Shape.LevelChannels.Select(c => (long)c))} channels, the backbone has {Shapes.Text(channels.Select(c => (long)c))}");
-            }
+            BundleNetworks.RequireSameLevels(_bundle, name, expert.Shape, _backbone.Network.Config);
             _options.Place(expert);
             expert.Freeze();
             _experts.Add(name, expert);

@@ -86,6 +86,19 @@ public static class BundleNetworks
             file, TensorNames.Own);
     }
 
+    /// <summary>Holds an expert's levels against the backbone it is to be fed by.</summary>
+    /// <exception cref="BundleException">They differ.</exception>
+    public static void RequireSameLevels(ModelBundle bundle, string name, ExpertShape expert, SwinConfig backbone)
+    {
+        var channels = PyramidBackbone.LevelChannels(backbone);
+        if (!expert.LevelChannels.SequenceEqual(channels))
+        {
+            throw new BundleException(
+                bundle.PathOf(BundlePart.Expert(name), WeightsFile),
+                $"projects levels of {string.Join(", ", expert.LevelChannels)} channels, the backbone has {string.Join(", ", channels)}");
+        }
+    }
+
     /// <summary>Both gates: <c>gate/model.safetensors</c>.</summary>
     /// <param name="bundle">The bundle.</param>
     /// <param name="featureDim">Dimensions of the backbone's pooled feature.</param>

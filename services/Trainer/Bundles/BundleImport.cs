@@ -1,0 +1,167 @@
+using System.Text.Json;
+using MedMoE.Mesh.Bundle;
+using MedMoE.Mesh.Model.Bert;
+using MedMoE.Mesh.Model.Experts;
+using MedMoE.Mesh.Model.Gating;
+using MedMoE.Mesh.Model.Swin;
+using MedMoE.Mesh.Model.Text;
+using MedMoE.Mesh.Model.Weights;
+using static TorchSharp.torch;
+
+namespace MedMoE.Mesh.Trainer.Bundles;
+
+/// <summary>What to make a bundle of.</summary>
+/// <param name="Swin">Hugging Face folder: config.json, model.safetensors, and preprocessor_config.json where there is one.</param>
+/// <param name="Bert">Hugging Face folder: config.json, model.safetensors, vocab.txt, and tokenizer_config.json where there is one.</param>
+/// <param name="Experts">Names.</param>
+/// <param name="Out">Folder to make.</param>
+/// <param name="Name">Name of the model.</param>
+/// <param name="Architecture">Which reading of MedMoE.</param>
+/// <param name="Bottleneck">Bottleneck of the experts; null for a third of the embedding, rounded up to eight.</param>
+/// <param name="MaxTokens">Tokens of a report.</param>
+/// <param name="Seed">Seed of the fresh weights.</param>
+internal sealed record ImportRequest(
+    string Swin, string Bert, IReadOnlyList<string> Experts, string Out, string Name, Architecture Architecture, int? Bottleneck, int MaxTokens, int Seed);
+
+internal static class BundleImport
+{
+    private const string Weights = "model.safetensors";
+
+    /// <summary>Display name and DICOM modality codes (PS3.3, C.7.3.1.1.1) of experts with a common name.</summary>
+    private static readonly Dictionary<string, (string ReportType, string[] Modalities)> _known = new()
+    {
+        ["xray"] = ("X-ray", ["CR", "DX", "RG"]),
+        ["mammography"] = ("Mammography", ["MG"]),
+        ["ct"] = ("CT", ["CT"]),
+        ["mri"] = ("MRI", ["MR"]),
+        ["ultrasound"] = ("Ultrasound", ["US"]),
+        ["pet"] = ("PET", ["PT"]),
+        ["endoscopy"] = ("Endoscopy", ["ES"]),
+        ["pathology"] = ("Pathology", ["SM"]),
+        ["fundus"] = ("Fundus photography", ["OP"]),
+        ["oct"] = ("Optical coherence tomography", ["OPT"]),
+    };
+
+    /// <exception cref="BundleException">A folder or file is missing or unfit; nothing has been made.</exception>
+    public static void Run(ImportRequest request)
+    {
+        if (Directory.Exists(request.Out) && Directory.EnumerateFileSystemEntries(request.Out).Any())
+        {
+            throw new BundleException(request.Out, "is there already and not empty");
+        }
+        var swinConfig = SwinConfig.Read(Path.Combine(request.Swin, "config.json"));
+        var bertConfig = BertConfig.Read(Path.Combine(request.Bert, "config.json"));
+        RequireWeights(request.Swin);
+        RequireWeights(request.Bert);
+        BertTokenizer.Read(request.Bert, bertConfig.VocabularySize);
+        var bottleneck = request.Bottleneck ?? ((bertConfig.HiddenSize / 3) + 7) / 8 * 8;
+        var manifest = new BundleManifest
+        {
+            FormatVersion = BundleManifest.SupportedFormat,
+            Name = request.Name,
+            Version = "1",
+            Notice = "gate and experts are fresh, not trained",
+            Architecture = request.Architecture,
+            EmbeddingDim = bertConfig.HiddenSize,
+            Expert = request.Architecture == Architecture.Paper ? new ExpertSettings(bottleneck) : null,
+            Experts = [.. request.Experts.Select(Entry)],
+            Text = new TextSettings(MaxTokens: request.MaxTokens),
+            Image = ImageSettings(request.Swin, swinConfig.ImageSize),
+        };
+
+        // Made beside its place and moved there whole.
+        var target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(request.Out));
+        var unfinished = target + ".unfinished";
+        Directory.CreateDirectory(unfinished);
+        try
+        {
+            manifest.Write(Path.Combine(unfinished, ModelBundle.ManifestFile));
+            Save(BundleNetworks.LoadSwin(swinConfig, Path.Combine(request.Swin, Weights)), unfinished, BundlePart.Backbone);
+            Save(BundleNetworks.LoadBert(bertConfig, Path.Combine(request.Bert, Weights)), unfinished, BundlePart.Text);
+            random.manual_seed(request.Seed);
+            Save(new Gate(manifest.EmbeddingDim, swinConfig.FeatureDim, manifest.Experts.Count), unfinished, BundlePart.Gate);
+            foreach (var expert in manifest.Experts)
+            {
+                Save(new ModalityExpert(ExpertShape.Of(manifest, swinConfig)), unfinished, BundlePart.Expert(expert.Name));
+            }
+            Copy(request.Swin, unfinished, BundlePart.Backbone, "config.json");
+            Copy(request.Bert, unfinished, BundlePart.Text, "config.json", "vocab.txt", "tokenizer_config.json");
+            RequireNoFaults(unfinished);
+            if (Directory.Exists(target))
+            {
+                Directory.Delete(target);
+            }
+            Directory.Move(unfinished, target);
+        }
+        finally
+        {
+            if (Directory.Exists(unfinished))
+            {
+                Directory.Delete(unfinished, recursive: true);
+            }
+        }
+    }
+
+    private static ExpertEntry Entry(string name) => _known.TryGetValue(name, out var known)
+        ? new ExpertEntry(name, known.ReportType) { DicomModalities = known.Modalities }
+        : new ExpertEntry(name, name);
+
+    private static void RequireWeights(string folder)
+    {
+        if (!File.Exists(Path.Combine(folder, Weights)))
+        {
+            throw new BundleException(Path.Combine(folder, Weights), File.Exists(Path.Combine(folder, "pytorch_model.bin"))
+                ? "no such file; pytorch_model.bin is there, which runs code when read: convert it with the safetensors package"
+                : "no such file");
+        }
+    }
+
+    /// <summary>The mean and standard deviation that the Swin was trained with, from its <c>preprocessor_config.json</c>; else ImageNet's.</summary>
+    private static ImageSettings ImageSettings(string folder, int size)
+    {
+        var path = Path.Combine(folder, "preprocessor_config.json");
+        if (!File.Exists(path))
+        {
+            return new ImageSettings { Size = size };
+        }
+        try
+        {
+            using var json = JsonDocument.Parse(File.ReadAllBytes(path));
+            IReadOnlyList<float> Triple(string name, IReadOnlyList<float> absent) =>
+                json.RootElement.TryGetProperty(name, out var values) ? [.. values.EnumerateArray().Select(v => v.GetSingle())] : absent;
+            var imageNet = new ImageSettings();
+            return new ImageSettings { Size = size, Mean = Triple("image_mean", imageNet.Mean), Std = Triple("image_std", imageNet.Std) };
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
+        {
+            throw new BundleException(path, $"image_mean and image_std cannot be read: {e.Message.ReplaceLineEndings(" ")}");
+        }
+    }
+
+    private static void Save(nn.Module network, string bundle, BundlePart part)
+    {
+        using (network)
+        {
+            Directory.CreateDirectory(Path.Combine(bundle, part.Folder));
+            StateDict.Save(network, Path.Combine(bundle, part.Folder, Weights));
+        }
+    }
+
+    private static void Copy(string from, string bundle, BundlePart part, params string[] files)
+    {
+        foreach (var file in files.Where(f => File.Exists(Path.Combine(from, f))))
+        {
+            File.Copy(Path.Combine(from, file), Path.Combine(bundle, part.Folder, file));
+        }
+    }
+
+    /// <summary>What was asked for may not fit together: too many tokens, an expert's name twice.</summary>
+    private static void RequireNoFaults(string bundle)
+    {
+        var faults = BundleInspection.Of(bundle).Faults;
+        if (faults.Count > 0)
+        {
+            throw new BundleException([.. faults.Select(f => f with { File = Path.GetRelativePath(bundle, f.File) })]);
+        }
+    }
+}

@@ -1,0 +1,59 @@
+using System.CommandLine;
+using MedMoE.Mesh.Bundle;
+
+namespace MedMoE.Mesh.Trainer.Bundles;
+
+/// <summary><c>mesh bundle import</c>: a bundle from Hugging Face folders, with a gate and experts that start fresh.</summary>
+internal sealed class ImportCommand : Command
+{
+    private readonly Option<string> _swin = new("--swin") { Description = "Hugging Face folder of a Swin Transformer.", Required = true };
+
+    private readonly Option<string> _bert = new("--bert") { Description = "Hugging Face folder of a BERT encoder.", Required = true };
+
+    private readonly Option<string> _experts = new("--experts") { Description = "Names of the experts, separated by commas.", Required = true };
+
+    private readonly Option<string> _out = new("--out") { Description = "Folder to make; must not be there, or be empty.", Required = true };
+
+    private readonly Option<string?> _name = new("--name") { Description = "Name of the model. Default: the folder's." };
+
+    private readonly Option<Architecture> _architecture = new("--architecture")
+    {
+        Description = "paper or reference (the released code).",
+        DefaultValueFactory = _ => Architecture.Paper,
+    };
+
+    private readonly Option<int?> _bottleneck = new("--bottleneck")
+    {
+        Description = "Channels between an expert's convolutions (paper). Default: a third of the embedding, 256 for 768.",
+    };
+
+    private readonly Option<int> _maxTokens = new("--max-tokens") { Description = "Tokens of a report.", DefaultValueFactory = _ => 25 };
+
+    private readonly Option<int> _seed = new("--seed") { Description = "Seed of the fresh weights.", DefaultValueFactory = _ => 0 };
+
+    public ImportCommand()
+        : base("import", "Makes a bundle from Hugging Face folders (safetensors), ready for training.")
+    {
+        Option[] options = [_swin, _bert, _experts, _out, _name, _architecture, _bottleneck, _maxTokens, _seed];
+        foreach (var option in options)
+        {
+            Options.Add(option);
+        }
+        SetAction(arguments =>
+        {
+            var folder = arguments.GetRequiredValue(_out);
+            BundleImport.Run(new ImportRequest(
+                arguments.GetRequiredValue(_swin),
+                arguments.GetRequiredValue(_bert),
+                arguments.GetRequiredValue(_experts).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries),
+                folder,
+                arguments.GetValue(_name) ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))),
+                arguments.GetValue(_architecture),
+                arguments.GetValue(_bottleneck),
+                arguments.GetValue(_maxTokens),
+                arguments.GetValue(_seed)));
+            Console.Out.WriteLine($"made {folder}; see it with: mesh bundle check {folder}");
+            return 0;
+        });
+    }
+}
