@@ -33,7 +33,7 @@ public sealed class GateScorer
         using var file = SafetensorsFile.Open(bundle.PathOf(BundlePart.Gate, "model.safetensors"));
         var faults = new List<BundleFault>();
         // The widths of the input and of the hidden layer are the file's own; everything else must agree with them.
-        var hidden = file.Tensors.GetValueOrDefault($"{gate}.0.weight")?.Shape is [var h, _] ? h : 1;
+        var (hidden, input) = file.Tensors.GetValueOrDefault($"{gate}.0.weight")?.Shape is [> 0 and var h, > 0 and var i] ? (h, i) : (1, 1);
         float[] Read(string name, params long[] shape)
         {
             if (!file.Tensors.TryGetValue(name, out var tensor))
@@ -41,9 +41,9 @@ public sealed class GateScorer
                 faults.Add(new(file.Path, $"tensor {name} is missing"));
                 return [];
             }
-            if (tensor.Shape.Length != shape.Length || shape.Zip(tensor.Shape).Any(d => d.First >= 0 && d.First != d.Second))
+            if (!tensor.Shape.SequenceEqual(shape))
             {
-                faults.Add(new(file.Path, $"tensor {name} has shape {Shapes.Text(tensor.Shape)}, expected {Shapes.Text(shape)} (-1: any)"));
+                faults.Add(new(file.Path, $"tensor {name} has shape {Shapes.Text(tensor.Shape)}, expected {Shapes.Text(shape)}"));
                 return [];
             }
             var values = file.ReadSingles(tensor);
@@ -54,7 +54,7 @@ public sealed class GateScorer
             return values;
         }
         var scorer = new GateScorer(
-            Read($"{gate}.0.weight", hidden, -1),
+            Read($"{gate}.0.weight", hidden, input),
             Read($"{gate}.0.bias", hidden),
             Read($"{gate}.2.weight", bundle.Manifest.Experts.Count, hidden),
             Read($"{gate}.2.bias", bundle.Manifest.Experts.Count));
