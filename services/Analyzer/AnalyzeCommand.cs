@@ -77,13 +77,13 @@ internal sealed class AnalyzeCommand : RootCommand
             throw new InvalidRequestException($"{imagePath}: {e.Message}");
         }
 
-        if (analysis.Notice is not null)
-        {
-            Console.Error.WriteLine($"note: {analysis.ModelVersion}: {analysis.Notice}");
-        }
         if (overlay is not null)
         {
             AttentionOverlay.Write(overlay, image, analysis);
+        }
+        if (analysis.Notice is not null)
+        {
+            Console.Error.WriteLine($"note: {analysis.ModelVersion}: {analysis.Notice}");
         }
         Console.Out.Write(arguments.GetValue(_json) ? AnalysisJson.Format(analysis) : AnalysisText.Format(analysis));
         return 0;

@@ -1,0 +1,189 @@
+using MedMoE.Mesh.Bundle;
+using MedMoE.Mesh.Bundle.Safetensors;
+using MedMoE.Mesh.Model.Bert;
+using MedMoE.Mesh.Model.Swin;
+using MedMoE.Mesh.Model.Weights;
+using static TorchSharp.torch;
+
+namespace MedMoE.Mesh.Commands.Tests;
+
+public sealed class BundleTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Import_HuggingFaceFolders_MakesABundleThatLoads(bool withHeads)
+    {
+        var swin = SwinConfig.Read(Golden.PathOf("swin-nano", "config.json"));
+        MakeSwin(swin, Golden.PathOf("swin-nano", "config.json"), withHeads);
+        MakeBert(Golden.PathOf("bert-nano", "config.json"), withHeads);
+        File.WriteAllText(_folder["swin", "preprocessor_config.json"], """{ "image_mean": [0.5, 0.5, 0.5], "image_std": [0.25, 0.25, 0.25], "size": 224 }""");
+
+        var result = await Tool.Bundle(
+            "import", "--swin", _folder["swin"], "--bert", _folder["bert"], "--experts", "xray,ct,dental", "--out", _folder["out"], "--seed", "7");
+
+        Assert.Equal((0, ""), (result.ExitCode, result.Error));
+        var bundle = ModelBundle.Open(_folder["out"]);
+        Assert.Equal(["xray", "ct", "dental"], bundle.Manifest.Experts.Select(e => e.Name));
+        Assert.Equal(["CT"], bundle.Manifest.Experts[1].DicomModalities);
+        Assert.Equal([0.5f, 0.5f, 0.5f], bundle.Manifest.Image.Mean);
+        Assert.Equal(new ExpertSettings(24), bundle.Manifest.Expert);
+        // The weights are those of the folders, whatever else stood in them.
+        using var scope = NewDisposeScope();
+        using var loaded = BundleNetworks.LoadSwin(bundle);
+        using var expected = new SwinTransformer(swin);
+        Formula.Fill(expected);
+        Assert.All(loaded.state_dict(), entry => Assert.Equal(0, Close.RelativeError(entry.Value, expected.state_dict()[entry.Key])));
+        var analysis = await Tool.Analyze(
+            "--bundle", _folder["out"], "--image", Golden.PathOf("preprocessing", "gray8_130x100.png"), "--report", "No evidence of pneumothorax.");
+        Assert.Equal(0, analysis.ExitCode);
+        Assert.Contains("gate and experts are fresh, not trained", analysis.Error);
+    }
+
+    [Fact]
+    public async Task Import_SameSeed_SameBytes()
+    {
+        MakeSwin(SwinConfig.Read(Golden.PathOf("swin-nano", "config.json")), Golden.PathOf("swin-nano", "config.json"), withHeads: false);
+        MakeBert(Golden.PathOf("bert-nano", "config.json"), withHeads: false);
+        Task<Tool.Result> Import(string name, string seed, string architecture = "paper") => Tool.Bundle(
+            "import", "--swin", _folder["swin"], "--bert", _folder["bert"], "--experts", "ct", "--out", _folder[name], "--name", "n", "--seed", seed,
+            "--architecture", architecture);
+        Assert.Equal(0, (await Import("a", "1")).ExitCode);
+        Assert.Equal(0, (await Import("b", "1")).ExitCode);
+        Assert.Equal(0, (await Import("c", "2")).ExitCode);
+        Assert.Equal(0, (await Import("d", "1", "reference")).ExitCode);
+        string Digest(string name) => ModelBundle.Open(_folder[name]) is var bundle ? bundle.Digest(bundle.Parts) : "";
+        Assert.Equal(Digest("a"), Digest("b"));
+        Assert.NotEqual(Digest("a"), Digest("c"));
+        Assert.Equal(Architecture.Reference, ModelBundle.Open(_folder["d"]).Manifest.Architecture);
+        // What is there is never written over.
+        (await Import("a", "3")).AssertRefused(_folder["a"], "not empty");
+        Assert.Equal(Digest("a"), Digest("b"));
+    }
+
+    [Fact]
+    public async Task Check_FullSize_CountsAsThePaperDoes()
+    {
+        var config = Golden.PathOf("swin-tiny", "config.json");
+        MakeSwin(SwinConfig.Read(config), config, withHeads: true);
+        // Only its width matters to the image side; depth and vocabulary are small.
+        File.WriteAllText(_folder["bert.json"], """
+            { "model_type": "bert", "vocab_size": 187, "hidden_size": 768, "num_hidden_layers": 4, "num_attention_heads": 12,
+              "intermediate_size": 64, "max_position_embeddings": 32 }
+            """);
+        MakeBert(_folder["bert.json"], withHeads: true);
+        Assert.Equal(0, (await Tool.Bundle(
+            "import", "--swin", _folder["swin"], "--bert", _folder["bert"], "--experts", "xray,ct,mri,ultrasound,endoscopy,pathology", "--out", _folder["out"])).ExitCode);
+
+        var result = await Tool.Bundle("check", _folder["out"]);
+
+        Assert.Equal(0, result.ExitCode);
+        Assert.EndsWith("no faults\n", result.Output);
+        // The paper, table 3: 37 M parameters with six experts.
+        var summary = result.Output.Split('\n').Single(line => line.StartsWith("image side: ", StringComparison.Ordinal));
+        Assert.InRange(long.Parse(summary.Split(' ')[2], System.Globalization.NumberStyles.AllowThousands, null), 36_000_000, 38_000_000);
+        Assert.Equal(new ExpertSettings(256), ModelBundle.Open(_folder["out"]).Manifest.Expert);
+        // An expert is a fraction of Swin's work.
+        var share = int.Parse(summary.Split(", ")[^1].Split('%')[0].Trim(), null);
+        Assert.InRange(share, 1, 60);
+        TestContext.Current.TestOutputHelper?.WriteLine(result.Output);
+    }
+
+    [Fact]
+    public async Task Check_ManyFaults_ListsEveryOne()
+    {
+        using var files = new GoldenBundle(Architecture.Paper);
+        File.Delete(Path.Combine(files.Root, "experts", "ct", "model.safetensors"));
+        File.AppendAllText(Path.Combine(files.Root, "text", "vocab.txt"), "onemore\n");
+        File.WriteAllText(Path.Combine(files.Root, "gate", "model.safetensors"), "x");
+        Directory.CreateDirectory(Path.Combine(files.Root, "experts", "stray"));
+        File.Move(Path.Combine(files.Root, "experts", "mri", "model.safetensors"), Path.Combine(files.Root, "experts", "xray", "model.safetensors"), overwrite: true);
+
+        var result = await Tool.Bundle("check", files.Root);
+
+        Assert.Equal(2, result.ExitCode);
+        string[] faults = [.. result.Output.Split('\n').Where(line => line.StartsWith("fault: ", StringComparison.Ordinal))];
+        Assert.Equal(5, faults.Length);
+        Assert.Contains(faults, f => f.Contains("experts/ct/model.safetensors: no such file"));
+        Assert.Contains(faults, f => f.Contains("experts/mri/model.safetensors: no such file"));
+        Assert.Contains(faults, f => f.Contains("vocab.txt: 188 wordpieces, but vocab_size in config.json is 187"));
+        Assert.Contains(faults, f => f.Contains("gate/model.safetensors: not a safetensors file"));
+        Assert.Contains(faults, f => f.Contains("experts/stray: no expert of this name"));
+        Assert.EndsWith("5 faults\n", result.Output);
+    }
+
+    [Fact]
+    public async Task Import_BadFolder_OneLineAndNothingMade()
+    {
+        Directory.CreateDirectory(_folder["swin"]);
+        File.Copy(Golden.PathOf("swin-nano", "config.json"), _folder["swin", "config.json"]);
+        File.WriteAllText(_folder["swin", "pytorch_model.bin"], "x");
+        MakeBert(Golden.PathOf("bert-nano", "config.json"), withHeads: false);
+        (await Tool.Bundle("import", "--swin", _folder["swin"], "--bert", _folder["bert"], "--experts", "ct", "--out", _folder["out"]))
+            .AssertRefused("model.safetensors", "pytorch_model.bin is there");
+        (await Tool.Bundle("import", "--swin", _folder["none"], "--bert", _folder["bert"], "--experts", "ct", "--out", _folder["out"]))
+            .AssertRefused("config.json", "no such file");
+        (await Tool.Bundle("check", _folder["bert"])).AssertFault("medmoe.json: no such file");
+        MakeSwin(SwinConfig.Read(Golden.PathOf("swin-nano", "config.json")), null, withHeads: false);
+        (await Tool.Bundle("import", "--swin", _folder["swin"], "--bert", _folder["bert"], "--experts", "ct,ct", "--out", _folder["out"]))
+            .AssertRefused("expert ct is there 2 times");
+        Assert.Equal(["bert", "swin"], Directory.GetDirectories(_folder.Path).Select(Path.GetFileName).Order());
+    }
+
+    [Fact]
+    public void DemoBundle_Weights_AreTheFormulasInFp16()
+    {
+        using var scope = NewDisposeScope();
+        using var demo = BundleNetworks.LoadSwin(ModelBundle.Open(Path.Combine(Golden.Repository, "services", "libs", "Bundle", "demo")));
+        using var expected = new SwinTransformer(demo.Config);
+        Formula.Fill(expected);
+        var formula = expected.state_dict();
+        Assert.All(demo.state_dict(), entry => Assert.Equal(0, Close.RelativeError(entry.Value, formula[entry.Key].to(ScalarType.Float16))));
+    }
+
+    /// <summary>A folder as Hugging Face writes it: bare, or under a classifier with what such checkpoints carry along.</summary>
+    private void MakeSwin(SwinConfig config, string? configFile, bool withHeads)
+    {
+        Directory.CreateDirectory(_folder["swin"]);
+        if (configFile is not null)
+        {
+            File.Copy(configFile, _folder["swin", "config.json"]);
+        }
+        using var network = new SwinTransformer(config);
+        Formula.Fill(network);
+        Write("swin", network, withHeads ? "swin." : "", withHeads
+            ? [Zeros("classifier.weight", 1000, config.FeatureDim), Zeros("classifier.bias", 1000),
+               Zeros("swin.encoder.layers.0.blocks.0.attention.self.relative_position_index", 49, 49), Zeros("swin.embeddings.mask_token", 1, 1, config.EmbedDim)]
+            : []);
+    }
+
+    private void MakeBert(string configFile, bool withHeads)
+    {
+        Directory.CreateDirectory(_folder["bert"]);
+        File.Copy(configFile, _folder["bert", "config.json"], overwrite: true);
+        File.Copy(Golden.PathOf("bert-nano", "vocab.txt"), _folder["bert", "vocab.txt"], overwrite: true);
+        var config = BertConfig.Read(configFile);
+        using var network = new BertEncoder(config, withPooler: withHeads);
+        Formula.Fill(network, name => "text." + name);
+        Write("bert", network, withHeads ? "bert." : "", withHeads
+            ? [Zeros("cls.predictions.bias", 187), Zeros("cls.seq_relationship.weight", 2, config.HiddenSize), Zeros("bert.embeddings.position_ids", 1, 64)]
+            : []);
+    }
+
+    private void Write(string folder, nn.Module network, string prefix, TensorSource[] extras)
+    {
+        // Checkpoints from TensorFlow call a normalisation's weight gamma and its bias beta.
+        string Name(string own) => prefix.Length == 0 ? own : prefix + own.Replace("LayerNorm.weight", "LayerNorm.gamma").Replace("LayerNorm.bias", "LayerNorm.beta");
+        SafetensorsWriter.Write(_folder[folder, "model.safetensors"], network.state_dict()
+            .Select(e => new TensorSource(Name(e.Key), SafetensorsDType.F32, e.Value.shape, stream => stream.Write(e.Value.bytes)))
+            .Concat(extras));
+    }
+
+    private static TensorSource Zeros(string name, params long[] shape) => name.EndsWith("_ids", StringComparison.Ordinal) || name.EndsWith("_index", StringComparison.Ordinal)
+        ? new TensorSource(name, SafetensorsDType.I64, shape, stream => stream.Write(new byte[8 * shape.Aggregate((a, b) => a * b)]))
+        : new TensorSource(name, SafetensorsDType.F32, shape, stream => stream.Write(new byte[4 * shape.Aggregate((a, b) => a * b)]));
+}

@@ -1,0 +1,53 @@
+using System.Diagnostics;
+
+namespace MedMoE.Mesh.Commands.Tests;
+
+/// <summary>Runs the project's command line tools as processes.</summary>
+internal static class Tool
+{
+    private static readonly TimeSpan _patience = TimeSpan.FromMinutes(2);
+
+    public sealed record Result(int ExitCode, string Output, string Error)
+    {
+        /// <summary>Exit code 2 and one line on standard error that holds all of these.</summary>
+        public void AssertRefused(params string[] reasons)
+        {
+            Assert.Equal((2, 1), (ExitCode, Error.Count(c => c == '\n')));
+            Assert.All(reasons, reason => Assert.Contains(reason, Error));
+            Assert.DoesNotContain("   at ", Error);
+        }
+
+        /// <summary>Exit code 2 and a fault listed on standard output.</summary>
+        public void AssertFault(string fault)
+        {
+            Assert.Equal(2, ExitCode);
+            Assert.Contains(fault, Output);
+        }
+    }
+
+    public static Task<Result> Analyze(params string[] arguments) => Run("Analyzer", arguments);
+
+    public static Task<Result> Bundle(params string[] arguments) => Run("Trainer", ["bundle", .. arguments]);
+
+    private static async Task<Result> Run(string project, string[] arguments)
+    {
+        // artifacts/bin/PROJECT/CONFIGURATION/
+        var here = new DirectoryInfo(AppContext.BaseDirectory);
+        var tool = Path.Combine(here.Parent!.Parent!.FullName, project, here.Name, $"MedMoE.Mesh.{project}.dll");
+        using var process = Process.Start(new ProcessStartInfo("dotnet", [tool, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        patience.CancelAfter(_patience);
+        try
+        {
+            var output = process.StandardOutput.ReadToEndAsync(patience.Token);
+            var error = process.StandardError.ReadToEndAsync(patience.Token);
+            await process.WaitForExitAsync(patience.Token);
+            return new Result(process.ExitCode, await output, await error);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+            throw new TimeoutException($"{project} {string.Join(' ', arguments)} did not end within {_patience}");
+        }
+    }
+}
