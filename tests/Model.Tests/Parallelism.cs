@@ -1,2 +1,4 @@
+using Xunit.Sdk;
+
 // libtorch takes every core for one network, and memory is measured for the whole process.
-[assembly: CollectionBehavior(DisableTestParallelization = true)]
+[assembly: Parallelization(Mode = ParallelMode.None)]
