@@ -32,5 +32,5 @@ internal sealed class DenseResidual : Module<Tensor, Tensor, Tensor>
         RegisterComponents();
     }
 
-    public override Tensor forward(Tensor input, Tensor residual) => LayerNorm.forward(dense.forward(input) + residual);
+    public override Tensor forward(Tensor input, Tensor residual) => LayerNorm.forward(dense.forward(input).Plus(residual));
 }

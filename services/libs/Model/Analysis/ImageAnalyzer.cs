@@ -124,8 +124,8 @@ public sealed class ImageAnalyzer : IDisposable
         var words = text.Tokens[0].Words.Select((word, i) => new WordGrounding(
             report[word.Start..word.End], word.Start, word.End, similarities[i], Values(grounded.Attention[0][i])));
         return new TextGrounding(
-            Similarity.Global(embedding, text.Sentences).ToSingle(),
-            Similarity.Local(grounded.Similarities, text.WordCounts, settings.WordTemperature).ToSingle(),
+            Values(Similarity.Global(embedding, text.Sentences))[0],
+            Values(Similarity.Local(grounded.Similarities, text.WordCounts, settings.WordTemperature))[0],
             text.Tokens[0].Truncated,
             [.. words]);
     }

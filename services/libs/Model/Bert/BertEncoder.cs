@@ -67,7 +67,7 @@ public sealed class BertEncoder : Module
         {
             using var scope = NewDisposeScope();
             var positions = position_embeddings.weight!.narrow(0, 0, input.shape[1]);
-            var sum = word_embeddings.forward(input) + positions + token_type_embeddings.weight![0];
+            var sum = word_embeddings.forward(input).Plus(positions).Plus(token_type_embeddings.weight![0]);
             return LayerNorm.forward(sum).MoveToOuterDisposeScope();
         }
     }

@@ -126,7 +126,7 @@ internal sealed class FlattenedInterpolation : GridInterpolation
     {
         var upper = fine * _weight.Beside(fine);
         return zeros([fine.shape[0], fine.shape[1], _coarse], fine.dtype, fine.device)
-            .index_add(2, _lower.Beside(fine), fine - upper, 1).index_add(2, _upper.Beside(fine), upper, 1);
+            .PlusAt(2, _lower.Beside(fine), fine - upper).PlusAt(2, _upper.Beside(fine), upper);
     }
 
     public override void Dispose()

@@ -77,6 +77,9 @@ internal sealed class PointwiseProjection : LevelProjection
 /// <summary>Convolution without bias, batch normalisation, ReLU, on channels-last features.</summary>
 internal sealed class ConvolutionBlock : Module<Tensor, Tensor>
 {
+    /// <summary>Weight of a batch in the running statistics; PyTorch's default.</summary>
+    private const double Momentum = 0.1;
+
     [ComponentName(Name = "0")]
     private readonly Conv2d _convolution;
     [ComponentName(Name = "1")]
@@ -108,7 +111,8 @@ internal sealed class ConvolutionBlock : Module<Tensor, Tensor>
         }
         var channelsFirst = input.permute(0, 3, 1, 2);
         var output = _weight is null
-            ? _norm.forward(_convolution.forward(channelsFirst))
+            ? functional.batch_norm(
+                _convolution.forward(channelsFirst), _norm.running_mean, _norm.running_var, _norm.weight, _norm.bias, training, Momentum, _norm.eps)
             : functional.conv2d(channelsFirst, _weight, _bias, [1, 1], [_padding, _padding], [1, 1], _groups);
         return output.relu_().permute(0, 2, 3, 1).contiguous().MoveToOuterDisposeScope();
     }
@@ -119,7 +123,7 @@ internal sealed class ConvolutionBlock : Module<Tensor, Tensor>
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         // Folded in float32 whatever the weights are stored in.
-        var scale = _norm.weight!.to(ScalarType.Float32) / (_norm.running_var!.to(ScalarType.Float32) + _norm.eps).sqrt();
+        var scale = _norm.weight!.to(ScalarType.Float32) / _norm.running_var!.to(ScalarType.Float32).Plus(_norm.eps).sqrt();
         var weight = _convolution.weight.to(ScalarType.Float32) * scale.view(-1, 1, 1, 1);
         var bias = _norm.bias!.to(ScalarType.Float32) - (_norm.running_mean!.to(ScalarType.Float32) * scale);
         _weight?.Dispose();

@@ -40,7 +40,7 @@ public sealed class LocalFeatures
     {
         using var scope = NewDisposeScope();
         var positions = ScaleWeights.shape[2];
-        return Sum((level, weights) => Gather(level, weights.unsqueeze(1) / positions)).squeeze(1).MoveToOuterDisposeScope();
+        return Sum((level, weights) => Gather(level, weights.unsqueeze(1).Times(1.0 / positions))).squeeze(1).MoveToOuterDisposeScope();
     }
 
     /// <summary>The product of each word with v at each position, [batch, words, P], float32.</summary>
@@ -66,5 +66,5 @@ public sealed class LocalFeatures
         level.Grid.Transposed(maps).to(level.Native.dtype).matmul(level.Native).to(ScalarType.Float32);
 
     private Tensor Sum(Func<LevelFeatures, Tensor, Tensor> term) =>
-        _levels.Select((level, i) => term(level, ScaleWeights.select(1, i))).Aggregate((sum, next) => sum + next);
+        _levels.Select((level, i) => term(level, ScaleWeights.select(1, i))).Aggregate((sum, next) => sum.Plus(next));
 }

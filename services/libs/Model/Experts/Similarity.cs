@@ -15,8 +15,7 @@ public static class Similarity
     public static Tensor Local(Tensor wordSimilarities, IReadOnlyList<int> counts, double temperature)
     {
         using var scope = NewDisposeScope();
-        var padding = arange(wordSimilarities.shape[1], device: wordSimilarities.device).unsqueeze(0)
-            >= tensor(counts.ToArray(), device: wordSimilarities.device).unsqueeze(1);
-        return (wordSimilarities * temperature).masked_fill(padding, float.NegativeInfinity).logsumexp(1).MoveToOuterDisposeScope();
+        var padding = WordAttention.Padding(counts, wordSimilarities);
+        return wordSimilarities.Times(temperature).Without(padding).logsumexp(1).MoveToOuterDisposeScope();
     }
 }

@@ -27,13 +27,28 @@ public static class WordAttention
         var scores = features.Scores(words);
         if (architecture == Architecture.Reference)
         {
-            var padding = arange(words.shape[1], device: words.device).unsqueeze(0) >= tensor(counts.ToArray(), device: words.device).unsqueeze(1);
-            scores = scores.masked_fill(padding.unsqueeze(2), float.NegativeInfinity).softmax(1);
+            scores = scores.Without(Padding(counts, words).unsqueeze(2)).softmax(1);
         }
-        var attention = (scores * temperature).softmax(2);
+        var attention = scores.Times(temperature).softmax(2);
         var contexts = features.Contexts(attention);
         var similarities = functional.cosine_similarity(words, contexts, dim: 2);
         return new GroundedWords(
             attention.MoveToOuterDisposeScope(), contexts.MoveToOuterDisposeScope(), similarities.MoveToOuterDisposeScope());
+    }
+
+    /// <summary>Where rows of words have ended, [batch, words], bool.</summary>
+    /// <param name="counts">Words of each row.</param>
+    /// <param name="rows">[batch, words, …]: gives the width and the device.</param>
+    internal static Tensor Padding(IReadOnlyList<int> counts, Tensor rows)
+    {
+        var padding = new bool[counts.Count, rows.shape[1]];
+        for (var row = 0; row < counts.Count; row++)
+        {
+            for (var word = counts[row]; word < rows.shape[1]; word++)
+            {
+                padding[row, word] = true;
+            }
+        }
+        return tensor(padding, device: rows.device);
     }
 }

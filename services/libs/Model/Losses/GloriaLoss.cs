@@ -19,7 +19,7 @@ public static class GloriaLoss
     public static Directions Global(Tensor images, Tensor texts, double logitScale)
     {
         var cosines = functional.normalize(images, dim: 1).matmul(functional.normalize(texts, dim: 1).t());
-        return Contrast(cosines * logitScale);
+        return Contrast(cosines.Times(logitScale));
     }
 
     /// <summary>Cross-entropy over scaled local similarities: every text's words attend to every image.</summary>
@@ -40,12 +40,12 @@ public static class GloriaLoss
             return Similarity.Local(grounded.Similarities, everywhere, temperatures.WordTemperature);
         });
         // Rows are images, columns texts.
-        return Contrast(stack(similarities, dim: 1) * temperatures.LogitScale);
+        return Contrast(stack(similarities, dim: 1).Times(temperatures.LogitScale));
     }
 
     private static Directions Contrast(Tensor logits)
     {
-        var pairs = arange(logits.shape[0], device: logits.device);
+        var pairs = tensor(Enumerable.Range(0, (int)logits.shape[0]).Select(i => (long)i).ToArray(), device: logits.device);
         return new Directions(functional.cross_entropy(logits, pairs), functional.cross_entropy(logits.t(), pairs));
     }
 }

@@ -42,9 +42,9 @@ internal sealed class SwinBlock : Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        var attended = input + Attend(layernorm_before.forward(input));
+        var attended = input.Plus(Attend(layernorm_before.forward(input)));
         var hidden = functional.gelu(intermediate.forward(layernorm_after.forward(attended)));
-        return (attended + output.forward(hidden)).MoveToOuterDisposeScope();
+        return attended.Plus(output.forward(hidden)).MoveToOuterDisposeScope();
     }
 
     public void Freeze() => attention.Freeze();

@@ -82,7 +82,7 @@ internal sealed class WindowAttention : Module<Tensor, Tensor>
         var positions = table.index_select(0, _relativePositionIndex.Beside(table)).view(1, _tokens, _tokens, _heads).permute(0, 3, 1, 2);
         if (_shiftMask is not null)
         {
-            positions = (positions + _shiftMask.Beside(table).to(table.dtype).unsqueeze(1)).reshape(1, -1, _tokens, _tokens);
+            positions = positions.Plus(_shiftMask.Beside(table).to(table.dtype).unsqueeze(1)).reshape(1, -1, _tokens, _tokens);
         }
         return (weight, bias, positions.contiguous());
     }

@@ -83,7 +83,7 @@ public sealed class TextEncoder : IDisposable
         var device = Network.parameters().First().device;
         var attentionMask = tensor(mask, device: device);
         var states = Network.HiddenStates(tensor(ids, device: device), attentionMask);
-        var embeddings = states.TakeLast(_settings.LastLayers).Select(s => s.to(ScalarType.Float32)).Aggregate((sum, state) => sum + state);
+        var embeddings = states.TakeLast(_settings.LastLayers).Select(s => s.to(ScalarType.Float32)).Aggregate((sum, state) => sum.Plus(state));
         var words = tensor(membership, device: device).matmul(embeddings);
         // The mean over the text's own tokens, [CLS] and [SEP] included, so that padding never changes an answer.
         var weights = attentionMask.to(ScalarType.Float32).unsqueeze(1);
