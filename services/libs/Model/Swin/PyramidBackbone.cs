@@ -32,7 +32,8 @@ public sealed class PyramidBackbone(SwinTransformer network, Architecture archit
     /// embedding and stages 1 to 3 after merging (reference).
     /// </summary>
     /// <param name="pixelValues">[batch, 3, size, size].</param>
-    /// <param name="onLevel">Gets the level from 0, the finest, and its features [batch, side, side, channels], which are the caller's to keep.</param>
+    /// <param name="onLevel">Gets the level from 0, the finest, and its features [batch, side, side, channels], which are the caller's to keep;
+    /// other tensors that it makes go with this call.</param>
     /// <returns>The pooled feature: mean of the last stage's normalised tokens, [batch, 8C].</returns>
     public Tensor Extract(Tensor pixelValues, Action<int, Tensor> onLevel)
     {
