@@ -36,11 +36,11 @@ internal sealed class AnalyzeCommand : RootCommand
 
     private readonly Option<string> _device = new("--device") { Description = "cpu, cuda or cuda:N.", DefaultValueFactory = _ => "cpu" };
 
-    private readonly Option<Precision> _precision = new("--precision")
+    private readonly Option<string> _precision = new Option<string>("--precision")
     {
-        Description = "fp32, bf16, fp16, or auto: bf16 where the device computes in it.",
-        DefaultValueFactory = _ => Precision.Fp32,
-    };
+        Description = "auto is bf16 where the device computes in it, else fp32.",
+        DefaultValueFactory = _ => "fp32",
+    }.AcceptOnlyFromAmong("fp32", "bf16", "fp16", "auto");
 
     public AnalyzeCommand()
         : base("Reads a medical image in the light of its report.")
@@ -64,7 +64,8 @@ internal sealed class AnalyzeCommand : RootCommand
             throw new InvalidRequestException("--overlay shows where a report's words look: it needs --report");
         }
         var bundle = ModelBundle.Open(arguments.GetRequiredValue(_bundle));
-        using var analyzer = new ImageAnalyzer(bundle, new TorchOptions(arguments.GetRequiredValue(_device), arguments.GetValue(_precision)));
+        var precision = Enum.Parse<Precision>(arguments.GetRequiredValue(_precision), ignoreCase: true);
+        using var analyzer = new ImageAnalyzer(bundle, new TorchOptions(arguments.GetRequiredValue(_device), precision));
         var (policy, named) = Policy(arguments.GetRequiredValue(_policy));
 
         ImageAnalysis analysis;

@@ -76,6 +76,7 @@ internal static class BundleImport
         try
         {
             manifest.Write(Path.Combine(unfinished, ModelBundle.ManifestFile));
+            RequireNone(unfinished, Faults(() => ModelBundle.Open(unfinished)));
             Save(BundleNetworks.LoadSwin(swinConfig, Path.Combine(request.Swin, Weights)), unfinished, BundlePart.Backbone);
             Save(BundleNetworks.LoadBert(bertConfig, Path.Combine(request.Bert, Weights)), unfinished, BundlePart.Text);
             random.manual_seed(request.Seed);
@@ -86,7 +87,8 @@ internal static class BundleImport
             }
             Copy(request.Swin, unfinished, BundlePart.Backbone, "config.json");
             Copy(request.Bert, unfinished, BundlePart.Text, "config.json", "vocab.txt", "tokenizer_config.json");
-            RequireNoFaults(unfinished);
+            // What was asked for may not fit together, such as more tokens than the encoder has positions.
+            RequireNone(unfinished, BundleInspection.Of(unfinished).Faults);
             if (Directory.Exists(target))
             {
                 Directory.Delete(target);
@@ -155,10 +157,22 @@ internal static class BundleImport
         }
     }
 
-    /// <summary>What was asked for may not fit together: too many tokens, an expert's name twice.</summary>
-    private static void RequireNoFaults(string bundle)
+    private static IReadOnlyList<BundleFault> Faults(Action open)
     {
-        var faults = BundleInspection.Of(bundle).Faults;
+        try
+        {
+            open();
+            return [];
+        }
+        catch (BundleException e)
+        {
+            return e.Faults;
+        }
+    }
+
+    /// <summary>Faults are told without the unfinished folder, which is gone by then.</summary>
+    private static void RequireNone(string bundle, IReadOnlyList<BundleFault> faults)
+    {
         if (faults.Count > 0)
         {
             throw new BundleException([.. faults.Select(f => f with { File = Path.GetRelativePath(bundle, f.File) })]);

@@ -16,11 +16,11 @@ internal sealed class ImportCommand : Command
 
     private readonly Option<string?> _name = new("--name") { Description = "Name of the model. Default: the folder's." };
 
-    private readonly Option<Architecture> _architecture = new("--architecture")
+    private readonly Option<string> _architecture = new Option<string>("--architecture")
     {
-        Description = "paper or reference (the released code).",
-        DefaultValueFactory = _ => Architecture.Paper,
-    };
+        Description = "Which reading of MedMoE; reference is the released code's.",
+        DefaultValueFactory = _ => "paper",
+    }.AcceptOnlyFromAmong("paper", "reference");
 
     private readonly Option<int?> _bottleneck = new("--bottleneck")
     {
@@ -48,7 +48,7 @@ internal sealed class ImportCommand : Command
                 arguments.GetRequiredValue(_experts).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries),
                 folder,
                 arguments.GetValue(_name) ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))),
-                arguments.GetValue(_architecture),
+                Enum.Parse<Architecture>(arguments.GetRequiredValue(_architecture), ignoreCase: true),
                 arguments.GetValue(_bottleneck),
                 arguments.GetValue(_maxTokens),
                 arguments.GetValue(_seed)));

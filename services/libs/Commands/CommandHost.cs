@@ -38,7 +38,7 @@ public static class CommandHost
 
     private static int Fail(string reason)
     {
-        Console.Error.WriteLine($"mesh: {reason.ReplaceLineEndings(" ")}");
+        Console.Error.WriteLine($"mesh: {reason.ReplaceLineEndings(" ").Replace("\t", "", StringComparison.Ordinal)}");
         return UserError;
     }
 }

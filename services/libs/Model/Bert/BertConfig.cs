@@ -23,9 +23,9 @@ public sealed record BertConfig(
         json.Require("hidden_act", "gelu");
         json.Require("position_embedding_type", "absolute");
         var config = new BertConfig(
-            json.Int("vocab_size", 30522), json.Int("hidden_size", 768), json.Int("num_hidden_layers", 12), json.Int("num_attention_heads", 12),
-            json.Int("intermediate_size", 3072), json.Int("max_position_embeddings", 512), json.Int("type_vocab_size", 2),
-            json.Double("layer_norm_eps", 1e-12));
+            json.Int("vocab_size", 30522, 1_000_000), json.Int("hidden_size", 768, 8192), json.Int("num_hidden_layers", 12, 128),
+            json.Int("num_attention_heads", 12, 1024), json.Int("intermediate_size", 3072, 65536), json.Int("max_position_embeddings", 512, 65536),
+            json.Int("type_vocab_size", 2, 1024), json.Double("layer_norm_eps", 1e-12, 1));
         if (config.HiddenSize % config.Heads != 0)
         {
             json.Fault($"hidden_size {config.HiddenSize} is not divisible by num_attention_heads {config.Heads}");

@@ -44,9 +44,9 @@ public sealed record SwinConfig(
         json.Require("hidden_act", "gelu");
         json.RequireFalse("use_absolute_embeddings");
         var config = new SwinConfig(
-            json.Side("image_size", 224), json.Side("patch_size", 4), json.Int("num_channels", 3), json.Int("embed_dim", 96),
-            json.Ints("depths", [2, 2, 6, 2]), json.Ints("num_heads", [3, 6, 12, 24]), json.Int("window_size", 7),
-            json.Double("mlp_ratio", 4), json.Bool("qkv_bias", true), json.Double("layer_norm_eps", 1e-5));
+            json.Side("image_size", 224, 4096), json.Side("patch_size", 4, 64), json.Int("num_channels", 3, 16), json.Int("embed_dim", 96, 1024),
+            json.Ints("depths", [2, 2, 6, 2], 64), json.Ints("num_heads", [3, 6, 12, 24], 1024), json.Int("window_size", 7, 64),
+            json.Double("mlp_ratio", 4, 16), json.Bool("qkv_bias", true), json.Double("layer_norm_eps", 1e-5, 1));
         if (config.Depths.Count != config.Heads.Count || config.Depths.Count is 0 or > 8)
         {
             json.Fault($"{config.Depths.Count} depths and {config.Heads.Count} num_heads: they must be as many, 8 at most");

@@ -54,7 +54,7 @@ internal sealed class ConfigFile
     {
         if (_root.TryGetProperty(name, out var value) && value.ToString() != supported)
         {
-            Fault($"{name} is {value}, only {supported} is supported");
+            Fault($"{name} is {value.GetRawText()}, only {supported} is supported");
         }
     }
 
@@ -66,39 +66,39 @@ internal sealed class ConfigFile
         }
     }
 
-    /// <summary>A positive whole number.</summary>
-    public int Int(string name, int absent) => Value(name, absent, "a positive whole number", PositiveInt);
+    /// <summary>A whole number of 1 to <paramref name="most"/>: a network is made before its weights are read, and must fit into memory.</summary>
+    public int Int(string name, int absent, int most) => Value(name, absent, $"a whole number of 1 to {most}", element => PositiveInt(element, most));
 
     /// <summary>A side of a square, given as a number or as two equal ones.</summary>
-    public int Side(string name, int absent) => Value(name, absent, "a positive whole number, or two equal ones", element =>
-        element.ValueKind != JsonValueKind.Array ? PositiveInt(element)
-        : element.EnumerateArray().Select(PositiveInt).Distinct().ToArray() is [var side] ? side : null);
+    public int Side(string name, int absent, int most) => Value(name, absent, $"a whole number of 1 to {most}, or twice the same", element =>
+        element.ValueKind != JsonValueKind.Array ? PositiveInt(element, most)
+        : element.EnumerateArray().Select(e => PositiveInt(e, most)).Distinct().ToArray() is [var side] ? side : null);
 
-    /// <summary>A finite number of zero or more.</summary>
-    public double Double(string name, double absent) => Value(name, absent, "a number, zero or more", element =>
-        element.ValueKind == JsonValueKind.Number && element.TryGetDouble(out var v) && double.IsFinite(v) && v >= 0 ? v : (double?)null);
+    /// <summary>A number of 0 to <paramref name="most"/>.</summary>
+    public double Double(string name, double absent, double most) => Value(name, absent, FormattableString.Invariant($"a number of 0 to {most}"), element =>
+        element.ValueKind == JsonValueKind.Number && element.TryGetDouble(out var v) && v >= 0 && v <= most ? v : (double?)null);
 
     public bool Bool(string name, bool absent) => Value(name, absent, "true or false", element =>
         element.ValueKind is JsonValueKind.True or JsonValueKind.False ? element.GetBoolean() : (bool?)null);
 
-    /// <summary>Positive whole numbers.</summary>
-    public int[] Ints(string name, int[] absent)
+    /// <summary>Whole numbers of 1 to <paramref name="most"/>.</summary>
+    public int[] Ints(string name, int[] absent, int most)
     {
         if (!_root.TryGetProperty(name, out var element))
         {
             return absent;
         }
-        int?[] values = element.ValueKind == JsonValueKind.Array ? [.. element.EnumerateArray().Select(PositiveInt)] : [null];
+        int?[] values = element.ValueKind == JsonValueKind.Array ? [.. element.EnumerateArray().Select(e => PositiveInt(e, most))] : [null];
         if (values.Contains(null))
         {
-            Fault($"{name} is {element}, expected positive whole numbers");
+            Fault($"{name} is {element.GetRawText()}, expected whole numbers of 1 to {most}");
             return absent;
         }
         return [.. values.Select(v => v!.Value)];
     }
 
-    private static int? PositiveInt(JsonElement element) =>
-        element.ValueKind == JsonValueKind.Number && element.TryGetInt32(out var value) && value > 0 ? value : null;
+    private static int? PositiveInt(JsonElement element, int most) =>
+        element.ValueKind == JsonValueKind.Number && element.TryGetInt32(out var value) && value > 0 && value <= most ? value : null;
 
     private T Value<T>(string name, T absent, string expected, Func<JsonElement, T?> read)
         where T : struct
@@ -111,7 +111,7 @@ internal sealed class ConfigFile
         {
             return value;
         }
-        Fault($"{name} is {element}, expected {expected}");
+        Fault($"{name} is {element.GetRawText()}, expected {expected}");
         return absent;
     }
 }
