@@ -1,0 +1,111 @@
+using System.Buffers.Binary;
+using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
+using Google.Protobuf;
+using MedMoE.Mesh.Bundle;
+using MedMoE.Mesh.V1;
+
+namespace MedMoE.Mesh.Wire;
+
+/// <summary>Tensors to and from the wire, without libtorch.</summary>
+public static class WireTensors
+{
+    /// <summary>Bytes of an element.</summary>
+    public static int ElementSize(DataType type) => type switch
+    {
+        DataType.Fp32 => sizeof(float),
+        DataType.Fp16 or DataType.Bf16 => sizeof(ushort),
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "no element type"),
+    };
+
+    /// <summary>A tensor of these values, rounded to the nearest of <paramref name="type"/>. The values are copied once.</summary>
+    public static WireTensor FromSingles(ReadOnlySpan<float> values, DataType type, params ReadOnlySpan<long> shape)
+    {
+        var bytes = new byte[values.Length * ElementSize(type)];
+        switch (type)
+        {
+            case DataType.Fp32:
+                MemoryMarshal.AsBytes(values).CopyTo(bytes);
+                break;
+            case DataType.Fp16:
+                TensorPrimitives.ConvertToHalf(values, MemoryMarshal.Cast<byte, Half>(bytes.AsSpan()));
+                break;
+            default:
+                var halves = MemoryMarshal.Cast<byte, ushort>(bytes.AsSpan());
+                for (var i = 0; i < values.Length; i++)
+                {
+                    halves[i] = ToBFloat16(values[i]);
+                }
+                break;
+        }
+        // The array is not used again, so the message may keep it.
+        return new WireTensor { DataType = type, Shape = { shape.ToArray() }, Data = UnsafeByteOperations.UnsafeWrap(bytes) };
+    }
+
+    /// <summary>The values of a tensor that a caller sent.</summary>
+    /// <param name="tensor">The tensor, or null where the field is missing.</param>
+    /// <param name="field">The field's name, for the error.</param>
+    /// <param name="shape">What the shape must be; -1 for any size.</param>
+    /// <exception cref="InvalidFieldException">Missing, of another shape, with too few or too many bytes, or not finite.</exception>
+    public static float[] ToSingles(WireTensor? tensor, string field, params ReadOnlySpan<long> shape)
+    {
+        Require(tensor, field, shape);
+        var bytes = tensor!.Data.Span;
+        var values = new float[bytes.Length / ElementSize(tensor.DataType)];
+        switch (tensor.DataType)
+        {
+            case DataType.Fp32:
+                bytes.CopyTo(MemoryMarshal.AsBytes(values.AsSpan()));
+                break;
+            case DataType.Fp16:
+                TensorPrimitives.ConvertToSingle(MemoryMarshal.Cast<byte, Half>(bytes), values);
+                break;
+            default:
+                for (var i = 0; i < values.Length; i++)
+                {
+                    values[i] = BitConverter.UInt32BitsToSingle((uint)BinaryPrimitives.ReadUInt16LittleEndian(bytes[(2 * i)..]) << 16);
+                }
+                break;
+        }
+        return TensorPrimitives.IsFiniteAll(values) ? values : throw new InvalidFieldException(field, "holds NaN or infinity");
+    }
+
+    /// <summary>Holds a tensor's type, shape and length against what is expected, without looking at its values.</summary>
+    /// <exception cref="InvalidFieldException">It is not as expected.</exception>
+    public static void Require(WireTensor? tensor, string field, params ReadOnlySpan<long> shape)
+    {
+        if (tensor is null)
+        {
+            throw new InvalidFieldException(field, "is missing");
+        }
+        if (tensor.DataType is not (DataType.Fp32 or DataType.Fp16 or DataType.Bf16))
+        {
+            throw new InvalidFieldException(field, $"data_type {tensor.DataType} is none of FP32, FP16, BF16");
+        }
+        var fits = tensor.Shape.Count == shape.Length;
+        var elements = (Int128)1;
+        for (var i = 0; fits && i < shape.Length; i++)
+        {
+            fits = tensor.Shape[i] >= 0 && (shape[i] < 0 || shape[i] == tensor.Shape[i]);
+            elements *= tensor.Shape[i];
+            fits &= elements <= int.MaxValue;
+        }
+        if (!fits)
+        {
+            throw new InvalidFieldException(field, $"has shape {Shapes.Text(tensor.Shape)}, expected {Shapes.Text(shape.ToArray())}{(shape.Contains(-1) ? " (-1: any)" : "")}");
+        }
+        if (tensor.Data.Length != elements * ElementSize(tensor.DataType))
+        {
+            throw new InvalidFieldException(field, $"has {tensor.Data.Length} bytes, expected {elements * ElementSize(tensor.DataType)} for its shape and type");
+        }
+    }
+
+    /// <summary>Rounds to the nearest bfloat16, halves to even; NaN stays NaN.</summary>
+    private static ushort ToBFloat16(float value)
+    {
+        var bits = BitConverter.SingleToUInt32Bits(value);
+        return float.IsNaN(value)
+            ? (ushort)((bits >> 16) | 0x40)
+            : (ushort)((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
+    }
+}
