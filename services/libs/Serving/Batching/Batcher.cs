@@ -1,0 +1,215 @@
+namespace MedMoE.Mesh.Serving.Batching;
+
+/// <summary>
+/// The waist between many callers and one model: a bounded queue, and one thread that forms batches and runs them. Everything above it is
+/// tasks, everything below it that one thread, which therefore owns the model's tensors.
+/// </summary>
+/// <remarks>
+/// An accepted request ends in exactly one of: its result, the model's exception, <see cref="TimeoutException"/> where its deadline passed
+/// while it waited, <see cref="OperationCanceledException"/> where it was cancelled while it waited. The latter two never reach the model.
+/// </remarks>
+public sealed class Batcher<TItem, TResult> : IDisposable
+{
+    private readonly BatcherOptions _options;
+    private readonly Func<IReadOnlyList<TItem>, IReadOnlyList<TResult>> _run;
+    private readonly Func<IReadOnlyList<TItem>, TItem, bool> _fits;
+    private readonly BatcherMetrics _metrics;
+    private readonly TimeProvider _time;
+    private readonly ITimer _delayOver;
+    private readonly Thread _thread;
+
+    // Guards what follows; the model's thread waits on it.
+    private readonly object _gate = new();
+    private readonly LinkedList<Entry> _queue = [];
+    private bool _draining;
+
+    /// <param name="options">Sizes and delay.</param>
+    /// <param name="run">Runs a batch on the model's thread: as many results as items, in their order.</param>
+    /// <param name="metrics">Told of every event.</param>
+    /// <param name="fits">Whether an item may join those picked already; null where only their number counts. An item always fits alone.</param>
+    /// <param name="time">The clock.</param>
+    public Batcher(
+        BatcherOptions options, Func<IReadOnlyList<TItem>, IReadOnlyList<TResult>> run, BatcherMetrics metrics,
+        Func<IReadOnlyList<TItem>, TItem, bool>? fits = null, TimeProvider? time = null)
+    {
+        _options = options;
+        _run = run;
+        _fits = fits ?? ((_, _) => true);
+        _metrics = metrics;
+        _time = time ?? TimeProvider.System;
+        _delayOver = _time.CreateTimer(_ => Wake(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _thread = new Thread(Work) { IsBackground = true, Name = "model" };
+        _thread.Start();
+    }
+
+    /// <summary>Queues a request.</summary>
+    /// <param name="item">What the model is to be given.</param>
+    /// <param name="deadline">When its answer is of no use any more; null for never.</param>
+    /// <param name="cancellation">Cancelled when its caller has gone.</param>
+    /// <exception cref="QueueFullException">The queue is full. Thrown at once.</exception>
+    /// <exception cref="DrainingException">The batcher is stopping. Thrown at once.</exception>
+    public Task<Batched<TResult>> Submit(TItem item, DateTimeOffset? deadline = null, CancellationToken cancellation = default)
+    {
+        var entry = new Entry(item, deadline, cancellation, _time.GetTimestamp());
+        lock (_gate)
+        {
+            if (_draining)
+            {
+                throw new DrainingException();
+            }
+            if (_queue.Count >= _options.QueueCapacity)
+            {
+                // The dead hold no place.
+                DropDead();
+                if (_queue.Count >= _options.QueueCapacity)
+                {
+                    _metrics.Refused();
+                    throw new QueueFullException(_options.QueueCapacity, _options.RetryAfter);
+                }
+            }
+            _queue.AddLast(entry);
+            _metrics.Accepted();
+            Monitor.Pulse(_gate);
+        }
+        return entry.Result.Task;
+    }
+
+    /// <summary>Takes no more requests, runs those that wait, and returns when the model's thread has ended.</summary>
+    public void Drain()
+    {
+        lock (_gate)
+        {
+            _draining = true;
+            Monitor.Pulse(_gate);
+        }
+        _thread.Join();
+    }
+
+    public void Dispose()
+    {
+        Drain();
+        _delayOver.Dispose();
+    }
+
+    private void Work()
+    {
+        while (NextBatch() is { } batch)
+        {
+            Run(batch);
+        }
+    }
+
+    /// <summary>Waits until a batch is due and takes it from the queue; null when there will be none any more.</summary>
+    private List<Entry>? NextBatch()
+    {
+        lock (_gate)
+        {
+            while (true)
+            {
+                DropDead();
+                if (_queue.First is { } oldest)
+                {
+                    var batch = Form();
+                    var waited = _time.GetElapsedTime(oldest.Value.Arrived);
+                    var complete = batch.Count == _options.LargestBatch || batch.Count < _queue.Count;
+                    if (complete || _draining || waited >= _options.QueueDelay)
+                    {
+                        for (var taken = 0; taken < batch.Count; taken++)
+                        {
+                            _queue.RemoveFirst();
+                        }
+                        return batch;
+                    }
+                    _delayOver.Change(_options.QueueDelay - waited, Timeout.InfiniteTimeSpan);
+                }
+                else if (_draining)
+                {
+                    return null;
+                }
+                Monitor.Wait(_gate);
+            }
+        }
+    }
+
+    /// <summary>As many from the head of the queue as fit together.</summary>
+    private List<Entry> Form()
+    {
+        var batch = new List<Entry>();
+        var items = new List<TItem>();
+        foreach (var entry in _queue)
+        {
+            if (batch.Count > 0 && (batch.Count == _options.LargestBatch || !_fits(items, entry.Item)))
+            {
+                break;
+            }
+            batch.Add(entry);
+            items.Add(entry.Item);
+        }
+        return batch;
+    }
+
+    private void Run(List<Entry> batch)
+    {
+        var started = _time.GetTimestamp();
+        foreach (var entry in batch)
+        {
+            _metrics.Started(_time.GetElapsedTime(entry.Arrived, started));
+        }
+        try
+        {
+            var results = _run([.. batch.Select(e => e.Item)]);
+            if (results.Count != batch.Count)
+            {
+                throw new InvalidOperationException($"{results.Count} results for {batch.Count} items");
+            }
+            var model = _time.GetElapsedTime(started);
+            _metrics.Ran(batch.Count, model);
+            foreach (var (entry, result) in batch.Zip(results))
+            {
+                entry.Result.SetResult(new Batched<TResult>(result, _time.GetElapsedTime(entry.Arrived, started), model, batch.Count));
+            }
+        }
+        catch (Exception e)
+        {
+            // The callers' to report; the thread goes on with the next batch.
+            _metrics.Ran(batch.Count, _time.GetElapsedTime(started));
+            foreach (var entry in batch)
+            {
+                entry.Result.TrySetException(e);
+            }
+        }
+    }
+
+    private void DropDead()
+    {
+        var now = _time.GetUtcNow();
+        for (var node = _queue.First; node is not null;)
+        {
+            var (entry, next) = (node.Value, node.Next);
+            var cancelled = entry.Cancellation.IsCancellationRequested;
+            if (cancelled || entry.Deadline <= now)
+            {
+                _queue.Remove(node);
+                _metrics.Dropped();
+                _ = cancelled
+                    ? entry.Result.TrySetCanceled(entry.Cancellation)
+                    : entry.Result.TrySetException(new TimeoutException("the deadline passed while the request waited"));
+            }
+            node = next;
+        }
+    }
+
+    private void Wake()
+    {
+        lock (_gate)
+        {
+            Monitor.Pulse(_gate);
+        }
+    }
+
+    private sealed record Entry(TItem Item, DateTimeOffset? Deadline, CancellationToken Cancellation, long Arrived)
+    {
+        // Continuations must not run on the model's thread.
+        public TaskCompletionSource<Batched<TResult>> Result { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}
