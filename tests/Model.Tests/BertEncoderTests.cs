@@ -75,6 +75,6 @@ public sealed class BertEncoderTests
         return network;
     }
 
-    private static TextEncoder Encoder() => new(
+    private static TextEmbedder Encoder() => new(
         new BertTokenizer(Vocabulary.Read(Golden.PathOf("bert-nano", "vocab.txt"), 187), lowerCase: false), Seeded(), new TextSettings(MaxTokens: 64));
 }

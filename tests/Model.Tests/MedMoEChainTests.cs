@@ -22,7 +22,7 @@ public sealed class MedMoEChainTests
         using var golden = Golden.Open(files.Name);
         var bundle = files.Open();
         using var backbone = PyramidBackbone.Load(bundle, new TorchOptions());
-        using var text = TextEncoder.Load(bundle, new TorchOptions());
+        using var text = TextEmbedder.Load(bundle, new TorchOptions());
         using var network = BundleNetworks.LoadGate(bundle, backbone.Network.Config.FeatureDim);
 
         var pooled = backbone.Extract(Pixels(), (_, _) => { });
@@ -89,7 +89,7 @@ public sealed class MedMoEChainTests
         using var golden = Golden.Open(files.Name);
         var bundle = files.Open();
         var settings = bundle.Manifest.Similarity;
-        using var text = TextEncoder.Load(bundle, new TorchOptions());
+        using var text = TextEmbedder.Load(bundle, new TorchOptions());
         var reports = Reports(files.Name);
         var encoded = text.Encode(reports);
         var pyramid = Pyramid(bundle);
@@ -177,7 +177,7 @@ public sealed class MedMoEChainTests
         var bundle = files.Open();
         var options = new TorchOptions(Precision: Precision.Bf16);
         using var backbone = PyramidBackbone.Load(bundle, options);
-        using var text = TextEncoder.Load(bundle, options);
+        using var text = TextEmbedder.Load(bundle, options);
         var pyramid = new List<Tensor>();
         var pooled = backbone.Extract(Pixels().to(ScalarType.BFloat16), (_, level) => pyramid.Add(level));
         using var expert = BundleNetworks.LoadExpert(bundle, "ct");

@@ -102,6 +102,23 @@ public sealed class BatcherTests
     }
 
     [Fact]
+    public async Task SubmitAll_DoesNotFit_TakesNone()
+    {
+        using var model = new HeldModel();
+        using var batcher = model.Batcher(new BatcherOptions { QueueCapacity = 3 });
+        var first = batcher.Submit(0);
+        model.AwaitStart();
+        var two = batcher.SubmitAll([1, 2]);
+
+        Assert.Throws<QueueFullException>(() => batcher.SubmitAll([3, 4]));
+
+        var last = batcher.Submit(5);
+        model.Release();
+        await Task.WhenAll([first, .. two, last]).WaitAsync(_patience);
+        Assert.Equal([[0], [1, 2, 5]], model.Batches);
+    }
+
+    [Fact]
     public async Task QueueDelay_IdleModel_CountsFromTheOldest()
     {
         var time = new FakeTimeProvider();

@@ -21,7 +21,7 @@ public sealed class ImageAnalyzer : IDisposable
     private readonly TorchOptions _options;
     private readonly ImagePreprocessor _preprocessor;
     private readonly PyramidBackbone _backbone;
-    private readonly Lazy<TextEncoder> _text;
+    private readonly Lazy<TextEmbedder> _text;
     private readonly GateScorer _reportGate;
     private readonly GateScorer _imageGate;
     private readonly Dictionary<string, ModalityExpert> _experts = [];
@@ -35,7 +35,7 @@ public sealed class ImageAnalyzer : IDisposable
         _options = options;
         _preprocessor = new ImagePreprocessor(bundle.Manifest.Image, new ImageDecoder());
         _backbone = PyramidBackbone.Load(bundle, options);
-        _text = new Lazy<TextEncoder>(() => TextEncoder.Load(bundle, options));
+        _text = new Lazy<TextEmbedder>(() => TextEmbedder.Load(bundle, options));
         _reportGate = GateScorer.Load(bundle, "report");
         _imageGate = GateScorer.Load(bundle, "image");
         RequireGateInput("report", _reportGate, bundle.Manifest.EmbeddingDim);

@@ -43,35 +43,40 @@ public sealed class Batcher<TItem, TResult> : IDisposable
     }
 
     /// <summary>Queues a request.</summary>
-    /// <param name="item">What the model is to be given.</param>
+    /// <inheritdoc cref="SubmitAll"/>
+    public Task<Batched<TResult>> Submit(TItem item, DateTimeOffset? deadline = null, CancellationToken cancellation = default) =>
+        SubmitAll([item], deadline, cancellation)[0];
+
+    /// <summary>Queues the requests of one caller, all of them or, where they do not fit, none.</summary>
+    /// <param name="items">What the model is to be given.</param>
     /// <param name="deadline">When its answer is of no use any more; null for never.</param>
     /// <param name="cancellation">Cancelled when its caller has gone.</param>
     /// <exception cref="QueueFullException">The queue is full. Thrown at once.</exception>
     /// <exception cref="DrainingException">The batcher is stopping. Thrown at once.</exception>
-    public Task<Batched<TResult>> Submit(TItem item, DateTimeOffset? deadline = null, CancellationToken cancellation = default)
+    public Task<Batched<TResult>>[] SubmitAll(
+        IReadOnlyList<TItem> items, DateTimeOffset? deadline = null, CancellationToken cancellation = default)
     {
-        var entry = new Entry(item, deadline, cancellation, _time.GetTimestamp());
+        var arrived = _time.GetTimestamp();
+        Entry[] entries = [.. items.Select(item => new Entry(item, deadline, cancellation, arrived))];
         lock (_gate)
         {
             if (_draining)
             {
                 throw new DrainingException();
             }
-            if (_queue.Count >= _options.QueueCapacity)
+            if (!HaveRoomFor(entries.Length))
             {
-                // The dead hold no place.
-                DropDead();
-                if (_queue.Count >= _options.QueueCapacity)
-                {
-                    _metrics.Refused();
-                    throw new QueueFullException(_options.QueueCapacity, _options.RetryAfter);
-                }
+                _metrics.Refused(entries.Length);
+                throw new QueueFullException(_options.QueueCapacity, _options.RetryAfter);
             }
-            _queue.AddLast(entry);
-            _metrics.Accepted();
+            foreach (var entry in entries)
+            {
+                _queue.AddLast(entry);
+            }
+            _metrics.Accepted(entries.Length);
             Monitor.Pulse(_gate);
         }
-        return entry.Result.Task;
+        return Array.ConvertAll(entries, entry => entry.Result.Task);
     }
 
     /// <summary>Takes no more requests, runs those that wait, and returns when the model's thread has ended.</summary>
@@ -178,6 +183,16 @@ public sealed class Batcher<TItem, TResult> : IDisposable
                 entry.Result.TrySetException(e);
             }
         }
+    }
+
+    private bool HaveRoomFor(int entries)
+    {
+        if (_queue.Count + entries > _options.QueueCapacity)
+        {
+            // The dead hold no place.
+            DropDead();
+        }
+        return _queue.Count + entries <= _options.QueueCapacity;
     }
 
     private void DropDead()

@@ -28,9 +28,9 @@ public sealed class BatcherMetrics : IDisposable
         _batchSize = _meter.CreateHistogram<long>("medmoe.batch.size", "{request}", "Requests in a batch.");
     }
 
-    public void Accepted() => _requests.Add(1, _model);
+    public void Accepted(int requests) => _requests.Add(requests, _model);
 
-    public void Refused() => _refused.Add(1, _model);
+    public void Refused(int requests) => _refused.Add(requests, _model);
 
     public void Dropped()
     {

@@ -21,11 +21,11 @@ public sealed record EncodedTexts(IReadOnlyList<Tokens> Tokens, Tensor Words, Te
 }
 
 /// <summary>The text side: tokenizer, BERT, wordpieces summed into words (as GLoRIA does).</summary>
-public sealed class TextEncoder : IDisposable
+public sealed class TextEmbedder : IDisposable
 {
     private readonly TextSettings _settings;
 
-    public TextEncoder(BertTokenizer tokenizer, BertEncoder network, TextSettings settings)
+    public TextEmbedder(BertTokenizer tokenizer, BertEncoder network, TextSettings settings)
     {
         Tokenizer = tokenizer;
         Network = network;
@@ -38,11 +38,11 @@ public sealed class TextEncoder : IDisposable
 
     /// <summary>Reads the text part of a bundle and prepares it for inference.</summary>
     /// <exception cref="BundleException">A file is missing or does not fit; every fault is listed.</exception>
-    public static TextEncoder Load(ModelBundle bundle, TorchOptions options)
+    public static TextEmbedder Load(ModelBundle bundle, TorchOptions options)
     {
         var network = BundleNetworks.LoadBert(bundle);
         options.Place(network);
-        return new TextEncoder(
+        return new TextEmbedder(
             BertTokenizer.Read(Path.Combine(bundle.Root, BundlePart.Text.Folder), network.Config.VocabularySize), network, bundle.Manifest.Text);
     }
 

@@ -1,0 +1,49 @@
+using Grpc.Core;
+using MedMoE.Mesh.Model.Text;
+using MedMoE.Mesh.V1;
+using MedMoE.Mesh.Wire;
+
+namespace MedMoE.Mesh.TextEncoder;
+
+/// <summary>The rpc: tokens on this side of the batcher, embeddings on the other.</summary>
+internal sealed class TextEncoderEndpoint(TextModel model) : TextEncoderService.TextEncoderServiceBase
+{
+    public override async Task<EncodeResponse> Encode(EncodeRequest request, ServerCallContext context)
+    {
+        if (request.Texts.Count == 0 || request.Texts.Count > model.MostTexts)
+        {
+            throw new InvalidFieldException("texts", $"has {request.Texts.Count} texts, expected 1 to {model.MostTexts}");
+        }
+        Tokens[] tokens = [.. request.Texts.Select((text, i) => Tokenize(text, i))];
+        var deadline = context.Deadline == DateTime.MaxValue ? (DateTimeOffset?)null : context.Deadline;
+        var features = await Task.WhenAll(model.Batcher.SubmitAll(tokens, deadline, context.CancellationToken));
+        var type = request.DataType == DataType.Unspecified ? DataType.Fp32 : request.DataType;
+        var slowest = features.MaxBy(f => f.Queued + f.Model)!;
+        return new EncodeResponse
+        {
+            Texts = { request.Texts.Select((text, i) => Answer(text, tokens[i], features[i].Value, type)) },
+            Model = model.Info,
+            Timing = new Timing
+            {
+                QueueMs = (float)slowest.Queued.TotalMilliseconds,
+                ModelMs = (float)slowest.Model.TotalMilliseconds,
+                BatchSize = slowest.BatchSize,
+            },
+        };
+    }
+
+    private Tokens Tokenize(string text, int index)
+    {
+        var tokens = model.Tokenize(text);
+        return tokens.Words.Count > 0 ? tokens : throw new InvalidFieldException($"texts[{index}]", "no words in it");
+    }
+
+    private static EncodedText Answer(string text, Tokens tokens, TextFeatures features, DataType type) => new()
+    {
+        Words = { tokens.Words.Select(w => new V1.Word { Text = text[w.Start..w.End], Start = w.Start, End = w.End }) },
+        TokenCount = tokens.Ids.Count,
+        Truncated = tokens.Truncated,
+        Sentence = WireTensors.FromSingles(features.Sentence, DataType.Fp32, features.Sentence.Length),
+        WordEmbeddings = WireTensors.FromSingles(features.Words, type, tokens.Words.Count, features.Sentence.Length),
+    };
+}

@@ -1,0 +1,28 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace MedMoE.Mesh.Serving.Hosting;
+
+/// <summary>Where a service listens and what it takes, from the section "Serving".</summary>
+public sealed record ServingOptions
+{
+    public const string Section = "Serving";
+
+    /// <summary>Address to listen on. Default: every one, as a container needs.</summary>
+    [Required]
+    public string Address { get; init; } = "0.0.0.0";
+
+    /// <summary>Port of gRPC, HTTP/2 without TLS. Default 8080; 0 lets the system choose.</summary>
+    [Range(0, 65535)]
+    public int GrpcPort { get; init; } = 8080;
+
+    /// <summary>Port of /healthz, HTTP/1.1. Default 8081; 0 lets the system choose.</summary>
+    [Range(0, 65535)]
+    public int HttpPort { get; init; } = 8081;
+
+    /// <summary>Bytes of a message at most, 64 MiB by default; a larger one gets RESOURCE_EXHAUSTED.</summary>
+    [Range(1 << 10, int.MaxValue)]
+    public int LargestMessage { get; init; } = 64 << 20;
+
+    /// <summary>How long running calls may take to end after SIGTERM. Default 30 s.</summary>
+    public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromSeconds(30);
+}

@@ -1,0 +1,40 @@
+using Grpc.Net.Client;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace MedMoE.Mesh.TextEncoder.Tests;
+
+/// <summary>The text encoder on a real Kestrel, on ports the system chose.</summary>
+internal sealed class RunningService : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private RunningService(WebApplication app)
+    {
+        _app = app;
+        var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
+        Channel = GrpcChannel.ForAddress(addresses.First());
+        Http = new Uri(addresses.Last());
+    }
+
+    public GrpcChannel Channel { get; }
+
+    public Uri Http { get; }
+
+    public static async Task<RunningService> Start(string bundle, params string[] settings)
+    {
+        var app = TextEncoderApp.Create(
+            ["--Serving:Address=127.0.0.1", "--Serving:GrpcPort=0", "--Serving:HttpPort=0", $"--Model:Bundle={bundle}", .. settings]);
+        await app.StartAsync(TestContext.Current.CancellationToken);
+        return new RunningService(app);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Channel.Dispose();
+        await _app.StopAsync(CancellationToken.None);
+        await _app.DisposeAsync();
+    }
+}
