@@ -10,22 +10,12 @@ public static class TextEncoderApp
         var builder = ServiceHost.CreateBuilder(args);
         builder.Services.AddOptions<TextEncoderOptions>().BindConfiguration(TextEncoderOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton<TextModel>();
-        builder.Services.AddHostedService<WarmUp>();
+        builder.Services.AddWarmUp<TextModel>((model, stop) => model.Batcher.Submit(model.Tokenize("warm up"), cancellation: stop));
         var app = builder.Build();
         app.MapGrpcService<TextEncoderEndpoint>();
         app.MapServing();
         // Loaded now, so that what is wrong with the bundle is told before the host starts, and by itself.
         app.Services.GetRequiredService<TextModel>();
         return app;
-    }
-
-    /// <summary>Runs the model once before the service says that it is ready.</summary>
-    private sealed class WarmUp(TextModel model, Readiness readiness) : BackgroundService
-    {
-        protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-        {
-            await model.Batcher.Submit(model.Tokenize("warm up"), cancellation: stoppingToken);
-            readiness.WarmedUp();
-        }
     }
 }

@@ -1,5 +1,6 @@
 using Grpc.Core;
 using MedMoE.Mesh.Model.Text;
+using MedMoE.Mesh.Serving.Hosting;
 using MedMoE.Mesh.V1;
 using MedMoE.Mesh.Wire;
 
@@ -15,20 +16,14 @@ internal sealed class TextEncoderEndpoint(TextModel model) : TextEncoderService.
             throw new InvalidFieldException("texts", $"has {request.Texts.Count} texts, expected 1 to {model.MostTexts}");
         }
         Tokens[] tokens = [.. request.Texts.Select((text, i) => Tokenize(text, i))];
-        var deadline = context.Deadline == DateTime.MaxValue ? (DateTimeOffset?)null : context.Deadline;
-        var features = await Task.WhenAll(model.Batcher.SubmitAll(tokens, deadline, context.CancellationToken));
+        var features = await Task.WhenAll(model.Batcher.SubmitAll(tokens, context.DeadlineOrNone(), context.CancellationToken));
         var type = request.DataType == DataType.Unspecified ? DataType.Fp32 : request.DataType;
         var slowest = features.MaxBy(f => f.Queued + f.Model)!;
         return new EncodeResponse
         {
             Texts = { request.Texts.Select((text, i) => Answer(text, tokens[i], features[i].Value, type)) },
             Model = model.Info,
-            Timing = new Timing
-            {
-                QueueMs = (float)slowest.Queued.TotalMilliseconds,
-                ModelMs = (float)slowest.Model.TotalMilliseconds,
-                BatchSize = slowest.BatchSize,
-            },
+            Timing = slowest.ToTiming(),
         };
     }
 

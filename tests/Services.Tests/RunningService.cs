@@ -4,9 +4,9 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace MedMoE.Mesh.TextEncoder.Tests;
+namespace MedMoE.Mesh.Services.Tests;
 
-/// <summary>The text encoder on a real Kestrel, on ports the system chose.</summary>
+/// <summary>A service on a real Kestrel, on ports the system chose.</summary>
 internal sealed class RunningService : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -23,9 +23,9 @@ internal sealed class RunningService : IAsyncDisposable
 
     public Uri Http { get; }
 
-    public static async Task<RunningService> Start(string bundle, params string[] settings)
+    public static async Task<RunningService> Start(Func<string[], WebApplication> create, string bundle, params string[] settings)
     {
-        var app = TextEncoderApp.Create(
+        var app = create(
             ["--Serving:Address=127.0.0.1", "--Serving:GrpcPort=0", "--Serving:HttpPort=0", $"--Model:Bundle={bundle}", .. settings]);
         await app.StartAsync(TestContext.Current.CancellationToken);
         return new RunningService(app);

@@ -1,11 +1,12 @@
 using Grpc.Core;
 using Grpc.Health.V1;
 using MedMoE.Mesh.Bundle;
+using MedMoE.Mesh.TextEncoder;
 using MedMoE.Mesh.V1;
 using MedMoE.Mesh.Wire;
 using static TorchSharp.torch;
 
-namespace MedMoE.Mesh.TextEncoder.Tests;
+namespace MedMoE.Mesh.Services.Tests;
 
 public sealed class TextEncoderServiceTests
 {
@@ -17,7 +18,7 @@ public sealed class TextEncoderServiceTests
     public async Task Encode_GoldenReports_EqualReference(DataType type, double tolerance)
     {
         using var files = new GoldenBundle(Architecture.Paper);
-        await using var service = await RunningService.Start(files.Root);
+        await using var service = await RunningService.Start(TextEncoderApp.Create, files.Root);
         var client = new TextEncoderService.TextEncoderServiceClient(service.Channel);
         var reports = Golden.Json(files.Name, "io.json").GetProperty("reports").EnumerateArray().Select(r => r.GetString()!).ToArray();
 
@@ -42,7 +43,7 @@ public sealed class TextEncoderServiceTests
     public async Task Encode_BadText_NamesTheField()
     {
         using var files = new GoldenBundle(Architecture.Paper);
-        await using var service = await RunningService.Start(files.Root);
+        await using var service = await RunningService.Start(TextEncoderApp.Create, files.Root);
         var client = new TextEncoderService.TextEncoderServiceClient(service.Channel);
         async Task AssertRefused(EncodeRequest request, string message)
         {
@@ -57,7 +58,7 @@ public sealed class TextEncoderServiceTests
     public async Task Encode_QueueFull_SaysWhenToRetryAndGoesOn()
     {
         using var files = new GoldenBundle(Architecture.Paper);
-        await using var service = await RunningService.Start(files.Root, "--TextEncoder:QueueCapacity=40", "--TextEncoder:LargestBatch=1");
+        await using var service = await RunningService.Start(TextEncoderApp.Create, files.Root, "--TextEncoder:QueueCapacity=40", "--TextEncoder:LargestBatch=1");
         var client = new TextEncoderService.TextEncoderServiceClient(service.Channel);
         // Each call alone fits; the next ones come while the model runs its texts one by one.
         var request = new EncodeRequest { Texts = { Enumerable.Repeat("small nodule in the left upper lobe", 40) } };
@@ -85,7 +86,7 @@ public sealed class TextEncoderServiceTests
     public async Task Health_AfterWarmUp_Serves()
     {
         using var files = new GoldenBundle(Architecture.Paper);
-        await using var service = await RunningService.Start(files.Root);
+        await using var service = await RunningService.Start(TextEncoderApp.Create, files.Root);
         var health = new Health.HealthClient(service.Channel);
         using var watch = health.Watch(new HealthCheckRequest(), deadline: DateTime.UtcNow + _patience);
         do
@@ -100,7 +101,7 @@ public sealed class TextEncoderServiceTests
     [Fact]
     public async Task Start_NoBundle_SaysSo()
     {
-        var e = await Assert.ThrowsAsync<BundleException>(() => RunningService.Start("/no/such/bundle"));
+        var e = await Assert.ThrowsAsync<BundleException>(() => RunningService.Start(TextEncoderApp.Create, "/no/such/bundle"));
         Assert.Equal("/no/such/bundle: no such bundle folder", e.Message);
     }
 }

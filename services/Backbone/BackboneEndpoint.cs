@@ -1,0 +1,40 @@
+using System.Threading.Channels;
+using Grpc.Core;
+using MedMoE.Mesh.Model.Swin;
+using MedMoE.Mesh.Serving.Hosting;
+using MedMoE.Mesh.V1;
+using MedMoE.Mesh.Wire;
+
+namespace MedMoE.Mesh.Backbone;
+
+/// <summary>The rpc: levels go out while later stages still run.</summary>
+internal sealed class BackboneEndpoint(BackboneModel model) : BackboneService.BackboneServiceBase
+{
+    public override async Task ExtractPyramid(
+        ExtractPyramidRequest request, IServerStreamWriter<ExtractPyramidResponse> responseStream, ServerCallContext context)
+    {
+        var type = request.DataType == DataType.Unspecified ? DataType.Fp16 : request.DataType;
+        if (!Enum.IsDefined(type))
+        {
+            throw new InvalidFieldException("data_type", $"{type} is none of FP32, FP16, BF16");
+        }
+        var pixels = model.Prepare(request.Image);
+        var levels = Channel.CreateUnbounded<PyramidLevel>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
+        var run = model.Batcher.Submit(new PyramidRequest(pixels, type, levels.Writer), context.DeadlineOrNone(), context.CancellationToken);
+        // However the run ends, nobody waits for a level that will not come.
+        _ = run.ContinueWith(ended => levels.Writer.TryComplete(ended.Exception?.InnerException), TaskScheduler.Default);
+
+        await foreach (var level in levels.Reader.ReadAllAsync(context.CancellationToken))
+        {
+            if (level.Level == PyramidBackbone.Levels - 1)
+            {
+                var pooled = await run;
+                level.Pooled = WireTensors.FromSingles(pooled.Value, DataType.Fp32, pooled.Value.Length);
+                level.Model = model.Info;
+                level.Timing = pooled.ToTiming();
+            }
+            await responseStream.WriteAsync(new ExtractPyramidResponse { Level = level }, context.CancellationToken);
+        }
+        await run;
+    }
+}

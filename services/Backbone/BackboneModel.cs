@@ -1,0 +1,133 @@
+using System.Runtime.InteropServices;
+using System.Threading.Channels;
+using Google.Protobuf;
+using MedMoE.Mesh.Bundle;
+using MedMoE.Mesh.Model;
+using MedMoE.Mesh.Model.Images;
+using MedMoE.Mesh.Model.Swin;
+using MedMoE.Mesh.Serving.Batching;
+using MedMoE.Mesh.Serving.Hosting;
+using MedMoE.Mesh.V1;
+using MedMoE.Mesh.Wire;
+using Microsoft.Extensions.Options;
+using static TorchSharp.torch;
+
+namespace MedMoE.Mesh.Backbone;
+
+/// <summary>An image for the backbone.</summary>
+/// <param name="Pixels">Prepared, [3, size, size].</param>
+/// <param name="DataType">Element type of the levels.</param>
+/// <param name="Levels">Gets each level when its stage is done.</param>
+internal sealed record PyramidRequest(float[] Pixels, DataType DataType, ChannelWriter<PyramidLevel> Levels);
+
+/// <summary>The backbone part of the bundle behind its batcher. A result is the pooled feature, [8C].</summary>
+internal sealed class BackboneModel : IDisposable
+{
+    private readonly PyramidBackbone _backbone;
+    private readonly ImagePreprocessor _preprocessor;
+    private readonly TorchOptions _torch;
+    private readonly BatcherMetrics _metrics = new("backbone");
+    private readonly int _side;
+
+    public BackboneModel(IOptions<ModelOptions> model, IOptions<BackboneOptions> options)
+    {
+        var bundle = ModelBundle.Open(model.Value.Bundle);
+        _torch = new TorchOptions(model.Value.Device, Enum.Parse<Precision>(model.Value.Precision, ignoreCase: true));
+        _backbone = PyramidBackbone.Load(bundle, _torch);
+        _preprocessor = new ImagePreprocessor(bundle.Manifest.Image, new ImageDecoder(options.Value.MostPixels));
+        _side = bundle.Manifest.Image.Size;
+        Info = new ModelInfo
+        {
+            ModelVersion = bundle.Manifest.ModelVersion,
+            Notice = bundle.Manifest.Notice ?? "",
+            Digests = { [BundlePart.Backbone.Folder] = bundle.Digest(BundlePart.Backbone) },
+        };
+        Batcher = new Batcher<PyramidRequest, float[]>(
+            new BatcherOptions
+            {
+                LargestBatch = options.Value.LargestBatch,
+                QueueCapacity = options.Value.QueueCapacity,
+                QueueDelay = options.Value.QueueDelay,
+            },
+            Run, _metrics);
+    }
+
+    public ModelInfo Info { get; }
+
+    public Batcher<PyramidRequest, float[]> Batcher { get; }
+
+    /// <summary>Decodes and prepares an image, or holds prepared pixels against the model; on the caller's thread.</summary>
+    /// <exception cref="InvalidFieldException">No usable image.</exception>
+    public float[] Prepare(V1.Image? image)
+    {
+        try
+        {
+            return image?.SourceCase switch
+            {
+                V1.Image.SourceOneofCase.Encoded => _preprocessor.Prepare(image.Encoded.ToByteArray()),
+                V1.Image.SourceOneofCase.Pixels => WireTensors.ToSingles(image.Pixels, "image.pixels", 3, _side, _side),
+                _ => throw new InvalidFieldException("image", "is missing"),
+            };
+        }
+        catch (InvalidImageException e)
+        {
+            throw new InvalidFieldException("image.encoded", e.Message);
+        }
+    }
+
+    /// <summary>An image to warm up with.</summary>
+    public float[] Blank() => new float[3 * _side * _side];
+
+    public void Dispose()
+    {
+        Batcher.Dispose();
+        _backbone.Dispose();
+        _metrics.Dispose();
+    }
+
+    private float[][] Run(IReadOnlyList<PyramidRequest> batch)
+    {
+        using var scope = NewDisposeScope();
+        using var inference = inference_mode();
+        var pixels = empty([batch.Count, 3, _side, _side], ScalarType.Float32);
+        for (var row = 0; row < batch.Count; row++)
+        {
+            MemoryMarshal.AsBytes<float>(batch[row].Pixels).CopyTo(pixels.bytes[(row * batch[row].Pixels.Length * sizeof(float))..]);
+        }
+        var pooled = _backbone.Extract(pixels.to(_torch.ScalarType, _torch.ResolveDevice()), (level, features) => Emit(batch, level, features));
+        var rows = pooled.to(ScalarType.Float32, CPU);
+        return [.. batch.Select((_, row) => rows[row].contiguous().data<float>().ToArray())];
+    }
+
+    /// <summary>Hands every image of the batch its part of a level, as wire bytes: tensors stay on this thread.</summary>
+    private static void Emit(IReadOnlyList<PyramidRequest> batch, int level, Tensor features)
+    {
+        foreach (var group in batch.Select((request, row) => (request, row)).GroupBy(r => r.request.DataType))
+        {
+            var converted = features.to(ScalarTypeOf(group.Key), CPU).contiguous();
+            var length = converted.bytes.Length / batch.Count;
+            foreach (var (request, row) in group)
+            {
+                request.Levels.TryWrite(new PyramidLevel
+                {
+                    Level = level,
+                    LevelCount = PyramidBackbone.Levels,
+                    Features = new WireTensor
+                    {
+                        DataType = group.Key,
+                        Shape = { features.shape[1..] },
+                        Data = ByteString.CopyFrom(converted.bytes.Slice(row * length, length)),
+                    },
+                });
+            }
+        }
+    }
+
+    private static ScalarType ScalarTypeOf(DataType type) => type switch
+    {
+        DataType.Fp32 => ScalarType.Float32,
+        DataType.Fp16 => ScalarType.Float16,
+        DataType.Bf16 => ScalarType.BFloat16,
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "no element type"),
+    };
+}

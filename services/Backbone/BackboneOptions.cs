@@ -1,0 +1,24 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace MedMoE.Mesh.Backbone;
+
+/// <summary>Limits of the backbone, from the section "Backbone".</summary>
+internal sealed record BackboneOptions
+{
+    public const string Section = "Backbone";
+
+    /// <summary>Images of a batch at most. Default 8.</summary>
+    [Range(1, 1024)]
+    public int LargestBatch { get; init; } = 8;
+
+    /// <summary>Images that may wait; one more gets RESOURCE_EXHAUSTED. Default 64.</summary>
+    [Range(1, 1 << 20)]
+    public int QueueCapacity { get; init; } = 64;
+
+    /// <summary>How long the oldest image may wait for company while the model is idle. Default 0.</summary>
+    public TimeSpan QueueDelay { get; init; } = TimeSpan.Zero;
+
+    /// <summary>Width times height of an image at most, refused from its header. Default 64 Mi.</summary>
+    [Range(1L, 1L << 32)]
+    public long MostPixels { get; init; } = 64L << 20;
+}

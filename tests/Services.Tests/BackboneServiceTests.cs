@@ -1,0 +1,125 @@
+using Google.Protobuf;
+using Grpc.Core;
+using MedMoE.Mesh.Backbone;
+using MedMoE.Mesh.Bundle;
+using MedMoE.Mesh.Model;
+using MedMoE.Mesh.Model.Swin;
+using MedMoE.Mesh.V1;
+using MedMoE.Mesh.Wire;
+using static TorchSharp.torch;
+
+namespace MedMoE.Mesh.Services.Tests;
+
+public sealed class BackboneServiceTests
+{
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
+
+    [Theory]
+    [InlineData(Architecture.Paper, DataType.Fp32, 1e-5)]
+    [InlineData(Architecture.Paper, DataType.Unspecified, 1e-3)]
+    [InlineData(Architecture.Reference, DataType.Fp32, 1e-5)]
+    public async Task ExtractPyramid_ManyAtOnce_EqualTheNetwork(Architecture architecture, DataType type, double tolerance)
+    {
+        using var files = new GoldenBundle(architecture);
+        await using var service = await RunningService.Start(BackboneApp.Create, files.Root);
+        var client = new BackboneService.BackboneServiceClient(service.Channel);
+        float[][] images = [Stored("gray8_512x640"), Stored("rgb8_400x300")];
+
+        // Enough for batches to form, in which the images stand beside each other.
+        var answers = await Task.WhenAll(Enumerable.Range(0, 12).Select(i => Extract(client, Pixels(images[i % 2]), type)));
+
+        using var scope = NewDisposeScope();
+        using var golden = Golden.Open(files.Name);
+        using var backbone = PyramidBackbone.Load(files.Open(), new TorchOptions());
+        for (var i = 0; i < answers.Length; i++)
+        {
+            var levels = answers[i];
+            Assert.Equal([0, 1, 2, 3], levels.Select(l => l.Level));
+            Assert.All(levels.SkipLast(1), l => Assert.Null(l.Pooled));
+            var expected = new Tensor[4];
+            using (no_grad())
+            {
+                backbone.Extract(tensor(images[i % 2], [1, 3, 224, 224]), (level, features) => expected[level] = features);
+            }
+            foreach (var (level, features) in levels.Zip(expected))
+            {
+                long[] shape = features.shape[1..];
+                var values = tensor(WireTensors.ToSingles(level.Features, "features", shape), shape);
+                Assert.True(Close.RelativeError(values, features[0]) < tolerance, $"level {level.Level}");
+            }
+            var pooled = tensor(WireTensors.ToSingles(levels[3].Pooled, "pooled", 128));
+            Assert.True(Close.RelativeError(pooled, golden["swin_feat"][i % 2]) < 1e-5);
+            Assert.Equal(files.Open().Digest(BundlePart.Backbone), levels[3].Model.Digests["backbone"]);
+        }
+        Assert.Contains(answers, levels => levels[3].Timing.BatchSize > 1);
+    }
+
+    [Fact]
+    public async Task ExtractPyramid_EncodedImage_EqualsPreparedPixels()
+    {
+        using var files = new GoldenBundle(Architecture.Paper);
+        await using var service = await RunningService.Start(BackboneApp.Create, files.Root);
+        var client = new BackboneService.BackboneServiceClient(service.Channel);
+        var file = await File.ReadAllBytesAsync(Golden.PathOf("preprocessing", "rgb8_400x300.png"), TestContext.Current.CancellationToken);
+
+        var encoded = await Extract(client, new Image { Encoded = ByteString.CopyFrom(file) }, DataType.Fp32);
+
+        using var scope = NewDisposeScope();
+        using var golden = Golden.Open(files.Name);
+        // Resized pixels may be a level off.
+        Assert.True(Close.RelativeError(tensor(WireTensors.ToSingles(encoded[3].Pooled, "pooled", 128)), golden["swin_feat"][1]) < 1e-3);
+    }
+
+    [Fact]
+    public async Task ExtractPyramid_BadImage_NamesTheField()
+    {
+        using var files = new GoldenBundle(Architecture.Paper);
+        await using var service = await RunningService.Start(BackboneApp.Create, files.Root, "--Backbone:MostPixels=10000");
+        var client = new BackboneService.BackboneServiceClient(service.Channel);
+        async Task AssertRefused(Image? image, string message)
+        {
+            var e = await Assert.ThrowsAsync<RpcException>(() => Extract(client, image, DataType.Fp16));
+            Assert.Equal(StatusCode.InvalidArgument, e.StatusCode);
+            Assert.StartsWith(message, e.Status.Detail);
+        }
+        var file = await File.ReadAllBytesAsync(Golden.PathOf("preprocessing", "rgb8_400x300.png"), TestContext.Current.CancellationToken);
+        var nan = Stored("gray8_512x640");
+        nan[77] = float.NaN;
+        await AssertRefused(null, "image: is missing");
+        await AssertRefused(new Image(), "image: is missing");
+        await AssertRefused(new Image { Encoded = ByteString.CopyFromUtf8("hello") }, "image.encoded: not an image");
+        await AssertRefused(new Image { Encoded = ByteString.CopyFrom(file) }, "image.encoded: image of 400×300 pixels, over the limit of 10000");
+        await AssertRefused(new Image { Pixels = WireTensors.FromSingles(new float[12], DataType.Fp32, 3, 2, 2) }, "image.pixels: has shape [3, 2, 2]");
+        await AssertRefused(Pixels(nan), "image.pixels: holds NaN");
+    }
+
+    [Fact]
+    public async Task ExtractPyramid_MessageOverTheLimit_IsRefused()
+    {
+        using var files = new GoldenBundle(Architecture.Paper);
+        await using var service = await RunningService.Start(BackboneApp.Create, files.Root, "--Serving:LargestMessage=100000");
+        var client = new BackboneService.BackboneServiceClient(service.Channel);
+        var e = await Assert.ThrowsAsync<RpcException>(() => Extract(client, Pixels(Stored("gray8_512x640")), DataType.Fp16));
+        Assert.Equal(StatusCode.ResourceExhausted, e.StatusCode);
+    }
+
+    private static async Task<PyramidLevel[]> Extract(BackboneService.BackboneServiceClient client, Image? image, DataType type)
+    {
+        using var call = client.ExtractPyramid(new ExtractPyramidRequest { Image = image, DataType = type }, deadline: DateTime.UtcNow + _patience);
+        var levels = new List<PyramidLevel>();
+        await foreach (var response in call.ResponseStream.ReadAllAsync(TestContext.Current.CancellationToken))
+        {
+            levels.Add(response.Level);
+        }
+        return [.. levels];
+    }
+
+    private static Image Pixels(float[] pixels) => new() { Pixels = WireTensors.FromSingles(pixels, DataType.Fp32, 3, 224, 224) };
+
+    private static float[] Stored(string name)
+    {
+        using var scope = NewDisposeScope();
+        using var golden = Golden.Open("preprocessing");
+        return [.. golden[$"{name}.pixel_values"].data<float>()];
+    }
+}
