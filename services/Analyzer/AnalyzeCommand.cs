@@ -64,8 +64,7 @@ internal sealed class AnalyzeCommand : RootCommand
             throw new InvalidRequestException("--overlay shows where a report's words look: it needs --report");
         }
         var bundle = ModelBundle.Open(arguments.GetRequiredValue(_bundle));
-        var precision = Enum.Parse<Precision>(arguments.GetRequiredValue(_precision), ignoreCase: true);
-        using var analyzer = new ImageAnalyzer(bundle, new TorchOptions(arguments.GetRequiredValue(_device), precision));
+        using var analyzer = new ImageAnalyzer(bundle, TorchOptions.Parse(arguments.GetRequiredValue(_device), arguments.GetRequiredValue(_precision)));
         var (policy, named) = Policy(arguments.GetRequiredValue(_policy));
 
         ImageAnalysis analysis;

@@ -1,6 +1,4 @@
-using System.Threading.Channels;
 using MedMoE.Mesh.Serving.Hosting;
-using MedMoE.Mesh.V1;
 
 namespace MedMoE.Mesh.Backbone;
 
@@ -11,14 +9,9 @@ public static class BackboneApp
     {
         var builder = ServiceHost.CreateBuilder(args);
         builder.Services.AddOptions<BackboneOptions>().BindConfiguration(BackboneOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        builder.Services.AddSingleton<BackboneModel>();
-        builder.Services.AddWarmUp<BackboneModel>((model, stop) => model.Batcher.Submit(
-            new PyramidRequest(model.Blank(), DataType.Fp16, Channel.CreateUnbounded<PyramidLevel>().Writer), cancellation: stop));
+        builder.Services.AddModel<BackboneModel>();
         var app = builder.Build();
-        app.MapGrpcService<BackboneEndpoint>();
-        app.MapServing();
-        // Loaded now, so that what is wrong with the bundle is told before the host starts, and by itself.
-        app.Services.GetRequiredService<BackboneModel>();
+        app.MapModel<BackboneEndpoint>();
         return app;
     }
 }

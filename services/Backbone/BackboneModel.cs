@@ -21,7 +21,7 @@ namespace MedMoE.Mesh.Backbone;
 internal sealed record PyramidRequest(float[] Pixels, DataType DataType, ChannelWriter<PyramidLevel> Levels);
 
 /// <summary>The backbone part of the bundle behind its batcher. A result is the pooled feature, [8C].</summary>
-internal sealed class BackboneModel : IDisposable
+internal sealed class BackboneModel : IServedModel, IDisposable
 {
     private readonly PyramidBackbone _backbone;
     private readonly ImagePreprocessor _preprocessor;
@@ -32,16 +32,11 @@ internal sealed class BackboneModel : IDisposable
     public BackboneModel(IOptions<ModelOptions> model, IOptions<BackboneOptions> options)
     {
         var bundle = ModelBundle.Open(model.Value.Bundle);
-        _torch = new TorchOptions(model.Value.Device, Enum.Parse<Precision>(model.Value.Precision, ignoreCase: true));
+        _torch = TorchOptions.Parse(model.Value.Device, model.Value.Precision);
         _backbone = PyramidBackbone.Load(bundle, _torch);
         _preprocessor = new ImagePreprocessor(bundle.Manifest.Image, new ImageDecoder(options.Value.MostPixels));
         _side = bundle.Manifest.Image.Size;
-        Info = new ModelInfo
-        {
-            ModelVersion = bundle.Manifest.ModelVersion,
-            Notice = bundle.Manifest.Notice ?? "",
-            Digests = { [BundlePart.Backbone.Folder] = bundle.Digest(BundlePart.Backbone) },
-        };
+        Info = ServedModel.Describe(bundle, BundlePart.Backbone, _torch.PrecisionName);
         Batcher = new Batcher<PyramidRequest, float[]>(
             new BatcherOptions
             {
@@ -75,8 +70,8 @@ internal sealed class BackboneModel : IDisposable
         }
     }
 
-    /// <summary>An image to warm up with.</summary>
-    public float[] Blank() => new float[3 * _side * _side];
+    public Task WarmUp(CancellationToken cancellation) => Batcher.Submit(
+        new PyramidRequest(new float[3 * _side * _side], DataType.Fp16, Channel.CreateUnbounded<PyramidLevel>().Writer), cancellation: cancellation);
 
     public void Dispose()
     {

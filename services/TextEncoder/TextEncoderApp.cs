@@ -9,13 +9,9 @@ public static class TextEncoderApp
     {
         var builder = ServiceHost.CreateBuilder(args);
         builder.Services.AddOptions<TextEncoderOptions>().BindConfiguration(TextEncoderOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        builder.Services.AddSingleton<TextModel>();
-        builder.Services.AddWarmUp<TextModel>((model, stop) => model.Batcher.Submit(model.Tokenize("warm up"), cancellation: stop));
+        builder.Services.AddModel<TextModel>();
         var app = builder.Build();
-        app.MapGrpcService<TextEncoderEndpoint>();
-        app.MapServing();
-        // Loaded now, so that what is wrong with the bundle is told before the host starts, and by itself.
-        app.Services.GetRequiredService<TextModel>();
+        app.MapModel<TextEncoderEndpoint>();
         return app;
     }
 }

@@ -15,7 +15,7 @@ namespace MedMoE.Mesh.TextEncoder;
 internal sealed record TextFeatures(float[] Words, float[] Sentence);
 
 /// <summary>The text part of the bundle behind its batcher.</summary>
-internal sealed class TextModel : IDisposable
+internal sealed class TextModel : IServedModel, IDisposable
 {
     private readonly TextEmbedder _embedder;
     private readonly BatcherMetrics _metrics = new("text");
@@ -24,14 +24,10 @@ internal sealed class TextModel : IDisposable
     public TextModel(IOptions<ModelOptions> model, IOptions<TextEncoderOptions> limits)
     {
         var bundle = ModelBundle.Open(model.Value.Bundle);
-        _embedder = TextEmbedder.Load(bundle, new TorchOptions(model.Value.Device, Enum.Parse<Precision>(model.Value.Precision, ignoreCase: true)));
+        var torch = TorchOptions.Parse(model.Value.Device, model.Value.Precision);
+        _embedder = TextEmbedder.Load(bundle, torch);
         _maxTokens = bundle.Manifest.Text.MaxTokens;
-        Info = new ModelInfo
-        {
-            ModelVersion = bundle.Manifest.ModelVersion,
-            Notice = bundle.Manifest.Notice ?? "",
-            Digests = { [BundlePart.Text.Folder] = bundle.Digest(BundlePart.Text) },
-        };
+        Info = ServedModel.Describe(bundle, BundlePart.Text, torch.PrecisionName);
         var (padded, options) = (limits.Value.PaddedTokens, limits.Value);
         MostTexts = options.QueueCapacity;
         Batcher = new Batcher<Tokens, TextFeatures>(
@@ -49,6 +45,8 @@ internal sealed class TextModel : IDisposable
 
     /// <summary>Thread-safe, and on the caller's thread: the model's has better things to do.</summary>
     public Tokens Tokenize(string text) => _embedder.Tokenizer.Encode(text).Truncate(_maxTokens);
+
+    public Task WarmUp(CancellationToken cancellation) => Batcher.Submit(Tokenize("warm up"), cancellation: cancellation);
 
     public void Dispose()
     {

@@ -1,8 +1,6 @@
 using Grpc.Net.Client;
+using MedMoE.Mesh.Serving.Hosting;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace MedMoE.Mesh.Services.Tests;
 
@@ -14,9 +12,8 @@ internal sealed class RunningService : IAsyncDisposable
     private RunningService(WebApplication app)
     {
         _app = app;
-        var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
-        Channel = GrpcChannel.ForAddress(addresses.First());
-        Http = new Uri(addresses.Last());
+        Channel = GrpcChannel.ForAddress(app.GrpcAddress());
+        Http = app.HttpAddress();
     }
 
     public GrpcChannel Channel { get; }

@@ -32,6 +32,18 @@ public sealed record TorchOptions(string Device = "cpu", Precision Precision = P
         _ => throw new InvalidOperationException($"unknown precision {Precision}"),
     };
 
+    /// <summary>The same by name: "fp32", "bf16" or "fp16".</summary>
+    public string PrecisionName => ScalarType switch
+    {
+        ScalarType.BFloat16 => "bf16",
+        ScalarType.Float16 => "fp16",
+        _ => "fp32",
+    };
+
+    /// <param name="device">"cpu", "cuda" or "cuda:N".</param>
+    /// <param name="precision">"fp32", "bf16", "fp16" or "auto".</param>
+    public static TorchOptions Parse(string device, string precision) => new(device, Enum.Parse<Precision>(precision, ignoreCase: true));
+
     /// <exception cref="InvalidDeviceException">Not a device, or one that is not there.</exception>
     public Device ResolveDevice()
     {

@@ -1,15 +1,14 @@
 using System.Diagnostics.Metrics;
+using MedMoE.Mesh.Serving.Telemetry;
 
 namespace MedMoE.Mesh.Serving.Batching;
 
-/// <summary>What a batcher tells of itself, under the meter <see cref="MeterName"/>, tagged with the model's name.</summary>
+/// <summary>What a batcher tells of itself, tagged with the model's name.</summary>
 public sealed class BatcherMetrics : IDisposable
 {
-    public const string MeterName = "MedMoE.Mesh";
-
-    private readonly Meter _meter = new(MeterName);
+    private readonly Meter _meter = Meters.Create();
     private readonly KeyValuePair<string, object?> _model;
-    private readonly UpDownCounter<long> _requests;
+    private readonly UpDownCounter<long> _waiting;
     private readonly Counter<long> _refused;
     private readonly Counter<long> _dropped;
     private readonly Histogram<double> _queued;
@@ -20,29 +19,32 @@ public sealed class BatcherMetrics : IDisposable
     public BatcherMetrics(string model)
     {
         _model = new("model", model);
-        _requests = _meter.CreateUpDownCounter<long>("medmoe.requests", "{request}", "Requests that wait or run: what replicas scale by.");
-        _refused = _meter.CreateCounter<long>("medmoe.requests.refused", "{request}", "Requests refused because the queue was full.");
-        _dropped = _meter.CreateCounter<long>("medmoe.requests.dropped", "{request}", "Requests that expired or were cancelled while they waited.");
+        _waiting = _meter.CreateUpDownCounter<long>("medmoe.queue.length", "{item}", "Items that wait for the model.");
+        _refused = _meter.CreateCounter<long>("medmoe.queue.refused", "{item}", "Items refused because the queue was full.");
+        _dropped = _meter.CreateCounter<long>("medmoe.queue.dropped", "{item}", "Items that expired or were cancelled while they waited.");
         _queued = _meter.CreateHistogram<double>("medmoe.queue.duration", "s", "Time from arrival to the start of the batch.");
         _modelTime = _meter.CreateHistogram<double>("medmoe.model.duration", "s", "Time of a batch in the model.");
-        _batchSize = _meter.CreateHistogram<long>("medmoe.batch.size", "{request}", "Requests in a batch.");
+        _batchSize = _meter.CreateHistogram<long>("medmoe.batch.size", "{item}", "Items in a batch.");
     }
 
-    public void Accepted(int requests) => _requests.Add(requests, _model);
+    public void Accepted(int items) => _waiting.Add(items, _model);
 
-    public void Refused(int requests) => _refused.Add(requests, _model);
+    public void Refused(int items) => _refused.Add(items, _model);
 
     public void Dropped()
     {
-        _requests.Add(-1, _model);
+        _waiting.Add(-1, _model);
         _dropped.Add(1, _model);
     }
 
-    public void Started(TimeSpan queued) => _queued.Record(queued.TotalSeconds, _model);
+    public void Started(TimeSpan queued)
+    {
+        _waiting.Add(-1, _model);
+        _queued.Record(queued.TotalSeconds, _model);
+    }
 
     public void Ran(int batchSize, TimeSpan model)
     {
-        _requests.Add(-batchSize, _model);
         _modelTime.Record(model.TotalSeconds, _model);
         _batchSize.Record(batchSize, _model);
     }

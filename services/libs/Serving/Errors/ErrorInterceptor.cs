@@ -1,15 +1,24 @@
+using System.Diagnostics;
 using System.Globalization;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Serving.Batching;
+using MedMoE.Mesh.Serving.Hosting;
+using MedMoE.Mesh.Serving.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace MedMoE.Mesh.Serving.Errors;
 
-/// <summary>From exceptions to gRPC status codes, in one table. What is not in it stays UNKNOWN and is logged as an error.</summary>
-internal sealed partial class ErrorInterceptor(ILogger<ErrorInterceptor> logger) : Interceptor
+/// <summary>
+/// Around every call of the mesh: counts it, refuses it while the service stops, and turns exceptions into gRPC status codes, in one table.
+/// What is not in the table is UNKNOWN and logged as an error.
+/// </summary>
+internal sealed partial class ErrorInterceptor(Readiness readiness, RequestMetrics metrics, ILogger<ErrorInterceptor> logger) : Interceptor
 {
+    // Health checks and reflection go on while the service stops.
+    private const string OwnMethods = "/medmoe.mesh.";
+
     public override Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
         TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation) =>
         Guard(context, () => continuation(request, context));
@@ -38,34 +47,59 @@ internal sealed partial class ErrorInterceptor(ILogger<ErrorInterceptor> logger)
 
     private async Task<T> Guard<T>(ServerCallContext context, Func<Task<T>> call)
     {
-        try
+        if (!context.Method.StartsWith(OwnMethods, StringComparison.Ordinal))
         {
             return await call();
         }
-        catch (Exception e) when (Status(e) is { } status)
+        var status = StatusCode.OK;
+        var started = Stopwatch.GetTimestamp();
+        metrics.Started(context.Method);
+        try
         {
-            if (e is QueueFullException full)
-            {
-                // Clients of gRPC's retry policy wait this long, or not at all for what is not UNAVAILABLE; others read it.
-                context.ResponseTrailers.Add("grpc-retry-pushback-ms", full.RetryAfter.TotalMilliseconds.ToString("F0", CultureInfo.InvariantCulture));
-            }
-            throw new RpcException(status);
+            return readiness.IsStopping ? throw new DrainingException() : await call();
         }
-        catch (Exception e) when (e is not RpcException)
+        catch (Exception e)
         {
-            // Type and place alone: a message may quote what the call carried.
-            LogUnexpected(context.Method, e.GetType().Name, e.StackTrace);
-            throw new RpcException(new Status(StatusCode.Unknown, "internal error; the service's log tells more"));
+            var told = Told(e, context);
+            status = told.StatusCode;
+            throw told;
+        }
+        finally
+        {
+            metrics.Ended(context.Method, status, Stopwatch.GetElapsedTime(started));
         }
     }
 
-    private static Status? Status(Exception e) => e switch
+    private RpcException Told(Exception e, ServerCallContext context)
+    {
+        if (e is RpcException rpc)
+        {
+            return rpc;
+        }
+        if (StatusOf(e, context.CancellationToken.IsCancellationRequested) is { } status)
+        {
+            var trailers = new Metadata();
+            if (e is QueueFullException full)
+            {
+                // gRPC's own retry policies read this name (gRFC A6).
+                trailers.Add("grpc-retry-pushback-ms", full.RetryAfter.TotalMilliseconds.ToString("F0", CultureInfo.InvariantCulture));
+            }
+            return new RpcException(status, trailers);
+        }
+        // Type and place alone: a message may quote what the call carried.
+        LogUnexpected(context.Method, e.GetType().Name, e.StackTrace);
+        return new RpcException(new Status(StatusCode.Unknown, "internal error; the service's log tells more"));
+    }
+
+    private static Status? StatusOf(Exception e, bool callerGone) => e switch
     {
         InvalidInputException => new Status(StatusCode.InvalidArgument, e.Message),
         QueueFullException => new Status(StatusCode.ResourceExhausted, e.Message),
         DrainingException => new Status(StatusCode.Unavailable, e.Message),
         TimeoutException => new Status(StatusCode.DeadlineExceeded, e.Message),
         OperationCanceledException => new Status(StatusCode.Cancelled, "the caller has gone"),
+        // Reading from or writing to a caller that has gone.
+        IOException or InvalidOperationException when callerGone => new Status(StatusCode.Cancelled, "the caller has gone"),
         _ => null,
     };
 

@@ -5,14 +5,18 @@ namespace MedMoE.Mesh.Serving.Hosting;
 /// <summary>Whether a service takes calls: after its warm-up run, and until it is told to stop.</summary>
 public sealed class Readiness : IHealthCheck
 {
-    private volatile bool _ready;
+    private volatile bool _warm;
+    private volatile bool _stopping;
 
-    public bool IsReady => _ready;
+    public bool IsReady => _warm && !_stopping;
 
-    public void WarmedUp() => _ready = true;
+    /// <summary>From here on new calls get UNAVAILABLE; those that run finish.</summary>
+    public bool IsStopping => _stopping;
 
-    public void Stopping() => _ready = false;
+    public void WarmedUp() => _warm = true;
+
+    public void Stopping() => _stopping = true;
 
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
-        Task.FromResult(_ready ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy("warming up or stopping"));
+        Task.FromResult(IsReady ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy("warming up or stopping"));
 }

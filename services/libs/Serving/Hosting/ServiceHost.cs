@@ -1,8 +1,11 @@
 using System.Net;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Serving.Errors;
+using MedMoE.Mesh.Serving.Telemetry;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -10,11 +13,12 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using OpenTelemetry.Metrics;
 
 namespace MedMoE.Mesh.Serving.Hosting;
 
-/// <summary>What every service does alike: two ports, message limits, errors, health, reflection, a quiet end.</summary>
-public static class ServiceHost
+/// <summary>What every service does alike: two ports, message limits, errors, health, reflection, metrics, a quiet end.</summary>
+public static partial class ServiceHost
 {
     // HTTP/2 windows default to less than one pyramid, which would then wait for a round trip in its middle.
     private const int StreamWindow = 8 << 20;
@@ -46,6 +50,12 @@ public static class ServiceHost
         builder.Logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
         builder.Services.AddGrpcReflection();
         builder.Services.AddSingleton<Readiness>();
+        builder.Services.AddSingleton<RequestMetrics>();
+        builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics.AddMeter(Meters.Name).AddPrometheusExporter());
+        if (options.StopWithInput)
+        {
+            builder.Services.AddHostedService<ParentWatch>();
+        }
         builder.Services.AddGrpcHealthChecks().AddCheck<Readiness>("ready");
         // Watchers hear of a change at the next round.
         builder.Services.Configure<HealthCheckPublisherOptions>(publisher =>
@@ -72,13 +82,29 @@ public static class ServiceHost
         }
     }
 
-    /// <summary>Maps what every service has: gRPC health and reflection, and /healthz.</summary>
+    /// <summary>Maps what every service has: gRPC health and reflection, /healthz and /metrics.</summary>
     public static void MapServing(this WebApplication app)
     {
+        app.UseMessageLimit(app.Services.GetRequiredService<IOptions<ServingOptions>>().Value.LargestMessage);
         app.MapGrpcHealthChecksService();
         app.MapGrpcReflectionService();
         app.MapHealthChecks("/healthz");
+        app.MapPrometheusScrapingEndpoint();
         var readiness = app.Services.GetRequiredService<Readiness>();
         app.Lifetime.ApplicationStopping.Register(readiness.Stopping);
+        app.Lifetime.ApplicationStarted.Register(() => LogListening(app.Logger, app.GrpcAddress().Authority, app.HttpAddress().Authority));
     }
+
+    /// <summary>Where a started service answers gRPC.</summary>
+    public static Uri GrpcAddress(this WebApplication app) => app.Addresses().First();
+
+    /// <summary>Where a started service answers HTTP/1.1.</summary>
+    public static Uri HttpAddress(this WebApplication app) => app.Addresses().Last();
+
+    private static IEnumerable<Uri> Addresses(this WebApplication app) =>
+        app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Select(address => new Uri(address));
+
+    // What starts a service on ports of the system's choice reads them from this line.
+    [LoggerMessage(LogLevel.Information, "listening grpc={Grpc} http={Http}")]
+    private static partial void LogListening(ILogger logger, string grpc, string http);
 }

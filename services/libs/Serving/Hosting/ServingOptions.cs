@@ -15,14 +15,17 @@ public sealed record ServingOptions
     [Range(0, 65535)]
     public int GrpcPort { get; init; } = 8080;
 
-    /// <summary>Port of /healthz, HTTP/1.1. Default 8081; 0 lets the system choose.</summary>
+    /// <summary>Port of /healthz and /metrics, HTTP/1.1. Default 8081; 0 lets the system choose.</summary>
     [Range(0, 65535)]
     public int HttpPort { get; init; } = 8081;
 
-    /// <summary>Bytes of a message at most, 64 MiB by default; a larger one gets RESOURCE_EXHAUSTED.</summary>
+    /// <summary>Bytes of a message at most, 32 MiB by default; a larger one gets RESOURCE_EXHAUSTED.</summary>
     [Range(1 << 10, int.MaxValue)]
-    public int LargestMessage { get; init; } = 64 << 20;
+    public int LargestMessage { get; init; } = 32 << 20;
 
     /// <summary>How long running calls may take to end after SIGTERM. Default 30 s.</summary>
     public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Whether to stop when standard input ends, as when the program that started the service is gone. Default false.</summary>
+    public bool StopWithInput { get; init; }
 }

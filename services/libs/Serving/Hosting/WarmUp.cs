@@ -1,4 +1,3 @@
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
 namespace MedMoE.Mesh.Serving.Hosting;
@@ -11,13 +10,4 @@ internal sealed class WarmUp(Func<CancellationToken, Task> run, Readiness readin
         await run(stoppingToken);
         readiness.WarmedUp();
     }
-}
-
-public static class WarmUpRegistration
-{
-    /// <summary>The service is ready when this has run.</summary>
-    public static IServiceCollection AddWarmUp<TModel>(this IServiceCollection services, Func<TModel, CancellationToken, Task> run)
-        where TModel : notnull =>
-        services.AddHostedService(provider => new WarmUp(
-            stop => run(provider.GetRequiredService<TModel>(), stop), provider.GetRequiredService<Readiness>()));
 }

@@ -1,0 +1,16 @@
+using Microsoft.Extensions.Hosting;
+
+namespace MedMoE.Mesh.Serving.Hosting;
+
+/// <summary>Stops the service when its standard input ends: whoever started it holds the other end, and so leaves nothing behind even if it is killed.</summary>
+internal sealed class ParentWatch(IHostApplicationLifetime lifetime) : BackgroundService
+{
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var input = Console.OpenStandardInput();
+        // A read of standard input cannot be cancelled; the thread ends with the process.
+        var ended = Task.Run(() => input.CopyTo(Stream.Null), CancellationToken.None);
+        await ended.WaitAsync(stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        lifetime.StopApplication();
+    }
+}

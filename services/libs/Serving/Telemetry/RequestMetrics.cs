@@ -1,0 +1,30 @@
+using System.Diagnostics.Metrics;
+using Grpc.Core;
+
+namespace MedMoE.Mesh.Serving.Telemetry;
+
+/// <summary>What a service tells of the calls it gets, tagged with the method. Health checks and reflection do not count.</summary>
+internal sealed class RequestMetrics : IDisposable
+{
+    private readonly Meter _meter = Meters.Create();
+    private readonly UpDownCounter<long> _running;
+    private readonly Histogram<double> _duration;
+
+    public RequestMetrics()
+    {
+        _running = _meter.CreateUpDownCounter<long>("medmoe.requests", "{request}", "Calls that wait or run: what replicas scale by.");
+        _duration = _meter.CreateHistogram<double>("medmoe.request.duration", "s", "Time of a call, with the gRPC status it ended with.");
+    }
+
+    public void Started(string method) => _running.Add(1, Tag(method));
+
+    public void Ended(string method, StatusCode status, TimeSpan duration)
+    {
+        _running.Add(-1, Tag(method));
+        _duration.Record(duration.TotalSeconds, Tag(method), new("status", status.ToString()));
+    }
+
+    public void Dispose() => _meter.Dispose();
+
+    private static KeyValuePair<string, object?> Tag(string method) => new("method", method);
+}
