@@ -21,6 +21,7 @@ public static class ServedModel
     public static void AddModel<TModel>(this IServiceCollection services)
         where TModel : class, IServedModel
     {
+        services.AddOptions<ModelOptions>().BindConfiguration(ModelOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<TModel>();
         services.AddSingleton(provider => provider.GetRequiredService<TModel>().Info);
         services.AddHostedService(provider => new WarmUp(
