@@ -13,11 +13,7 @@ internal sealed class BackboneEndpoint(BackboneModel model) : BackboneService.Ba
     public override async Task ExtractPyramid(
         ExtractPyramidRequest request, IServerStreamWriter<ExtractPyramidResponse> responseStream, ServerCallContext context)
     {
-        var type = request.DataType == DataType.Unspecified ? DataType.Fp16 : request.DataType;
-        if (!Enum.IsDefined(type))
-        {
-            throw new InvalidFieldException("data_type", $"{type} is none of FP32, FP16, BF16");
-        }
+        var type = WireTensors.Require(request.DataType, "data_type", absent: DataType.Fp16);
         var pixels = model.Prepare(request.Image);
         var levels = Channel.CreateUnbounded<PyramidLevel>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
         var run = model.Batcher.Submit(new PyramidRequest(pixels, type, levels.Writer), context.DeadlineOrNone(), context.CancellationToken);

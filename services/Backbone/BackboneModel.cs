@@ -1,10 +1,10 @@
 using System.Runtime.InteropServices;
 using System.Threading.Channels;
-using Google.Protobuf;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Model;
 using MedMoE.Mesh.Model.Images;
 using MedMoE.Mesh.Model.Swin;
+using MedMoE.Mesh.ModelServing;
 using MedMoE.Mesh.Serving.Batching;
 using MedMoE.Mesh.Serving.Hosting;
 using MedMoE.Mesh.V1;
@@ -97,32 +97,12 @@ internal sealed class BackboneModel : IServedModel, IDisposable
     /// <summary>Hands every image of the batch its part of a level, as wire bytes: tensors stay on this thread.</summary>
     private static void Emit(IReadOnlyList<PyramidRequest> batch, int level, Tensor features)
     {
-        foreach (var group in batch.Select((request, row) => (request, row)).GroupBy(r => r.request.DataType))
+        foreach (var type in batch.Select(request => request.DataType).Distinct())
         {
-            var converted = features.to(ScalarTypeOf(group.Key), CPU).contiguous();
-            var length = converted.bytes.Length / batch.Count;
-            foreach (var (request, row) in group)
+            foreach (var (request, row) in batch.Zip(TorchWire.Rows(features, type)).Where(r => r.First.DataType == type))
             {
-                request.Levels.TryWrite(new PyramidLevel
-                {
-                    Level = level,
-                    LevelCount = PyramidBackbone.Levels,
-                    Features = new WireTensor
-                    {
-                        DataType = group.Key,
-                        Shape = { features.shape[1..] },
-                        Data = ByteString.CopyFrom(converted.bytes.Slice(row * length, length)),
-                    },
-                });
+                request.Levels.TryWrite(new PyramidLevel { Level = level, LevelCount = PyramidBackbone.Levels, Features = row });
             }
         }
     }
-
-    private static ScalarType ScalarTypeOf(DataType type) => type switch
-    {
-        DataType.Fp32 => ScalarType.Float32,
-        DataType.Fp16 => ScalarType.Float16,
-        DataType.Bf16 => ScalarType.BFloat16,
-        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "no element type"),
-    };
 }

@@ -15,9 +15,9 @@ internal sealed class TextEncoderEndpoint(TextModel model) : TextEncoderService.
         {
             throw new InvalidFieldException("texts", $"has {request.Texts.Count} texts, expected 1 to {model.MostTexts}");
         }
+        var type = WireTensors.Require(request.DataType, "data_type", absent: DataType.Fp32);
         Tokens[] tokens = [.. request.Texts.Select((text, i) => Tokenize(text, i))];
         var features = await Task.WhenAll(model.Batcher.SubmitAll(tokens, context.DeadlineOrNone(), context.CancellationToken));
-        var type = request.DataType == DataType.Unspecified ? DataType.Fp32 : request.DataType;
         var slowest = features.MaxBy(f => f.Queued + f.Model)!;
         return new EncodeResponse
         {

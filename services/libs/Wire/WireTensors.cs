@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Numerics;
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using Google.Protobuf;
@@ -70,6 +71,36 @@ public static class WireTensors
         return TensorPrimitives.IsFiniteAll(values) ? values : throw new InvalidFieldException(field, "holds NaN or infinity");
     }
 
+    /// <summary>The element type that a caller asked for.</summary>
+    /// <param name="type">What the field says.</param>
+    /// <param name="field">The field's name, for the error.</param>
+    /// <param name="absent">What it means where it says nothing.</param>
+    /// <exception cref="InvalidFieldException">No element type.</exception>
+    public static DataType Require(DataType type, string field, DataType absent) => type switch
+    {
+        DataType.Unspecified => absent,
+        DataType.Fp32 or DataType.Fp16 or DataType.Bf16 => type,
+        _ => throw new InvalidFieldException(field, $"{type} is none of FP32, FP16, BF16"),
+    };
+
+    /// <summary>Refuses a tensor with NaN or infinity in it. Its type and length must have been checked.</summary>
+    /// <exception cref="InvalidFieldException">There is one.</exception>
+    public static void RequireFinite(WireTensor tensor, string field)
+    {
+        var bytes = tensor.Data.Span;
+        // A number whose exponent bits are all set is infinite or none.
+        var finite = tensor.DataType switch
+        {
+            DataType.Fp32 => TensorPrimitives.IsFiniteAll(MemoryMarshal.Cast<byte, float>(bytes)),
+            DataType.Fp16 => !AnyHasAll(MemoryMarshal.Cast<byte, ushort>(bytes), 0x7C00),
+            _ => !AnyHasAll(MemoryMarshal.Cast<byte, ushort>(bytes), 0x7F80),
+        };
+        if (!finite)
+        {
+            throw new InvalidFieldException(field, "holds NaN or infinity");
+        }
+    }
+
     /// <summary>Holds a tensor's type, shape and length against what is expected, without looking at its values.</summary>
     /// <exception cref="InvalidFieldException">It is not as expected.</exception>
     public static void Require(WireTensor? tensor, string field, params ReadOnlySpan<long> shape)
@@ -98,6 +129,27 @@ public static class WireTensors
         {
             throw new InvalidFieldException(field, $"has {tensor.Data.Length} bytes, expected {elements * ElementSize(tensor.DataType)} for its shape and type");
         }
+    }
+
+    private static bool AnyHasAll(ReadOnlySpan<ushort> values, ushort bits)
+    {
+        var mask = new Vector<ushort>(bits);
+        var at = 0;
+        for (; at <= values.Length - Vector<ushort>.Count; at += Vector<ushort>.Count)
+        {
+            if (Vector.EqualsAny(new Vector<ushort>(values[at..]) & mask, mask))
+            {
+                return true;
+            }
+        }
+        for (; at < values.Length; at++)
+        {
+            if ((values[at] & bits) == bits)
+            {
+                return true;
+            }
+        }
+        return false;
     }
 
     /// <summary>Rounds to the nearest bfloat16, halves to even; NaN stays NaN.</summary>

@@ -18,4 +18,17 @@ public static class Similarity
         var padding = WordAttention.Padding(counts, wordSimilarities);
         return wordSimilarities.Times(temperature).Without(padding).logsumexp(1).MoveToOuterDisposeScope();
     }
+
+    /// <summary>The same of one text's words.</summary>
+    public static float Local(ReadOnlySpan<float> wordSimilarities, float temperature)
+    {
+        // Shifted by the largest, so that no exponential overflows.
+        var most = System.Numerics.Tensors.TensorPrimitives.Max(wordSimilarities);
+        var sum = 0.0;
+        foreach (var similarity in wordSimilarities)
+        {
+            sum += Math.Exp(temperature * (double)(similarity - most));
+        }
+        return (float)((temperature * (double)most) + Math.Log(sum));
+    }
 }

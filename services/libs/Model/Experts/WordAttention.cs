@@ -29,6 +29,30 @@ public static class WordAttention
         {
             scores = scores.Without(Padding(counts, words).unsqueeze(2)).softmax(1);
         }
+        return Look(features, words, scores, temperature);
+    }
+
+    /// <summary>Several texts in one image, each as if it stood alone.</summary>
+    /// <param name="features">The local features of one image.</param>
+    /// <param name="words">The words of all texts, one text after the other, [1, words, D], float32.</param>
+    /// <param name="counts">Words of each text.</param>
+    /// <param name="architecture">As in <see cref="Attend"/>.</param>
+    /// <param name="temperature">As in <see cref="Attend"/>.</param>
+    public static GroundedWords AttendTexts(
+        LocalFeatures features, Tensor words, IReadOnlyList<int> counts, Architecture architecture, double temperature)
+    {
+        using var scope = NewDisposeScope();
+        var scores = features.Scores(words);
+        if (architecture == Architecture.Reference)
+        {
+            scores = cat([.. scores.split([.. counts.Select(c => (long)c)], dim: 1).Select(text => text.softmax(1))], dim: 1);
+        }
+        return Look(features, words, scores, temperature);
+    }
+
+    /// <summary>In the scope of the caller, which the answer leaves.</summary>
+    private static GroundedWords Look(LocalFeatures features, Tensor words, Tensor scores, double temperature)
+    {
         var attention = scores.Times(temperature).softmax(2);
         var contexts = features.Contexts(attention);
         var similarities = functional.cosine_similarity(words, contexts, dim: 2);
