@@ -132,14 +132,9 @@ public sealed class ImageAnalyzer : IDisposable
 
     private int ExpertNamed(string? named)
     {
-        var experts = _bundle.Manifest.Experts;
-        var index = named is null ? -1 : _bundle.Manifest.IndexOf(named);
-        for (var i = 0; index < 0 && i < experts.Count; i++)
-        {
-            index = experts[i].DicomModalities.Contains(named!, StringComparer.OrdinalIgnoreCase) ? i : -1;
-        }
+        var index = named is null ? -1 : _bundle.Manifest.IndexOfNameOrModality(named);
         return index >= 0 ? index : throw new InvalidRequestException(
-            $"unknown expert \"{named}\": it is none of {string.Join(", ", experts.Select(e => e.Name))} and no DICOM modality of theirs");
+            $"unknown expert \"{named}\": it is none of {string.Join(", ", _bundle.Manifest.Experts.Select(e => e.Name))} and no DICOM modality of theirs");
     }
 
     private ModalityExpert Expert(string name)

@@ -7,5 +7,6 @@ public static class Meters
 {
     public const string Name = "MedMoE.Mesh";
 
-    internal static Meter Create() => new(Name);
+    /// <summary>A part of it, for one set of instruments, whose owner disposes of it.</summary>
+    public static Meter Create() => new(Name);
 }

@@ -1,0 +1,101 @@
+using MedMoE.Mesh.Bundle;
+using MedMoE.Mesh.Router.Features;
+using MedMoE.Mesh.Router.Gating;
+using MedMoE.Mesh.V1;
+using MedMoE.Mesh.Wire;
+
+namespace MedMoE.Mesh.Router.Calls;
+
+/// <summary>
+/// Classify: zero-shot classification. The image's features are made once for each expert that a prompt's gate picks, and all of its prompts
+/// are grounded in them. A score depends on the image, the class's own prompts and nothing else.
+/// </summary>
+internal sealed class Classify(TextSource texts, PyramidSource pyramids, AnswerSource answers, RouterGate gate)
+{
+    private const string Aggregation =
+        "A prompt scores the mean of its global similarity and of its local similarity made independent of the number of words, "
+        + "(local - ln(words)) / word temperature; a class scores the mean of its prompts; probabilities are the softmax over classes of logit scale times score.";
+
+    public async Task<ClassifyResponse> Run(ClassifyRequest request, CancellationToken cancellation)
+    {
+        var image = ImageContent.Of(request.Image);
+        Validate(request);
+        var policy = gate.Resolve(request.Gating, hasText: true, out var decision);
+        NamedText[] prompts = [.. request.Classes.SelectMany((c, i) => c.Prompts.Select((p, j) => new NamedText(p, $"classes[{i}].prompts[{j}]")))];
+
+        var encoding = texts.Encode(prompts, cancellation);
+        // While the text encoder works, so does the backbone.
+        using var ahead = encoding.IsCompleted ? null : pyramids.Open(image);
+        var encoded = await encoding;
+        if (policy == GatingPolicy.Image)
+        {
+            decision = gate.ByImage((await pyramids.Summary(image, cancellation)).Pooled);
+        }
+        string[] experts = [.. encoded.Texts.Select(text => gate.NameOf(decision ?? gate.ByReport(text.Encoded)))];
+        var byExpert = Enumerable.Range(0, prompts.Length).GroupBy(i => experts[i]).Select(group => group.ToArray()).ToArray();
+        var asked = await Task.WhenAll(byExpert.Select(own =>
+            answers.Ask(experts[own[0]], image, [.. own.Select(i => encoded.Texts[i])], new AnswerShape(), cancellation)));
+
+        var groundings = new TextGrounding[prompts.Length];
+        foreach (var (own, answer) in byExpert.Zip(asked))
+        {
+            foreach (var (prompt, grounding) in own.Zip(answer.Response.Texts))
+            {
+                groundings[prompt] = grounding;
+            }
+        }
+        return new ClassifyResponse
+        {
+            Classes = { Score(request.Classes, groundings, experts, gate.Manifest.Similarity) },
+            Aggregation = Aggregation,
+            PromptSetDigest = FeatureKeys.Hash([.. request.Classes.SelectMany(c => c.Prompts.Prepend(c.Name).Prepend($"{c.Prompts.Count}"))]),
+            Model = gate.Merge([encoded.Model, .. asked.SelectMany(a => new[] { a.Backbone, a.Response.Model })]),
+        };
+    }
+
+    private static void Validate(ClassifyRequest request)
+    {
+        if (request.Classes.Count < 2)
+        {
+            throw new InvalidFieldException("classes", $"has {request.Classes.Count} classes, expected 2 or more");
+        }
+        for (var i = 0; i < request.Classes.Count; i++)
+        {
+            if (request.Classes[i].Name.Length == 0 || request.Classes.Take(i).Any(c => c.Name == request.Classes[i].Name))
+            {
+                throw new InvalidFieldException($"classes[{i}].name", "is empty or there twice");
+            }
+            if (request.Classes[i].Prompts.Count == 0)
+            {
+                throw new InvalidFieldException($"classes[{i}].prompts", "is empty");
+            }
+        }
+    }
+
+    private static ClassScore[] Score(
+        IReadOnlyList<ClassPrompts> classes, IReadOnlyList<TextGrounding> groundings, IReadOnlyList<string> experts, SimilaritySettings similarity)
+    {
+        var logits = new double[classes.Count];
+        var scores = new ClassScore[classes.Count];
+        for (var (i, first) = (0, 0); i < classes.Count; first += classes[i++].Prompts.Count)
+        {
+            TextGrounding[] own = [.. groundings.Skip(first).Take(classes[i].Prompts.Count)];
+            logits[i] = similarity.LogitScale * own.Average(g =>
+                (g.GlobalSimilarity + ((g.LocalSimilarity - Math.Log(g.Words.Count)) / similarity.WordTemperature)) / 2);
+            scores[i] = new ClassScore
+            {
+                Name = classes[i].Name,
+                GlobalSimilarity = own.Average(g => g.GlobalSimilarity),
+                LocalSimilarity = own.Average(g => g.LocalSimilarity),
+                Experts = { experts.Skip(first).Take(own.Length) },
+            };
+        }
+        var most = logits.Max();
+        var sum = logits.Sum(logit => Math.Exp(logit - most));
+        foreach (var (score, logit) in scores.Zip(logits))
+        {
+            score.Probability = (float)(Math.Exp(logit - most) / sum);
+        }
+        return scores;
+    }
+}

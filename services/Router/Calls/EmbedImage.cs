@@ -1,0 +1,23 @@
+using MedMoE.Mesh.Router.Features;
+using MedMoE.Mesh.Router.Gating;
+using MedMoE.Mesh.V1;
+
+namespace MedMoE.Mesh.Router.Calls;
+
+/// <summary>EmbedImage: the image alone through its expert.</summary>
+internal sealed class EmbedImage(PyramidSource pyramids, AnswerSource answers, RouterGate gate)
+{
+    public async Task<EmbedImageResponse> Run(EmbedImageRequest request, CancellationToken cancellation)
+    {
+        var image = ImageContent.Of(request.Image);
+        gate.Resolve(request.Gating, hasText: false, out var decision);
+        decision ??= gate.ByImage((await pyramids.Summary(image, cancellation)).Pooled);
+        var answer = await answers.Ask(gate.NameOf(decision), image, [], new AnswerShape(), cancellation);
+        return new EmbedImageResponse
+        {
+            Gate = gate.Tell(decision),
+            Model = gate.Merge(answer.Backbone, answer.Response.Model),
+            Embedding = answer.Response.ImageEmbedding,
+        };
+    }
+}

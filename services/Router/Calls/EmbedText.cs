@@ -1,0 +1,32 @@
+using MedMoE.Mesh.Router.Features;
+using MedMoE.Mesh.Router.Gating;
+using MedMoE.Mesh.V1;
+using MedMoE.Mesh.Wire;
+
+namespace MedMoE.Mesh.Router.Calls;
+
+/// <summary>EmbedText: sentence embeddings, and what the report gate says of each.</summary>
+internal sealed class EmbedText(TextSource texts, RouterGate gate)
+{
+    public async Task<EmbedTextResponse> Run(EmbedTextRequest request, CancellationToken cancellation)
+    {
+        if (request.Texts.Count == 0)
+        {
+            throw new InvalidFieldException("texts", "is empty");
+        }
+        var encoded = await texts.Encode([.. request.Texts.Select((text, i) => new NamedText(text, $"texts[{i}]"))], cancellation);
+        return new EmbedTextResponse
+        {
+            Texts =
+            {
+                encoded.Texts.Select(text => new TextEmbedding
+                {
+                    Embedding = text.Encoded.Sentence,
+                    Truncated = text.Encoded.Truncated,
+                    Gate = gate.Tell(gate.ByReport(text.Encoded)),
+                }),
+            },
+            Model = gate.Merge(encoded.Model),
+        };
+    }
+}

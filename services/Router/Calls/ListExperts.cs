@@ -1,0 +1,47 @@
+using Grpc.Core;
+using MedMoE.Mesh.Bundle;
+using MedMoE.Mesh.Router.Features;
+using MedMoE.Mesh.Router.Gating;
+using MedMoE.Mesh.Serving.Endpoints;
+using MedMoE.Mesh.V1;
+
+namespace MedMoE.Mesh.Router.Calls;
+
+/// <summary>ListExperts: the manifest's, each asked whether it is there.</summary>
+internal sealed class ListExperts(KnownModels models, RouterGate gate)
+{
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(1);
+
+    public async Task<ListExpertsResponse> Run(CancellationToken cancellation) => new()
+    {
+        Experts = { await Task.WhenAll(gate.Manifest.Experts.Select(entry => Describe(entry, cancellation))) },
+        Model = gate.Info,
+    };
+
+    private async Task<Expert> Describe(ExpertEntry entry, CancellationToken cancellation) => new()
+    {
+        Name = entry.Name,
+        ReportType = entry.ReportType,
+        DicomModalities = { entry.DicomModalities },
+        Available = await IsAvailable(entry.Name, cancellation),
+    };
+
+    private async Task<bool> IsAvailable(string expert, CancellationToken cancellation)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        patience.CancelAfter(_patience);
+        try
+        {
+            await models.Ask(MeshService.ExpertNamed(expert), patience.Token);
+            return true;
+        }
+        catch (RpcException)
+        {
+            return false;
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,105 @@
+using System.Diagnostics;
+using Google.Protobuf;
+using Grpc.Core;
+using MedMoE.Mesh.Cache;
+using MedMoE.Mesh.Router.Relay;
+using MedMoE.Mesh.Serving.Endpoints;
+using MedMoE.Mesh.V1;
+using Microsoft.Extensions.Options;
+
+namespace MedMoE.Mesh.Router.Features;
+
+/// <summary>An expert's answer.</summary>
+/// <param name="Response">What it said. Shared: must not be changed.</param>
+/// <param name="Backbone">The backbone its pyramid is from.</param>
+/// <param name="BackboneTiming">What the pyramid took; null where it came from the cache.</param>
+/// <param name="ExpertTiming">What the expert took; null where the answer came from the cache.</param>
+internal sealed record Answer(LocalizeResponse Response, ModelInfo Backbone, Timing? BackboneTiming = null, Timing? ExpertTiming = null);
+
+/// <summary>Answers of experts, from the cache or from the expert, to which the pyramid is relayed as it comes.</summary>
+internal sealed class AnswerSource(
+    MeshChannels channels, FeatureCache cache, KnownModels models, PyramidSource pyramids, IOptions<RouterOptions> options)
+{
+    private readonly SingleFlight<Answer> _flights = new();
+
+    /// <param name="expert">The expert's name.</param>
+    /// <param name="image">The image.</param>
+    /// <param name="texts">Texts to ground; may be none.</param>
+    /// <param name="shape">What else to return.</param>
+    /// <param name="cancellation">Cancelled when the caller has gone.</param>
+    /// <exception cref="RpcException">The expert or the backbone cannot be reached, is full, or refuses the image.</exception>
+    public async Task<Answer> Ask(
+        string expert, ImageContent image, IReadOnlyList<KnownText> texts, AnswerShape shape, CancellationToken cancellation)
+    {
+        var service = MeshService.ExpertNamed(expert);
+        var backbone = await models.Of(MeshService.Backbone, cancellation);
+        var model = await models.Of(service, cancellation);
+        string Key(ModelInfo backboneModel, ModelInfo expertModel) =>
+            FeatureKeys.Answer(pyramids.Key(image, backboneModel), expertModel, texts.Select(t => t.Key), shape);
+        var key = Key(backbone, model);
+        if (cache.Peek(EntryKinds.Answer, key) is { } known)
+        {
+            return new Answer(known, backbone);
+        }
+        return await _flights.Run(key, async stop =>
+        {
+            if (await cache.Get(EntryKinds.Answer, key) is { } stored)
+            {
+                return new Answer(stored, backbone);
+            }
+            var started = Stopwatch.GetTimestamp();
+            var answer = await Attempts.OnceMore(service, () => Localize(service, image, texts, shape, stop));
+            models.Saw(service, answer.Response.Model);
+            cache.Set(EntryKinds.Answer, Key(answer.Backbone, answer.Response.Model), answer.Response, Stopwatch.GetElapsedTime(started));
+            return answer;
+        }, cancellation);
+    }
+
+    private async Task<Answer> Localize(
+        MeshService service, ImageContent image, IReadOnlyList<KnownText> texts, AnswerShape shape, CancellationToken stop)
+    {
+        using var reader = pyramids.Open(image);
+        using var call = channels.Of(service).AsyncClientStreamingCall(
+            RelayMethods.Localize, host: null, new CallOptions(deadline: DateTime.UtcNow + options.Value.Timeout, cancellationToken: stop));
+        var goesOn = await TryWrite(call, Header(texts, shape));
+        for (var level = 0; goesOn && level < Pyramid.Levels; level++)
+        {
+            goesOn = await TryWrite(call, await reader.Pyramid.Level(level).WaitAsync(stop));
+        }
+        if (goesOn)
+        {
+            await call.RequestStream.CompleteAsync();
+        }
+        var response = await call.ResponseAsync;
+        // The timing is this run's, not the answer's.
+        var timing = response.Timing;
+        response.Timing = null;
+        var summary = await reader.Summary();
+        return new Answer(response, summary.Model, summary.Timing, timing);
+    }
+
+    /// <summary>Writes unless the expert has ended the call, whose status tells why.</summary>
+    private static async Task<bool> TryWrite(AsyncClientStreamingCall<RelayMessage, LocalizeResponse> call, RelayMessage message)
+    {
+        try
+        {
+            await call.RequestStream.WriteAsync(message);
+            return true;
+        }
+        catch (Exception e) when (e is RpcException or InvalidOperationException)
+        {
+            return false;
+        }
+    }
+
+    private static RelayMessage Header(IReadOnlyList<KnownText> texts, AnswerShape shape) => new(new LocalizeRequest
+    {
+        Header = new LocalizeHeader
+        {
+            Texts = { texts.Select(t => new TextQuery { Sentence = t.Encoded.Sentence, WordEmbeddings = t.Encoded.WordEmbeddings }) },
+            ReturnAttention = shape.Attention,
+            ReturnLocalFeatures = shape.LocalFeatures,
+            DataType = shape.Type,
+        },
+    }.ToByteArray());
+}

@@ -1,0 +1,69 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using Google.Protobuf;
+using MedMoE.Mesh.Cache;
+using MedMoE.Mesh.Router.Relay;
+using MedMoE.Mesh.V1;
+
+namespace MedMoE.Mesh.Router.Features;
+
+/// <summary>What the router keeps in the cache.</summary>
+internal static class EntryKinds
+{
+    /// <summary>An encoded text, without the text itself.</summary>
+    public static EntryKind<EncodedText> Text { get; } = Message("text", EncodedText.Parser);
+
+    /// <summary>An expert's answer.</summary>
+    public static EntryKind<LocalizeResponse> Answer { get; } = Message("answer", LocalizeResponse.Parser);
+
+    /// <summary>The pooled feature alone, for the image gate.</summary>
+    public static EntryKind<WireTensor> Pooled { get; } = Message("pooled", WireTensor.Parser);
+
+    /// <summary>The levels of a pyramid as they came, each behind its length.</summary>
+    public static EntryKind<RelayMessage[]> Pyramid { get; } = new(
+        "pyramid",
+        levels => levels.Sum(level => sizeof(int) + level.Bytes.Length),
+        (levels, writer) =>
+        {
+            foreach (var level in levels)
+            {
+                BinaryPrimitives.WriteInt32LittleEndian(writer.GetSpan(sizeof(int)), level.Bytes.Length);
+                writer.Advance(sizeof(int));
+                writer.Write(level.Bytes.Span);
+            }
+        },
+        ReadPyramid);
+
+    private static RelayMessage[] ReadPyramid(ReadOnlyMemory<byte> bytes)
+    {
+        var levels = new List<RelayMessage>();
+        while (bytes.Length >= sizeof(int))
+        {
+            var length = BinaryPrimitives.ReadInt32LittleEndian(bytes.Span);
+            if (length < 0 || length > bytes.Length - sizeof(int))
+            {
+                throw new InvalidDataException("a level is cut");
+            }
+            levels.Add(new RelayMessage(bytes.Slice(sizeof(int), length)));
+            bytes = bytes[(sizeof(int) + length)..];
+        }
+        return [.. levels];
+    }
+
+    private static EntryKind<T> Message<T>(string name, MessageParser<T> parser)
+        where T : class, IMessage<T> => new(
+        name,
+        message => message.CalculateSize(),
+        (message, writer) => message.WriteTo(writer),
+        bytes =>
+        {
+            try
+            {
+                return parser.ParseFrom(bytes.Span);
+            }
+            catch (InvalidProtocolBufferException e)
+            {
+                throw new InvalidDataException(e.Message);
+            }
+        });
+}

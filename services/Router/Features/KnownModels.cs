@@ -1,0 +1,47 @@
+using System.Collections.Concurrent;
+using Grpc.Core;
+using MedMoE.Mesh.Cache;
+using MedMoE.Mesh.Serving.Endpoints;
+using MedMoE.Mesh.V1;
+using Microsoft.Extensions.Options;
+
+namespace MedMoE.Mesh.Router.Features;
+
+/// <summary>
+/// Which weights the other services run: part of every key of the cache. Asked for when first needed and again from time to time, and learnt
+/// from every answer, so that a rollout of new weights is noticed.
+/// </summary>
+internal sealed class KnownModels(MeshChannels channels, IOptions<RouterOptions> options, TimeProvider time)
+{
+    private static readonly TimeSpan _fresh = TimeSpan.FromSeconds(30);
+
+    private readonly ConcurrentDictionary<MeshService, (ModelInfo Model, DateTimeOffset Seen)> _known = [];
+    private readonly SingleFlight<ModelInfo> _asking = new();
+
+    /// <exception cref="RpcException">The service has never been reached and cannot be now.</exception>
+    public ValueTask<ModelInfo> Of(MeshService service, CancellationToken cancellation)
+    {
+        if (!_known.TryGetValue(service, out var known))
+        {
+            return new(Ask(service, cancellation));
+        }
+        if (time.GetUtcNow() - known.Seen > _fresh)
+        {
+            // Nobody waits: what is known serves until the answer is there, and after it if there is none.
+            _ = Ask(service, CancellationToken.None).ContinueWith(failed => failed.Exception, TaskContinuationOptions.OnlyOnFaulted);
+        }
+        return new(known.Model);
+    }
+
+    public void Saw(MeshService service, ModelInfo model) => _known[service] = (model, time.GetUtcNow());
+
+    /// <summary>Asks now, whatever is known.</summary>
+    /// <exception cref="RpcException">The service cannot be reached.</exception>
+    public Task<ModelInfo> Ask(MeshService service, CancellationToken cancellation) => _asking.Run(service.ToString(), async stop =>
+    {
+        var response = await Attempts.OnceMore(service, () => new ModelService.ModelServiceClient(channels.Of(service))
+            .GetModelAsync(new GetModelRequest(), new CallOptions(deadline: DateTime.UtcNow + options.Value.Timeout, cancellationToken: stop)).ResponseAsync);
+        Saw(service, response.Model);
+        return response.Model;
+    }, cancellation);
+}

@@ -1,0 +1,168 @@
+using System.Diagnostics;
+using Grpc.Core;
+using MedMoE.Mesh.Cache;
+using MedMoE.Mesh.Router.Relay;
+using MedMoE.Mesh.Serving.Endpoints;
+using MedMoE.Mesh.V1;
+using Microsoft.Extensions.Options;
+
+namespace MedMoE.Mesh.Router.Features;
+
+/// <summary>
+/// Pyramids, from the cache or the backbone. Whoever asks for one that is on its way reads the levels that are there already and waits for the
+/// others with everybody else; when all of them have left, the backbone is told to stop.
+/// </summary>
+internal sealed class PyramidSource(MeshChannels channels, FeatureCache cache, KnownModels models, IOptions<RouterOptions> options)
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, Flight> _flights = [];
+
+    /// <summary>Opens an image's pyramid. Returns at once; what goes wrong shows at the levels.</summary>
+    public Reader Open(ImageContent image)
+    {
+        lock (_lock)
+        {
+            if (!_flights.TryGetValue(image.Hash, out var flight))
+            {
+                flight = new Flight();
+                _flights.Add(image.Hash, flight);
+                _ = Fill(flight, image);
+            }
+            flight.Readers++;
+            return new Reader(this, image.Hash, flight);
+        }
+    }
+
+    /// <summary>The pooled feature and who made it, without the levels where the cache has it.</summary>
+    /// <exception cref="RpcException">The backbone cannot be reached or refuses the image.</exception>
+    public async Task<PyramidSummary> Summary(ImageContent image, CancellationToken cancellation) =>
+        await KnownSummary(image, cancellation) ?? await Attempts.OnceMore(MeshService.Backbone, async () =>
+        {
+            using var reader = Open(image);
+            return await reader.Pyramid.Summary.WaitAsync(cancellation);
+        });
+
+    /// <summary>The same, or null where the backbone would have to run for it.</summary>
+    public async Task<PyramidSummary?> KnownSummary(ImageContent image, CancellationToken cancellation)
+    {
+        var model = await models.Of(MeshService.Backbone, cancellation);
+        return await cache.Get(EntryKinds.Pooled, Key(image, model)) is { } pooled ? new PyramidSummary(pooled, model, Timing: null) : null;
+    }
+
+    /// <summary>The key of an image's pyramid by this backbone.</summary>
+    public string Key(ImageContent image, ModelInfo backbone) => FeatureKeys.Pyramid(image.Hash, options.Value.PyramidType, backbone);
+
+    private async Task Fill(Flight flight, ImageContent image)
+    {
+        // Not under the lock, and not on the first reader's back.
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        try
+        {
+            var model = await models.Of(MeshService.Backbone, flight.Abandoned.Token);
+            if (await cache.Get(EntryKinds.Pyramid, Key(image, model)) is { Length: Pyramid.Levels } known)
+            {
+                flight.IsKnown = true;
+                Array.ForEach(known, flight.Pyramid.Add);
+            }
+            else
+            {
+                await Extract(flight, image);
+            }
+        }
+        catch (Exception e)
+        {
+            flight.Pyramid.Fail(e);
+        }
+        finally
+        {
+            lock (_lock)
+            {
+                Land(image.Hash, flight);
+            }
+        }
+    }
+
+    private async Task Extract(Flight flight, ImageContent image)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var levels = await Attempts.OnceMore(
+            MeshService.Backbone,
+            async () =>
+            {
+                using var call = channels.Of(MeshService.Backbone).AsyncServerStreamingCall(
+                    RelayMethods.ExtractPyramid, host: null,
+                    new CallOptions(deadline: DateTime.UtcNow + options.Value.Timeout, cancellationToken: flight.Abandoned.Token),
+                    new ExtractPyramidRequest { Image = image.Image, DataType = options.Value.PyramidType });
+                var received = new List<RelayMessage>(Pyramid.Levels);
+                await foreach (var level in call.ResponseStream.ReadAllAsync(flight.Abandoned.Token))
+                {
+                    received.Add(level);
+                    flight.Pyramid.Add(level);
+                }
+                return received.Count == Pyramid.Levels ? received : throw new InvalidDataException($"the backbone sent {received.Count} levels");
+            },
+            // Levels of two runs must not mix: they may be of different weights.
+            mayRepeat: () => flight.Pyramid.Count == 0);
+        var cost = Stopwatch.GetElapsedTime(started);
+        var summary = await flight.Pyramid.Summary;
+        models.Saw(MeshService.Backbone, summary.Model);
+        var key = Key(image, summary.Model);
+        cache.Set(EntryKinds.Pooled, key, summary.Pooled, cost);
+        cache.Set(EntryKinds.Pyramid, key, [.. levels], cost);
+    }
+
+    private void Leave(string image, Flight flight)
+    {
+        lock (_lock)
+        {
+            if (--flight.Readers > 0 || flight.Pyramid.Summary.IsCompleted)
+            {
+                return;
+            }
+            Land(image, flight);
+        }
+        flight.Abandoned.Cancel();
+    }
+
+    private void Land(string image, Flight flight)
+    {
+        if (_flights.TryGetValue(image, out var current) && current == flight)
+        {
+            _flights.Remove(image);
+        }
+    }
+
+    /// <summary>One reader's hold on a pyramid; let go of when he has read what he needs.</summary>
+    internal sealed class Reader(PyramidSource source, string image, Flight flight) : IDisposable
+    {
+        private int _left;
+
+        public Pyramid Pyramid => flight.Pyramid;
+
+        /// <summary>What it took to make, or null where it came from the cache.</summary>
+        public async Task<PyramidSummary> Summary()
+        {
+            var summary = await flight.Pyramid.Summary;
+            return flight.IsKnown ? summary with { Timing = null } : summary;
+        }
+
+        public void Dispose()
+        {
+            if (Interlocked.Exchange(ref _left, 1) == 0)
+            {
+                source.Leave(image, flight);
+            }
+        }
+    }
+
+    internal sealed class Flight
+    {
+        public Pyramid Pyramid { get; } = new();
+
+        public bool IsKnown { get; set; }
+
+        public int Readers { get; set; }
+
+        public CancellationTokenSource Abandoned { get; } = new();
+    }
+}

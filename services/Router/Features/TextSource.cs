@@ -1,0 +1,97 @@
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+using Grpc.Core;
+using MedMoE.Mesh.Cache;
+using MedMoE.Mesh.Serving.Endpoints;
+using MedMoE.Mesh.V1;
+using MedMoE.Mesh.Wire;
+using Microsoft.Extensions.Options;
+
+namespace MedMoE.Mesh.Router.Features;
+
+/// <summary>Encoded texts, from the cache or the text encoder.</summary>
+internal sealed partial class TextSource(MeshChannels channels, FeatureCache cache, KnownModels models, IOptions<RouterOptions> options)
+{
+    private readonly SingleFlight<KnownTexts> _flights = new();
+
+    /// <summary>Encodes texts. Completed at once where all of them are in the process's cache.</summary>
+    /// <param name="texts">Texts, and the fields they stand in, for errors.</param>
+    /// <param name="cancellation">Cancelled when the caller has gone.</param>
+    /// <exception cref="InvalidFieldException">A text without a word.</exception>
+    /// <exception cref="RpcException">The text encoder cannot be reached or refuses.</exception>
+    public async Task<KnownTexts> Encode(IReadOnlyList<NamedText> texts, CancellationToken cancellation)
+    {
+        if (texts.Count > options.Value.MostTexts)
+        {
+            throw new InvalidFieldException(texts[options.Value.MostTexts].Field, $"is over the limit of {options.Value.MostTexts} texts");
+        }
+        if (texts.FirstOrDefault(t => string.IsNullOrWhiteSpace(t.Text)) is { } blank)
+        {
+            throw new InvalidFieldException(blank.Field, "no words in it");
+        }
+        var model = await models.Of(MeshService.TextEncoder, cancellation);
+        string[] keys = [.. texts.Select(t => FeatureKeys.Text(t.Text, model))];
+        var entries = Array.ConvertAll(keys, key => cache.Peek(EntryKinds.Text, key));
+        if (entries.All(e => e is not null))
+        {
+            return new KnownTexts([.. keys.Zip(entries, (key, entry) => new KnownText(key, entry!))], model, Timing: null);
+        }
+        try
+        {
+            return await _flights.Run(FeatureKeys.Hash(keys), stop => Find(texts, keys, model, stop), cancellation);
+        }
+        catch (RpcException e) when (e.StatusCode == StatusCode.InvalidArgument && FaultyText().Match(e.Status.Detail) is { Success: true } fault)
+        {
+            // The encoder counts its texts; the caller knows them by other names.
+            throw new InvalidFieldException(texts[int.Parse(fault.Groups[1].ValueSpan, null)].Field, fault.Groups[2].Value);
+        }
+    }
+
+    private async Task<KnownTexts> Find(IReadOnlyList<NamedText> texts, string[] keys, ModelInfo model, CancellationToken stop)
+    {
+        var entries = await Task.WhenAll(keys.Select(key => cache.Get(EntryKinds.Text, key)));
+        int[] missing = [.. Enumerable.Range(0, keys.Length).Where(i => entries[i] is null).DistinctBy(i => keys[i])];
+        if (missing.Length == 0)
+        {
+            return new KnownTexts([.. keys.Zip(entries, (key, entry) => new KnownText(key, entry!))], model, Timing: null);
+        }
+        var started = Stopwatch.GetTimestamp();
+        var response = await Ask([.. missing.Select(i => texts[i].Text)], missing, stop);
+        var cost = Stopwatch.GetElapsedTime(started) / missing.Length;
+        models.Saw(MeshService.TextEncoder, response.Model);
+        var made = new Dictionary<string, KnownText>();
+        foreach (var (index, encoded) in missing.Zip(response.Texts))
+        {
+            // Reports are patient data: the cache gets the words' places in the text, not the words.
+            foreach (var word in encoded.Words)
+            {
+                word.Text = "";
+            }
+            var key = FeatureKeys.Text(texts[index].Text, response.Model);
+            cache.Set(EntryKinds.Text, key, encoded, cost);
+            made.Add(keys[index], new KnownText(key, encoded));
+        }
+        return new KnownTexts(
+            [.. keys.Zip(entries, (key, entry) => entry is null ? made[key] : new KnownText(key, entry))], response.Model, response.Timing);
+    }
+
+    private async Task<EncodeResponse> Ask(string[] texts, int[] indices, CancellationToken stop)
+    {
+        try
+        {
+            return await Attempts.OnceMore(MeshService.TextEncoder, () => new TextEncoderService.TextEncoderServiceClient(channels.Of(MeshService.TextEncoder))
+                .EncodeAsync(
+                    new EncodeRequest { Texts = { texts } },
+                    new CallOptions(deadline: DateTime.UtcNow + options.Value.Timeout, cancellationToken: stop)).ResponseAsync);
+        }
+        catch (RpcException e) when (e.StatusCode == StatusCode.InvalidArgument && FaultyText().Match(e.Status.Detail) is { Success: true } fault)
+        {
+            // From its place among those that were asked for to its place among all.
+            var index = indices[int.Parse(fault.Groups[1].ValueSpan, null)];
+            throw new RpcException(new Status(StatusCode.InvalidArgument, $"texts[{index}]: {fault.Groups[2]}"));
+        }
+    }
+
+    [GeneratedRegex(@"^texts\[(\d+)\]: (.*)$")]
+    private static partial Regex FaultyText();
+}

@@ -1,0 +1,94 @@
+using MedMoE.Mesh.Bundle;
+using MedMoE.Mesh.Bundle.Gating;
+using MedMoE.Mesh.Serving.Hosting;
+using MedMoE.Mesh.V1;
+using MedMoE.Mesh.Wire;
+using Microsoft.Extensions.Options;
+using GateDecision = MedMoE.Mesh.Bundle.Gating.GateDecision;
+using GatingPolicy = MedMoE.Mesh.V1.GatingPolicy;
+
+namespace MedMoE.Mesh.Router.Gating;
+
+/// <summary>The gates of the bundle: which expert reads an image. A few microseconds each, in the router.</summary>
+internal sealed class RouterGate
+{
+    private readonly GateScorer _report;
+    private readonly GateScorer _image;
+
+    /// <exception cref="BundleException">Manifest or gates cannot be used.</exception>
+    public RouterGate(IOptions<ModelOptions> options)
+    {
+        var bundle = ModelBundle.Open(options.Value.Bundle);
+        Manifest = bundle.Manifest;
+        _report = GateScorer.Load(bundle, "report");
+        _image = GateScorer.Load(bundle, "image");
+        if (_report.InputSize != Manifest.EmbeddingDim)
+        {
+            throw new BundleException(
+                bundle.PathOf(BundlePart.Gate, "model.safetensors"), $"tensor report.0.weight takes {_report.InputSize} values, expected {Manifest.EmbeddingDim}");
+        }
+        Info = ServedModel.Describe(bundle, BundlePart.Gate, "fp32");
+    }
+
+    public BundleManifest Manifest { get; }
+
+    public ModelInfo Info { get; }
+
+    /// <summary>What a request asks for, with AUTO resolved.</summary>
+    /// <param name="gating">The request's; null means AUTO.</param>
+    /// <param name="hasText">Whether there is a text to go by.</param>
+    /// <param name="named">With EXPLICIT, the expert's decision; else null.</param>
+    /// <exception cref="InvalidFieldException">No policy, no such expert, or REPORT without a report.</exception>
+    public GatingPolicy Resolve(V1.Gating? gating, bool hasText, out GateDecision? named)
+    {
+        named = null;
+        switch (gating?.Policy ?? GatingPolicy.Unspecified)
+        {
+            case GatingPolicy.Unspecified or GatingPolicy.Auto:
+                return hasText ? GatingPolicy.Report : GatingPolicy.Image;
+            case GatingPolicy.Image:
+                return GatingPolicy.Image;
+            case GatingPolicy.Report:
+                return hasText ? GatingPolicy.Report : throw new InvalidFieldException("gating.policy", "REPORT needs a report");
+            case GatingPolicy.Explicit:
+                var expert = Manifest.IndexOfNameOrModality(gating!.Expert);
+                named = expert >= 0 ? GateDecision.Named(expert, Manifest.Experts.Count) : throw new InvalidFieldException(
+                    "gating.expert", $"\"{gating.Expert}\" is none of {string.Join(", ", Manifest.Experts.Select(e => e.Name))} and no DICOM modality of theirs");
+                return GatingPolicy.Explicit;
+            case var unknown:
+                throw new InvalidFieldException("gating.policy", $"{(int)unknown} is no policy");
+        }
+    }
+
+    public GateDecision ByReport(EncodedText text) =>
+        GateDecision.MostProbable(Bundle.Gating.GatingPolicy.Report, _report.Score(WireTensors.ToSingles(text.Sentence, "sentence", _report.InputSize)));
+
+    public GateDecision ByImage(WireTensor pooled) =>
+        GateDecision.MostProbable(Bundle.Gating.GatingPolicy.Image, _image.Score(WireTensors.ToSingles(pooled, "pooled", _image.InputSize)));
+
+    public string NameOf(GateDecision decision) => Manifest.Experts[decision.Expert].Name;
+
+    public V1.GateDecision Tell(GateDecision decision) => new()
+    {
+        Policy = decision.Policy switch
+        {
+            Bundle.Gating.GatingPolicy.Report => GatingPolicy.Report,
+            Bundle.Gating.GatingPolicy.Image => GatingPolicy.Image,
+            _ => GatingPolicy.Explicit,
+        },
+        Expert = NameOf(decision),
+        Probabilities = { Manifest.Experts.Zip(decision.Probabilities).ToDictionary(e => e.First.Name, e => e.Second) },
+    };
+
+    /// <summary>What an answer says of the weights it came from: this gate's and those of the other parts.</summary>
+    public ModelInfo Merge(params IEnumerable<ModelInfo> parts)
+    {
+        var merged = Info.Clone();
+        foreach (var part in parts)
+        {
+            merged.Digests.MergeFrom(part.Digests);
+            merged.Precisions.MergeFrom(part.Precisions);
+        }
+        return merged;
+    }
+}

@@ -1,0 +1,19 @@
+using System.Buffers;
+using Google.Protobuf;
+
+namespace MedMoE.Mesh.Router.Relay;
+
+/// <summary>
+/// A message on its way from the backbone to an expert, as the bytes it came in: never parsed into a tensor. They are copied once on the way
+/// in, since gRPC takes its buffer back and they are kept for the cache and for other calls, and once on the way out, behind gRPC's header.
+/// </summary>
+internal sealed class RelayMessage(ReadOnlyMemory<byte> bytes)
+{
+    private static readonly MessageParser<LevelMessageHead> _heads = LevelMessageHead.Parser.WithDiscardUnknownFields(true);
+
+    public ReadOnlyMemory<byte> Bytes { get; } = bytes;
+
+    /// <summary>What a level says besides its features.</summary>
+    /// <exception cref="InvalidProtocolBufferException">The bytes are no level.</exception>
+    public LevelHead ReadHead() => _heads.ParseFrom(new ReadOnlySequence<byte>(Bytes)).Level ?? throw new InvalidDataException("a message without a level");
+}

@@ -1,0 +1,45 @@
+using MedMoE.Mesh.Cache;
+using MedMoE.Mesh.Router.Calls;
+using MedMoE.Mesh.Router.Features;
+using MedMoE.Mesh.Router.Gating;
+using MedMoE.Mesh.Serving.Endpoints;
+using MedMoE.Mesh.Serving.Hosting;
+using MedMoE.Mesh.Serving.Telemetry;
+
+namespace MedMoE.Mesh.Router;
+
+/// <summary>The service put together.</summary>
+public static class RouterApp
+{
+    public static WebApplication Create(string[] args)
+    {
+        var builder = ServiceHost.CreateBuilder(args);
+        builder.AddEndpoints();
+        builder.Services.AddOptions<ModelOptions>().BindConfiguration(ModelOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddOptions<RouterOptions>().BindConfiguration(RouterOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddOptions<CacheOptions>().BindConfiguration(CacheOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services
+            .AddSingleton(TimeProvider.System)
+            .AddSingleton(new CacheMetrics(Meters.Create()))
+            .AddSingleton<FeatureCache>()
+            .AddSingleton<MeshChannels>()
+            .AddSingleton<KnownModels>()
+            .AddSingleton<TextSource>()
+            .AddSingleton<PyramidSource>()
+            .AddSingleton<AnswerSource>()
+            .AddSingleton<RouterGate>()
+            .AddSingleton<Analyze>()
+            .AddSingleton<AnalyzeStream>()
+            .AddSingleton<Classify>()
+            .AddSingleton<EmbedImage>()
+            .AddSingleton<EmbedText>()
+            .AddSingleton<ListExperts>();
+        var app = builder.Build();
+        app.MapServing();
+        app.MapGrpcService<RouterEndpoint>();
+        // Read now, so that what is wrong with the bundle is told before the host starts, and by itself.
+        app.Services.GetRequiredService<RouterGate>();
+        app.Services.GetRequiredService<Readiness>().WarmedUp();
+        return app;
+    }
+}

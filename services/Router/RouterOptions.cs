@@ -1,0 +1,25 @@
+using System.ComponentModel.DataAnnotations;
+using DataType = MedMoE.Mesh.V1.DataType;
+
+namespace MedMoE.Mesh.Router;
+
+/// <summary>How the router treats requests, from the section "Router".</summary>
+internal sealed record RouterOptions
+{
+    public const string Section = "Router";
+
+    /// <summary>Element type of pyramids on the wire and in the cache: Fp16 (default), Fp32 or Bf16.</summary>
+    [AllowedValues(DataType.Fp16, DataType.Fp32, DataType.Bf16)]
+    public DataType PyramidType { get; init; } = DataType.Fp16;
+
+    /// <summary>How long a call to another service may take; past that, DEADLINE_EXCEEDED. Default 60 s.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Items of one AnalyzeStream that run at once; further ones are read when one has ended. Default 16.</summary>
+    [Range(1, 4096)]
+    public int StreamConcurrency { get; init; } = 16;
+
+    /// <summary>Texts of a request at most, reports, phrases and prompts; more get INVALID_ARGUMENT. Default 1024.</summary>
+    [Range(1, 1 << 20)]
+    public int MostTexts { get; init; } = 1024;
+}

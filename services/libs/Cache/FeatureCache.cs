@@ -1,0 +1,111 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace MedMoE.Mesh.Cache;
+
+/// <summary>
+/// Features that have been made before: a bounded level in the process, and behind it Redis, which all routers share. Whatever happens to
+/// Redis, the worst that comes of it is a miss.
+/// </summary>
+public sealed class FeatureCache : IAsyncDisposable
+{
+    // In front of an entry's bytes in Redis: the format, and the milliseconds that making it took.
+    private const int HeaderLength = 5;
+    private const byte Format = 1;
+
+    private readonly CacheOptions _options;
+    private readonly CacheMetrics _metrics;
+    private readonly MemoryLevel _memory;
+    private readonly RedisLevel? _redis;
+
+    public FeatureCache(IOptions<CacheOptions> options, CacheMetrics metrics, ILogger<FeatureCache> logger, TimeProvider? time = null)
+    {
+        (_options, _metrics) = (options.Value, metrics);
+        _memory = new MemoryLevel(_options.MemoryBytes, _options.TimeToLive, time ?? TimeProvider.System);
+        _redis = string.IsNullOrWhiteSpace(_options.Redis) ? null : new RedisLevel(_options, metrics, time ?? TimeProvider.System, logger);
+    }
+
+    /// <summary>The entry in the process, or null. Does not count as a miss.</summary>
+    public T? Peek<T>(EntryKind<T> kind, string key)
+        where T : class
+    {
+        if (_memory.Get(FullKey(kind, key)) is not { } entry)
+        {
+            return null;
+        }
+        _metrics.Hit(kind.Name, "memory", entry.Size, entry.Cost);
+        return (T)entry.Value;
+    }
+
+    /// <summary>The entry, or null where no level has it.</summary>
+    public async Task<T?> Get<T>(EntryKind<T> kind, string key)
+        where T : class
+    {
+        if (Peek(kind, key) is { } known)
+        {
+            return known;
+        }
+        if (_redis is not null && await _redis.Get(FullKey(kind, key)) is { } bytes && Read(kind, bytes) is { } entry)
+        {
+            _memory.Set(FullKey(kind, key), entry.Value, bytes.Length, entry.Cost);
+            _metrics.Hit(kind.Name, "redis", bytes.Length, entry.Cost);
+            return entry.Value;
+        }
+        _metrics.Missed(kind.Name);
+        return null;
+    }
+
+    /// <summary>Keeps an entry. The value must not change afterwards.</summary>
+    /// <param name="kind">Its kind.</param>
+    /// <param name="key">Its key.</param>
+    /// <param name="value">The entry.</param>
+    /// <param name="cost">How long it took to make.</param>
+    public void Set<T>(EntryKind<T> kind, string key, T value, TimeSpan cost)
+        where T : class
+    {
+        var size = kind.Size(value);
+        if (size > _options.LargestEntry)
+        {
+            return;
+        }
+        _memory.Set(FullKey(kind, key), value, size, cost);
+        if (_redis is not null)
+        {
+            var bytes = new ArrayBufferWriter<byte>(HeaderLength + size);
+            bytes.GetSpan(HeaderLength)[0] = Format;
+            BinaryPrimitives.WriteSingleLittleEndian(bytes.GetSpan(HeaderLength)[1..], (float)cost.TotalMilliseconds);
+            bytes.Advance(HeaderLength);
+            kind.Write(value, bytes);
+            Debug.Assert(bytes.WrittenCount == HeaderLength + size, $"{kind.Name} writes another size than it says");
+            _redis.Set(FullKey(kind, key), bytes.WrittenMemory);
+        }
+    }
+
+    /// <summary>Writes what Redis has not got yet.</summary>
+    public ValueTask DisposeAsync() => _redis?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    private static string FullKey<T>(EntryKind<T> kind, string key)
+        where T : class => $"medmoe:{kind.Name}:{key}";
+
+    /// <summary>Null where the bytes are not what this version writes.</summary>
+    private static (T Value, TimeSpan Cost)? Read<T>(EntryKind<T> kind, byte[] bytes)
+        where T : class
+    {
+        if (bytes.Length < HeaderLength || bytes[0] != Format)
+        {
+            return null;
+        }
+        try
+        {
+            var milliseconds = BinaryPrimitives.ReadSingleLittleEndian(bytes.AsSpan(1));
+            return (kind.Read(bytes.AsMemory(HeaderLength)), TimeSpan.FromMilliseconds(float.IsFinite(milliseconds) ? milliseconds : 0));
+        }
+        catch (InvalidDataException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,73 @@
+using System.Collections.Concurrent;
+using Grpc.Core;
+using Grpc.Net.Client;
+using Grpc.Net.Client.Balancer;
+using Grpc.Net.Client.Configuration;
+using MedMoE.Mesh.Serving.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace MedMoE.Mesh.Serving.Endpoints;
+
+/// <summary>One channel to each service that is called, over all of its replicas.</summary>
+public sealed class MeshChannels : IDisposable
+{
+    private readonly IOptionsMonitor<EndpointOptions> _endpoints;
+    private readonly ILoggerFactory _loggers;
+    private readonly ServiceProvider _balancing;
+    private readonly ConcurrentDictionary<(MeshService, string), Lazy<GrpcChannel>> _channels = [];
+
+    public MeshChannels(IOptionsMonitor<EndpointOptions> endpoints, ILoggerFactory loggers)
+    {
+        (_endpoints, _loggers) = (endpoints, loggers);
+        _balancing = new ServiceCollection()
+            .AddSingleton<ResolverFactory>(new ReplicaListResolverFactory(endpoints))
+            .AddSingleton<ResolverFactory>(new DnsResolverFactory(endpoints.CurrentValue.Refresh))
+            .AddSingleton<LoadBalancerFactory>(new ReplicaBalancerFactory())
+            .BuildServiceProvider();
+    }
+
+    /// <exception cref="EndpointException">The settings do not say where the service is.</exception>
+    public CallInvoker Of(MeshService service)
+    {
+        var endpoint = _endpoints.CurrentValue.AddressOf(service);
+        var address = endpoint.IsName
+            ? $"dns:///{endpoint.Hosts[0].Host}:{endpoint.Hosts[0].Port}"
+            : ReplicaListResolverFactory.AddressOf(service);
+        return _channels.GetOrAdd((service, address), key => new(() => Open(key.Item2))).Value.CreateCallInvoker();
+    }
+
+    public void Dispose()
+    {
+        foreach (var channel in _channels.Values.Where(c => c.IsValueCreated))
+        {
+            channel.Value.Dispose();
+        }
+        _balancing.Dispose();
+    }
+
+    private GrpcChannel Open(string address) => GrpcChannel.ForAddress(address, new GrpcChannelOptions
+    {
+        Credentials = ChannelCredentials.Insecure,
+        ServiceProvider = _balancing,
+        LoggerFactory = _loggers,
+        ServiceConfig = new ServiceConfig { LoadBalancingConfigs = { new LoadBalancingConfig(ReplicaBalancerFactory.PolicyName) } },
+        // What may be sent is for the receiver to say.
+        MaxReceiveMessageSize = null,
+        MaxSendMessageSize = null,
+        // A replica that is gone is tried again soon: it may be back.
+        InitialReconnectBackoff = TimeSpan.FromMilliseconds(200),
+        MaxReconnectBackoff = TimeSpan.FromSeconds(5),
+        HttpHandler = new SocketsHttpHandler
+        {
+            EnableMultipleHttp2Connections = true,
+            InitialHttp2StreamWindowSize = ServiceHost.StreamWindow,
+            ConnectTimeout = TimeSpan.FromSeconds(2),
+            // A peer whose machine has gone says nothing: ask it.
+            KeepAlivePingDelay = TimeSpan.FromSeconds(10),
+            KeepAlivePingTimeout = TimeSpan.FromSeconds(5),
+            PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
+        },
+    });
+}

@@ -1,0 +1,48 @@
+using System.Globalization;
+using Grpc.Core;
+using MedMoE.Mesh.Bundle;
+using MedMoE.Mesh.Serving.Batching;
+using Microsoft.Extensions.Logging;
+
+namespace MedMoE.Mesh.Serving.Errors;
+
+/// <summary>From exceptions to gRPC status codes, in one table. What is not in it is UNKNOWN and logged as an error.</summary>
+public sealed partial class GrpcErrors(ILogger<GrpcErrors> logger)
+{
+    /// <summary>The status of a call, or of an item of a stream, that ended with this exception.</summary>
+    public RpcException Tell(Exception e, ServerCallContext context)
+    {
+        if (e is RpcException rpc)
+        {
+            return rpc;
+        }
+        if (StatusOf(e, context.CancellationToken.IsCancellationRequested) is { } status)
+        {
+            var trailers = new Metadata();
+            if (e is QueueFullException full)
+            {
+                // gRPC's own retry policies read this name (gRFC A6).
+                trailers.Add("grpc-retry-pushback-ms", full.RetryAfter.TotalMilliseconds.ToString("F0", CultureInfo.InvariantCulture));
+            }
+            return new RpcException(status, trailers);
+        }
+        // Type and place alone: a message may quote what the call carried.
+        LogUnexpected(context.Method, e.GetType().Name, e.StackTrace);
+        return new RpcException(new Status(StatusCode.Unknown, "internal error; the service's log tells more"));
+    }
+
+    private static Status? StatusOf(Exception e, bool callerGone) => e switch
+    {
+        InvalidInputException => new Status(StatusCode.InvalidArgument, e.Message),
+        QueueFullException => new Status(StatusCode.ResourceExhausted, e.Message),
+        DrainingException => new Status(StatusCode.Unavailable, e.Message),
+        TimeoutException => new Status(StatusCode.DeadlineExceeded, e.Message),
+        OperationCanceledException => new Status(StatusCode.Cancelled, "the caller has gone"),
+        // Reading from or writing to a caller that has gone.
+        IOException or InvalidOperationException when callerGone => new Status(StatusCode.Cancelled, "the caller has gone"),
+        _ => null,
+    };
+
+    [LoggerMessage(LogLevel.Error, "{Method} failed with {Type}\n{StackTrace}")]
+    private partial void LogUnexpected(string method, string type, string? stackTrace);
+}
