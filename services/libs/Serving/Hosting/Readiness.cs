@@ -1,9 +1,11 @@
+using Grpc.Health.V1;
+using Grpc.HealthCheck;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace MedMoE.Mesh.Serving.Hosting;
 
 /// <summary>Whether a service takes calls: after its warm-up run, and until it is told to stop.</summary>
-public sealed class Readiness : IHealthCheck
+public sealed class Readiness(HealthServiceImpl watched) : IHealthCheck
 {
     private volatile bool _warm;
     private volatile bool _stopping;
@@ -13,7 +15,12 @@ public sealed class Readiness : IHealthCheck
     /// <summary>From here on new calls get UNAVAILABLE; those that run finish.</summary>
     public bool IsStopping => _stopping;
 
-    public void WarmedUp() => _warm = true;
+    public void WarmedUp()
+    {
+        _warm = true;
+        // Watchers hear of it now, and not at the next round of checks.
+        watched.SetStatus("", HealthCheckResponse.Types.ServingStatus.Serving);
+    }
 
     public void Stopping() => _stopping = true;
 

@@ -45,7 +45,10 @@ public static partial class ServiceHost
             grpc.Interceptors.Add<ErrorInterceptor>();
         });
         // A line per request is what metrics are for; health tells of itself.
+        builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+        builder.Logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning);
+        builder.Logging.AddFilter("Grpc", LogLevel.Warning);
         builder.Logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
         builder.Services.AddGrpcReflection();
         builder.Services.AddSingleton<Readiness>();
@@ -57,7 +60,6 @@ public static partial class ServiceHost
             builder.Services.AddHostedService<ParentWatch>();
         }
         builder.Services.AddGrpcHealthChecks().AddCheck<Readiness>("ready");
-        // Watchers hear of a change at the next round.
         builder.Services.Configure<HealthCheckPublisherOptions>(publisher =>
         {
             publisher.Delay = TimeSpan.Zero;
@@ -93,6 +95,7 @@ public static partial class ServiceHost
         var readiness = app.Services.GetRequiredService<Readiness>();
         app.Lifetime.ApplicationStopping.Register(readiness.Stopping);
         app.Lifetime.ApplicationStarted.Register(() => LogListening(app.Logger, app.GrpcAddress().Authority, app.HttpAddress().Authority));
+        app.Lifetime.ApplicationStopping.Register(() => LogStopping(app.Logger));
     }
 
     /// <summary>Where a started service answers gRPC.</summary>
@@ -107,4 +110,7 @@ public static partial class ServiceHost
     // What starts a service on ports of the system's choice reads them from this line.
     [LoggerMessage(LogLevel.Information, "listening grpc={Grpc} http={Http}")]
     private static partial void LogListening(ILogger logger, string grpc, string http);
+
+    [LoggerMessage(LogLevel.Information, "stopping: no new calls, running ones finish")]
+    private static partial void LogStopping(ILogger logger);
 }

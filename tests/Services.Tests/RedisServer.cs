@@ -1,0 +1,91 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+
+namespace MedMoE.Mesh.Services.Tests;
+
+/// <summary>A real redis-server of this machine, on a free port, without files.</summary>
+internal sealed partial class RedisServer : IDisposable
+{
+    private const int Continue = 18;
+    private const int Halt = 19;
+
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(20);
+
+    private readonly int _port;
+    private Process _process;
+
+    private RedisServer(int port, Process process) => (_port, _process) = (port, process);
+
+    public string Address => $"127.0.0.1:{_port}";
+
+    /// <summary>Starts one, or skips the test where redis-server is missing.</summary>
+    public static async Task<RedisServer> Start()
+    {
+        if (!Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(folder => File.Exists(Path.Combine(folder, "redis-server"))))
+        {
+            Assert.Skip("needs redis-server (Debian: apt-get install redis-server)");
+        }
+        while (true)
+        {
+            using var probe = new TcpListener(IPAddress.Loopback, 0);
+            probe.Start();
+            var port = ((IPEndPoint)probe.LocalEndpoint).Port;
+            probe.Stop();
+            // Somebody else may take the port in between: then another one.
+            if (await Run(port) is { } process)
+            {
+                return new RedisServer(port, process);
+            }
+        }
+    }
+
+    /// <summary>As kill -9.</summary>
+    public void Kill()
+    {
+        _process.Kill();
+        _process.WaitForExit();
+    }
+
+    /// <summary>Starts it again on its port, empty.</summary>
+    public async Task Restart() => _process = await Run(_port) ?? throw new InvalidOperationException("the port was taken");
+
+    /// <summary>Keeps it from answering.</summary>
+    public void Freeze() => Assert.Equal(0, SendSignal(_process.Id, Halt));
+
+    public void Thaw() => Assert.Equal(0, SendSignal(_process.Id, Continue));
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+        {
+            Kill();
+        }
+        _process.Dispose();
+    }
+
+    private static async Task<Process?> Run(int port)
+    {
+        var process = Process.Start(new ProcessStartInfo("redis-server", ["--port", $"{port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
+        {
+            RedirectStandardOutput = true,
+            WorkingDirectory = Path.GetTempPath(),
+        })!;
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        patience.CancelAfter(_patience);
+        while (await process.StandardOutput.ReadLineAsync(patience.Token) is { } line)
+        {
+            if (line.Contains("Ready to accept connections", StringComparison.Ordinal))
+            {
+                // Nobody reads on: what it says later must not fill the pipe.
+                _ = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
+                return process;
+            }
+        }
+        return null;
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    private static partial int SendSignal(int pid, int signal);
+}

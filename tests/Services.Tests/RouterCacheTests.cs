@@ -1,0 +1,176 @@
+using MedMoE.Mesh.V1;
+
+namespace MedMoE.Mesh.Services.Tests;
+
+public sealed class RouterCacheTests
+{
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
+
+    // Tests of a shared Redis wait longer for it than requests do: this machine may be busy.
+    private const string PatientWithRedis = "Cache:RedisPatience=00:00:05";
+
+    private static readonly AnalyzeRequest _request = new() { Image = Samples.Encoded(Samples.Files[0]), Report = Samples.Reports[0], Phrases = { "right lung" } };
+
+    [Fact]
+    public async Task Analyze_SecondTime_RunsNoNetwork()
+    {
+        await using var mesh = await RunningMesh.Start(new MeshPlan());
+        using var runs = new ModelRuns();
+        var first = await Analyze(mesh.Client, _request);
+        AssertOneRun(runs, texts: 2);
+        runs.Reset();
+
+        var second = await Analyze(mesh.Client, _request);
+
+        Assert.InRange(runs.Total, 0, 1); // the end of the first call's state at most
+        Assert.Equal((0, 0), (runs["backbone"], runs["text"]));
+        Assert.NotNull(first.BackboneTiming);
+        Assert.Equal((null, null, null), (second.BackboneTiming, second.TextTiming, second.ExpertTiming));
+        (first.BackboneTiming, first.TextTiming, first.ExpertTiming) = (null, null, null);
+        Assert.Equal(first, second);
+    }
+
+    [Fact]
+    public async Task Analyze_FiftyAtOnce_RunEachNetworkOnce()
+    {
+        await using var mesh = await RunningMesh.Start(new MeshPlan());
+        using var runs = new ModelRuns();
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => Analyze(mesh.Client, _request)));
+
+        AssertOneRun(runs, texts: 2);
+        Assert.All(answers, a => Assert.Equal(answers[0].Report, a.Report));
+    }
+
+    [Fact]
+    public async Task Analyze_OtherReportOfTheSameImage_RunsNoBackbone()
+    {
+        await using var mesh = await RunningMesh.Start(new MeshPlan());
+        using var runs = new ModelRuns();
+        await Analyze(mesh.Client, _request);
+
+        var other = _request.Clone();
+        other.Report = "no focal consolidation";
+        await Analyze(mesh.Client, other);
+
+        Assert.Equal((1, 3), (runs["backbone"], runs["text"]));
+    }
+
+    [Fact]
+    public async Task Analyze_FirstCallerGoes_OthersGetTheirAnswer()
+    {
+        await using var mesh = await RunningMesh.Start(new MeshPlan());
+        using var runs = new ModelRuns();
+        using var gone = new CancellationTokenSource();
+        var first = mesh.Client.AnalyzeAsync(_request, cancellationToken: gone.Token).ResponseAsync;
+        var others = Enumerable.Range(0, 5).Select(_ => Analyze(mesh.Client, _request)).ToArray();
+        gone.Cancel();
+
+        Assert.All(await Task.WhenAll(others), answer => Assert.NotNull(answer.Report));
+        await Assert.ThrowsAsync<Grpc.Core.RpcException>(() => first);
+    }
+
+    [Fact]
+    public async Task Analyze_SecondRouter_GetsTheFirstOnesWorkFromRedis()
+    {
+        using var redis = await RedisServer.Start();
+        await using var mesh = await RunningMesh.Start(new MeshPlan { Router = [$"Cache:Redis={redis.Address}", PatientWithRedis] });
+        var answered = await Analyze(mesh.Client, _request);
+        // Stopping writes what has not been written yet.
+        await mesh.Router.DisposeAsync();
+        using var runs = new ModelRuns();
+        var second = await mesh.AddRouter($"Cache:Redis={redis.Address}", PatientWithRedis);
+
+        var answer = await Analyze(new RouterService.RouterServiceClient(second.Channel), _request);
+
+        Assert.Equal(0, runs.Total);
+        Assert.Equal(answered.Report, answer.Report);
+        Assert.Equal(answered.ImageEmbedding, answer.ImageEmbedding);
+        Assert.Equal(answered.OtherGates, answer.OtherGates);
+    }
+
+    [Fact]
+    public async Task Redis_HoldsNoReport()
+    {
+        using var redis = await RedisServer.Start();
+        await using var mesh = await RunningMesh.Start(new MeshPlan { Router = [$"Cache:Redis={redis.Address}", PatientWithRedis] });
+        await Analyze(mesh.Client, _request);
+        await mesh.Router.DisposeAsync();
+
+        using var connection = await StackExchange.Redis.ConnectionMultiplexer.ConnectAsync(redis.Address);
+        var database = connection.GetDatabase();
+        var keys = connection.GetServers()[0].Keys().ToArray();
+        // Two texts, pooled feature, pyramid, answer.
+        Assert.Equal(5, keys.Length);
+        foreach (var key in keys)
+        {
+            var entry = (byte[])(await database.HashGetAsync(key, "data"))!;
+            foreach (var word in Samples.Reports[0].Split(' ').Where(w => w.Length > 4))
+            {
+                Assert.DoesNotContain(word, System.Text.Encoding.Latin1.GetString(entry));
+                Assert.DoesNotContain(word, key.ToString());
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Redis_DownSlowOrEmptied_FailsNoRequestAndHeals()
+    {
+        using var redis = await RedisServer.Start();
+        await using var mesh = await RunningMesh.Start(new MeshPlan
+        {
+            // Nothing stays in the process: every request asks Redis.
+            Router = [$"Cache:Redis={redis.Address}", "Cache:MemoryBytes=0", "Cache:RedisPause=00:00:00.1"],
+        });
+        using var failures = new CounterSum("medmoe.cache.redis.failures");
+        using var hits = new CounterSum("medmoe.cache.hits");
+        await UntilRedisAnswers(mesh, hits);
+
+        redis.Freeze();
+        Assert.NotNull(await Analyze(mesh.Client, _request));
+        Assert.True(failures.Sum > 0, "nobody noticed that Redis was slow");
+        redis.Thaw();
+        await UntilRedisAnswers(mesh, hits);
+
+        redis.Kill();
+        failures.Reset();
+        Assert.NotNull(await Analyze(mesh.Client, _request));
+        Assert.True(failures.Sum > 0, "nobody noticed that Redis was down");
+
+        // It comes back empty.
+        await redis.Restart();
+        Assert.NotNull(await Analyze(mesh.Client, _request));
+        await UntilRedisAnswers(mesh, hits);
+    }
+
+    [Fact]
+    public async Task Redis_NeverThere_FailsNoRequest()
+    {
+        // A port that nobody listens on: the discard service's.
+        await using var mesh = await RunningMesh.Start(new MeshPlan { Router = ["Cache:Redis=127.0.0.1:9"] });
+        Assert.NotNull(await Analyze(mesh.Client, _request));
+        Assert.NotNull(await Analyze(mesh.Client, _request));
+    }
+
+    /// <summary>Asks until an answer came from Redis: what is written goes there behind the requests.</summary>
+    private static async Task UntilRedisAnswers(RunningMesh mesh, CounterSum hits)
+    {
+        using var patience = new CancellationTokenSource(_patience);
+        hits.Reset();
+        while (hits.Sum == 0)
+        {
+            patience.Token.ThrowIfCancellationRequested();
+            await Analyze(mesh.Client, _request);
+        }
+    }
+
+    private static void AssertOneRun(ModelRuns runs, int texts)
+    {
+        Assert.Equal((1, texts), (runs["backbone"], runs["text"]));
+        // Four levels, the texts, the end of the state; and perhaps the end of a warm-up's.
+        Assert.InRange(runs.Total - 1 - texts, 5, 5 + 4);
+    }
+
+    private static async Task<AnalyzeResponse> Analyze(RouterService.RouterServiceClient client, AnalyzeRequest request) =>
+        await client.AnalyzeAsync(request, deadline: DateTime.UtcNow + _patience);
+}

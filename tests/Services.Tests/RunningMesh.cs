@@ -1,0 +1,88 @@
+using MedMoE.Mesh.Backbone;
+using MedMoE.Mesh.Bundle;
+using MedMoE.Mesh.Expert;
+using MedMoE.Mesh.Router;
+using MedMoE.Mesh.TextEncoder;
+using MedMoE.Mesh.V1;
+
+namespace MedMoE.Mesh.Services.Tests;
+
+/// <summary>A mesh to run: every service of a golden bundle in this process, each on its own Kestrel.</summary>
+internal sealed record MeshPlan
+{
+    public Architecture Architecture { get; init; } = Architecture.Paper;
+
+    /// <summary>Settings of the router, without "--".</summary>
+    public string[] Router { get; init; } = [];
+
+    public string[] Backbone { get; init; } = [];
+
+    public string[] Experts { get; init; } = [];
+
+    public string[] TextEncoder { get; init; } = [];
+}
+
+/// <summary>The services of a <see cref="MeshPlan"/>, all of them ready.</summary>
+internal sealed class RunningMesh : IAsyncDisposable
+{
+    private readonly List<IAsyncDisposable> _started = [];
+
+    private RunningMesh(GoldenBundle files) => Files = files;
+
+    public GoldenBundle Files { get; }
+
+    public RunningService Backbone { get; private set; } = null!;
+
+    public RunningService TextEncoder { get; private set; } = null!;
+
+    public Dictionary<string, RunningService> Experts { get; } = [];
+
+    public RunningService Router { get; private set; } = null!;
+
+    public RouterService.RouterServiceClient Client => new(Router.Channel);
+
+    public static async Task<RunningMesh> Start(MeshPlan plan)
+    {
+        var mesh = new RunningMesh(new GoldenBundle(plan.Architecture));
+        try
+        {
+            mesh.Backbone = await mesh.Add(BackboneApp.Create, plan.Backbone);
+            mesh.TextEncoder = await mesh.Add(TextEncoderApp.Create, plan.TextEncoder);
+            foreach (var expert in mesh.Files.Open().Manifest.Experts)
+            {
+                mesh.Experts.Add(expert.Name, await mesh.Add(ExpertApp.Create, [$"Expert:Name={expert.Name}", .. plan.Experts]));
+            }
+            mesh.Router = await mesh.AddRouter(plan.Router);
+            return mesh;
+        }
+        catch
+        {
+            await mesh.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>One more router over the same services. Settings that come later win.</summary>
+    public Task<RunningService> AddRouter(params string[] settings) => Add(
+        RouterApp.Create,
+        [$"Endpoints:Backbone={Backbone.Address}", $"Endpoints:TextEncoder={TextEncoder.Address}",
+         .. Experts.Select(e => $"Endpoints:Experts:{e.Key}={e.Value.Address}"), .. settings]);
+
+    public async ValueTask DisposeAsync()
+    {
+        // The router first: it is the one with calls to the others.
+        foreach (var service in Enumerable.Reverse(_started))
+        {
+            await service.DisposeAsync();
+        }
+        Files.Dispose();
+    }
+
+    private async Task<RunningService> Add(Func<string[], Microsoft.AspNetCore.Builder.WebApplication> create, params string[] settings)
+    {
+        var service = await RunningService.Start(create, Files.Root, [.. settings.Select(s => "--" + s)]);
+        _started.Add(service);
+        await service.Ready();
+        return service;
+    }
+}
