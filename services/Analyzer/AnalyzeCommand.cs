@@ -14,6 +14,8 @@ internal sealed class AnalyzeCommand : RootCommand
 {
     private static string DemoBundle => Path.Combine(AppContext.BaseDirectory, "demo");
 
+    private readonly Option<string?> _server = new("--server") { Description = "HOST:PORT of a running mesh that is to do it. Its bundle, device and precision count." };
+
     private readonly Option<string> _bundle = new("--bundle")
     {
         Description = "Folder of the model bundle. Default: the demo bundle of the repository.",
@@ -45,15 +47,23 @@ internal sealed class AnalyzeCommand : RootCommand
     public AnalyzeCommand()
         : base("Reads a medical image in the light of its report.")
     {
-        Option[] options = [_bundle, _image, _report, _policy, _json, _overlay, _device, _precision];
+        Option[] options = [_server, _bundle, _image, _report, _policy, _json, _overlay, _device, _precision];
         foreach (var option in options)
         {
             Options.Add(option);
         }
-        SetAction(Run);
+        Validators.Add(arguments =>
+        {
+            // A default is there without being asked for.
+            if (arguments.GetValue(_server) is not null && new Option[] { _bundle, _device, _precision }.FirstOrDefault(o => arguments.GetResult(o) is { Implicit: false }) is { } local)
+            {
+                arguments.AddError($"{local.Name} is the mesh's own: it cannot be given with {_server.Name}");
+            }
+        });
+        SetAction((arguments, cancellation) => Run(arguments));
     }
 
-    private int Run(ParseResult arguments)
+    private async Task<int> Run(ParseResult arguments)
     {
         var imagePath = arguments.GetRequiredValue(_image);
         var image = CommandHost.ReadFile(imagePath);
@@ -63,19 +73,10 @@ internal sealed class AnalyzeCommand : RootCommand
         {
             throw new InvalidRequestException("--overlay shows where a report's words look: it needs --report");
         }
-        var bundle = ModelBundle.Open(arguments.GetRequiredValue(_bundle));
-        using var analyzer = new ImageAnalyzer(bundle, TorchOptions.Parse(arguments.GetRequiredValue(_device), arguments.GetRequiredValue(_precision)));
         var (policy, named) = Policy(arguments.GetRequiredValue(_policy));
-
-        ImageAnalysis analysis;
-        try
-        {
-            analysis = analyzer.Analyze(image, report, policy, named);
-        }
-        catch (InvalidImageException e)
-        {
-            throw new InvalidRequestException($"{imagePath}: {e.Message}");
-        }
+        var analysis = arguments.GetValue(_server) is { } server
+            ? await new RemoteAnalyzer(server).Analyze(image, report, policy, named, withAttention: overlay is not null)
+            : Analyze(arguments, imagePath, image, report, policy, named);
 
         if (overlay is not null)
         {
@@ -87,6 +88,20 @@ internal sealed class AnalyzeCommand : RootCommand
         }
         Console.Out.Write(arguments.GetValue(_json) ? AnalysisJson.Format(analysis) : AnalysisText.Format(analysis));
         return 0;
+    }
+
+    private ImageAnalysis Analyze(ParseResult arguments, string imagePath, byte[] image, string? report, GatingPolicy policy, string? named)
+    {
+        var bundle = ModelBundle.Open(arguments.GetRequiredValue(_bundle));
+        using var analyzer = new ImageAnalyzer(bundle, TorchOptions.Parse(arguments.GetRequiredValue(_device), arguments.GetRequiredValue(_precision)));
+        try
+        {
+            return analyzer.Analyze(image, report, policy, named);
+        }
+        catch (InvalidImageException e)
+        {
+            throw new InvalidRequestException($"{imagePath}: {e.Message}");
+        }
     }
 
     private static (GatingPolicy Policy, string? Named) Policy(string value) => value.ToLowerInvariant() switch

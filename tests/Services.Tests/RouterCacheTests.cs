@@ -15,7 +15,7 @@ public sealed class RouterCacheTests
     public async Task Analyze_SecondTime_RunsNoNetwork()
     {
         await using var mesh = await RunningMesh.Start(new MeshPlan());
-        using var runs = new ModelRuns();
+        using var runs = MetricSums.ModelRuns();
         var first = await Analyze(mesh.Client, _request);
         AssertOneRun(runs, texts: 2);
         runs.Reset();
@@ -23,7 +23,7 @@ public sealed class RouterCacheTests
         var second = await Analyze(mesh.Client, _request);
 
         Assert.InRange(runs.Total, 0, 1); // the end of the first call's state at most
-        Assert.Equal((0, 0), (runs["backbone"], runs["text"]));
+        Assert.Equal((0L, 0L), (runs["backbone"], runs["text"]));
         Assert.NotNull(first.BackboneTiming);
         Assert.Equal((null, null, null), (second.BackboneTiming, second.TextTiming, second.ExpertTiming));
         (first.BackboneTiming, first.TextTiming, first.ExpertTiming) = (null, null, null);
@@ -34,7 +34,7 @@ public sealed class RouterCacheTests
     public async Task Analyze_FiftyAtOnce_RunEachNetworkOnce()
     {
         await using var mesh = await RunningMesh.Start(new MeshPlan());
-        using var runs = new ModelRuns();
+        using var runs = MetricSums.ModelRuns();
 
         var answers = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => Analyze(mesh.Client, _request)));
 
@@ -46,21 +46,21 @@ public sealed class RouterCacheTests
     public async Task Analyze_OtherReportOfTheSameImage_RunsNoBackbone()
     {
         await using var mesh = await RunningMesh.Start(new MeshPlan());
-        using var runs = new ModelRuns();
+        using var runs = MetricSums.ModelRuns();
         await Analyze(mesh.Client, _request);
 
         var other = _request.Clone();
         other.Report = "no focal consolidation";
         await Analyze(mesh.Client, other);
 
-        Assert.Equal((1, 3), (runs["backbone"], runs["text"]));
+        Assert.Equal((1L, 3L), (runs["backbone"], runs["text"]));
     }
 
     [Fact]
     public async Task Analyze_FirstCallerGoes_OthersGetTheirAnswer()
     {
         await using var mesh = await RunningMesh.Start(new MeshPlan());
-        using var runs = new ModelRuns();
+        using var runs = MetricSums.ModelRuns();
         using var gone = new CancellationTokenSource();
         var first = mesh.Client.AnalyzeAsync(_request, cancellationToken: gone.Token).ResponseAsync;
         var others = Enumerable.Range(0, 5).Select(_ => Analyze(mesh.Client, _request)).ToArray();
@@ -78,7 +78,7 @@ public sealed class RouterCacheTests
         var answered = await Analyze(mesh.Client, _request);
         // Stopping writes what has not been written yet.
         await mesh.Router.DisposeAsync();
-        using var runs = new ModelRuns();
+        using var runs = MetricSums.ModelRuns();
         var second = await mesh.AddRouter($"Cache:Redis={redis.Address}", PatientWithRedis);
 
         var answer = await Analyze(new RouterService.RouterServiceClient(second.Channel), _request);
@@ -122,20 +122,20 @@ public sealed class RouterCacheTests
             // Nothing stays in the process: every request asks Redis.
             Router = [$"Cache:Redis={redis.Address}", "Cache:MemoryBytes=0", "Cache:RedisPause=00:00:00.1"],
         });
-        using var failures = new CounterSum("medmoe.cache.redis.failures");
-        using var hits = new CounterSum("medmoe.cache.hits");
+        using var failures = new MetricSums("medmoe.cache.redis.failures");
+        using var hits = new MetricSums("medmoe.cache.hits");
         await UntilRedisAnswers(mesh, hits);
 
         redis.Freeze();
         Assert.NotNull(await Analyze(mesh.Client, _request));
-        Assert.True(failures.Sum > 0, "nobody noticed that Redis was slow");
+        Assert.True(failures.Total > 0, "nobody noticed that Redis was slow");
         redis.Thaw();
         await UntilRedisAnswers(mesh, hits);
 
         redis.Kill();
         failures.Reset();
         Assert.NotNull(await Analyze(mesh.Client, _request));
-        Assert.True(failures.Sum > 0, "nobody noticed that Redis was down");
+        Assert.True(failures.Total > 0, "nobody noticed that Redis was down");
 
         // It comes back empty.
         await redis.Restart();
@@ -153,20 +153,20 @@ public sealed class RouterCacheTests
     }
 
     /// <summary>Asks until an answer came from Redis: what is written goes there behind the requests.</summary>
-    private static async Task UntilRedisAnswers(RunningMesh mesh, CounterSum hits)
+    private static async Task UntilRedisAnswers(RunningMesh mesh, MetricSums hits)
     {
         using var patience = new CancellationTokenSource(_patience);
         hits.Reset();
-        while (hits.Sum == 0)
+        while (hits.Total == 0)
         {
             patience.Token.ThrowIfCancellationRequested();
             await Analyze(mesh.Client, _request);
         }
     }
 
-    private static void AssertOneRun(ModelRuns runs, int texts)
+    private static void AssertOneRun(MetricSums runs, int texts)
     {
-        Assert.Equal((1, texts), (runs["backbone"], runs["text"]));
+        Assert.Equal((1L, (long)texts), (runs["backbone"], runs["text"]));
         // Four levels, the texts, the end of the state; and perhaps the end of a warm-up's.
         Assert.InRange(runs.Total - 1 - texts, 5, 5 + 4);
     }

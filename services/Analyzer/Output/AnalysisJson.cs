@@ -20,7 +20,7 @@ internal static class AnalysisJson
         {
             analysis.ModelVersion,
             analysis.Notice,
-            analysis.Digests,
+            Digests = analysis.Digests.OrderBy(d => d.Key, StringComparer.Ordinal).ToDictionary(),
             Gate = new
             {
                 Policy = Name(analysis.Gate),
@@ -31,7 +31,7 @@ internal static class AnalysisJson
             analysis.Text?.GlobalSimilarity,
             analysis.Text?.LocalSimilarity,
             Truncated = analysis.Text?.Truncated ?? false,
-            Words = (analysis.Text?.Words ?? []).Select(word => new { word.Word, word.Start, word.End, word.Similarity, Peak = word.Peak(analysis.GridSide) }),
+            Words = (analysis.Text?.Words ?? []).Select(word => new { word.Word, word.Start, word.End, word.Similarity, word.Peak }),
             Grid = new[] { analysis.GridSide, analysis.GridSide },
             analysis.ImageEmbedding,
         },

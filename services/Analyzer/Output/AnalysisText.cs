@@ -25,8 +25,7 @@ internal static class AnalysisText
             Line($"similarity  looks at (row, column of {analysis.GridSide})  word");
             foreach (var word in report.Words)
             {
-                var peak = word.Peak(analysis.GridSide);
-                Line($"{word.Similarity,10:F4}  {$"{peak[0]}, {peak[1]}",-30}  {word.Word}");
+                Line($"{word.Similarity,10:F4}  {$"{word.Peak[0]}, {word.Peak[1]}",-30}  {word.Word}");
             }
             if (report.Truncated)
             {

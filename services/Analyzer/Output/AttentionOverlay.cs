@@ -59,7 +59,7 @@ internal static class AttentionOverlay
                 continue;
             }
             var word = words[i - 1];
-            var peak = word.Peak(analysis.GridSide);
+            var peak = word.Peak;
             using (var heat = HeatMap(word.Attention, analysis.GridSide))
             {
                 canvas.DrawImage(heat, frame, new SKSamplingOptions(SKFilterMode.Linear));
@@ -76,7 +76,7 @@ internal static class AttentionOverlay
             canvas.DrawText(fitting < text.Length ? text[..Math.Max(0, fitting - 1)] + "…" : text, x, y, SKTextAlign.Left, font, paint);
         }
 
-        void Mark(SKRect frame, int[] peak, int side)
+        void Mark(SKRect frame, IReadOnlyList<int> peak, int side)
         {
             using var ring = new SKPaint { Color = SKColors.Cyan, IsStroke = true, StrokeWidth = 2, IsAntialias = true };
             canvas.DrawCircle(

@@ -68,7 +68,8 @@ public static class WireTensors
                 }
                 break;
         }
-        return TensorPrimitives.IsFiniteAll(values) ? values : throw new InvalidFieldException(field, "holds NaN or infinity");
+        // Of no values at all IsFiniteAll says false.
+        return values.Length == 0 || TensorPrimitives.IsFiniteAll(values) ? values : throw new InvalidFieldException(field, "holds NaN or infinity");
     }
 
     /// <summary>The element type that a caller asked for.</summary>
@@ -91,7 +92,7 @@ public static class WireTensors
         // A number whose exponent bits are all set is infinite or none.
         var finite = tensor.DataType switch
         {
-            DataType.Fp32 => TensorPrimitives.IsFiniteAll(MemoryMarshal.Cast<byte, float>(bytes)),
+            DataType.Fp32 => bytes.IsEmpty || TensorPrimitives.IsFiniteAll(MemoryMarshal.Cast<byte, float>(bytes)),
             DataType.Fp16 => !AnyHasAll(MemoryMarshal.Cast<byte, ushort>(bytes), 0x7C00),
             _ => !AnyHasAll(MemoryMarshal.Cast<byte, ushort>(bytes), 0x7F80),
         };

@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using MedMoE.Mesh.Bundle.Gating;
 
 namespace MedMoE.Mesh.Model.Analysis;
@@ -35,13 +34,6 @@ public sealed record TextGrounding(float GlobalSimilarity, float LocalSimilarity
 /// <param name="Start">Its first character in the report, in UTF-16 code units.</param>
 /// <param name="End">The character after its last.</param>
 /// <param name="Similarity">Cosine of the word and what it saw, -1..1.</param>
-/// <param name="Attention">[GridSide, GridSide], row-major; sums to 1.</param>
-public sealed record WordGrounding(string Word, int Start, int End, float Similarity, float[] Attention)
-{
-    /// <summary>Where it looks most: [row, column] of the finest grid.</summary>
-    public int[] Peak(int gridSide)
-    {
-        var most = TensorPrimitives.IndexOfMax<float>(Attention);
-        return [most / gridSide, most % gridSide];
-    }
-}
+/// <param name="Peak">Where it looks most: [row, column] of the finest grid.</param>
+/// <param name="Attention">[GridSide, GridSide], row-major; sums to 1. Empty where it was not asked for.</param>
+public sealed record WordGrounding(string Word, int Start, int End, float Similarity, IReadOnlyList<int> Peak, float[] Attention);

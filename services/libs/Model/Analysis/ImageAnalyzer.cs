@@ -121,8 +121,13 @@ public sealed class ImageAnalyzer : IDisposable
         var settings = _bundle.Manifest.Similarity;
         var grounded = WordAttention.Attend(features, text.Words, text.WordCounts, _bundle.Manifest.Architecture, settings.AttentionTemperature);
         var similarities = Values(grounded.Similarities);
-        var words = text.Tokens[0].Words.Select((word, i) => new WordGrounding(
-            report[word.Start..word.End], word.Start, word.End, similarities[i], Values(grounded.Attention[0][i])));
+        var side = (int)Math.Sqrt(grounded.Attention.shape[2]);
+        var words = text.Tokens[0].Words.Select((word, i) =>
+        {
+            var attention = Values(grounded.Attention[0][i]);
+            var peak = System.Numerics.Tensors.TensorPrimitives.IndexOfMax<float>(attention);
+            return new WordGrounding(report[word.Start..word.End], word.Start, word.End, similarities[i], [peak / side, peak % side], attention);
+        });
         return new TextGrounding(
             Values(Similarity.Global(embedding, text.Sentences))[0],
             Values(Similarity.Local(grounded.Similarities, text.WordCounts, settings.WordTemperature))[0],

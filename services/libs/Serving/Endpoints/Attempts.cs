@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Grpc.Core;
 using Grpc.Net.Client.Balancer;
+using MedMoE.Mesh.Serving.Errors;
 
 namespace MedMoE.Mesh.Serving.Endpoints;
 
@@ -58,10 +59,23 @@ public static class Attempts
         return e.StatusCode == StatusCode.Unavailable;
     }
 
-    private static RpcException Named(MeshService service, RpcException e) => e switch
+    /// <summary>The same, with the service's name in front, for callers who know none of it. Named once: calls stand within calls.</summary>
+    private static RpcException Named(MeshService service, RpcException e)
     {
-        _ when IsLost(e) => new RpcException(new Status(StatusCode.Unavailable, $"{service}: no replica can be reached"), e.Trailers),
-        { StatusCode: StatusCode.InvalidArgument or StatusCode.Cancelled or StatusCode.DeadlineExceeded } => e,
-        _ => new RpcException(new Status(e.StatusCode, $"{service}: {e.Status.Detail}"), e.Trailers),
-    };
+        if (e.Trailers.Get(GrpcErrors.ServiceTrailer) is not null || e.StatusCode is StatusCode.Cancelled or StatusCode.DeadlineExceeded)
+        {
+            return e;
+        }
+        // Of the trailers only what is meant for callers.
+        var trailers = new Metadata { { GrpcErrors.ServiceTrailer, service.ToString() } };
+        if (e.Trailers.Get(GrpcErrors.PushbackTrailer) is { } pushback)
+        {
+            trailers.Add(pushback);
+        }
+        return new RpcException(
+            IsLost(e) ? new Status(StatusCode.Unavailable, $"{service}: no replica can be reached")
+            : e.StatusCode == StatusCode.InvalidArgument ? new Status(e.StatusCode, e.Status.Detail)
+            : new Status(e.StatusCode, $"{service}: {e.Status.Detail}"),
+            trailers);
+    }
 }

@@ -9,6 +9,12 @@ namespace MedMoE.Mesh.Serving.Errors;
 /// <summary>From exceptions to gRPC status codes, in one table. What is not in it is UNKNOWN and logged as an error.</summary>
 public sealed partial class GrpcErrors(ILogger<GrpcErrors> logger)
 {
+    /// <summary>Trailer that tells which service of the mesh an error is from.</summary>
+    public const string ServiceTrailer = "medmoe-service";
+
+    /// <summary>Trailer of gRPC's that tells when to try again (gRFC A6).</summary>
+    public const string PushbackTrailer = "grpc-retry-pushback-ms";
+
     /// <summary>The status of a call, or of an item of a stream, that ended with this exception.</summary>
     public RpcException Tell(Exception e, ServerCallContext context)
     {
@@ -21,8 +27,7 @@ public sealed partial class GrpcErrors(ILogger<GrpcErrors> logger)
             var trailers = new Metadata();
             if (e is QueueFullException full)
             {
-                // gRPC's own retry policies read this name (gRFC A6).
-                trailers.Add("grpc-retry-pushback-ms", full.RetryAfter.TotalMilliseconds.ToString("F0", CultureInfo.InvariantCulture));
+                trailers.Add(PushbackTrailer, full.RetryAfter.TotalMilliseconds.ToString("F0", CultureInfo.InvariantCulture));
             }
             return new RpcException(status, trailers);
         }

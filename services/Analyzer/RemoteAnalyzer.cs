@@ -1,0 +1,72 @@
+using Google.Protobuf;
+using Grpc.Core;
+using Grpc.Net.Client;
+using MedMoE.Mesh.Model.Analysis;
+using MedMoE.Mesh.V1;
+using MedMoE.Mesh.Wire;
+using GatingPolicy = MedMoE.Mesh.Bundle.Gating.GatingPolicy;
+using WordGrounding = MedMoE.Mesh.Model.Analysis.WordGrounding;
+
+namespace MedMoE.Mesh.Analyzer;
+
+/// <summary>The same as <see cref="ImageAnalyzer"/>, done by a mesh.</summary>
+/// <param name="server">Host and port of its gateway or router.</param>
+internal sealed class RemoteAnalyzer(string server)
+{
+    private static readonly TimeSpan _patience = TimeSpan.FromMinutes(2);
+
+    /// <param name="image">A PNG or JPEG file's bytes.</param>
+    /// <param name="report">The report, or null for the image alone.</param>
+    /// <param name="policy">What picks the expert.</param>
+    /// <param name="named">The expert or DICOM modality code, with <see cref="GatingPolicy.Explicit"/>.</param>
+    /// <param name="withAttention">Whether the attention of the words is wanted.</param>
+    /// <exception cref="InvalidRequestException">The mesh cannot be reached, or refuses.</exception>
+    public async Task<ImageAnalysis> Analyze(byte[] image, string? report, GatingPolicy policy, string? named, bool withAttention)
+    {
+        if (!Uri.TryCreate($"http://{server}", UriKind.Absolute, out var address) || address.PathAndQuery != "/")
+        {
+            throw new InvalidRequestException($"--server {server}: expected HOST:PORT");
+        }
+        using var channel = GrpcChannel.ForAddress(address, new GrpcChannelOptions { MaxReceiveMessageSize = null, MaxSendMessageSize = null });
+        try
+        {
+            var request = new AnalyzeRequest
+            {
+                Image = new Image { Encoded = UnsafeByteOperations.UnsafeWrap(image) },
+                Report = report ?? "",
+                Gating = new V1.Gating { Policy = Enum.Parse<V1.GatingPolicy>(policy.ToString()), Expert = named ?? "" },
+                ReturnAttention = withAttention,
+            };
+            return Read(await new RouterService.RouterServiceClient(channel).AnalyzeAsync(request, deadline: DateTime.UtcNow + _patience));
+        }
+        catch (RpcException e)
+        {
+            throw new InvalidRequestException(e.StatusCode == StatusCode.InvalidArgument ? e.Status.Detail : $"{server}: {e.StatusCode}: {e.Status.Detail}");
+        }
+    }
+
+    private static ImageAnalysis Read(AnalyzeResponse response) => new(
+        response.Model.ModelVersion,
+        response.Model.Notice.Length > 0 ? response.Model.Notice : null,
+        response.Model.Digests,
+        Read(response.Gate, [.. response.OtherGates.Select(other => Read(other, []))]),
+        WireTensors.ToSingles(response.ImageEmbedding, "image_embedding", -1),
+        response.GridSide,
+        response.Report is null ? null : Read(response.Report, response.GridSide));
+
+    private static GateReading Read(V1.GateDecision gate, IReadOnlyList<GateReading> others) =>
+        new(Enum.Parse<GatingPolicy>(gate.Policy.ToString()), gate.Expert, gate.Probabilities, others);
+
+    private static Model.Analysis.TextGrounding Read(AnalyzedText text, int side)
+    {
+        var area = side * side;
+        var attention = text.Grounding.Attention is { } maps ? WireTensors.ToSingles(maps, "attention", text.Words.Count, side, side) : [];
+        return new Model.Analysis.TextGrounding(
+            text.Grounding.GlobalSimilarity,
+            text.Grounding.LocalSimilarity,
+            text.Truncated,
+            [.. text.Words.Zip(text.Grounding.Words, (word, found) => (word, found)).Select((w, i) => new WordGrounding(
+                w.word.Text, w.word.Start, w.word.End, w.found.Similarity, [w.found.PeakRow, w.found.PeakColumn],
+                attention.Length > 0 ? attention[(i * area)..((i + 1) * area)] : []))]);
+    }
+}

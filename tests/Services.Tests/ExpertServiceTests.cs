@@ -1,0 +1,170 @@
+using Grpc.Core;
+using MedMoE.Mesh.Bundle;
+using MedMoE.Mesh.Model;
+using MedMoE.Mesh.Model.Experts;
+using MedMoE.Mesh.Model.Swin;
+using MedMoE.Mesh.Model.Weights;
+using MedMoE.Mesh.V1;
+using MedMoE.Mesh.Wire;
+using static TorchSharp.torch;
+
+namespace MedMoE.Mesh.Services.Tests;
+
+public sealed class ExpertServiceTests
+{
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
+
+    [Theory]
+    [InlineData(Architecture.Paper)]
+    [InlineData(Architecture.Reference)]
+    public async Task Localize_ManyAtOnce_EqualTheNetwork(Architecture architecture)
+    {
+        await using var mesh = await RunningMesh.Start(new MeshPlan { Architecture = architecture });
+        var images = new[] { "gray8_512x640", "rgb8_400x300" }.Select(Samples.Stored).ToArray();
+        var pyramids = await Task.WhenAll(images.Select(i => Pyramids.Extract(mesh.Backbone.Channel, DataType.Fp32, Samples.Pixels(i))));
+        var header = new LocalizeHeader
+        {
+            Texts = { Query("a", 5), Query("b", 3) },
+            ReturnAttention = true,
+        };
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 16).Select(i =>
+            Pyramids.Localize(mesh.Experts["ct"].Channel, pyramids[i % 2], DateTime.UtcNow + _patience, header)));
+
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var bundle = mesh.Files.Open();
+        var settings = bundle.Manifest.Similarity;
+        using var backbone = PyramidBackbone.Load(bundle, new TorchOptions());
+        using var expert = BundleNetworks.LoadExpert(bundle, "ct");
+        expert.eval();
+        for (var i = 0; i < answers.Length; i++)
+        {
+            var levels = new Tensor[4];
+            backbone.Extract(tensor(images[i % 2], [1, 3, 224, 224]), (level, features) => levels[level] = features);
+            var features = expert.Fuse(levels);
+            Near(features.Mean(), WireTensors.ToSingles(answers[i].ImageEmbedding, "", 64));
+            foreach (var (query, grounding) in header.Texts.Zip(answers[i].Texts))
+            {
+                var count = (int)query.WordEmbeddings.Shape[0];
+                var words = tensor(WireTensors.ToSingles(query.WordEmbeddings, "", -1, 64), [1, count, 64]);
+                var grounded = WordAttention.Attend(features, words, [count], architecture, settings.AttentionTemperature);
+                Near(grounded.Attention, WireTensors.ToSingles(grounding.Attention, "", count, 56, 56));
+                Near(grounded.Similarities, [.. grounding.Words.Select(w => w.Similarity)]);
+                Near(Similarity.Local(grounded.Similarities, [count], settings.WordTemperature), [grounding.LocalSimilarity]);
+                Near(grounded.Attention.argmax(2).to(ScalarType.Float32), [.. grounding.Words.Select(w => (float)((w.PeakRow * 56) + w.PeakColumn))]);
+            }
+        }
+        Assert.Contains(answers, a => a.Timing.BatchSize > 1);
+    }
+
+    [Fact]
+    public async Task Localize_BadMessages_NameTheField()
+    {
+        await using var mesh = await RunningMesh.Start(new MeshPlan { Experts = ["Expert:MostWords=10"] });
+        var levels = (await Pyramids.Extract(mesh.Backbone.Channel, DataType.Fp32)).Select(l => new LocalizeRequest { Level = l }).ToArray();
+        var header = new LocalizeRequest { Header = new LocalizeHeader { Texts = { Query("a", 2) } } };
+        async Task AssertRefused(string message, params LocalizeRequest[] messages)
+        {
+            var e = await Assert.ThrowsAsync<RpcException>(() => Pyramids.Send(mesh.Experts["ct"].Channel, messages, DateTime.UtcNow + _patience));
+            Assert.Equal(StatusCode.InvalidArgument, e.StatusCode);
+            Assert.StartsWith(message, e.Status.Detail);
+        }
+        LocalizeRequest Changed(int level, Action<PyramidLevel> change)
+        {
+            var changed = levels[level].Clone();
+            change(changed.Level);
+            return changed;
+        }
+        LocalizeRequest WithText(Action<TextQuery> change)
+        {
+            var changed = header.Clone();
+            change(changed.Header.Texts[0]);
+            return changed;
+        }
+        await AssertRefused("header: is missing");
+        await AssertRefused("part: is missing", new LocalizeRequest());
+        await AssertRefused("header: is missing: it comes before the levels", levels[0], header);
+        await AssertRefused("header: came twice", header, header);
+        await AssertRefused("level: 3 came, expected 4", header, levels[0], levels[1], levels[2]);
+        await AssertRefused("level.level: is 2, but level 1 is due", header, levels[0], levels[2]);
+        await AssertRefused("level.level: is 0, but level 1 is due", header, levels[0], levels[0]);
+        await AssertRefused("level.level: is 4, but all levels are here", [header, .. levels, Changed(3, l => l.Level = 4)]);
+        await AssertRefused("level.features: is missing", header, Changed(0, l => l.Features = null));
+        await AssertRefused("level.features: has shape [56, 56, 16], expected [-1, -1, 32]", header, levels[0], Changed(1, l => l.Features = levels[0].Level.Features));
+        await AssertRefused("level.features: is 56×28", header, Changed(0, l => (l.Features.Shape[1], l.Features.Data) = (28, Google.Protobuf.ByteString.CopyFrom(l.Features.Data.Span[..(l.Features.Data.Length / 2)]))));
+        await AssertRefused("level.features: has 4 bytes", header, Changed(0, l => l.Features.Data = Google.Protobuf.ByteString.CopyFrom(1, 2, 3, 4)));
+        await AssertRefused("level.features: holds NaN", header, Changed(0, l => l.Features = WireTensors.FromSingles(Nan(56 * 56 * 16), DataType.Fp16, 56, 56, 16)));
+        await AssertRefused("level.features: holds NaN", header, Changed(0, l => l.Features = WireTensors.FromSingles(Nan(56 * 56 * 16), DataType.Bf16, 56, 56, 16)));
+        await AssertRefused("header.texts[0].sentence: is missing", WithText(t => t.Sentence = null));
+        await AssertRefused("header.texts[0].word_embeddings: has no words", WithText(t => t.WordEmbeddings = WireTensors.FromSingles([], DataType.Fp32, 0, 64)));
+        await AssertRefused("header.texts: have 11 words, over the limit of 10", WithText(t => t.WordEmbeddings = Query("a", 11).WordEmbeddings));
+        await AssertRefused("header.data_type: 9 is none of", new LocalizeRequest { Header = new LocalizeHeader { DataType = (DataType)9 } });
+        // And goes on.
+        Assert.Single((await Pyramids.Send(mesh.Experts["ct"].Channel, [header, .. levels], DateTime.UtcNow + _patience)).Texts);
+    }
+
+    [Fact]
+    public async Task Localize_TooManyOpenCalls_AreRefusedBeforeAnyWork()
+    {
+        await using var mesh = await RunningMesh.Start(new MeshPlan { Experts = ["Expert:LargestBatch=1", "Expert:QueueCapacity=1"] });
+        var client = new ExpertService.ExpertServiceClient(mesh.Experts["ct"].Channel);
+        using var open = new MetricSums("medmoe.requests");
+        using var first = client.Localize(deadline: DateTime.UtcNow + _patience);
+        using var second = client.Localize(deadline: DateTime.UtcNow + _patience);
+        await first.RequestStream.WriteAsync(new LocalizeRequest { Header = new LocalizeHeader() }, TestContext.Current.CancellationToken);
+        await second.RequestStream.WriteAsync(new LocalizeRequest { Header = new LocalizeHeader() }, TestContext.Current.CancellationToken);
+        await open.Reached("/medmoe.mesh.v1.ExpertService/Localize", 2, _patience);
+
+        var e = await Assert.ThrowsAsync<RpcException>(() => Pyramids.Send(mesh.Experts["ct"].Channel, [], DateTime.UtcNow + _patience));
+
+        Assert.Equal((StatusCode.ResourceExhausted, "100"), (e.StatusCode, e.Trailers.GetValue("grpc-retry-pushback-ms")));
+        // A place is free again when a call has ended.
+        await first.RequestStream.CompleteAsync();
+        await Assert.ThrowsAsync<RpcException>(() => first.ResponseAsync);
+        var levels = await Pyramids.Extract(mesh.Backbone.Channel, DataType.Fp16);
+        Assert.NotNull(await Pyramids.Localize(mesh.Experts["ct"].Channel, levels, DateTime.UtcNow + _patience));
+    }
+
+    [Fact]
+    public async Task Localize_EndedOrAbandoned_KeepsNoTensor()
+    {
+        await using var mesh = await RunningMesh.Start(new MeshPlan());
+        var levels = await Pyramids.Extract(mesh.Backbone.Channel, DataType.Fp16);
+        using var runs = MetricSums.ModelRuns();
+        async Task Calls(int ended)
+        {
+            for (var i = 0; i < 20; i++)
+            {
+                await Pyramids.Localize(mesh.Experts["ct"].Channel, levels, DateTime.UtcNow + _patience);
+                await Assert.ThrowsAsync<RpcException>(() => Pyramids.Localize(mesh.Experts["ct"].Channel, levels[..2], DateTime.UtcNow + _patience));
+            }
+            // Every step, the ends included: 4 levels, texts and end; 2 levels and end.
+            await runs.Reached("experts/ct", ended, _patience);
+        }
+        await Calls(20 * 9);
+        var live = TorchSharp.torch.Tensor.TotalCount;
+        await Calls(2 * 20 * 9);
+        Assert.Equal(live, TorchSharp.torch.Tensor.TotalCount);
+    }
+
+    private static float[] Nan(int length)
+    {
+        var values = new float[length];
+        values[length - 1] = float.NaN;
+        return values;
+    }
+
+    private static TextQuery Query(string name, int words) => new()
+    {
+        Sentence = WireTensors.FromSingles(Formula.Input(name + " sentence", 64), DataType.Fp32, 64),
+        WordEmbeddings = WireTensors.FromSingles(Formula.Input(name, words, 64), DataType.Fp32, words, 64),
+    };
+
+    private static void Near(Tensor expected, float[] actual)
+    {
+        using var scope = NewDisposeScope();
+        var error = Close.RelativeError(tensor(actual), expected.flatten());
+        Assert.True(error < 1e-5, $"relative error {error}");
+    }
+}

@@ -1,0 +1,122 @@
+using Google.Protobuf;
+using Grpc.Core;
+using MedMoE.Mesh.V1;
+
+namespace MedMoE.Mesh.Services.Tests;
+
+public sealed class LimitsTests
+{
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
+
+    [Fact]
+    public async Task Request_Of64Megabytes_IsRefusedWithTheLimit()
+    {
+        await using var mesh = await RunningMesh.Start(new MeshPlan());
+        var large = new Image { Encoded = ByteString.CopyFrom(new byte[64_000_000]) };
+        async Task AssertRefused(Func<Task> call)
+        {
+            var e = await Assert.ThrowsAsync<RpcException>(call);
+            Assert.Equal((StatusCode.ResourceExhausted, "the message is over the limit of 33554432 bytes"), (e.StatusCode, e.Status.Detail));
+        }
+        var deadline = DateTime.UtcNow + _patience;
+        await AssertRefused(() => mesh.Client.AnalyzeAsync(new AnalyzeRequest { Image = large }, deadline: deadline).ResponseAsync);
+        await AssertRefused(() => Pyramids.Extract(mesh.Backbone.Channel, DataType.Fp16, large));
+        // In the middle of a stream, too.
+        var level = new PyramidLevel { Features = new WireTensor { Data = large.Encoded } };
+        await AssertRefused(() => Pyramids.Localize(mesh.Experts["ct"].Channel, [level], deadline));
+    }
+
+    [Fact]
+    public async Task Request_WithinARaisedLimit_Passes()
+    {
+        await using var mesh = await RunningMesh.Start(new MeshPlan { Router = ["Serving:LargestMessage=100000000"], Backbone = ["Serving:LargestMessage=100000000"] });
+        // A PNG may carry anything behind its end.
+        var padded = new byte[72_000_000];
+        Samples.Bytes(Samples.Files[0]).CopyTo(padded, 0);
+        var answer = await mesh.Client.AnalyzeAsync(
+            new AnalyzeRequest { Image = new Image { Encoded = ByteString.CopyFrom(padded) } }, deadline: DateTime.UtcNow + _patience);
+        Assert.NotNull(answer.ImageEmbedding);
+    }
+
+    [Fact]
+    public async Task Pyramids_BatchOf32InFp32_Passes()
+    {
+        await using var mesh = await RunningMesh.Start(new MeshPlan { Backbone = ["Backbone:LargestBatch=32"], Experts = ["Expert:LargestBatch=32"] });
+        using var waiting = new MetricSums("medmoe.queue.length");
+        Task<PyramidLevel[]>[] extracting;
+        await using (new HeldModel(mesh.Backbone))
+        {
+            // All of them wait for the model: one batch.
+            extracting = [.. Enumerable.Range(0, 32).Select(_ => Pyramids.Extract(mesh.Backbone.Channel, DataType.Fp32, Samples.Fresh(), DateTime.UtcNow + _patience))];
+            await waiting.Reached("backbone", 32, _patience);
+        }
+        var pyramids = await Task.WhenAll(extracting);
+        Assert.All(pyramids, levels => Assert.Equal(32, levels[3].Timing.BatchSize));
+
+        var answers = await Task.WhenAll(pyramids.Select(levels => Pyramids.Localize(mesh.Experts["ct"].Channel, levels, DateTime.UtcNow + _patience)));
+
+        Assert.All(answers, a => Assert.Equal(64, a.ImageEmbedding.Shape[0]));
+    }
+
+    [Fact]
+    public async Task Deadlines_ShorterThanTheQueue_NeverReachTheModel()
+    {
+        await using var mesh = await RunningMesh.Start(new MeshPlan { Backbone = ["Backbone:LargestBatch=1", "Backbone:QueueCapacity=1000"] });
+        using var runs = MetricSums.ModelRuns();
+        var ended = new List<StatusCode>();
+        await using (new HeldModel(mesh.Backbone))
+        {
+            // The model is at work until all of them have been given up.
+            var calls = Enumerable.Range(0, 200).Select(_ => Pyramids.Extract(mesh.Backbone.Channel, DataType.Fp16, deadline: DateTime.UtcNow.AddMilliseconds(50))).ToArray();
+            foreach (var call in calls)
+            {
+                ended.Add((await Assert.ThrowsAsync<RpcException>(() => call)).StatusCode);
+            }
+        }
+        Assert.All(ended, status => Assert.Equal(StatusCode.DeadlineExceeded, status));
+        Assert.NotEmpty(await Pyramids.Extract(mesh.Backbone.Channel, DataType.Fp16));
+        // The one that held it and the last one.
+        Assert.InRange(runs["backbone"], 2, 20);
+    }
+
+    [Fact]
+    public async Task Queue_Of8With100Callers_RefusesTheRestAtOnce()
+    {
+        await using var mesh = await RunningMesh.Start(new MeshPlan { Backbone = ["Backbone:QueueCapacity=8"] });
+        Task<PyramidLevel[]>[] calls;
+        await using (new HeldModel(mesh.Backbone))
+        {
+            calls = [.. Enumerable.Range(0, 100).Select(_ => Pyramids.Extract(mesh.Backbone.Channel, DataType.Fp16, deadline: DateTime.UtcNow + _patience))];
+            var open = calls.ToList();
+            for (var refused = 0; refused < 92; refused++)
+            {
+                // While the model is still on its first batch.
+                var call = await Task.WhenAny(open).WaitAsync(_patience);
+                open.Remove(call);
+                var e = await Assert.ThrowsAsync<RpcException>(() => call);
+                Assert.Equal((StatusCode.ResourceExhausted, "the queue of 8 requests is full; try again in 100 ms"), (e.StatusCode, e.Status.Detail));
+                Assert.Equal("100", e.Trailers.GetValue("grpc-retry-pushback-ms"));
+            }
+            Assert.All(open, call => Assert.False(call.IsCompleted));
+        }
+        Assert.All(await Task.WhenAll(calls.Where(c => !c.IsFaulted)), levels => Assert.Equal(4, levels.Length));
+    }
+
+    [Fact]
+    public async Task Queue_FullBehindTheRouter_NamesTheService()
+    {
+        await using var mesh = await RunningMesh.Start(new MeshPlan { Backbone = ["Backbone:QueueCapacity=1"] });
+        await using var held = new HeldModel(mesh.Backbone);
+        using var queue = new MetricSums("medmoe.queue.length");
+        var waiting = mesh.Client.EmbedImageAsync(new EmbedImageRequest { Image = Samples.Fresh() }, deadline: DateTime.UtcNow + _patience).ResponseAsync;
+        await queue.Reached("backbone", 1, _patience);
+
+        var e = await Assert.ThrowsAsync<RpcException>(() =>
+            mesh.Client.EmbedImageAsync(new EmbedImageRequest { Image = Samples.Fresh() }, deadline: DateTime.UtcNow + _patience).ResponseAsync);
+
+        Assert.Equal((StatusCode.ResourceExhausted, "backbone: the queue of 1 requests is full; try again in 100 ms"), (e.StatusCode, e.Status.Detail));
+        Assert.Equal("100", e.Trailers.GetValue("grpc-retry-pushback-ms"));
+        await held.DisposeAsync();
+        Assert.NotNull((await waiting).Embedding);
+    }
+}

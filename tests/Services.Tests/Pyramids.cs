@@ -1,0 +1,38 @@
+using Grpc.Core;
+using Grpc.Net.Client;
+using MedMoE.Mesh.V1;
+
+namespace MedMoE.Mesh.Services.Tests;
+
+/// <summary>Backbone and expert called directly.</summary>
+internal static class Pyramids
+{
+    public static async Task<PyramidLevel[]> Extract(GrpcChannel backbone, DataType type, Image? image = null, DateTime? deadline = null)
+    {
+        using var call = new BackboneService.BackboneServiceClient(backbone).ExtractPyramid(
+            new ExtractPyramidRequest { Image = image ?? Samples.Encoded(Samples.Files[0]), DataType = type }, deadline: deadline);
+        return [.. (await call.ResponseStream.ReadAllAsync().ToListAsync()).Select(r => r.Level)];
+    }
+
+    public static Task<LocalizeResponse> Localize(GrpcChannel expert, IEnumerable<PyramidLevel> levels, DateTime deadline, LocalizeHeader? header = null) =>
+        Send(expert, [new LocalizeRequest { Header = header ?? new LocalizeHeader() }, .. levels.Select(level => new LocalizeRequest { Level = level })], deadline);
+
+    /// <summary>Sends messages until the expert ends the call, whose status tells why.</summary>
+    public static async Task<LocalizeResponse> Send(GrpcChannel expert, IEnumerable<LocalizeRequest> messages, DateTime deadline)
+    {
+        using var call = new ExpertService.ExpertServiceClient(expert).Localize(deadline: deadline);
+        try
+        {
+            foreach (var message in messages)
+            {
+                await call.RequestStream.WriteAsync(message);
+            }
+            await call.RequestStream.CompleteAsync();
+        }
+        catch (Exception e) when (e is RpcException or InvalidOperationException)
+        {
+            // The response tells.
+        }
+        return await call;
+    }
+}
