@@ -1,0 +1,93 @@
+using System.Text.Json;
+using Grpc.Core;
+using MedMoE.Mesh.Backbone;
+using MedMoE.Mesh.TextEncoder;
+using MedMoE.Mesh.V1;
+
+namespace MedMoE.Mesh.Services.Tests;
+
+public sealed class ReplicasTests
+{
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
+
+    [Fact]
+    public async Task Backbone_OneOfTwoStopsUnderLoad_NoRequestIsLost()
+    {
+        await using var mesh = await RunningMesh.Start(new MeshPlan());
+        await using var other = await RunningService.Start(BackboneApp.Create, mesh.Files.Root);
+        await other.Ready();
+        var router = await mesh.AddRouter($"Endpoints:Backbone={mesh.Backbone.Address},{other.Address}");
+        var client = new RouterService.RouterServiceClient(router.Channel);
+        using var runs = MetricSums.ModelRuns();
+        using var enough = new CancellationTokenSource();
+        var clients = Enumerable.Range(0, 8).Select(async _ =>
+        {
+            var done = 0;
+            for (; !enough.IsCancellationRequested; done++)
+            {
+                await client.EmbedImageAsync(new EmbedImageRequest { Image = Samples.Fresh() }, deadline: DateTime.UtcNow + _patience);
+            }
+            return done;
+        }).ToArray();
+        await runs.Reached("backbone", 30, _patience);
+
+        await mesh.Backbone.Stop().WaitAsync(_patience);
+
+        var before = runs["backbone"];
+        await runs.Reached("backbone", before + 30, _patience);
+        await enough.CancelAsync();
+        // A lost one would have thrown.
+        Assert.All(await Task.WhenAll(clients).WaitAsync(_patience), done => Assert.True(done > 0));
+    }
+
+    [Fact]
+    public async Task EndpointsFile_Rewritten_IsFollowedWhileCallsRun()
+    {
+        await using var mesh = await RunningMesh.Start(new MeshPlan());
+        await using var other = await RunningService.Start(TextEncoderApp.Create, mesh.Files.Root);
+        await other.Ready();
+        using var folder = new TemporaryFolder();
+        var file = folder["endpoints.json"];
+        void Write(string textEncoder)
+        {
+            File.WriteAllText(file + ".new", JsonSerializer.Serialize(new { Endpoints = new { TextEncoder = textEncoder } }));
+            File.Move(file + ".new", file, overwrite: true);
+        }
+        Write("");
+        var router = await mesh.AddRouter($"Endpoints:File={file}", "Cache:MemoryBytes=0");
+        var client = new RouterService.RouterServiceClient(router.Channel);
+        Task<EmbedTextResponse> Embed() => client.EmbedTextAsync(new EmbedTextRequest { Texts = { "mass" } }, deadline: DateTime.UtcNow + _patience).ResponseAsync;
+        var e = await Assert.ThrowsAsync<RpcException>(Embed);
+        Assert.Equal((StatusCode.Unavailable, "text encoder: no replica can be reached"), (e.StatusCode, e.Status.Detail));
+
+        Write(mesh.TextEncoder.Address);
+        await Until(Embed);
+        Write($"{mesh.TextEncoder.Address},{other.Address}");
+        await mesh.TextEncoder.DisposeAsync();
+
+        // The first one is still listed, and gone: its share goes to the second.
+        await Until(Embed);
+        for (var i = 0; i < 20; i++)
+        {
+            Assert.Single((await Embed()).Texts);
+        }
+    }
+
+    /// <summary>Calls until it succeeds: the file is read again some time after it changed.</summary>
+    private static async Task Until(Func<Task<EmbedTextResponse>> call)
+    {
+        using var patience = new CancellationTokenSource(_patience);
+        while (true)
+        {
+            try
+            {
+                await call();
+                return;
+            }
+            catch (RpcException e) when (e.StatusCode == StatusCode.Unavailable && !patience.IsCancellationRequested)
+            {
+                // Not read yet.
+            }
+        }
+    }
+}
