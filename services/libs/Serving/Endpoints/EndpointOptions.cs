@@ -34,4 +34,16 @@ public sealed record EndpointOptions
         ServiceKind.TextEncoder => TextEncoder,
         _ => Experts.TryGetValue(service.Expert!, out var endpoint) ? endpoint : string.Format(null, Expert, service.Expert),
     };
+
+    /// <summary>The endpoint of a service, taken apart.</summary>
+    /// <exception cref="EndpointException">It cannot be.</exception>
+    public EndpointAddress AddressOf(MeshService service) => EndpointAddress.Parse($"{Section}:{SettingOf(service)}", Of(service));
+
+    private string SettingOf(MeshService service) => service.Kind switch
+    {
+        ServiceKind.Router => nameof(Router),
+        ServiceKind.Backbone => nameof(Backbone),
+        ServiceKind.TextEncoder => nameof(TextEncoder),
+        _ => Experts.ContainsKey(service.Expert!) ? $"{nameof(Experts)}:{service.Expert}" : nameof(Expert),
+    };
 }

@@ -20,8 +20,8 @@ namespace MedMoE.Mesh.Serving.Hosting;
 /// <summary>What every service does alike: two ports, message limits, errors, health, reflection, metrics, a quiet end.</summary>
 public static partial class ServiceHost
 {
-    // HTTP/2 windows default to less than one pyramid, which would then wait for a round trip in its middle.
-    private const int StreamWindow = 8 << 20;
+    /// <summary>Bytes of an HTTP/2 stream on their way: the default is less than one pyramid, which would then wait for a round trip in its middle.</summary>
+    public const int StreamWindow = 8 << 20;
     private const int ConnectionWindow = 64 << 20;
 
     public static WebApplicationBuilder CreateBuilder(string[] args)

@@ -4,7 +4,7 @@ using Grpc.Core;
 namespace MedMoE.Mesh.Serving.Telemetry;
 
 /// <summary>What a service tells of the calls it gets, tagged with the method. Health checks and reflection do not count.</summary>
-internal sealed class RequestMetrics : IDisposable
+public sealed class RequestMetrics : IDisposable
 {
     private readonly Meter _meter = Meters.Create();
     private readonly UpDownCounter<long> _running;
