@@ -1,0 +1,38 @@
+using System.Globalization;
+using Grpc.Core;
+using MedMoE.Mesh.Serving.Errors;
+
+namespace MedMoE.Mesh.Gateway.Calls;
+
+/// <summary>The gateway's own answer to a gRPC call: a status and no message.</summary>
+internal static class GrpcAnswer
+{
+    public const string StatusField = "grpc-status";
+
+    /// <summary>Answers a call to which nothing has been answered yet.</summary>
+    /// <param name="response">The call's response.</param>
+    /// <param name="code">Any but OK.</param>
+    /// <param name="message">For the caller, in one line.</param>
+    /// <param name="retryAfter">What to wait before trying again; null leaves that to the caller.</param>
+    public static void Refuse(this HttpResponse response, StatusCode code, string message, TimeSpan? retryAfter = null)
+    {
+        response.Clear();
+        response.StatusCode = StatusCodes.Status200OK;
+        response.ContentType = "application/grpc";
+        // With nothing to follow, the headers are the trailers.
+        response.Headers[StatusField] = ((int)code).ToString(CultureInfo.InvariantCulture);
+        response.Headers["grpc-message"] = Uri.EscapeDataString(message);
+        if (retryAfter is { } wait)
+        {
+            response.Headers[GrpcErrors.PushbackTrailer] = Math.Ceiling(wait.TotalMilliseconds).ToString("F0", CultureInfo.InvariantCulture);
+        }
+    }
+
+    /// <summary>The status that a call was answered with; UNKNOWN where it broke off.</summary>
+    public static StatusCode Status(this HttpResponse response)
+    {
+        var trailers = response.HttpContext.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpResponseTrailersFeature>()?.Trailers;
+        var text = response.Headers.TryGetValue(StatusField, out var early) ? early : trailers?[StatusField];
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var code) ? (StatusCode)code : StatusCode.Unknown;
+    }
+}

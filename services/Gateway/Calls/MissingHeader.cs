@@ -1,0 +1,24 @@
+using Grpc.Core;
+using MedMoE.Mesh.Gateway.Routing;
+using MedMoE.Mesh.Serving.Endpoints;
+using MedMoE.Mesh.V1;
+using Microsoft.Extensions.Options;
+
+namespace MedMoE.Mesh.Gateway.Calls;
+
+/// <summary>Answers calls that no route takes because <see cref="ServiceHeader"/> is missing or names no known service.</summary>
+internal static class MissingHeader
+{
+    public static void MapMissingHeader(this WebApplication app)
+    {
+        foreach (var contract in new[] { ExpertService.Descriptor, ModelService.Descriptor })
+        {
+            app.Map($"/{contract.FullName}/{{**method}}", (HttpContext context, MeshRoutes routes, IOptionsMonitor<EndpointOptions> endpoints) =>
+                context.Response.Refuse(StatusCode.InvalidArgument, Message(routes.ChosenByHeader(contract, endpoints.CurrentValue))));
+        }
+    }
+
+    private static string Message(IReadOnlyList<MeshService> known) => known.Count == 0
+        ? $"{ServiceHeader.Name}: no expert is known"
+        : $"{ServiceHeader.Name}: expected one of {string.Join(", ", known.Select(ServiceHeader.ValueOf))}";
+}

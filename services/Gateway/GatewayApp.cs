@@ -1,0 +1,65 @@
+using Grpc.Reflection;
+using MedMoE.Mesh.Gateway.Calls;
+using MedMoE.Mesh.Gateway.Limits;
+using MedMoE.Mesh.Gateway.Routing;
+using MedMoE.Mesh.Serving.Endpoints;
+using MedMoE.Mesh.Serving.Hosting;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Options;
+using Yarp.ReverseProxy.Configuration;
+using Yarp.ReverseProxy.ServiceDiscovery;
+
+namespace MedMoE.Mesh.Gateway;
+
+/// <summary>The service put together.</summary>
+public static class GatewayApp
+{
+    public static WebApplication Create(string[] args)
+    {
+        var builder = ServiceHost.CreateBuilder(args);
+        builder.AddEndpoints();
+        builder.Services.AddOptions<GatewayOptions>().BindConfiguration(GatewayOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.AddProxy();
+        builder.Services.AddRateLimiter(_ => { });
+        builder.Services.ConfigureOptions<CallLimits>();
+        // One client's connection must hold as many calls as may run, and those that are then refused.
+        builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<GatewayOptions>>(
+            (kestrel, gateway) => kestrel.Limits.Http2.MaxStreamsPerConnection = Math.Max(100, 2 * gateway.Value.MostCalls));
+        // These take the place of those that tell of the process's own services.
+        builder.Services.AddSingleton(new ReflectionServiceImpl(MeshContract.Reflected));
+        builder.Services.AddSingleton(new ReflectionV1ServiceImpl(MeshContract.Reflected));
+
+        var app = builder.Build();
+        app.MapServing();
+        app.MapMissingHeader();
+        app.MapReverseProxy(proxy =>
+        {
+            proxy.UseMiddleware<ProxiedCalls>();
+            proxy.UseMiddleware<MessageSize>();
+            proxy.UseRateLimiter();
+            proxy.UseLoadBalancing();
+            proxy.UsePassiveHealthChecks();
+        });
+        app.Lifetime.ApplicationStarted.Register(app.Services.GetRequiredService<Readiness>().WarmedUp);
+        return app;
+    }
+
+    private static void AddProxy(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<MeshRoutes>();
+        builder.Services.AddSingleton<IProxyConfigProvider, MeshProxyConfig>();
+        builder.Services.AddSingleton<IDestinationResolver, ReplicaResolver>();
+        builder.Services.AddReverseProxy().ConfigureHttpClient((_, handler) =>
+        {
+            handler.InitialHttp2StreamWindowSize = ServiceHost.StreamWindow;
+            handler.ConnectTimeout = TimeSpan.FromSeconds(2);
+        });
+        // YARP brings keys for cookies that nothing here uses, and would write them to disk.
+        builder.Services.AddDataProtection().DisableAutomaticKeyGeneration();
+        builder.Logging.AddFilter("Yarp", LogLevel.Warning);
+        // What these tell of every failed probe and call is told elsewhere once: a replica became unwell, a service has none.
+        builder.Logging.AddFilter("Yarp.ReverseProxy.Health.ActiveHealthCheckMonitor", LogLevel.Error);
+        builder.Logging.AddFilter("Yarp.ReverseProxy.LoadBalancing", LogLevel.Error);
+    }
+}

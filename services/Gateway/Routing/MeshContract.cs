@@ -1,0 +1,25 @@
+using System.Collections.Frozen;
+using Google.Protobuf.Reflection;
+using Grpc.Health.V1;
+using MedMoE.Mesh.V1;
+using ServiceDescriptor = Google.Protobuf.Reflection.ServiceDescriptor;
+
+namespace MedMoE.Mesh.Gateway.Routing;
+
+/// <summary>What the protos say of the mesh's services.</summary>
+internal static class MeshContract
+{
+    /// <summary>What reflection tells: the mesh's services and those that the gateway has of its own.</summary>
+    public static IReadOnlyList<ServiceDescriptor> Reflected { get; } =
+    [
+        RouterService.Descriptor, BackboneService.Descriptor, TextEncoderService.Descriptor, ExpertService.Descriptor, ModelService.Descriptor,
+        Health.Descriptor,
+        Grpc.Reflection.V1.ServerReflection.Descriptor, Grpc.Reflection.V1Alpha.ServerReflection.Descriptor,
+    ];
+
+    private static readonly FrozenDictionary<string, MethodDescriptor> _methods =
+        Reflected.SelectMany(service => service.Methods).ToFrozenDictionary(method => $"/{method.Service.FullName}/{method.Name}");
+
+    /// <summary>The method with this path, or null.</summary>
+    public static MethodDescriptor? MethodAt(string path) => _methods.GetValueOrDefault(path);
+}
