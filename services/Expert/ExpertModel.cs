@@ -91,7 +91,7 @@ internal sealed class ExpertModel : IServedModel, IDisposable
 
     public async Task WarmUp(CancellationToken cancellation)
     {
-        using var call = Open(deadline: null, cancellation);
+        var call = Open(deadline: null, cancellation);
         call.Begin(new LocalizeHeader
         {
             Texts =
@@ -114,6 +114,9 @@ internal sealed class ExpertModel : IServedModel, IDisposable
             });
         }
         await call.Finish();
+        call.Dispose();
+        // Steps run in order: when this one has, nothing of the warm-up is left.
+        await Batcher.Submit(new EndCall(new ExpertState()), cancellation: cancellation);
     }
 
     public void Dispose()

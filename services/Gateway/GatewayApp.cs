@@ -56,10 +56,12 @@ public static class GatewayApp
             handler.ConnectTimeout = TimeSpan.FromSeconds(2);
         });
         // YARP brings keys for cookies that nothing here uses, and would write them to disk.
-        builder.Services.AddDataProtection().DisableAutomaticKeyGeneration();
+        builder.Services.AddDataProtection().UseEphemeralDataProtectionProvider();
         builder.Logging.AddFilter("Yarp", LogLevel.Warning);
         // What these tell of every failed probe and call is told elsewhere once: a replica became unwell, a service has none.
         builder.Logging.AddFilter("Yarp.ReverseProxy.Health.ActiveHealthCheckMonitor", LogLevel.Error);
         builder.Logging.AddFilter("Yarp.ReverseProxy.LoadBalancing", LogLevel.Error);
+        builder.Logging.AddFilter("Yarp.ReverseProxy.Forwarder", LogLevel.Error);
+        builder.Logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
     }
 }

@@ -6,6 +6,7 @@ public sealed class DependencyTests
 {
     [Theory]
     [InlineData("Router", false)]
+    [InlineData("Gateway", false)]
     [InlineData("Backbone", true)]
     public void Service_LoadsLibtorch_OnlyWhereItRunsANetwork(string project, bool expected)
     {

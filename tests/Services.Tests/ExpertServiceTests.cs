@@ -109,12 +109,17 @@ public sealed class ExpertServiceTests
     {
         await using var mesh = await RunningMesh.Start(new MeshPlan { Experts = ["Expert:LargestBatch=1", "Expert:QueueCapacity=1"] });
         var client = new ExpertService.ExpertServiceClient(mesh.Experts["ct"].Channel);
-        using var open = new MetricSums("medmoe.requests");
+        var levels = await Pyramids.Extract(mesh.Backbone.Channel, DataType.Fp16);
         using var first = client.Localize(deadline: DateTime.UtcNow + _patience);
         using var second = client.Localize(deadline: DateTime.UtcNow + _patience);
-        await first.RequestStream.WriteAsync(new LocalizeRequest { Header = new LocalizeHeader() }, TestContext.Current.CancellationToken);
-        await second.RequestStream.WriteAsync(new LocalizeRequest { Header = new LocalizeHeader() }, TestContext.Current.CancellationToken);
-        await open.Reached("/medmoe.mesh.v1.ExpertService/Localize", 2, _patience);
+        using var runs = MetricSums.ModelRuns();
+        foreach (var call in new[] { first, second })
+        {
+            await call.RequestStream.WriteAsync(new LocalizeRequest { Header = new LocalizeHeader() }, TestContext.Current.CancellationToken);
+            await call.RequestStream.WriteAsync(new LocalizeRequest { Level = levels[0] }, TestContext.Current.CancellationToken);
+        }
+        // Both are open for sure: a level of each has been projected.
+        await runs.Reached("experts/ct", 2, _patience);
 
         var e = await Assert.ThrowsAsync<RpcException>(() => Pyramids.Send(mesh.Experts["ct"].Channel, [], DateTime.UtcNow + _patience));
 
@@ -122,7 +127,6 @@ public sealed class ExpertServiceTests
         // A place is free again when a call has ended.
         await first.RequestStream.CompleteAsync();
         await Assert.ThrowsAsync<RpcException>(() => first.ResponseAsync);
-        var levels = await Pyramids.Extract(mesh.Backbone.Channel, DataType.Fp16);
         Assert.NotNull(await Pyramids.Localize(mesh.Experts["ct"].Channel, levels, DateTime.UtcNow + _patience));
     }
 

@@ -64,7 +64,7 @@ public sealed class RouterStreamingTests
     public async Task AnalyzeStream_RouterStops_AnswersWhatItHasRead()
     {
         await using var mesh = await RunningMesh.Start(new MeshPlan());
-        using var call = mesh.Client.AnalyzeStream(deadline: DateTime.UtcNow + _patience);
+        using var call = new RouterService.RouterServiceClient(mesh.Router.Channel).AnalyzeStream(deadline: DateTime.UtcNow + _patience);
         await using var held = new HeldModel(mesh.Backbone);
         for (var i = 0; i < 3; i++)
         {
@@ -138,7 +138,8 @@ public sealed class RouterStreamingTests
         switch (service)
         {
             case "router":
-                await mesh.Client.EmbedTextAsync(new EmbedTextRequest { Texts = { $"nodule {client} {Guid.NewGuid()}" } }, deadline: deadline);
+                await new RouterService.RouterServiceClient(mesh.Router.Channel).EmbedTextAsync(
+                    new EmbedTextRequest { Texts = { $"nodule {client} {Guid.NewGuid()}" } }, deadline: deadline);
                 break;
             case "text":
                 await new TextEncoderService.TextEncoderServiceClient(mesh.TextEncoder.Channel)

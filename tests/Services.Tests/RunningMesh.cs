@@ -1,6 +1,7 @@
 using MedMoE.Mesh.Backbone;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Expert;
+using MedMoE.Mesh.Gateway;
 using MedMoE.Mesh.Router;
 using MedMoE.Mesh.TextEncoder;
 using MedMoE.Mesh.V1;
@@ -20,6 +21,8 @@ internal sealed record MeshPlan
     public string[] Experts { get; init; } = [];
 
     public string[] TextEncoder { get; init; } = [];
+
+    public string[] Gateway { get; init; } = [];
 }
 
 /// <summary>The services of a <see cref="MeshPlan"/>, all of them ready.</summary>
@@ -39,7 +42,10 @@ internal sealed class RunningMesh : IAsyncDisposable
 
     public RunningService Router { get; private set; } = null!;
 
-    public RouterService.RouterServiceClient Client => new(Router.Channel);
+    public RunningService Gateway { get; private set; } = null!;
+
+    /// <summary>A client as users have it: through the gateway.</summary>
+    public RouterService.RouterServiceClient Client => new(Gateway.Channel);
 
     public static async Task<RunningMesh> Start(MeshPlan plan)
     {
@@ -53,6 +59,7 @@ internal sealed class RunningMesh : IAsyncDisposable
                 mesh.Experts.Add(expert.Name, await mesh.Add(ExpertApp.Create, [$"Expert:Name={expert.Name}", .. plan.Experts]));
             }
             mesh.Router = await mesh.AddRouter(plan.Router);
+            mesh.Gateway = await mesh.Add(GatewayApp.Create, [$"Endpoints:Router={mesh.Router.Address}", .. plan.Gateway]);
             return mesh;
         }
         catch
@@ -70,7 +77,7 @@ internal sealed class RunningMesh : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        // The router first: it is the one with calls to the others.
+        // Callers before those they call.
         foreach (var service in Enumerable.Reverse(_started))
         {
             await service.DisposeAsync();
