@@ -43,6 +43,25 @@ public sealed class RouterCacheTests
     }
 
     [Fact]
+    public async Task Classify_WithoutACache_RunsTheBackboneOnce()
+    {
+        await using var mesh = await RunningMesh.Start(new MeshPlan { Router = ["Cache:MemoryBytes=0"] });
+        using var runs = MetricSums.ModelRuns();
+        // The image gate reads the pooled feature, then two experts read the pyramid.
+        var answer = await mesh.Client.AnalyzeAsync(new AnalyzeRequest { Image = _request.Image }, deadline: DateTime.UtcNow + _patience);
+        Assert.Equal((1L, GatingPolicy.Image), (runs["backbone"], answer.Gate.Policy));
+        Assert.NotNull(answer.BackboneTiming);
+        await mesh.Client.ClassifyAsync(
+            new ClassifyRequest
+            {
+                Image = _request.Image,
+                Classes = { new ClassPrompts { Name = "a", Prompts = { Samples.Reports[0] } }, new ClassPrompts { Name = "b", Prompts = { Samples.Reports[1] } } },
+            },
+            deadline: DateTime.UtcNow + _patience);
+        Assert.Equal(2, runs["backbone"]);
+    }
+
+    [Fact]
     public async Task Analyze_OtherReportOfTheSameImage_RunsNoBackbone()
     {
         await using var mesh = await RunningMesh.Start(new MeshPlan());

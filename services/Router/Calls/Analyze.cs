@@ -20,8 +20,12 @@ internal sealed class Analyze(TextSource texts, PyramidSource pyramids, AnswerSo
             .. request.Phrases.Select((phrase, i) => new NamedText(phrase, $"phrases[{i}]"))];
 
         var encoding = named.Length == 0 ? null : texts.Encode(named, cancellation);
-        // While the text encoder works, so does the backbone.
-        using var ahead = encoding is { IsCompleted: false } ? pyramids.Open(image) : null;
+        using var pyramid = pyramids.Open(image);
+        if (encoding is { IsCompleted: false })
+        {
+            // While the text encoder works, so does the backbone.
+            pyramid.Start();
+        }
         var encoded = encoding is null ? null : await encoding;
         var byReport = hasReport ? gate.ByReport(encoded!.Texts[0].Encoded) : null;
         decision ??= policy == GatingPolicy.Report ? byReport! : gate.ByImage((await pyramids.Summary(image, cancellation)).Pooled);

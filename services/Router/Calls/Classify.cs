@@ -24,8 +24,12 @@ internal sealed class Classify(TextSource texts, PyramidSource pyramids, AnswerS
         NamedText[] prompts = [.. request.Classes.SelectMany((c, i) => c.Prompts.Select((p, j) => new NamedText(p, $"classes[{i}].prompts[{j}]")))];
 
         var encoding = texts.Encode(prompts, cancellation);
-        // While the text encoder works, so does the backbone.
-        using var ahead = encoding.IsCompleted ? null : pyramids.Open(image);
+        using var pyramid = pyramids.Open(image);
+        if (!encoding.IsCompleted)
+        {
+            // While the text encoder works, so does the backbone.
+            pyramid.Start();
+        }
         var encoded = await encoding;
         if (policy == GatingPolicy.Image)
         {

@@ -59,12 +59,13 @@ internal sealed class AnswerSource(
         MeshService service, ImageContent image, IReadOnlyList<KnownText> texts, AnswerShape shape, CancellationToken stop)
     {
         using var reader = pyramids.Open(image);
+        var pyramid = reader.Start();
         using var call = channels.Of(service).AsyncClientStreamingCall(
             RelayMethods.Localize, host: null, new CallOptions(deadline: DateTime.UtcNow + options.Value.Timeout, cancellationToken: stop));
         var goesOn = await TryWrite(call, Header(texts, shape));
         for (var level = 0; goesOn && level < Pyramid.Levels; level++)
         {
-            goesOn = await TryWrite(call, await reader.Pyramid.Level(level).WaitAsync(stop));
+            goesOn = await TryWrite(call, await pyramid.Level(level).WaitAsync(stop));
         }
         if (goesOn)
         {

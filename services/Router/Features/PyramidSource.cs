@@ -9,15 +9,18 @@ using Microsoft.Extensions.Options;
 namespace MedMoE.Mesh.Router.Features;
 
 /// <summary>
-/// Pyramids, from the cache or the backbone. Whoever asks for one that is on its way reads the levels that are there already and waits for the
-/// others with everybody else; when all of them have left, the backbone is told to stop.
+/// Pyramids, from the cache or the backbone. Whoever opens one that somebody else holds reads the levels that are there already and waits for
+/// the others with everybody else; when all of them have left, the backbone is told to stop.
 /// </summary>
 internal sealed class PyramidSource(MeshChannels channels, FeatureCache cache, KnownModels models, IOptions<RouterOptions> options)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Flight> _flights = [];
 
-    /// <summary>Opens an image's pyramid. Returns at once; what goes wrong shows at the levels.</summary>
+    /// <summary>
+    /// Opens an image's pyramid, which is made when a reader starts it. It is made once for all who hold a reader at the same time, whatever the
+    /// cache does; so a request holds one for as long as it runs.
+    /// </summary>
     public Reader Open(ImageContent image)
     {
         lock (_lock)
@@ -26,10 +29,9 @@ internal sealed class PyramidSource(MeshChannels channels, FeatureCache cache, K
             {
                 flight = new Flight();
                 _flights.Add(image.Hash, flight);
-                _ = Fill(flight, image);
             }
             flight.Readers++;
-            return new Reader(this, image.Hash, flight);
+            return new Reader(this, image, flight);
         }
     }
 
@@ -39,7 +41,7 @@ internal sealed class PyramidSource(MeshChannels channels, FeatureCache cache, K
         await KnownSummary(image, cancellation) ?? await Attempts.OnceMore(MeshService.Backbone, async () =>
         {
             using var reader = Open(image);
-            return await reader.Pyramid.Summary.WaitAsync(cancellation);
+            return await reader.Start().Summary.WaitAsync(cancellation);
         });
 
     /// <summary>The same, or null where the backbone would have to run for it.</summary>
@@ -54,7 +56,7 @@ internal sealed class PyramidSource(MeshChannels channels, FeatureCache cache, K
 
     private async Task Fill(Flight flight, ImageContent image)
     {
-        // Not under the lock, and not on the first reader's back.
+        // Not on the first reader's back.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         try
         {
@@ -71,14 +73,12 @@ internal sealed class PyramidSource(MeshChannels channels, FeatureCache cache, K
         }
         catch (Exception e)
         {
-            flight.Pyramid.Fail(e);
-        }
-        finally
-        {
             lock (_lock)
             {
-                Land(image.Hash, flight);
+                // Whoever tries again starts afresh.
+                Land(image, flight);
             }
+            flight.Pyramid.Fail(e);
         }
     }
 
@@ -111,38 +111,59 @@ internal sealed class PyramidSource(MeshChannels channels, FeatureCache cache, K
         cache.Set(EntryKinds.Pyramid, key, [.. levels], cost);
     }
 
-    private void Leave(string image, Flight flight)
+    private void Start(ImageContent image, Flight flight)
     {
         lock (_lock)
         {
-            if (--flight.Readers > 0 || flight.Pyramid.Summary.IsCompleted)
+            if (flight.IsStarted)
+            {
+                return;
+            }
+            flight.IsStarted = true;
+        }
+        _ = Fill(flight, image);
+    }
+
+    private void Leave(ImageContent image, Flight flight)
+    {
+        lock (_lock)
+        {
+            if (--flight.Readers > 0)
             {
                 return;
             }
             Land(image, flight);
         }
-        flight.Abandoned.Cancel();
-    }
-
-    private void Land(string image, Flight flight)
-    {
-        if (_flights.TryGetValue(image, out var current) && current == flight)
+        if (!flight.Pyramid.Summary.IsCompleted)
         {
-            _flights.Remove(image);
+            flight.Abandoned.Cancel();
         }
     }
 
-    /// <summary>One reader's hold on a pyramid; let go of when he has read what he needs.</summary>
-    internal sealed class Reader(PyramidSource source, string image, Flight flight) : IDisposable
+    private void Land(ImageContent image, Flight flight)
+    {
+        if (_flights.TryGetValue(image.Hash, out var current) && current == flight)
+        {
+            _flights.Remove(image.Hash);
+        }
+    }
+
+    /// <summary>One reader's hold on a pyramid.</summary>
+    internal sealed class Reader(PyramidSource source, ImageContent image, Flight flight) : IDisposable
     {
         private int _left;
 
-        public Pyramid Pyramid => flight.Pyramid;
+        /// <summary>The pyramid, on its way from now on at the latest. What goes wrong shows at its levels.</summary>
+        public Pyramid Start()
+        {
+            source.Start(image, flight);
+            return flight.Pyramid;
+        }
 
-        /// <summary>What it took to make, or null where it came from the cache.</summary>
+        /// <summary>What came with the last level; its timing is null where the pyramid came from the cache.</summary>
         public async Task<PyramidSummary> Summary()
         {
-            var summary = await flight.Pyramid.Summary;
+            var summary = await Start().Summary;
             return flight.IsKnown ? summary with { Timing = null } : summary;
         }
 
@@ -158,6 +179,8 @@ internal sealed class PyramidSource(MeshChannels channels, FeatureCache cache, K
     internal sealed class Flight
     {
         public Pyramid Pyramid { get; } = new();
+
+        public bool IsStarted { get; set; }
 
         public bool IsKnown { get; set; }
 
