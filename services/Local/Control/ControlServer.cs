@@ -1,0 +1,57 @@
+using MedMoE.Mesh.Local.Plan;
+using MedMoE.Mesh.Local.Processes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace MedMoE.Mesh.Local.Control;
+
+/// <summary>Takes commands for a running mesh, over HTTP on a Unix socket in its folder.</summary>
+internal static class ControlServer
+{
+    public const string ScalePath = "/scale";
+
+    /// <summary>POST /scale with <c>ct=3,backbone=2</c> answers with every replica's <see cref="ReplicaStatus"/>, or 400 and a line that tells why not.</summary>
+    public static async Task<WebApplication> Start(string socket, Supervisor supervisor, CancellationToken cancellation)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.ListenUnixSocket(socket));
+        var app = builder.Build();
+        app.Run(context => Answer(context, supervisor));
+        await app.StartAsync(cancellation);
+        return app;
+    }
+
+    private static async Task Answer(HttpContext context, Supervisor supervisor)
+    {
+        if (context.Request.Method != HttpMethods.Post || context.Request.Path != ScalePath)
+        {
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
+            return;
+        }
+        try
+        {
+            using var reader = new StreamReader(context.Request.Body);
+            var counts = ReplicaCounts.Parse(await reader.ReadToEndAsync(context.RequestAborted), supervisor.Plan.Services);
+            // Goes on where the one who asked has gone.
+            await supervisor.Scale(counts, CancellationToken.None);
+            await context.Response.WriteAsJsonAsync(supervisor.Status(), context.RequestAborted);
+        }
+        catch (LocalMeshException e)
+        {
+            await Refuse(e.Message);
+        }
+        catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            await Refuse("the mesh is stopping");
+        }
+
+        Task Refuse(string reason)
+        {
+            context.Response.StatusCode = StatusCodes.Status400BadRequest;
+            return context.Response.WriteAsync(reason, CancellationToken.None);
+        }
+    }
+}

@@ -1,0 +1,52 @@
+using MedMoE.Mesh.Local.Control;
+using MedMoE.Mesh.Local.Output;
+using MedMoE.Mesh.Local.Plan;
+using MedMoE.Mesh.Local.Processes;
+using Microsoft.AspNetCore.Builder;
+
+namespace MedMoE.Mesh.Local;
+
+/// <summary>A mesh from its first process to its last.</summary>
+internal static class LocalMesh
+{
+    /// <summary>Runs a plan until it is told to stop; whatever comes, no process is left.</summary>
+    /// <exception cref="LocalMeshException">A service cannot start.</exception>
+    public static async Task Run(MeshPlan plan, RuntimeFolder folder, MeshLog log, StopSignals signals)
+    {
+        var supervisor = new Supervisor(plan, new EndpointsFile(folder.EndpointsFile), log, TimeProvider.System);
+        WebApplication? control = null;
+        try
+        {
+            await supervisor.Start(signals.Stop);
+            control = await ControlServer.Start(folder.Socket, supervisor, signals.Stop);
+            Announce(supervisor.Status(), log);
+            await Task.Delay(Timeout.Infinite, signals.Stop);
+        }
+        catch (OperationCanceledException) when (signals.Stop.IsCancellationRequested)
+        {
+            log.Tell("stopping; again to stop at once");
+        }
+        finally
+        {
+            await supervisor.Stop(signals.Hurry);
+            await (control?.DisposeAsync() ?? ValueTask.CompletedTask);
+        }
+    }
+
+    private static void Announce(IReadOnlyList<ReplicaStatus> replicas, MeshLog log)
+    {
+        log.Write($"\n{StatusTable.Format(replicas)}\n");
+        if (replicas.FirstOrDefault(replica => replica.Service == ProcessSpec.Gateway)?.Listening?.Grpc is { } gateway)
+        {
+            log.Write($"""
+                ./mesh analyze --server {gateway} --image tests/golden/preprocessing/gray8_512x640.png --report "There is a large mass in the right lung"
+
+                ready gateway={gateway}
+                """);
+        }
+        else
+        {
+            log.Write("ready");
+        }
+    }
+}

@@ -1,0 +1,20 @@
+namespace MedMoE.Mesh.Local.Processes;
+
+/// <summary>How long a service that ended waits until it is started again: 0.5 s, doubled each time up to 30 s.</summary>
+internal sealed class BackOff
+{
+    private static readonly TimeSpan _first = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan _longest = TimeSpan.FromSeconds(30);
+
+    /// <summary>A service that lived this long was well; what ended it is a new matter.</summary>
+    private static readonly TimeSpan _well = TimeSpan.FromSeconds(60);
+
+    private TimeSpan _next = _first;
+
+    public TimeSpan Next(TimeSpan lived)
+    {
+        var wait = lived >= _well ? _first : _next;
+        _next = wait * 2 > _longest ? _longest : wait * 2;
+        return wait;
+    }
+}

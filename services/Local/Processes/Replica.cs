@@ -1,0 +1,127 @@
+using System.Globalization;
+using MedMoE.Mesh.Local.Output;
+using MedMoE.Mesh.Local.Plan;
+
+namespace MedMoE.Mesh.Local.Processes;
+
+/// <summary>One replica of a service: once it has been healthy, its process is started again whenever it ends, until it is stopped.</summary>
+internal sealed class Replica
+{
+    private readonly MeshLog _log;
+    private readonly TimeProvider _time;
+    private readonly Action _changed;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Task _run;
+    private TimeSpan _drain;
+    private CancellationToken _hurry;
+    private volatile ServiceProcess? _process;
+    private volatile Listening? _listening;
+
+    /// <param name="spec">The service.</param>
+    /// <param name="number">1 is the first.</param>
+    /// <param name="log">Gets its lines.</param>
+    /// <param name="time">Measures the back-off.</param>
+    /// <param name="changed">Called when it has become healthy, and when it no longer is.</param>
+    public Replica(ProcessSpec spec, int number, MeshLog log, TimeProvider time, Action changed)
+    {
+        (Spec, Number, _log, _time, _changed) = (spec, number, log, time, changed);
+        _run = Task.Run(Run);
+    }
+
+    public ProcessSpec Spec { get; }
+
+    public int Number { get; }
+
+    public string Name => string.Create(CultureInfo.InvariantCulture, $"{Spec.Name}/{Number}");
+
+    /// <summary>Completes when it is healthy for the first time; fails with <see cref="LocalMeshException"/> where it never is, and then it is not tried again.</summary>
+    public Task Ready => _ready.Task;
+
+    public ReplicaStatus Status => new(Spec.Name, Number, _process?.Id, _listening);
+
+    /// <summary>Stops it for good: nobody is told of it any more, then it ends.</summary>
+    /// <param name="drain">Time for callers to hear that it goes, before it is asked to.</param>
+    /// <param name="hurry">Ends it at once.</param>
+    public async Task Stop(TimeSpan drain, CancellationToken hurry)
+    {
+        (_drain, _hurry) = (drain, hurry);
+        await _stopping.CancelAsync();
+        await _run;
+    }
+
+    private async Task Run()
+    {
+        var backOff = new BackOff();
+        while (!_stopping.IsCancellationRequested)
+        {
+            var started = _time.GetTimestamp();
+            var reason = await RunOnce();
+            if (_stopping.IsCancellationRequested)
+            {
+                break;
+            }
+            if (!_ready.Task.IsCompleted)
+            {
+                _ready.SetException(new LocalMeshException(reason));
+                return;
+            }
+            var wait = backOff.Next(_time.GetElapsedTime(started));
+            var waited = Task.Delay(wait, _time, _stopping.Token);
+            _log.Tell(string.Create(CultureInfo.InvariantCulture, $"{reason}; it starts again in {wait.TotalSeconds:0.0} s"));
+            await waited.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+        _ready.TrySetCanceled();
+    }
+
+    /// <returns>Why it ended.</returns>
+    private async Task<string> RunOnce()
+    {
+        try
+        {
+            using var process = ServiceProcess.Start(Spec, Name, line => _log.Pass(Name, line));
+            _process = process;
+            try
+            {
+                await Follow(process);
+            }
+            finally
+            {
+                await Leave(process);
+            }
+            return $"{Name}: {process.Reason}";
+        }
+        catch (LocalMeshException e)
+        {
+            return e.Message;
+        }
+        catch (OperationCanceledException)
+        {
+            return $"{Name}: stopped";
+        }
+    }
+
+    private async Task Follow(ServiceProcess process)
+    {
+        _listening = await process.WaitUntilHealthy(_stopping.Token);
+        _changed();
+        _ready.TrySetResult();
+        await process.Ended.WaitAsync(_stopping.Token);
+    }
+
+    private async Task Leave(ServiceProcess process)
+    {
+        var wasHealthy = _listening is not null;
+        _listening = null;
+        if (wasHealthy)
+        {
+            _changed();
+        }
+        if (wasHealthy && !process.Ended.IsCompleted && _drain > TimeSpan.Zero)
+        {
+            await Task.Delay(_drain, _time, _hurry).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+        await process.Stop(_hurry);
+        _process = null;
+    }
+}

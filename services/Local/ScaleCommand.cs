@@ -1,0 +1,30 @@
+using System.CommandLine;
+using MedMoE.Mesh.Local.Control;
+using MedMoE.Mesh.Local.Output;
+
+namespace MedMoE.Mesh.Local;
+
+/// <summary><c>mesh scale</c>: changes the replicas of a running mesh.</summary>
+internal sealed class ScaleCommand : Command
+{
+    private readonly Argument<string> _replicas = new("REPLICAS")
+    {
+        Description = "As ct=3,backbone=2: of router, backbone, text-encoder, or an expert by its name; the rest stay as they are.",
+    };
+
+    private readonly Option<string> _name = NameOption.Create();
+
+    public ScaleCommand()
+        : base("scale", "Changes the replicas of a running mesh, and waits until the new ones answer and the others have ended.")
+    {
+        Arguments.Add(_replicas);
+        Options.Add(_name);
+        SetAction(async (arguments, cancellation) =>
+        {
+            using var mesh = new ControlClient(arguments.GetRequiredValue(_name));
+            var replicas = await mesh.Scale(arguments.GetRequiredValue(_replicas), cancellation);
+            await Console.Out.WriteLineAsync(StatusTable.Format(replicas));
+            return 0;
+        });
+    }
+}

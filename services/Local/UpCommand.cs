@@ -1,0 +1,105 @@
+using System.CommandLine;
+using MedMoE.Mesh.Bundle;
+using MedMoE.Mesh.Local.Control;
+using MedMoE.Mesh.Local.Output;
+using MedMoE.Mesh.Local.Plan;
+
+namespace MedMoE.Mesh.Local;
+
+/// <summary><c>mesh up</c>: the whole mesh on this machine, every service a process of its own.</summary>
+internal sealed class UpCommand : Command
+{
+    private readonly Option<string> _bundle = new("--bundle")
+    {
+        Description = "Folder of the model bundle. Default: the demo bundle of the repository.",
+        DefaultValueFactory = _ => Path.Combine(AppContext.BaseDirectory, "demo"),
+    };
+
+    private readonly Option<string> _replicas = new("--replicas")
+    {
+        Description = "Replicas, as ct=2,backbone=2: of router, backbone, text-encoder, or an expert by its name. Default: one of each.",
+        DefaultValueFactory = _ => "",
+    };
+
+    private readonly Option<string?> _redis = new("--redis") { Description = "HOST:PORT of the Redis for features. Default: one in this process, 512 MB." };
+
+    private readonly Option<string> _pyramid = new Option<string>("--pyramid")
+    {
+        Description = "Element type of the features between services.",
+        DefaultValueFactory = _ => "fp16",
+    }.AcceptOnlyFromAmong("fp16", "fp32", "bf16");
+
+    private readonly Option<string> _device = new("--device") { Description = "cpu, cuda or cuda:N.", DefaultValueFactory = _ => "cpu" };
+
+    private readonly Option<string> _precision = new Option<string>("--precision")
+    {
+        Description = "auto is bf16 where the device computes in it, else fp32.",
+        DefaultValueFactory = _ => "fp32",
+    }.AcceptOnlyFromAmong("fp32", "bf16", "auto");
+
+    private readonly Option<int> _port = new("--port") { Description = "The gateway's port of gRPC. Default: the system chooses." };
+
+    private readonly Option<string> _name = NameOption.Create();
+
+    private readonly Option<string[]> _settings = new("--set") { Description = "KEY=VALUE: a setting for every service, as Serving:LargestMessage=67108864." };
+
+    private readonly Option<string> _only = new("--only")
+    {
+        Description = "Run these services alone, as backbone,text-encoder.",
+        DefaultValueFactory = _ => "",
+        Hidden = true,
+    };
+
+    public UpCommand()
+        : base("up", "Runs the whole mesh on this machine, every service a process of its own, until Ctrl-C.")
+    {
+        _port.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is < 0 or > ushort.MaxValue)
+            {
+                result.AddError("--port is not in 0..65535");
+            }
+        });
+        _settings.Validators.Add(result =>
+        {
+            foreach (var setting in result.GetValueOrDefault<string[]>().Where(s => s.IndexOf('=', StringComparison.Ordinal) < 1))
+            {
+                result.AddError($"--set: \"{setting}\" is not KEY=VALUE");
+            }
+        });
+        Option[] options = [_bundle, _replicas, _redis, _pyramid, _device, _precision, _port, _name, _settings, _only];
+        foreach (var option in options)
+        {
+            Options.Add(option);
+        }
+        // Not an asynchronous action: those are ended 2 s after a signal, and a mesh takes longer to stop.
+        SetAction(arguments => Run(Read(arguments)).GetAwaiter().GetResult());
+    }
+
+    private static async Task<int> Run(UpOptions options)
+    {
+        var bundle = ModelBundle.Open(options.Bundle);
+        using var signals = new StopSignals();
+        using var folder = RuntimeFolder.Create(options.Name);
+        using var redis = options.Redis is null ? EmbeddedRedis.Start() : null;
+        var plan = MeshPlan.For(options, bundle.Manifest, folder.EndpointsFile, options.Redis ?? redis!.Address);
+        var log = new MeshLog(Console.Out, colours: !Console.IsOutputRedirected);
+        log.Tell($"{bundle.Manifest.ModelVersion}: {plan.Services.Sum(s => s.Replicas)} processes start");
+        await LocalMesh.Run(plan, folder, log, signals);
+        return 0;
+    }
+
+    private UpOptions Read(ParseResult arguments) => new()
+    {
+        Bundle = arguments.GetRequiredValue(_bundle),
+        Replicas = arguments.GetRequiredValue(_replicas),
+        Redis = arguments.GetValue(_redis),
+        Pyramid = arguments.GetRequiredValue(_pyramid),
+        Device = arguments.GetRequiredValue(_device),
+        Precision = arguments.GetRequiredValue(_precision),
+        Port = arguments.GetValue(_port),
+        Name = arguments.GetRequiredValue(_name),
+        Settings = arguments.GetValue(_settings) ?? [],
+        Only = arguments.GetRequiredValue(_only).Split(',', StringSplitOptions.RemoveEmptyEntries),
+    };
+}

@@ -1,0 +1,16 @@
+using MedMoE.Mesh.Local.Processes;
+
+namespace MedMoE.Mesh.Local.Tests;
+
+public sealed class BackOffTests
+{
+    [Fact]
+    public void Next_ShortLives_DoublesUpToAHalfMinuteUntilOneWasLong()
+    {
+        var backOff = new BackOff();
+        TimeSpan At(double lived) => backOff.Next(TimeSpan.FromSeconds(lived));
+
+        Assert.Equal([0.5, 1, 2, 4, 8, 16, 30, 30], Enumerable.Range(0, 8).Select(_ => At(59).TotalSeconds));
+        Assert.Equal([0.5, 1], new[] { At(60), At(1) }.Select(wait => wait.TotalSeconds));
+    }
+}

@@ -1,0 +1,45 @@
+using StackExchange.Redis;
+
+namespace MedMoE.Mesh.Local.Tests;
+
+public sealed class EmbeddedRedisTests
+{
+    /// <summary>A Swin-T pyramid in fp16.</summary>
+    private const int Pyramid = 1_128_960;
+
+    [Fact]
+    public async Task Redis_Pyramid_ComesBackAsItWas()
+    {
+        using var first = EmbeddedRedis.Start();
+        using var second = EmbeddedRedis.Start();
+        await using var client = await ConnectionMultiplexer.ConnectAsync(first.Address);
+        await using var other = await ConnectionMultiplexer.ConnectAsync(second.Address);
+        var value = new byte[Pyramid];
+        Random.Shared.NextBytes(value);
+
+        Assert.True(await client.GetDatabase().StringSetAsync("pyramid", value, TimeSpan.FromMinutes(1)));
+
+        Assert.Equal(value, (byte[]?)await client.GetDatabase().StringGetAsync("pyramid"));
+        Assert.False(await other.GetDatabase().KeyExistsAsync("pyramid"));
+    }
+
+    [Fact]
+    public async Task Redis_MoreThanItHolds_ForgetsTheOldestAndNotItsBounds()
+    {
+        using var redis = EmbeddedRedis.Start();
+        await using var client = await ConnectionMultiplexer.ConnectAsync(redis.Address);
+        var database = client.GetDatabase();
+        var value = new byte[Pyramid];
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+
+        for (var key = 0; key < 1500; key++)
+        {
+            await database.StringSetAsync($"{key}", value);
+        }
+
+        var grown = (GC.GetTotalMemory(forceFullCollection: true) - before) >> 20;
+        Assert.False(await database.KeyExistsAsync("0"));
+        Assert.True(await database.KeyExistsAsync("1499"));
+        Assert.True(grown < 600, $"{grown} MiB for a cache of 512");
+    }
+}

@@ -1,0 +1,74 @@
+using MedMoE.Mesh.Bundle;
+using MedMoE.Mesh.Local.Output;
+using MedMoE.Mesh.Local.Plan;
+using MedMoE.Mesh.Local.Processes;
+using MedMoE.Mesh.Serving.Endpoints;
+using Microsoft.Extensions.Time.Testing;
+
+namespace MedMoE.Mesh.Local.Tests;
+
+public sealed class SupervisorTests
+{
+    private const int SigKill = 9;
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
+
+    [Fact]
+    public async Task Stop_WholeMesh_CallersBeforeThoseTheyCall()
+    {
+        using var folder = new TemporaryFolder();
+        using var files = new GoldenBundle(Architecture.Paper);
+        using var lines = new LineWriter();
+        var options = new UpOptions { Bundle = files.Root, Only = ["text-encoder"], Settings = ["Logging:LogLevel:Microsoft.Hosting.Lifetime=Information"] };
+        // Any service will do in the others' places.
+        var service = MeshPlan.For(options, files.Open().Manifest, folder["endpoints.json"], "127.0.0.1:1").Services[0];
+        var plan = new MeshPlan([service, service with { Serves = MeshService.Router }, service with { Serves = null }]);
+        var supervisor = new Supervisor(plan, new EndpointsFile(folder["endpoints.json"]), new MeshLog(lines, colours: false), TimeProvider.System);
+        await supervisor.Start(TestContext.Current.CancellationToken).WaitAsync(_patience);
+
+        await supervisor.Stop(CancellationToken.None).WaitAsync(_patience);
+
+        var order = new List<string>();
+        while (order.Count < 3)
+        {
+            var line = await lines.Next(_patience);
+            if (line.EndsWith("shutting down...", StringComparison.Ordinal))
+            {
+                order.Add(line.Split(' ')[0]);
+            }
+        }
+        Assert.Equal(["gateway/1", "router/1", "text-encoder/1"], order);
+    }
+
+    [Fact]
+    public async Task Service_EndsAgainAndAgain_WaitsLongerEachTime()
+    {
+        using var folder = new TemporaryFolder();
+        using var files = new GoldenBundle(Architecture.Paper);
+        var time = new FakeTimeProvider();
+        using var lines = new LineWriter();
+        var options = new UpOptions { Bundle = files.Root, Only = ["text-encoder"] };
+        var plan = MeshPlan.For(options, files.Open().Manifest, folder["endpoints.json"], "127.0.0.1:1");
+        var supervisor = new Supervisor(plan, new EndpointsFile(folder["endpoints.json"]), new MeshLog(lines, colours: false), time);
+        try
+        {
+            await supervisor.Start(TestContext.Current.CancellationToken).WaitAsync(_patience);
+            using var endpoints = new EndpointsWatch(folder.Path);
+            foreach (var seconds in new[] { 0.5, 1, 2 })
+            {
+                Assert.Equal(0, LocalProcess.Kill(Assert.Single(supervisor.Status()).Pid!.Value, SigKill));
+                var line = await lines.Next(_patience);
+                Assert.Equal(FormattableString.Invariant($"mesh | text-encoder/1: ended with exit code 137; it starts again in {seconds:0.0} s"), line);
+                Assert.Empty(endpoints.TextEncoders);
+                time.Advance(TimeSpan.FromSeconds(seconds - 0.1));
+                Assert.Null(Assert.Single(supervisor.Status()).Pid);
+                time.Advance(TimeSpan.FromSeconds(0.1));
+                await endpoints.Until(file => file.TextEncoders.Length == 1, "the replica back");
+            }
+        }
+        finally
+        {
+            await supervisor.Stop(CancellationToken.None);
+        }
+        Assert.DoesNotContain(supervisor.Status(), replica => replica.Pid is not null);
+    }
+}
