@@ -4,7 +4,6 @@ using MedMoE.Mesh.Gateway.Limits;
 using MedMoE.Mesh.Gateway.Routing;
 using MedMoE.Mesh.Serving.Endpoints;
 using MedMoE.Mesh.Serving.Hosting;
-using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy.Configuration;
@@ -55,8 +54,8 @@ public static class GatewayApp
             handler.InitialHttp2StreamWindowSize = ServiceHost.StreamWindow;
             handler.ConnectTimeout = TimeSpan.FromSeconds(2);
         });
-        // YARP brings keys for cookies that nothing here uses, and would write them to disk.
-        builder.Services.AddDataProtection().DisableAutomaticKeyGeneration();
+        // YARP brings keys for cookies that nothing here uses; this one would make them at start and write them to disk.
+        builder.Services.Remove(builder.Services.Single(service => service.ImplementationType?.Name == "DataProtectionHostedService"));
         builder.Logging.AddFilter("Yarp", LogLevel.Warning);
         // What these tell of every failed probe and call is told elsewhere once: a replica became unwell, a service has none.
         builder.Logging.AddFilter("Yarp.ReverseProxy.Health.ActiveHealthCheckMonitor", LogLevel.Error);
