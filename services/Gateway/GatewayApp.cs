@@ -49,11 +49,12 @@ public static class GatewayApp
         builder.Services.AddSingleton<MeshRoutes>();
         builder.Services.AddSingleton<IProxyConfigProvider, MeshProxyConfig>();
         builder.Services.AddSingleton<IDestinationResolver, ReplicaResolver>();
-        builder.Services.AddReverseProxy().ConfigureHttpClient((_, handler) =>
+        var proxy = builder.Services.AddReverseProxy().ConfigureHttpClient((_, handler) =>
         {
             handler.InitialHttp2StreamWindowSize = ServiceHost.StreamWindow;
             handler.ConnectTimeout = TimeSpan.FromSeconds(2);
         });
+        proxy.AddEarlyHeaders();
         // YARP brings keys for cookies that nothing here uses; this one would make them at start and write them to disk.
         builder.Services.Remove(builder.Services.Single(service => service.ImplementationType?.Name == "DataProtectionHostedService"));
         builder.Logging.AddFilter("Yarp", LogLevel.Warning);
