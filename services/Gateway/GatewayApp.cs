@@ -50,7 +50,7 @@ public static class GatewayApp
         builder.Services.AddSingleton<MeshRoutes>();
         builder.Services.AddSingleton<IProxyConfigProvider, MeshProxyConfig>();
         builder.Services.AddSingleton<IDestinationResolver, ReplicaResolver>();
-        builder.Services.AddReverseProxy().ConfigureHttpClient((_, handler) =>
+        builder.Services.AddReverseProxy().AddEarlyHeaders().ConfigureHttpClient((_, handler) =>
         {
             handler.InitialHttp2StreamWindowSize = ServiceHost.StreamWindow;
             handler.ConnectTimeout = TimeSpan.FromSeconds(2);

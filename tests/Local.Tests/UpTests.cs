@@ -69,7 +69,7 @@ public sealed class UpTests : IDisposable
     [InlineData(SigInt)]
     public async Task Up_ToldToStop_AsksEveryServiceAndLeavesNothing(int signal)
     {
-        using var mesh = await LocalProcess.UpSmall(_runtime, "--set", "Logging:LogLevel:Microsoft.Hosting.Lifetime=Information");
+        using var mesh = await LocalProcess.UpSmall(_runtime);
         LifeOf[] services = [.. mesh.Table.Select(row => new LifeOf(row.Pid))];
         Assert.DoesNotContain(services, service => service.HasEnded);
 
@@ -78,7 +78,7 @@ public sealed class UpTests : IDisposable
         Assert.Equal(0, await mesh.ExitCode());
         Assert.All(services, service => Assert.True(service.HasEnded));
         Assert.All(["backbone/1", "text-encoder/1", "text-encoder/2"], replica => Assert.Contains(
-            mesh.Output.Split('\n'), line => line.StartsWith($"{replica} | ", StringComparison.Ordinal) && line.EndsWith("shutting down...", StringComparison.Ordinal)));
+            mesh.Output.Split('\n'), line => line.StartsWith($"{replica} | ", StringComparison.Ordinal) && line.Contains("stopping: no new calls", StringComparison.Ordinal)));
         Assert.Empty(Directory.EnumerateFileSystemEntries(_runtime.Path));
     }
 

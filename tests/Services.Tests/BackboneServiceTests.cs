@@ -4,6 +4,7 @@ using MedMoE.Mesh.Backbone;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Model;
 using MedMoE.Mesh.Model.Swin;
+using MedMoE.Mesh.ServicesUnderTest;
 using MedMoE.Mesh.V1;
 using MedMoE.Mesh.Wire;
 using static TorchSharp.torch;

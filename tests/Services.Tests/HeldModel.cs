@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using MedMoE.Mesh.Backbone;
+using MedMoE.Mesh.ServicesUnderTest;
 using MedMoE.Mesh.V1;
 
 namespace MedMoE.Mesh.Services.Tests;

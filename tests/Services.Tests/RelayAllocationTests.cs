@@ -3,6 +3,7 @@ using Google.Protobuf;
 using Grpc.Core;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Router;
+using MedMoE.Mesh.ServicesUnderTest;
 using MedMoE.Mesh.Serving.Hosting;
 using MedMoE.Mesh.V1;
 using MedMoE.Mesh.Wire;

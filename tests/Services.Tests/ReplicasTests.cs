@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Grpc.Core;
 using MedMoE.Mesh.Backbone;
+using MedMoE.Mesh.ServicesUnderTest;
 using MedMoE.Mesh.TextEncoder;
 using MedMoE.Mesh.V1;
 

@@ -1,4 +1,5 @@
 using Grpc.Core;
+using MedMoE.Mesh.ServicesUnderTest;
 using MedMoE.Mesh.Serving.Hosting;
 using MedMoE.Mesh.V1;
 

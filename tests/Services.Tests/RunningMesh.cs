@@ -3,6 +3,7 @@ using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Expert;
 using MedMoE.Mesh.Gateway;
 using MedMoE.Mesh.Router;
+using MedMoE.Mesh.ServicesUnderTest;
 using MedMoE.Mesh.TextEncoder;
 using MedMoE.Mesh.V1;
 

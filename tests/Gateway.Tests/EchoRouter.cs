@@ -1,0 +1,53 @@
+using Grpc.Core;
+using MedMoE.Mesh.Serving.Hosting;
+using MedMoE.Mesh.V1;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace MedMoE.Mesh.Gateway.Tests;
+
+/// <summary>A small service with the router's contract, whose calls last as long as a test wants.</summary>
+internal sealed class EchoRouter(EchoRouter.Calls calls) : RouterService.RouterServiceBase
+{
+    /// <summary>What the service saw of its callers.</summary>
+    internal sealed class Calls
+    {
+        public TaskCompletionSource Cancelled { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+
+    public static WebApplication Create(string[] args)
+    {
+        var builder = ServiceHost.CreateBuilder(args);
+        builder.Services.AddSingleton<Calls>();
+        var app = builder.Build();
+        app.MapServing();
+        app.MapGrpcService<EchoRouter>();
+        app.Lifetime.ApplicationStarted.Register(app.Services.GetRequiredService<Readiness>().WarmedUp);
+        return app;
+    }
+
+    /// <summary>Answers each message; header and trailer "medmoe-test" repeat the caller's.</summary>
+    public override async Task AnalyzeStream(
+        IAsyncStreamReader<AnalyzeStreamRequest> requestStream, IServerStreamWriter<AnalyzeStreamResponse> responseStream, ServerCallContext context)
+    {
+        var told = context.RequestHeaders.GetValue("medmoe-test") ?? "";
+        await context.WriteResponseHeadersAsync(new Metadata { { "medmoe-test", told } });
+        context.ResponseTrailers.Add("medmoe-test", told);
+        await foreach (var request in requestStream.ReadAllAsync(context.CancellationToken))
+        {
+            await responseStream.WriteAsync(new AnalyzeStreamResponse { RequestId = request.RequestId }, context.CancellationToken);
+        }
+    }
+
+    /// <summary>Answers with an error that has a trailer.</summary>
+    public override Task<ClassifyResponse> Classify(ClassifyRequest request, ServerCallContext context) =>
+        throw new RpcException(new Status(StatusCode.FailedPrecondition, "no, 100 % no"), new Metadata { { "medmoe-test", "why" } });
+
+    /// <summary>Answers when the call is cancelled or its deadline passes.</summary>
+    public override async Task<EmbedTextResponse> EmbedText(EmbedTextRequest request, ServerCallContext context)
+    {
+        using var gone = context.CancellationToken.Register(calls.Cancelled.SetResult);
+        await calls.Cancelled.Task;
+        return new EmbedTextResponse();
+    }
+}

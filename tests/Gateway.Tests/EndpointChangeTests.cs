@@ -1,0 +1,97 @@
+using Grpc.Core;
+using MedMoE.Mesh.Bundle;
+using MedMoE.Mesh.Serving.Endpoints;
+using MedMoE.Mesh.ServicesUnderTest;
+using MedMoE.Mesh.TextEncoder;
+using MedMoE.Mesh.V1;
+using Microsoft.Extensions.Options;
+
+namespace MedMoE.Mesh.Gateway.Tests;
+
+public sealed class EndpointChangeTests
+{
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
+
+    [Fact]
+    public async Task Encode_EndpointsFileRewritten_NewCallsGoToTheNewReplica()
+    {
+        using var folder = new TemporaryFolder();
+        using var files = new GoldenBundle(Architecture.Paper);
+        using var other = new GoldenBundle(Architecture.Reference);
+        await using var first = await RunningService.Start(TextEncoderApp.Create, files.Root);
+        await using var second = await RunningService.Start(TextEncoderApp.Create, other.Root);
+        Write(folder["endpoints.json"], first.Address);
+        await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:File={folder["endpoints.json"]}");
+        var client = new TextEncoderService.TextEncoderServiceClient(gateway.Channel);
+        async Task<string> Model()
+        {
+            var answer = await client.EncodeAsync(new EncodeRequest { Texts = { "mass" } }, deadline: DateTime.UtcNow + _patience);
+            return answer.Model.ModelVersion;
+        }
+        Assert.Equal("medmoe-nano-paper/1", await Model());
+
+        await Rewrite(gateway, folder["endpoints.json"], second.Address);
+        using var patience = new CancellationTokenSource(_patience);
+        // YARP takes a new configuration over in the background, and tells nobody outside when it has.
+        while (await Model() != "medmoe-nano-reference/1")
+        {
+            patience.Token.ThrowIfCancellationRequested();
+        }
+
+        // What cannot be read changes nothing.
+        await Rewrite(gateway, folder["endpoints.json"], "nonsense");
+        Assert.Equal("medmoe-nano-reference/1", await Model());
+
+        await Rewrite(gateway, folder["endpoints.json"], first.Address);
+        while (await Model() != "medmoe-nano-paper/1")
+        {
+            patience.Token.ThrowIfCancellationRequested();
+        }
+    }
+
+    [Fact]
+    public async Task Localize_ExpertAddedToTheFile_IsKnown()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["endpoints.json"], "{}");
+        await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:File={folder["endpoints.json"]}");
+        async Task<(StatusCode, string)> Localize()
+        {
+            using var call = new ExpertService.ExpertServiceClient(gateway.Channel).Localize(
+                new Metadata { { "medmoe-service", "experts/ct" } }, DateTime.UtcNow + _patience);
+            var e = await Assert.ThrowsAsync<RpcException>(() => call.ResponseAsync);
+            return (e.StatusCode, e.Status.Detail);
+        }
+        Assert.Equal((StatusCode.InvalidArgument, "medmoe-service: no expert is known"), await Localize());
+
+        await Change(gateway, options => options.Experts.ContainsKey("ct"), () =>
+            File.WriteAllText(folder["endpoints.json"], """{ "Endpoints": { "Experts": { "ct": "" } } }"""));
+
+        using var patience = new CancellationTokenSource(_patience);
+        while (await Localize() != (StatusCode.Unavailable, "expert ct: no replica can be reached"))
+        {
+            patience.Token.ThrowIfCancellationRequested();
+        }
+    }
+
+    private static void Write(string file, string textEncoder) =>
+        File.WriteAllText(file, $$"""{ "Endpoints": { "TextEncoder": "{{textEncoder}}" } }""");
+
+    private static Task Rewrite(RunningService gateway, string file, string textEncoder) =>
+        Change(gateway, options => options.TextEncoder == textEncoder, () => Write(file, textEncoder));
+
+    /// <summary>Makes a change and waits until the gateway has heard of it: whoever subscribes later is told later.</summary>
+    private static async Task Change(RunningService gateway, Func<EndpointOptions, bool> expected, Action change)
+    {
+        var heard = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var subscription = gateway.Get<IOptionsMonitor<EndpointOptions>>().OnChange(options =>
+        {
+            if (expected(options))
+            {
+                heard.TrySetResult();
+            }
+        });
+        change();
+        await heard.Task.WaitAsync(_patience, TestContext.Current.CancellationToken);
+    }
+}

@@ -1,0 +1,122 @@
+using Google.Protobuf;
+using Grpc.Core;
+using MedMoE.Mesh.Backbone;
+using MedMoE.Mesh.Bundle;
+using MedMoE.Mesh.ServicesUnderTest;
+using MedMoE.Mesh.TextEncoder;
+using MedMoE.Mesh.V1;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace MedMoE.Mesh.Gateway.Tests;
+
+/// <summary>What reaches services through the gateway, and what comes back.</summary>
+public sealed class ForwardingTests
+{
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
+
+    private static DateTime Deadline => DateTime.UtcNow + _patience;
+
+    [Fact]
+    public async Task Encode_ThroughGateway_EqualsDirect()
+    {
+        using var files = new GoldenBundle(Architecture.Paper);
+        await using var service = await RunningService.Start(TextEncoderApp.Create, files.Root);
+        await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:TextEncoder={service.Address}");
+        var request = new EncodeRequest { Texts = { "small nodule in the left upper lobe", "no pneumothorax" } };
+
+        var direct = await new TextEncoderService.TextEncoderServiceClient(service.Channel).EncodeAsync(request, deadline: Deadline);
+        var answer = await new TextEncoderService.TextEncoderServiceClient(gateway.Channel).EncodeAsync(request, deadline: Deadline);
+
+        Assert.Equal(direct.Texts, answer.Texts);
+        Assert.Equal(direct.Model, answer.Model);
+    }
+
+    [Fact]
+    public async Task ExtractPyramid_ThroughGateway_SendsEveryLevel()
+    {
+        using var files = new GoldenBundle(Architecture.Paper);
+        await using var service = await RunningService.Start(BackboneApp.Create, files.Root);
+        await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Backbone={service.Address}");
+        var file = await File.ReadAllBytesAsync(Golden.PathOf("preprocessing", "rgb8_400x300.png"), TestContext.Current.CancellationToken);
+
+        using var call = new BackboneService.BackboneServiceClient(gateway.Channel).ExtractPyramid(
+            new ExtractPyramidRequest { Image = new Image { Encoded = ByteString.CopyFrom(file) } }, deadline: Deadline);
+        var levels = new List<PyramidLevel>();
+        await foreach (var response in call.ResponseStream.ReadAllAsync(TestContext.Current.CancellationToken))
+        {
+            levels.Add(response.Level);
+        }
+
+        Assert.Equal([0, 1, 2, 3], levels.Select(l => l.Level));
+        Assert.NotNull(levels[3].Pooled);
+    }
+
+    [Fact]
+    public async Task GetModel_ByHeader_ReachesTheServiceNamed()
+    {
+        using var files = new GoldenBundle(Architecture.Paper);
+        await using var text = await RunningService.Start(TextEncoderApp.Create, files.Root);
+        await using var backbone = await RunningService.Start(BackboneApp.Create, files.Root);
+        // No expert runs yet; what answers as one here tells by its model that the header was followed.
+        await using var gateway = await RunningService.Start(
+            GatewayApp.Create, null, $"--Endpoints:TextEncoder={text.Address}", $"--Endpoints:Experts:ct={backbone.Address}");
+        var client = new ModelService.ModelServiceClient(gateway.Channel);
+        async Task<string> Part(string service)
+        {
+            var answer = await client.GetModelAsync(new GetModelRequest(), new Metadata { { "medmoe-service", service } }, Deadline);
+            return Assert.Single(answer.Model.Digests).Key;
+        }
+
+        Assert.Equal("text", await Part("text-encoder"));
+        Assert.Equal("backbone", await Part("experts/ct"));
+    }
+
+    [Fact]
+    public async Task AnalyzeStream_BothWaysAtOnce_CarriesMessagesHeadersAndTrailers()
+    {
+        await using var router = await RunningService.Start(EchoRouter.Create, null);
+        await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Router={router.Address}");
+        using var call = new RouterService.RouterServiceClient(gateway.Channel).AnalyzeStream(new Metadata { { "medmoe-test", "hello" } }, Deadline);
+
+        Assert.Equal("hello", (await call.ResponseHeadersAsync).GetValue("medmoe-test"));
+        foreach (var id in new[] { "a", "b", "c" })
+        {
+            // Each is answered before the next is sent.
+            await call.RequestStream.WriteAsync(new AnalyzeStreamRequest { RequestId = id });
+            Assert.True(await call.ResponseStream.MoveNext(TestContext.Current.CancellationToken));
+            Assert.Equal(id, call.ResponseStream.Current.RequestId);
+        }
+        await call.RequestStream.CompleteAsync();
+        Assert.False(await call.ResponseStream.MoveNext(TestContext.Current.CancellationToken));
+        Assert.Equal("hello", call.GetTrailers().GetValue("medmoe-test"));
+    }
+
+    [Fact]
+    public async Task Classify_ServiceRefuses_StatusAndTrailersPassThrough()
+    {
+        await using var router = await RunningService.Start(EchoRouter.Create, null);
+        await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Router={router.Address}");
+
+        var e = await Assert.ThrowsAsync<RpcException>(() =>
+            new RouterService.RouterServiceClient(gateway.Channel).ClassifyAsync(new ClassifyRequest(), deadline: Deadline).ResponseAsync);
+
+        Assert.Equal((StatusCode.FailedPrecondition, "no, 100 % no", "why"), (e.StatusCode, e.Status.Detail, e.Trailers.GetValue("medmoe-test")));
+    }
+
+    [Theory]
+    [InlineData(true, StatusCode.DeadlineExceeded)]
+    [InlineData(false, StatusCode.Cancelled)]
+    public async Task EmbedText_DeadlinePassesOrCallerGoes_TheServiceHearsOfIt(bool byDeadline, StatusCode expected)
+    {
+        await using var router = await RunningService.Start(EchoRouter.Create, null);
+        await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Router={router.Address}");
+        var soon = TimeSpan.FromSeconds(1);
+        using var caller = byDeadline ? new CancellationTokenSource() : new CancellationTokenSource(soon);
+
+        var e = await Assert.ThrowsAsync<RpcException>(() => new RouterService.RouterServiceClient(gateway.Channel).EmbedTextAsync(
+            new EmbedTextRequest(), deadline: byDeadline ? DateTime.UtcNow + soon : Deadline, cancellationToken: caller.Token).ResponseAsync);
+
+        Assert.Equal(expected, e.StatusCode);
+        await router.Get<EchoRouter.Calls>().Cancelled.Task.WaitAsync(_patience, TestContext.Current.CancellationToken);
+    }
+}

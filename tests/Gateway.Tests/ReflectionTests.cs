@@ -1,0 +1,87 @@
+using Grpc.Health.V1;
+using MedMoE.Mesh.ServicesUnderTest;
+using MedMoE.Mesh.V1;
+using Current = Grpc.Reflection.V1;
+using Old = Grpc.Reflection.V1Alpha;
+
+namespace MedMoE.Mesh.Gateway.Tests;
+
+/// <summary>What the gateway tells of the mesh and of itself.</summary>
+public sealed class ReflectionTests
+{
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
+
+    private static readonly string[] _services =
+        [.. new[] { RouterService.Descriptor, BackboneService.Descriptor, TextEncoderService.Descriptor, ExpertService.Descriptor, ModelService.Descriptor }.Select(s => s.FullName)];
+
+    private static DateTime Deadline => DateTime.UtcNow + _patience;
+
+    [Fact]
+    public async Task Reflection_V1_TellsEveryService()
+    {
+        await using var gateway = await RunningService.Start(GatewayApp.Create, null);
+        using var call = new Current.ServerReflection.ServerReflectionClient(gateway.Channel).ServerReflectionInfo(deadline: Deadline);
+        async Task<Current.ServerReflectionResponse> Ask(Current.ServerReflectionRequest request)
+        {
+            await call.RequestStream.WriteAsync(request);
+            Assert.True(await call.ResponseStream.MoveNext(TestContext.Current.CancellationToken));
+            return call.ResponseStream.Current;
+        }
+
+        var listed = (await Ask(new() { ListServices = "" })).ListServicesResponse.Service.Select(s => s.Name);
+        Assert.Superset(_services.ToHashSet(), listed.ToHashSet());
+        Assert.NotEmpty((await Ask(new() { FileContainingSymbol = "medmoe.mesh.v1.ExpertService.Localize" })).FileDescriptorResponse.FileDescriptorProto);
+    }
+
+    [Fact]
+    public async Task Reflection_V1Alpha_TellsEveryService()
+    {
+        await using var gateway = await RunningService.Start(GatewayApp.Create, null);
+        using var call = new Old.ServerReflection.ServerReflectionClient(gateway.Channel).ServerReflectionInfo(deadline: Deadline);
+        async Task<Old.ServerReflectionResponse> Ask(Old.ServerReflectionRequest request)
+        {
+            await call.RequestStream.WriteAsync(request);
+            Assert.True(await call.ResponseStream.MoveNext(TestContext.Current.CancellationToken));
+            return call.ResponseStream.Current;
+        }
+
+        var listed = (await Ask(new() { ListServices = "" })).ListServicesResponse.Service.Select(s => s.Name);
+        Assert.Superset(_services.ToHashSet(), listed.ToHashSet());
+        Assert.NotEmpty((await Ask(new() { FileContainingSymbol = "medmoe.mesh.v1.AnalyzeRequest" })).FileDescriptorResponse.FileDescriptorProto);
+    }
+
+    [Fact]
+    public async Task Health_Started_Serves()
+    {
+        await using var gateway = await RunningService.Start(GatewayApp.Create, null);
+        using var watch = new Health.HealthClient(gateway.Channel).Watch(new HealthCheckRequest(), deadline: Deadline);
+        do
+        {
+            Assert.True(await watch.ResponseStream.MoveNext(TestContext.Current.CancellationToken));
+        }
+        while (watch.ResponseStream.Current.Status != HealthCheckResponse.Types.ServingStatus.Serving);
+    }
+
+    [Fact]
+    public async Task Metrics_AfterACall_CountIt()
+    {
+        await using var router = await RunningService.Start(EchoRouter.Create, null);
+        await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Router={router.Address}");
+        var client = new RouterService.RouterServiceClient(gateway.Channel);
+        using var running = client.AnalyzeStream(deadline: Deadline);
+        await running.ResponseHeadersAsync;
+
+        using var http = new HttpClient();
+        var metrics = await http.GetStringAsync(new Uri(gateway.Http, "/metrics"), TestContext.Current.CancellationToken);
+
+        Assert.Contains(metrics.Split('\n'), line => line.StartsWith("medmoe_requests{", StringComparison.Ordinal) && line.Contains("AnalyzeStream"));
+    }
+
+    [Fact]
+    public void Dependencies_OfTheGateway_HaveNoTorch()
+    {
+        var dependencies = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "MedMoE.Mesh.Gateway.deps.json"));
+        Assert.Contains("Yarp.ReverseProxy", dependencies);
+        Assert.DoesNotContain("torch", dependencies, StringComparison.OrdinalIgnoreCase);
+    }
+}

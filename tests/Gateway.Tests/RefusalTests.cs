@@ -1,0 +1,183 @@
+using System.Net;
+using Grpc.Core;
+using MedMoE.Mesh.Bundle;
+using MedMoE.Mesh.ServicesUnderTest;
+using MedMoE.Mesh.TextEncoder;
+using MedMoE.Mesh.V1;
+
+namespace MedMoE.Mesh.Gateway.Tests;
+
+/// <summary>Calls that the gateway answers itself.</summary>
+public sealed class RefusalTests
+{
+    // A port that nothing listens on: those below 1024 are given out by hand.
+    private const string Nobody = "127.0.0.1:9";
+
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
+
+    private static DateTime Deadline => DateTime.UtcNow + _patience;
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("experts/nobody")]
+    public async Task GetModel_HeaderMissingOrUnknown_ListsTheKnown(string? service)
+    {
+        await using var gateway = await RunningService.Start(
+            GatewayApp.Create, null, $"--Endpoints:Experts:ct={Nobody}", "--Gateway:Experts=xray, ct");
+        var headers = service is null ? new Metadata() : new Metadata { { "medmoe-service", service } };
+
+        var model = await Refused(new ModelService.ModelServiceClient(gateway.Channel).GetModelAsync(new GetModelRequest(), headers, Deadline).ResponseAsync);
+        using var call = new ExpertService.ExpertServiceClient(gateway.Channel).Localize(headers, Deadline);
+        var expert = await Refused(call.ResponseAsync);
+
+        Assert.Equal((StatusCode.InvalidArgument, "medmoe-service: expected one of backbone, text-encoder, experts/ct, experts/xray"), model);
+        Assert.Equal((StatusCode.InvalidArgument, "medmoe-service: expected one of experts/ct, experts/xray"), expert);
+    }
+
+    [Fact]
+    public async Task UnknownService_IsUnimplemented()
+    {
+        await using var gateway = await RunningService.Start(GatewayApp.Create, null);
+        var marshaller = Marshallers.Create(_ => [], _ => new object());
+        var method = new Method<object, object>(MethodType.Unary, "medmoe.mesh.v1.NoService", "Call", marshaller, marshaller);
+
+        var (code, _) = await Refused(gateway.Channel.CreateCallInvoker().AsyncUnaryCall(method, null, new CallOptions(deadline: Deadline), new object()).ResponseAsync);
+
+        Assert.Equal(StatusCode.Unimplemented, code);
+    }
+
+    [Theory]
+    [InlineData(Nobody)]
+    [InlineData("")]
+    [InlineData("dns:///no-such-host.invalid:8080")]
+    public async Task Encode_NoReplica_NamesTheService(string endpoint)
+    {
+        await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:TextEncoder={endpoint}");
+
+        var answer = await Refused(new TextEncoderService.TextEncoderServiceClient(gateway.Channel).EncodeAsync(new EncodeRequest(), deadline: Deadline).ResponseAsync);
+
+        Assert.Equal((StatusCode.Unavailable, "text encoder: no replica can be reached"), answer);
+    }
+
+    [Fact]
+    public async Task Encode_AnotherServiceHasNoAddress_IsUnharmed()
+    {
+        using var files = new GoldenBundle(Architecture.Paper);
+        await using var service = await RunningService.Start(TextEncoderApp.Create, files.Root);
+        var port = service.Address.Split(':')[1];
+        // One name has no address; another, resolved, does.
+        await using var gateway = await RunningService.Start(
+            GatewayApp.Create, null, $"--Endpoints:TextEncoder=dns:///localhost:{port}", "--Endpoints:Backbone=dns:///no-such-host.invalid:8080");
+        var client = new TextEncoderService.TextEncoderServiceClient(gateway.Channel);
+
+        Assert.Single((await client.EncodeAsync(new EncodeRequest { Texts = { "mass" } }, deadline: Deadline)).Texts);
+    }
+
+    [Fact]
+    public async Task Analyze_WhileStopping_IsUnavailableAndRunningCallsFinish()
+    {
+        await using var router = await RunningService.Start(EchoRouter.Create, null);
+        await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Router={router.Address}");
+        var client = new RouterService.RouterServiceClient(gateway.Channel);
+        using var running = client.AnalyzeStream(deadline: Deadline);
+        await running.ResponseHeadersAsync;
+
+        gateway.BeginStopping();
+        var answer = await Refused(client.AnalyzeAsync(new AnalyzeRequest(), deadline: Deadline).ResponseAsync);
+
+        Assert.Equal((StatusCode.Unavailable, "the service is stopping"), answer);
+        await running.RequestStream.WriteAsync(new AnalyzeStreamRequest { RequestId = "late" });
+        Assert.True(await running.ResponseStream.MoveNext(TestContext.Current.CancellationToken));
+        await running.RequestStream.CompleteAsync();
+        Assert.False(await running.ResponseStream.MoveNext(TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task Call_OverMostCalls_IsRefusedAtOnceUntilOneEnds()
+    {
+        await using var router = await RunningService.Start(EchoRouter.Create, null);
+        await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Router={router.Address}", "--Gateway:MostCalls=1");
+        var client = new RouterService.RouterServiceClient(gateway.Channel);
+        using var running = client.AnalyzeStream(deadline: Deadline);
+        await running.ResponseHeadersAsync;
+
+        var e = await Assert.ThrowsAsync<RpcException>(() => client.ClassifyAsync(new ClassifyRequest(), deadline: Deadline).ResponseAsync);
+
+        Assert.Equal((StatusCode.ResourceExhausted, "over the limit of 1 calls at once"), (e.StatusCode, e.Status.Detail));
+        Assert.Equal("100", e.Trailers.GetValue("grpc-retry-pushback-ms"));
+        // The gateway's own services are not limited.
+        using var http = new HttpClient();
+        Assert.Equal("Healthy", await http.GetStringAsync(new Uri(gateway.Http, "/healthz"), TestContext.Current.CancellationToken));
+        Assert.NotNull(await new Grpc.Health.V1.Health.HealthClient(gateway.Channel).CheckAsync(new(), deadline: Deadline));
+        await running.RequestStream.CompleteAsync();
+        Assert.False(await running.ResponseStream.MoveNext(TestContext.Current.CancellationToken));
+        // The caller hears of the end a little before the gateway is done with the call.
+        using var patience = new CancellationTokenSource(_patience);
+        do
+        {
+            patience.Token.ThrowIfCancellationRequested();
+            e = await Assert.ThrowsAsync<RpcException>(() => client.ClassifyAsync(new ClassifyRequest(), deadline: Deadline).ResponseAsync);
+        }
+        while (e.StatusCode == StatusCode.ResourceExhausted);
+        Assert.Equal(StatusCode.FailedPrecondition, e.StatusCode);
+    }
+
+    [Fact]
+    public async Task Calls_OverTheRate_AreToldWhenToRetry()
+    {
+        await using var router = await RunningService.Start(EchoRouter.Create, null);
+        await using var gateway = await RunningService.Start(
+            GatewayApp.Create, null, $"--Endpoints:Router={router.Address}", "--Gateway:CallsPerSecond=1", "--Gateway:Burst=2");
+        var client = new RouterService.RouterServiceClient(gateway.Channel);
+
+        // More than a minute's worth.
+        var answers = await Task.WhenAll(Enumerable.Range(0, 80).Select(async _ =>
+            await Assert.ThrowsAsync<RpcException>(() => client.ClassifyAsync(new ClassifyRequest(), deadline: Deadline).ResponseAsync)));
+
+        Assert.True(answers.Count(e => e.StatusCode == StatusCode.FailedPrecondition) >= 2);
+        var refused = answers.Where(e => e.StatusCode == StatusCode.ResourceExhausted).ToArray();
+        Assert.NotEmpty(refused);
+        Assert.All(refused, e => Assert.Equal("over the limit of 1 calls per second for one client", e.Status.Detail));
+        Assert.All(refused, e => Assert.InRange(int.Parse(e.Trailers.GetValue("grpc-retry-pushback-ms")!, null), 1, 60_000));
+    }
+
+    [Fact]
+    public async Task Encode_KnownLengthOverTheLimit_IsRefusedBeforeItIsForwarded()
+    {
+        // Nobody would answer it otherwise.
+        await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:TextEncoder={Nobody}", "--Serving:LargestMessage=100000");
+        async Task<(string?, string?)> Post(int length)
+        {
+            using var http = new HttpClient { DefaultRequestVersion = HttpVersion.Version20, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
+            using var content = new ByteArrayContent(new byte[length]);
+            content.Headers.ContentType = new("application/grpc");
+            using var answer = await http.PostAsync(
+                new Uri($"http://{gateway.Address}/{TextEncoderService.Descriptor.FullName}/Encode"), content, TestContext.Current.CancellationToken);
+            string? Field(string name) => answer.Headers.TryGetValues(name, out var values) ? Uri.UnescapeDataString(values.Single()) : null;
+            return (Field("grpc-status"), Field("grpc-message"));
+        }
+
+        Assert.Equal(("8", "the message is over the limit of 100000 bytes"), await Post(100_006));
+        Assert.Equal(("14", "text encoder: no replica can be reached"), await Post(100_005));
+    }
+
+    [Fact]
+    public async Task Encode_UnknownLengthOverTheLimit_IsRefusedByTheService()
+    {
+        using var files = new GoldenBundle(Architecture.Paper);
+        await using var service = await RunningService.Start(TextEncoderApp.Create, files.Root, "--Serving:LargestMessage=100000");
+        await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:TextEncoder={service.Address}");
+        var client = new TextEncoderService.TextEncoderServiceClient(gateway.Channel);
+
+        // Far more than the windows hold, so that the service answers while the client still sends.
+        var answer = await Refused(client.EncodeAsync(new EncodeRequest { Texts = { new string('x', 24 << 20) } }, deadline: Deadline).ResponseAsync);
+
+        Assert.Equal((StatusCode.ResourceExhausted, "the message is over the limit of 100000 bytes"), answer);
+    }
+
+    private static async Task<(StatusCode Code, string Message)> Refused<T>(Task<T> call)
+    {
+        var e = await Assert.ThrowsAsync<RpcException>(() => call);
+        return (e.StatusCode, e.Status.Detail);
+    }
+}

@@ -1,0 +1,72 @@
+using Grpc.Health.V1;
+using Grpc.Net.Client;
+using MedMoE.Mesh.Serving.Hosting;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace MedMoE.Mesh.ServicesUnderTest;
+
+/// <summary>A service on a real Kestrel, on ports the system chose.</summary>
+public sealed class RunningService : IAsyncDisposable
+{
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
+
+    private readonly WebApplication _app;
+
+    private RunningService(WebApplication app)
+    {
+        _app = app;
+        Channel = GrpcChannel.ForAddress(app.GrpcAddress(), new GrpcChannelOptions { MaxReceiveMessageSize = null, MaxSendMessageSize = null });
+        Http = app.HttpAddress();
+    }
+
+    public GrpcChannel Channel { get; }
+
+    public Uri Http { get; }
+
+    /// <summary>Where it answers gRPC, as an endpoint: HOST:PORT.</summary>
+    public string Address => _app.GrpcAddress().Authority;
+
+    /// <summary>Starts a service.</summary>
+    /// <param name="create">Puts it together.</param>
+    /// <param name="bundle">Folder of its bundle, or null where it has no model.</param>
+    /// <param name="settings">Further arguments.</param>
+    public static async Task<RunningService> Start(Func<string[], WebApplication> create, string? bundle, params string[] settings)
+    {
+        string[] model = bundle is null ? [] : [$"--Model:Bundle={bundle}"];
+        var app = create(["--Serving:Address=127.0.0.1", "--Serving:GrpcPort=0", "--Serving:HttpPort=0", .. model, .. settings]);
+        await app.StartAsync(CancellationToken.None).WaitAsync(_patience);
+        return new RunningService(app);
+    }
+
+    /// <summary>Something inside it.</summary>
+    public T Get<T>()
+        where T : notnull => _app.Services.GetRequiredService<T>();
+
+    /// <summary>Returns when it serves.</summary>
+    public async Task Ready()
+    {
+        using var watch = new Health.HealthClient(Channel).Watch(new HealthCheckRequest(), deadline: DateTime.UtcNow + _patience);
+        while (await watch.ResponseStream.MoveNext(CancellationToken.None))
+        {
+            if (watch.ResponseStream.Current.Status == HealthCheckResponse.Types.ServingStatus.Serving)
+            {
+                return;
+            }
+        }
+        throw new InvalidOperationException("the service ended before it served");
+    }
+
+    /// <summary>Stops it as SIGTERM does; returns when running calls have ended.</summary>
+    public Task Stop() => _app.StopAsync(CancellationToken.None);
+
+    /// <summary>Tells it to stop as SIGTERM does; running calls go on, until it is disposed.</summary>
+    public void BeginStopping() => _app.Lifetime.StopApplication();
+
+    public async ValueTask DisposeAsync()
+    {
+        await Stop();
+        Channel.Dispose();
+        await _app.DisposeAsync();
+    }
+}
