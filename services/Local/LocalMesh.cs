@@ -18,8 +18,13 @@ internal static class LocalMesh
         try
         {
             await supervisor.Start(signals.Stop);
+            var gateway = supervisor.Status().FirstOrDefault(replica => replica.Service == ProcessSpec.Gateway)?.Listening?.Grpc;
+            if (gateway is not null)
+            {
+                await FrontDoor.UntilOpen(gateway, plan.Services.Where(s => s.Replicas > 0).Select(s => s.Serves?.Expert).OfType<string>(), signals.Stop);
+            }
             control = await ControlServer.Start(folder.Socket, supervisor, signals.Stop);
-            Announce(supervisor.Status(), log);
+            Announce(supervisor.Status(), gateway, log);
             await Task.Delay(Timeout.Infinite, signals.Stop);
         }
         catch (OperationCanceledException) when (signals.Stop.IsCancellationRequested)
@@ -33,10 +38,10 @@ internal static class LocalMesh
         }
     }
 
-    private static void Announce(IReadOnlyList<ReplicaStatus> replicas, MeshLog log)
+    private static void Announce(IReadOnlyList<ReplicaStatus> replicas, string? gateway, MeshLog log)
     {
         log.Write($"\n{StatusTable.Format(replicas)}\n");
-        if (replicas.FirstOrDefault(replica => replica.Service == ProcessSpec.Gateway)?.Listening?.Grpc is { } gateway)
+        if (gateway is not null)
         {
             log.Write($"""
                 ./mesh analyze --server {gateway} --image tests/golden/preprocessing/gray8_512x640.png --report "There is a large mass in the right lung"

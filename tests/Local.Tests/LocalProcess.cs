@@ -54,6 +54,15 @@ internal sealed partial class LocalProcess : IDisposable
         return mesh;
     }
 
+    /// <summary>The whole mesh, ready, and its gateway's HOST:PORT.</summary>
+    public static async Task<(LocalProcess Mesh, string Gateway)> UpWhole(TemporaryFolder runtime, params string[] more)
+    {
+        const string Ready = "ready gateway=";
+        var mesh = new LocalProcess(runtime, ["up", .. more]);
+        var line = await mesh.UntilLine(line => line.StartsWith(Ready, StringComparison.Ordinal), "the mesh being ready");
+        return (mesh, line[Ready.Length..]);
+    }
+
     public async Task<string> UntilLine(Func<string, bool> matches, string what)
     {
         using var patience = Patience();

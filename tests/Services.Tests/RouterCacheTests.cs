@@ -1,3 +1,4 @@
+using MedMoE.Mesh.ServicesUnderTest;
 using MedMoE.Mesh.V1;
 
 namespace MedMoE.Mesh.Services.Tests;
@@ -92,6 +93,7 @@ public sealed class RouterCacheTests
     [Fact]
     public async Task Analyze_SecondRouter_GetsTheFirstOnesWorkFromRedis()
     {
+        Assert.SkipUnless(RedisServer.IsInstalled, RedisServer.Missing);
         using var redis = await RedisServer.Start();
         await using var mesh = await RunningMesh.Start(new MeshPlan { Router = [$"Cache:Redis={redis.Address}", PatientWithRedis] });
         var answered = await Analyze(mesh.Client, _request);
@@ -111,6 +113,7 @@ public sealed class RouterCacheTests
     [Fact]
     public async Task Redis_HoldsNoReport()
     {
+        Assert.SkipUnless(RedisServer.IsInstalled, RedisServer.Missing);
         using var redis = await RedisServer.Start();
         await using var mesh = await RunningMesh.Start(new MeshPlan { Router = [$"Cache:Redis={redis.Address}", PatientWithRedis] });
         await Analyze(mesh.Client, _request);
@@ -135,6 +138,7 @@ public sealed class RouterCacheTests
     [Fact]
     public async Task Redis_DownSlowOrEmptied_FailsNoRequestAndHeals()
     {
+        Assert.SkipUnless(RedisServer.IsInstalled, RedisServer.Missing);
         using var redis = await RedisServer.Start();
         await using var mesh = await RunningMesh.Start(new MeshPlan
         {

@@ -28,10 +28,18 @@ public sealed class MeshChannels : IDisposable
             .BuildServiceProvider();
     }
 
-    /// <exception cref="EndpointException">The settings do not say where the service is.</exception>
+    /// <exception cref="RpcException">UNAVAILABLE: the settings, which may have changed since the start, do not say where the service is.</exception>
     public CallInvoker Of(MeshService service)
     {
-        var endpoint = _endpoints.CurrentValue.AddressOf(service);
+        EndpointAddress endpoint;
+        try
+        {
+            endpoint = _endpoints.CurrentValue.AddressOf(service);
+        }
+        catch (EndpointException e)
+        {
+            throw new RpcException(new Status(StatusCode.Unavailable, e.Message));
+        }
         var address = endpoint.IsName
             ? $"dns:///{endpoint.Hosts[0].Host}:{endpoint.Hosts[0].Port}"
             : ReplicaListResolverFactory.AddressOf(service);

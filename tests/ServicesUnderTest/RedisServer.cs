@@ -3,10 +3,10 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 
-namespace MedMoE.Mesh.Services.Tests;
+namespace MedMoE.Mesh.ServicesUnderTest;
 
 /// <summary>A real redis-server of this machine, on a free port, without files.</summary>
-internal sealed partial class RedisServer : IDisposable
+public sealed partial class RedisServer : IDisposable
 {
     private const int Continue = 18;
     private const int Halt = 19;
@@ -20,13 +20,14 @@ internal sealed partial class RedisServer : IDisposable
 
     public string Address => $"127.0.0.1:{_port}";
 
-    /// <summary>Starts one, or skips the test where redis-server is missing.</summary>
+    /// <summary>What a test says that is skipped where there is none.</summary>
+    public const string Missing = "needs redis-server (Debian: apt-get install redis-server)";
+
+    public static bool IsInstalled =>
+        Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(folder => File.Exists(Path.Combine(folder, "redis-server")));
+
     public static async Task<RedisServer> Start()
     {
-        if (!Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(folder => File.Exists(Path.Combine(folder, "redis-server"))))
-        {
-            Assert.Skip("needs redis-server (Debian: apt-get install redis-server)");
-        }
         while (true)
         {
             using var probe = new TcpListener(IPAddress.Loopback, 0);
@@ -52,9 +53,9 @@ internal sealed partial class RedisServer : IDisposable
     public async Task Restart() => _process = await Run(_port) ?? throw new InvalidOperationException("the port was taken");
 
     /// <summary>Keeps it from answering.</summary>
-    public void Freeze() => Assert.Equal(0, SendSignal(_process.Id, Halt));
+    public void Freeze() => Signal(Halt);
 
-    public void Thaw() => Assert.Equal(0, SendSignal(_process.Id, Continue));
+    public void Thaw() => Signal(Continue);
 
     public void Dispose()
     {
@@ -72,8 +73,7 @@ internal sealed partial class RedisServer : IDisposable
             RedirectStandardOutput = true,
             WorkingDirectory = Path.GetTempPath(),
         })!;
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        patience.CancelAfter(_patience);
+        using var patience = new CancellationTokenSource(_patience);
         while (await process.StandardOutput.ReadLineAsync(patience.Token) is { } line)
         {
             if (line.Contains("Ready to accept connections", StringComparison.Ordinal))
@@ -86,6 +86,14 @@ internal sealed partial class RedisServer : IDisposable
         return null;
     }
 
-    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
-    private static partial int SendSignal(int pid, int signal);
+    private void Signal(int signal)
+    {
+        if (Send(_process.Id, signal) != 0)
+        {
+            throw new InvalidOperationException("redis-server has ended");
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Send(int pid, int signal);
 }

@@ -1,0 +1,87 @@
+using System.Text.RegularExpressions;
+using Grpc.Net.Client;
+using MedMoE.Mesh.V1;
+
+namespace MedMoE.Mesh.Local.Tests;
+
+/// <summary>The whole mesh as a user has it.</summary>
+public sealed class WholeMeshTests : IDisposable
+{
+    private const int SigTerm = 15;
+    private const int SigContinue = 18;
+    private const int SigStop = 19;
+    private static readonly TimeSpan _patience = TimeSpan.FromMinutes(1);
+
+    private readonly TemporaryFolder _runtime = new();
+
+    public void Dispose() => _runtime.Dispose();
+
+    [Fact]
+    public async Task Up_ToldToStopWithCallsUnderWay_AnswersThem()
+    {
+        var (mesh, gateway) = await LocalProcess.UpWhole(_runtime);
+        using var own = mesh;
+        // The backbone does not get on while the calls come in.
+        Assert.Equal(0, LocalProcess.Kill(mesh.Table.Single(row => row.Service == "backbone").Pid, SigStop));
+        using var channel = GrpcChannel.ForAddress($"http://{gateway}");
+        var router = new RouterService.RouterServiceClient(channel);
+        var calls = Enumerable.Range(0, 5).Select(_ => router.AnalyzeAsync(
+            new AnalyzeRequest { Image = MeshLoad.FreshImage(), Report = "small nodule" }, deadline: DateTime.UtcNow + _patience).ResponseAsync).ToArray();
+        await UntilRunning(mesh.Table.Single(row => row.Service == "router").Http, calls.Length);
+
+        mesh.Signal(SigTerm);
+        await mesh.UntilLine(line => line.StartsWith("gateway/1 | ", StringComparison.Ordinal) && line.Contains("stopping", StringComparison.Ordinal), "the gateway stopping");
+        Assert.Equal(0, LocalProcess.Kill(mesh.Table.Single(row => row.Service == "backbone").Pid, SigContinue));
+
+        Assert.All(await Task.WhenAll(calls), answer => Assert.NotNull(answer.Report));
+        Assert.Equal(0, await mesh.ExitCode());
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_runtime.Path));
+    }
+
+    [Fact]
+    public async Task Scale_UnderLoad_LosesNoRequestAndTheNewReplicasGetTheirShare()
+    {
+        var (mesh, gateway) = await LocalProcess.UpWhole(_runtime);
+        using var own = mesh;
+        await using var load = new MeshLoad(gateway, 6, "ct", "small nodule");
+        await load.UntilMoreSucceeded(10);
+
+        using (var scale = LocalProcess.Run(_runtime, "scale", "ct=3,backbone=2,text-encoder=2"))
+        {
+            Assert.Equal(0, await scale.ExitCode());
+            await load.UntilMoreSucceeded(60);
+            foreach (var replica in scale.Table.Where(row => row.Service == "expert-ct"))
+            {
+                Assert.True(await Answered(replica.Http) > 0, $"expert-ct/{replica.Number} got nothing to do");
+            }
+        }
+        using (var scale = LocalProcess.Run(_runtime, "scale", "ct=1,backbone=1,text-encoder=1"))
+        {
+            Assert.Equal(0, await scale.ExitCode());
+        }
+        await load.UntilMoreSucceeded(20);
+        Assert.Empty(load.Failures);
+    }
+
+    /// <summary>Calls that an expert has answered.</summary>
+    private static async Task<double> Answered(string http) => (await Metrics(http))
+        .Where(m => m.Name == "medmoe_request_duration_seconds_count" && m.Tags.Contains("Localize", StringComparison.Ordinal)).Sum(m => m.Value);
+
+    /// <summary>Returns when so many calls run in a service.</summary>
+    private static async Task UntilRunning(string http, int calls)
+    {
+        using var patience = new CancellationTokenSource(_patience);
+        while ((await Metrics(http)).Where(m => m.Name == "medmoe_requests").Sum(m => m.Value) < calls)
+        {
+            patience.Token.ThrowIfCancellationRequested();
+        }
+    }
+
+    private static async Task<IReadOnlyList<(string Name, string Tags, double Value)>> Metrics(string http)
+    {
+        using var client = new HttpClient();
+        var text = await client.GetStringAsync($"http://{http}/metrics", TestContext.Current.CancellationToken);
+        return [.. Regex.Matches(text, @"^(\w+)\{(.*)\} (\S+)( \d+)?$", RegexOptions.Multiline)
+            .Select(m => (m.Groups[1].Value, m.Groups[2].Value, double.Parse(m.Groups[3].ValueSpan, System.Globalization.CultureInfo.InvariantCulture)))];
+    }
+}
