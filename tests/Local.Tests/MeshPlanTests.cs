@@ -44,7 +44,6 @@ public sealed class MeshPlanTests
         void AssertOwn(string service, string[] own, int port = 0) => Assert.Equal(
             [
                 "--Serving:Address=127.0.0.1", $"--Serving:GrpcPort={port}", "--Serving:HttpPort=0", "--Serving:StopWithInput=true",
-                "--Logging:Console:FormatterOptions:SingleLine=true", "--Logging:LogLevel:Microsoft.Hosting.Lifetime=Warning",
                 .. own, "--Serving:LargestMessage=1024", "--A:B=c=d",
             ],
             plan.Services.Single(s => s.Name == service).Arguments);
