@@ -4,7 +4,8 @@ using MedMoE.Mesh.ServicesUnderTest;
 namespace MedMoE.Mesh.Local.Tests;
 
 /// <summary>Services of a real mesh killed under load. Each test kills another one.</summary>
-public sealed class FailureTests(WholeMesh mesh) : IClassFixture<WholeMesh>
+[Collection(WholeMesh.Collection)]
+public sealed class FailureTests(WholeMesh mesh)
 {
     private const int SigKill = 9;
 

@@ -3,8 +3,11 @@ using MedMoE.Mesh.ServicesUnderTest;
 namespace MedMoE.Mesh.Local.Tests;
 
 /// <summary>The whole mesh of the demo bundle for several tests, with two backbones, and a real Redis where there is one.</summary>
-public sealed class WholeMesh : IAsyncLifetime
+[CollectionDefinition(Collection)]
+public sealed class WholeMesh : IAsyncLifetime, ICollectionFixture<WholeMesh>
 {
+    public const string Collection = "whole mesh";
+
     private readonly TemporaryFolder _runtime = new();
 
     internal RedisServer? Redis { get; private set; }
@@ -17,7 +20,7 @@ public sealed class WholeMesh : IAsyncLifetime
     {
         Redis = RedisServer.IsInstalled ? await RedisServer.Start() : null;
         string[] redis = Redis is null ? [] : ["--redis", Redis.Address];
-        (Process, Gateway) = await LocalProcess.UpWhole(_runtime, ["--replicas", "backbone=2", .. redis]);
+        (Process, Gateway) = await LocalProcess.UpWhole(_runtime, ["--replicas", "backbone=2", "--pyramid", "fp32", .. redis]);
     }
 
     /// <summary>A replica as it was at the start.</summary>

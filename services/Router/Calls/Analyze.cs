@@ -31,7 +31,7 @@ internal sealed class Analyze(TextSource texts, PyramidSource pyramids, AnswerSo
         decision ??= policy == GatingPolicy.Report ? byReport! : gate.ByImage((await pyramids.Summary(image, cancellation)).Pooled);
 
         var answer = await answers.Ask(gate.NameOf(decision), image, encoded?.Texts ?? [], shape, cancellation);
-        var byImage = await pyramids.KnownSummary(image, cancellation) is { } summary ? gate.ByImage(summary.Pooled) : null;
+        var byImage = (pyramid.Finished ?? await pyramids.KnownSummary(image, cancellation)) is { } summary ? gate.ByImage(summary.Pooled) : null;
 
         AnalyzedText[] analyzed = [.. named.Select((text, i) => Tell(text.Text, encoded!.Texts[i].Encoded, answer.Response.Texts[i]))];
         var response = new AnalyzeResponse

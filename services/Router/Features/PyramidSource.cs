@@ -160,6 +160,9 @@ internal sealed class PyramidSource(MeshChannels channels, FeatureCache cache, K
             return flight.Pyramid;
         }
 
+        /// <summary>What came with the last level, or null where that is not there yet.</summary>
+        public PyramidSummary? Finished => flight.Pyramid.Summary is { IsCompletedSuccessfully: true } summary ? summary.Result : null;
+
         /// <summary>What came with the last level; its timing is null where the pyramid came from the cache.</summary>
         public async Task<PyramidSummary> Summary()
         {

@@ -40,6 +40,8 @@ internal sealed partial class RedisLevel : IAsyncDisposable
         _writes = Channel.CreateBounded<(string, ReadOnlyMemory<byte>)>(
             new BoundedChannelOptions(MostWaiting) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true }, _ => metrics.Dropped());
         _writer = Write();
+        // Connected before the first request has to wait for it.
+        _ = _redis.GetAsync("medmoe:connect").ContinueWith(failed => failed.Exception, TaskContinuationOptions.OnlyOnFaulted);
     }
 
     /// <summary>The entry's bytes, or null: there is none, or Redis cannot tell in time.</summary>

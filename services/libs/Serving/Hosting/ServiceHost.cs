@@ -14,6 +14,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
 
 namespace MedMoE.Mesh.Serving.Hosting;
 
@@ -58,7 +59,9 @@ public static partial class ServiceHost
         builder.Services.AddSingleton<Readiness>();
         builder.Services.AddSingleton<RequestMetrics>();
         builder.Services.AddSingleton<GrpcErrors>();
-        builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics.AddMeter(Meters.Name).AddPrometheusExporter());
+        builder.Services.AddOpenTelemetry()
+            .ConfigureResource(resource => resource.AddService(builder.Environment.ApplicationName))
+            .WithMetrics(metrics => metrics.AddMeter(Meters.Name).AddPrometheusExporter());
         if (options.StopWithInput)
         {
             builder.Services.AddHostedService<ParentWatch>();

@@ -13,7 +13,7 @@ public sealed class RequestMetrics : IDisposable
     public RequestMetrics()
     {
         _running = _meter.CreateUpDownCounter<long>("medmoe.requests", "{request}", "Calls that wait or run: what replicas scale by.");
-        _duration = _meter.CreateHistogram<double>("medmoe.request.duration", "s", "Time of a call, with the gRPC status it ended with.");
+        _duration = _meter.CreateHistogram<double>("medmoe.request.duration", "s", "Time of a call, with the gRPC status it ended with.", tags: null, Meters.Durations);
     }
 
     public void Started(string method) => _running.Add(1, Tag(method));

@@ -1,0 +1,68 @@
+using System.Diagnostics;
+using System.Text.Json;
+
+namespace MedMoE.Mesh.Local.Tests;
+
+/// <summary><c>mesh analyze --server</c> beside <c>mesh analyze</c>, as processes.</summary>
+[Collection(WholeMesh.Collection)]
+public sealed class AnalyzeOverTheWireTests(WholeMesh mesh)
+{
+    private static readonly TimeSpan _patience = TimeSpan.FromMinutes(1);
+
+    [Theory]
+    [InlineData("gray8_512x640.png", "There is a large mass in the right lung, with cardiomegaly")]
+    [InlineData("rgb8_400x300.jpg", null)]
+    public async Task Analyze_ThroughTheMesh_PrintsWhatOneProcessPrints(string image, string? report)
+    {
+        string[] arguments = ["--json", "--image", Golden.PathOf("preprocessing", image), .. report is null ? Array.Empty<string>() : ["--report", report]];
+        using var here = JsonDocument.Parse(await Analyze(arguments));
+        using var there = JsonDocument.Parse(await Analyze([.. arguments, "--server", mesh.Gateway]));
+        AssertNear(here.RootElement, there.RootElement, "$");
+    }
+
+    [Fact]
+    public async Task Analyze_Overlay_IsTheSamePicture()
+    {
+        using var folder = new TemporaryFolder();
+        string[] arguments = ["--image", Golden.PathOf("preprocessing", "gray8_512x640.png"), "--report", "large mass", "--overlay"];
+        await Analyze([.. arguments, folder["here.png"]]);
+        await Analyze([.. arguments, folder["there.png"], "--server", mesh.Gateway]);
+        var (here, there) = (File.ReadAllBytes(folder["here.png"]), File.ReadAllBytes(folder["there.png"]));
+        // Attention differs in its last digits, and with it a pixel's shade here and there.
+        Assert.InRange((double)there.Length / here.Length, 0.99, 1.01);
+    }
+
+    /// <summary>Equal texts, and numbers to 1e-5.</summary>
+    private static void AssertNear(JsonElement expected, JsonElement actual, string path)
+    {
+        Assert.Equal((path, expected.ValueKind), (path, actual.ValueKind));
+        switch (expected.ValueKind)
+        {
+            case JsonValueKind.Object:
+                Assert.Equal(expected.EnumerateObject().Select(p => $"{path}.{p.Name}"), actual.EnumerateObject().Select(p => $"{path}.{p.Name}"));
+                Assert.All(expected.EnumerateObject(), p => AssertNear(p.Value, actual.GetProperty(p.Name), $"{path}.{p.Name}"));
+                break;
+            case JsonValueKind.Array:
+                Assert.Equal((path, expected.GetArrayLength()), (path, actual.GetArrayLength()));
+                Assert.All(expected.EnumerateArray().Zip(actual.EnumerateArray()), p => AssertNear(p.First, p.Second, path));
+                break;
+            case JsonValueKind.Number:
+                Assert.True(Math.Abs(expected.GetDouble() - actual.GetDouble()) <= 1e-5 * Math.Max(1, Math.Abs(expected.GetDouble())), $"{path}: {expected} and {actual}");
+                break;
+            default:
+                Assert.Equal($"{path} {expected}", $"{path} {actual}");
+                break;
+        }
+    }
+
+    private static async Task<string> Analyze(string[] arguments)
+    {
+        var here = new DirectoryInfo(AppContext.BaseDirectory);
+        var tool = Path.Combine(here.Parent!.Parent!.FullName, "Analyzer", here.Name, "MedMoE.Mesh.Analyzer.dll");
+        using var process = Process.Start(new ProcessStartInfo("dotnet", [tool, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(_patience);
+        Assert.True(process.ExitCode == 0, await error);
+        return await output;
+    }
+}
