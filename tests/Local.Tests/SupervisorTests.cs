@@ -63,7 +63,7 @@ public sealed class SupervisorTests
             await endpoints.Until(file => file.TextEncoders.Length == 1, "the leaving replica gone");
             using var channel = GrpcChannel.ForAddress($"http://{leaving.Listening!.Grpc}");
             var client = new TextEncoderService.TextEncoderServiceClient(channel);
-            for (var call = 0; call < 50; call++)
+            for (var call = 0; call < 10; call++)
             {
                 Assert.Single((await client.EncodeAsync(new EncodeRequest { Texts = { "small nodule" } }, deadline: DateTime.UtcNow + _patience)).Texts);
             }
