@@ -29,21 +29,6 @@ public sealed class ScaleTests : IDisposable
     }
 
     [Fact]
-    public async Task Scale_ReplicaLeaves_FileFirst()
-    {
-        using var mesh = await LocalProcess.UpSmall(_runtime);
-        using var endpoints = new EndpointsWatch(mesh.Folder);
-        using var leaving = new LifeOf(mesh.Table[2].Pid);
-
-        using var scale = LocalProcess.Run(_runtime, "scale", "text-encoder=1");
-
-        await endpoints.Until(file => file.TextEncoders.Length == 1, "the leaving replica gone");
-        Assert.False(leaving.HasEnded);
-        Assert.Equal(0, await scale.ExitCode());
-        Assert.True(leaving.HasEnded);
-    }
-
-    [Fact]
     public async Task Scale_NotPossible_OneLineAndNothingChanges()
     {
         using var none = LocalProcess.Run(_runtime, "scale", "backbone=2");
@@ -74,7 +59,7 @@ public sealed class ScaleTests : IDisposable
 
         await scale.AssertRefused("text-encoder/3: ", "model.safetensors");
         Assert.Equal(mesh.Table.Skip(1).Select(row => row.Grpc), endpoints.TextEncoders);
-        using var same = LocalProcess.Run(_runtime, "scale", "text-encoder=2");
+        using var same = LocalProcess.Run(_runtime, "scale", "backbone=1");
         Assert.Equal(0, await same.ExitCode());
         Assert.Equal(mesh.Table, same.Table);
         Assert.Equal(1 + same.Table.Count, same.Output.Split('\n').Length);

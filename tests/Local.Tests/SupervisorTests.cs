@@ -1,8 +1,10 @@
+using Grpc.Net.Client;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Local.Output;
 using MedMoE.Mesh.Local.Plan;
 using MedMoE.Mesh.Local.Processes;
 using MedMoE.Mesh.Serving.Endpoints;
+using MedMoE.Mesh.V1;
 using Microsoft.Extensions.Time.Testing;
 
 namespace MedMoE.Mesh.Local.Tests;
@@ -37,6 +39,43 @@ public sealed class SupervisorTests
             }
         }
         Assert.Equal(["gateway/1", "router/1", "text-encoder/1"], order);
+    }
+
+    [Fact]
+    public async Task Scale_ReplicaLeaves_StillAnswersThoseWhoHaveNotHeard()
+    {
+        using var folder = new TemporaryFolder();
+        using var files = new GoldenBundle(Architecture.Paper);
+        var time = new FakeTimeProvider();
+        using var lines = new LineWriter();
+        var options = new UpOptions { Bundle = files.Root, Only = ["text-encoder"], Replicas = "text-encoder=2" };
+        var plan = MeshPlan.For(options, files.Open().Manifest, folder["endpoints.json"], "127.0.0.1:1");
+        var supervisor = new Supervisor(plan, new EndpointsFile(folder["endpoints.json"]), new MeshLog(lines, colours: false), time);
+        try
+        {
+            await supervisor.Start(TestContext.Current.CancellationToken).WaitAsync(_patience);
+            using var endpoints = new EndpointsWatch(folder.Path);
+            var leaving = supervisor.Status()[1];
+            using var life = new LifeOf(leaving.Pid!.Value);
+
+            var scale = supervisor.Scale(new Dictionary<string, int> { ["text-encoder"] = 1 }, TestContext.Current.CancellationToken);
+
+            await endpoints.Until(file => file.TextEncoders.Length == 1, "the leaving replica gone");
+            using var channel = GrpcChannel.ForAddress($"http://{leaving.Listening!.Grpc}");
+            var client = new TextEncoderService.TextEncoderServiceClient(channel);
+            for (var call = 0; call < 10; call++)
+            {
+                Assert.Single((await client.EncodeAsync(new EncodeRequest { Texts = { "small nodule" } }, deadline: DateTime.UtcNow + _patience)).Texts);
+            }
+            Assert.False(scale.IsCompleted);
+            time.Advance(TimeSpan.FromSeconds(1));
+            await scale.WaitAsync(_patience);
+            Assert.True(life.HasEnded);
+        }
+        finally
+        {
+            await supervisor.Stop(CancellationToken.None);
+        }
     }
 
     [Fact]

@@ -85,7 +85,12 @@ public sealed class UpTests : IDisposable
     [Fact]
     public async Task Up_ToldToStopWhileItStarts_LeavesNothing()
     {
-        using var mesh = LocalProcess.Run(_runtime, "up", "--only", "backbone,text-encoder");
+        using var files = new GoldenBundle(Architecture.Paper);
+        var weights = Path.Combine(files.Root, "text", "model.safetensors");
+        File.Delete(weights);
+        // Whoever reads a pipe that nobody writes to waits for ever.
+        Assert.Equal(0, LocalProcess.MakePipe(weights, 0x180));
+        using var mesh = LocalProcess.Run(_runtime, "up", "--only", "backbone,text-encoder", "--bundle", files.Root);
         await mesh.UntilLine(line => line.EndsWith("processes start", StringComparison.Ordinal), "the first line");
 
         mesh.Signal(SigTerm);
