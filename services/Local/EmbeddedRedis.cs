@@ -9,6 +9,9 @@ namespace MedMoE.Mesh.Local;
 /// <summary>A Redis in this process, on a loopback port that the system chose: the feature cache of a mesh on one machine.</summary>
 internal sealed class EmbeddedRedis : IDisposable
 {
+    /// <summary>Bytes of an entry at most: see <see cref="Options"/>.</summary>
+    public const int LargestEntry = 4 << 20;
+
     private const int Tries = 10;
 
     private readonly GarnetServer _server;
