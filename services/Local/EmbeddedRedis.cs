@@ -9,9 +9,6 @@ namespace MedMoE.Mesh.Local;
 /// <summary>A Redis in this process, on a loopback port that the system chose: the feature cache of a mesh on one machine.</summary>
 internal sealed class EmbeddedRedis : IDisposable
 {
-    /// <summary>Bytes of an entry at most: see <see cref="Options"/>.</summary>
-    public const int LargestEntry = 4 << 20;
-
     private const int Tries = 10;
 
     private readonly GarnetServer _server;
@@ -51,10 +48,9 @@ internal sealed class EmbeddedRedis : IDisposable
         EndPoints = [new IPEndPoint(IPAddress.Loopback, port)],
         LogMemorySize = "512m",
         IndexMemorySize = "8m",
-        // Garnet 2.2.8 never lets go of an evicted value that is too large for its log: 4000 pyramids of 1.1 MB held 4.4 GB. So they are
-        // kept in the log, whose pages must then hold several: 0.7 GB.
-        PageSize = "16m",
-        MaxInlineValueSize = "4m",
+        // Garnet 2.2.8 lets go of an evicted entry that lies outside its log, as every hash and every large value does, only with the whole
+        // page of the log that points to it. A page of 16 MB points to a quarter of a million; 4000 pyramids then held 4.4 GB.
+        PageSize = "4k",
         DisablePubSub = true,
         QuietMode = true,
     };

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Caching.Distributed;
+using Microsoft.Extensions.Caching.StackExchangeRedis;
 using StackExchange.Redis;
 
 namespace MedMoE.Mesh.Local.Tests;
@@ -27,19 +29,23 @@ public sealed class EmbeddedRedisTests
     public async Task Redis_MoreThanItHolds_ForgetsTheOldestAndNotItsBounds()
     {
         using var redis = EmbeddedRedis.Start();
-        await using var client = await ConnectionMultiplexer.ConnectAsync(redis.Address);
-        var database = client.GetDatabase();
+        // As the feature cache writes its entries.
+        using var cache = new RedisCache(new RedisCacheOptions { Configuration = redis.Address });
+        var lifetime = new DistributedCacheEntryOptions { AbsoluteExpirationRelativeToNow = TimeSpan.FromHours(1) };
         var value = new byte[Pyramid];
         var before = GC.GetTotalMemory(forceFullCollection: true);
 
         for (var key = 0; key < 1500; key++)
         {
-            await database.StringSetAsync($"{key}", value);
+            await cache.SetAsync($"{key}", value, lifetime, TestContext.Current.CancellationToken);
         }
 
         var grown = (GC.GetTotalMemory(forceFullCollection: true) - before) >> 20;
-        Assert.False(await database.KeyExistsAsync("0"));
-        Assert.True(await database.KeyExistsAsync("1499"));
+        Assert.Null(await cache.GetAsync("0", TestContext.Current.CancellationToken));
+        foreach (var key in Enumerable.Range(1100, 400))
+        {
+            Assert.NotNull(await cache.GetAsync($"{key}", TestContext.Current.CancellationToken));
+        }
         Assert.True(grown < 600, $"{grown} MiB for a cache of 512");
     }
 }

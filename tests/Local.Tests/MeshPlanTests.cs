@@ -38,7 +38,7 @@ public sealed class MeshPlanTests
         AssertOwn("backbone", network);
         AssertOwn("text-encoder", network);
         AssertOwn("expert-ct", ["--Expert:Name=ct", .. network]);
-        AssertOwn("router", ["--Model:Bundle=/b", "--Endpoints:File=/run/endpoints.json", "--Cache:Redis=redis:6379", "--Cache:LargestEntry=4194304", "--Router:PyramidType=BF16"]);
+        AssertOwn("router", ["--Model:Bundle=/b", "--Endpoints:File=/run/endpoints.json", "--Cache:Redis=redis:6379", "--Router:PyramidType=BF16"]);
         AssertOwn("gateway", ["--Endpoints:File=/run/endpoints.json"], port: 9000);
 
         void AssertOwn(string service, string[] own, int port = 0) => Assert.Equal(

@@ -18,7 +18,6 @@ internal sealed record MeshPlan(IReadOnlyList<ProcessSpec> Services)
         string[] model = [$"--Model:Bundle={Path.GetFullPath(options.Bundle)}"];
         string[] network = [.. model, $"--Model:Device={options.Device}", $"--Model:Precision={options.Precision}"];
         var endpoints = $"--Endpoints:File={endpointsFile}";
-        string[] cache = [$"--Cache:Redis={redis}", .. options.Redis is null ? [$"--Cache:LargestEntry={EmbeddedRedis.LargestEntry}"] : Array.Empty<string>()];
         ProcessSpec[] services =
         [
             new("Backbone", MeshService.Backbone, Arguments(0, network)),
@@ -26,7 +25,7 @@ internal sealed record MeshPlan(IReadOnlyList<ProcessSpec> Services)
             .. manifest.Experts.Select(expert =>
                 new ProcessSpec("Expert", MeshService.ExpertNamed(expert.Name), Arguments(0, [$"--Expert:Name={expert.Name}", .. network]))),
             new("Router", MeshService.Router, Arguments(
-                0, [.. model, endpoints, .. cache, $"--Router:PyramidType={options.Pyramid.ToUpperInvariant()}"])),
+                0, [.. model, endpoints, $"--Cache:Redis={redis}", $"--Router:PyramidType={options.Pyramid.ToUpperInvariant()}"])),
             new("Gateway", null, Arguments(options.Port, [endpoints])),
         ];
         if (options.Only.Count > 0)
