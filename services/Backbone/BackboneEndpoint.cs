@@ -14,7 +14,7 @@ internal sealed class BackboneEndpoint(BackboneModel model) : BackboneService.Ba
         ExtractPyramidRequest request, IServerStreamWriter<ExtractPyramidResponse> responseStream, ServerCallContext context)
     {
         var type = WireTensors.Require(request.DataType, "data_type", absent: DataType.Fp16);
-        var pixels = model.Prepare(request.Image);
+        var pixels = await model.Prepare(request.Image, context.CancellationToken);
         var levels = Channel.CreateUnbounded<PyramidLevel>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
         var run = model.Batcher.Submit(new PyramidRequest(pixels, type, levels.Writer), context.DeadlineOrNone(), context.CancellationToken);
         // However the run ends, nobody waits for a level that will not come.

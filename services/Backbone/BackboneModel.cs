@@ -27,6 +27,7 @@ internal sealed class BackboneModel : IServedModel, IDisposable
     private readonly ImagePreprocessor _preprocessor;
     private readonly TorchOptions _torch;
     private readonly BatcherMetrics _metrics = new("backbone");
+    private readonly Places _decoding;
     private readonly int _side;
 
     public BackboneModel(IOptions<ModelOptions> model, IOptions<BackboneOptions> options)
@@ -37,23 +38,40 @@ internal sealed class BackboneModel : IServedModel, IDisposable
         _preprocessor = new ImagePreprocessor(bundle.Manifest.Image, new ImageDecoder(options.Value.MostPixels));
         _side = bundle.Manifest.Image.Size;
         Info = ServedModel.Describe(bundle, BundlePart.Backbone, _torch.PrecisionName);
-        Batcher = new Batcher<PyramidRequest, float[]>(
-            new BatcherOptions
-            {
-                LargestBatch = options.Value.LargestBatch,
-                QueueCapacity = options.Value.QueueCapacity,
-                QueueDelay = options.Value.QueueDelay,
-            },
-            Run, _metrics);
+        var batching = new BatcherOptions
+        {
+            LargestBatch = options.Value.LargestBatch,
+            QueueCapacity = options.Value.QueueCapacity,
+            QueueDelay = options.Value.QueueDelay,
+        };
+        _decoding = new Places(Environment.ProcessorCount, options.Value.QueueCapacity, batching.RetryAfter);
+        Batcher = new Batcher<PyramidRequest, float[]>(batching, Run, _metrics);
     }
 
     public ModelInfo Info { get; }
 
     public Batcher<PyramidRequest, float[]> Batcher { get; }
 
-    /// <summary>Decodes and prepares an image, or holds prepared pixels against the model; on the caller's thread.</summary>
+    /// <summary>
+    /// Decodes and prepares an image, or holds prepared pixels against the model. On callers' threads, but only as many at once as there are
+    /// cores: the largest image allowed takes 1 GB while it is decoded.
+    /// </summary>
     /// <exception cref="InvalidFieldException">No usable image.</exception>
-    public float[] Prepare(V1.Image? image)
+    /// <exception cref="QueueFullException">Too many images wait for being decoded.</exception>
+    public Task<float[]> Prepare(V1.Image? image, CancellationToken cancellation) => _decoding.Run(() => Prepare(image), cancellation);
+
+    public Task WarmUp(CancellationToken cancellation) => Batcher.Submit(
+        new PyramidRequest(new float[3 * _side * _side], DataType.Fp16, Channel.CreateUnbounded<PyramidLevel>().Writer), cancellation: cancellation);
+
+    public void Dispose()
+    {
+        Batcher.Dispose();
+        _decoding.Dispose();
+        _backbone.Dispose();
+        _metrics.Dispose();
+    }
+
+    private float[] Prepare(V1.Image? image)
     {
         try
         {
@@ -68,16 +86,6 @@ internal sealed class BackboneModel : IServedModel, IDisposable
         {
             throw new InvalidFieldException("image.encoded", e.Message);
         }
-    }
-
-    public Task WarmUp(CancellationToken cancellation) => Batcher.Submit(
-        new PyramidRequest(new float[3 * _side * _side], DataType.Fp16, Channel.CreateUnbounded<PyramidLevel>().Writer), cancellation: cancellation);
-
-    public void Dispose()
-    {
-        Batcher.Dispose();
-        _backbone.Dispose();
-        _metrics.Dispose();
     }
 
     private float[][] Run(IReadOnlyList<PyramidRequest> batch)

@@ -11,7 +11,7 @@ internal sealed record BackboneOptions
     [Range(1, 1024)]
     public int LargestBatch { get; init; } = 8;
 
-    /// <summary>Images that may wait; one more gets RESOURCE_EXHAUSTED. Default 64.</summary>
+    /// <summary>Images that may wait for the model, and as many for being decoded; one more gets RESOURCE_EXHAUSTED. Default 64.</summary>
     [Range(1, 1 << 20)]
     public int QueueCapacity { get; init; } = 64;
 
@@ -19,6 +19,6 @@ internal sealed record BackboneOptions
     public TimeSpan QueueDelay { get; init; } = TimeSpan.Zero;
 
     /// <summary>Width times height of an image at most, refused from its header. Default 64 Mi.</summary>
-    [Range(1L, 1L << 32)]
+    [Range(1L, int.MaxValue / 3)]
     public long MostPixels { get; init; } = 64L << 20;
 }

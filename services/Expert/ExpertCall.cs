@@ -11,6 +11,8 @@ namespace MedMoE.Mesh.Expert;
 /// <param name="cancellation">Cancelled when the caller has gone.</param>
 internal sealed class ExpertCall(ExpertModel model, DateTimeOffset? deadline, CancellationToken cancellation) : IDisposable
 {
+    // Cancelled when the call ends, however it does: steps that still wait then are of no use to anybody.
+    private readonly CancellationTokenSource _ended = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
     private readonly ExpertState _state = new();
     private readonly List<Task<Batched<LocalizeResponse?>>> _projections = [];
     private LocalizeHeader? _header;
@@ -80,9 +82,13 @@ internal sealed class ExpertCall(ExpertModel model, DateTimeOffset? deadline, Ca
         return response;
     }
 
-    public void Dispose() => model.Close(_state);
+    public void Dispose()
+    {
+        _ended.Cancel();
+        model.Close(_state);
+    }
 
-    private Task<Batched<LocalizeResponse?>> Submit(ExpertStep step) => model.Batcher.Submit(step, deadline, cancellation);
+    private Task<Batched<LocalizeResponse?>> Submit(ExpertStep step) => model.Batcher.Submit(step, deadline, _ended.Token);
 
     private EncodedQueries Read(LocalizeHeader header)
     {

@@ -11,20 +11,34 @@ internal sealed class ExpertEndpoint(ExpertModel model) : ExpertService.ExpertSe
     public override async Task<LocalizeResponse> Localize(IAsyncStreamReader<LocalizeRequest> requestStream, ServerCallContext context)
     {
         using var call = model.Open(context.DeadlineOrNone(), context.CancellationToken);
-        await foreach (var request in requestStream.ReadAllAsync(context.CancellationToken))
+        while (await MoveNext(requestStream, context.CancellationToken))
         {
-            switch (request.PartCase)
+            switch (requestStream.Current.PartCase)
             {
                 case LocalizeRequest.PartOneofCase.Header:
-                    call.Begin(request.Header);
+                    call.Begin(requestStream.Current.Header);
                     break;
                 case LocalizeRequest.PartOneofCase.Level:
-                    call.Add(request.Level);
+                    call.Add(requestStream.Current.Level);
                     break;
                 default:
                     throw new InvalidFieldException("part", "is missing: a message holds the header or a level");
             }
         }
         return await call.Finish();
+    }
+
+    private async Task<bool> MoveNext(IAsyncStreamReader<LocalizeRequest> requests, CancellationToken cancellation)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        patience.CancelAfter(model.Patience);
+        try
+        {
+            return await requests.MoveNext(patience.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new TimeoutException($"the next message did not come within {model.Patience}");
+        }
     }
 }

@@ -19,8 +19,11 @@ namespace MedMoE.Mesh.Expert;
 /// </summary>
 internal sealed class ExpertModel : IServedModel, IDisposable
 {
-    // Each level, the texts, and the end.
-    private const int StepsOfACall = PyramidBackbone.Levels + 2;
+    // Each level, and the texts.
+    private const int StepsOfACall = PyramidBackbone.Levels + 1;
+
+    // Words whose attention is held at once: 1024 × 56² × 4 bytes are 13 MB.
+    private const int WordsAtOnce = 1024;
 
     private readonly string _name;
     private readonly ModalityExpert _expert;
@@ -44,6 +47,7 @@ internal sealed class ExpertModel : IServedModel, IDisposable
         _similarity = bundle.Manifest.Similarity;
         EmbeddingDim = bundle.Manifest.EmbeddingDim;
         MostWords = options.Value.MostWords;
+        Patience = options.Value.Patience;
         var part = BundlePart.Expert(_name);
         Info = ServedModel.Describe(bundle, part, _torch.PrecisionName);
         _metrics = new BatcherMetrics(part.Folder);
@@ -51,7 +55,7 @@ internal sealed class ExpertModel : IServedModel, IDisposable
         var batching = new BatcherOptions
         {
             LargestBatch = options.Value.LargestBatch,
-            // Calls are counted when they open, so that none is refused when half of its work is done.
+            // Calls are counted from when they open until nothing of them is left, so that none is refused when half of its work is done.
             QueueCapacity = _mostCalls * StepsOfACall,
             QueueDelay = options.Value.QueueDelay,
         };
@@ -64,6 +68,9 @@ internal sealed class ExpertModel : IServedModel, IDisposable
     public int EmbeddingDim { get; }
 
     public int MostWords { get; }
+
+    /// <summary>For a call's next message.</summary>
+    public TimeSpan Patience { get; }
 
     public IReadOnlyList<int> LevelChannels => _expert.Shape.LevelChannels;
 
@@ -82,12 +89,7 @@ internal sealed class ExpertModel : IServedModel, IDisposable
     }
 
     /// <summary>Ends a call: what it has made goes once the model's thread comes to it.</summary>
-    public void Close(ExpertState state)
-    {
-        // Not awaited: the caller has its answer.
-        _ = Batcher.Submit(new EndCall(state));
-        Interlocked.Decrement(ref _calls);
-    }
+    public void Close(ExpertState state) => Batcher.Post(new EndCall(state));
 
     public async Task WarmUp(CancellationToken cancellation)
     {
@@ -116,7 +118,7 @@ internal sealed class ExpertModel : IServedModel, IDisposable
         await call.Finish();
         call.Dispose();
         // Steps run in order: when this one has, nothing of the warm-up is left.
-        await Batcher.Submit(new EndCall(new ExpertState()), cancellation: cancellation);
+        await Batcher.Submit(new GroundTexts(new ExpertState(), new EncodedQueries([], [], []), new LocalizeHeader(), DataType.Fp32), cancellation: cancellation);
     }
 
     public void Dispose()
@@ -129,18 +131,23 @@ internal sealed class ExpertModel : IServedModel, IDisposable
     private LocalizeResponse?[] Run(IReadOnlyList<ExpertStep> batch)
     {
         using var inference = inference_mode();
-        // In the order of a call's life: whatever of one call is in this batch runs in its own order.
-        foreach (var group in batch.OfType<ProjectLevel>().GroupBy(s => (s.Level, s.FinestSide, s.Features.DataType)))
+        try
         {
-            Project([.. group]);
+            // In the order of a call's life: whatever of one call is in this batch runs in its own order.
+            foreach (var group in batch.OfType<ProjectLevel>().GroupBy(s => (s.Level, s.FinestSide, s.Features.DataType)))
+            {
+                Project([.. group]);
+            }
+            // A call that lacks a level has failed with that level's error.
+            return [.. batch.Select(step => step is GroundTexts ground && ground.State.IsComplete ? Ground(ground) : null)];
         }
-        // A call that lacks a level has failed with that level's error.
-        LocalizeResponse?[] answers = [.. batch.Select(step => step is GroundTexts ground && ground.State.IsComplete ? Ground(ground) : null)];
-        foreach (var ended in batch.OfType<EndCall>())
+        finally
         {
-            Free(ended.State);
+            foreach (var ended in batch.OfType<EndCall>())
+            {
+                Free(ended.State);
+            }
         }
-        return answers;
     }
 
     private void Project(IReadOnlyList<ProjectLevel> steps)
@@ -174,34 +181,44 @@ internal sealed class ExpertModel : IServedModel, IDisposable
         {
             response.LocalFeatures = TorchWire.Rows(features.Dense().view(1, side, side, EmbeddingDim), step.DataType)[0];
         }
-        if (step.Texts.Counts.Count > 0)
+        // Texts by and by: the attention of all words at once may be large.
+        for (var text = 0; text < step.Texts.Counts.Count;)
         {
-            response.Texts.AddRange(Ground(step, features, embedding, side));
+            var first = text;
+            var words = 0;
+            do
+            {
+                words += step.Texts.Counts[text++];
+            }
+            while (text < step.Texts.Counts.Count && words + step.Texts.Counts[text] <= WordsAtOnce);
+            response.Texts.AddRange(Ground(step, first..text, features, embedding, side));
         }
         return response;
     }
 
-    private IEnumerable<TextGrounding> Ground(GroundTexts step, LocalFeatures features, Tensor embedding, int side)
+    private List<TextGrounding> Ground(GroundTexts step, Range range, LocalFeatures features, Tensor embedding, int side)
     {
-        var (counts, device) = (step.Texts.Counts, embedding.device);
-        var words = tensor(step.Texts.Words, [1, counts.Sum(), EmbeddingDim]).to(device);
-        var sentences = tensor(step.Texts.Sentences, [counts.Count, EmbeddingDim]).to(device);
+        using var scope = NewDisposeScope();
+        int[] counts = [.. step.Texts.Counts.Take(range)];
+        var (before, all, device) = (step.Texts.Counts.Take(range.Start.Value).Sum() * EmbeddingDim, counts.Sum(), embedding.device);
+        var words = tensor(step.Texts.Words[before..(before + (all * EmbeddingDim))], [1, all, EmbeddingDim]).to(device);
+        var sentences = tensor(
+            step.Texts.Sentences[(range.Start.Value * EmbeddingDim)..(range.End.Value * EmbeddingDim)], [counts.Length, EmbeddingDim]).to(device);
         var grounded = WordAttention.AttendTexts(features, words, counts, _architecture, _similarity.AttentionTemperature);
         float[] global = [.. Similarity.Global(embedding, sentences).cpu().data<float>()];
         float[] similarities = [.. grounded.Similarities.flatten().cpu().data<float>()];
         long[] peaks = [.. grounded.Attention.argmax(2).flatten().cpu().data<long>()];
         var attention = step.Header.ReturnAttention ? grounded.Attention.squeeze(0).split([.. counts.Select(c => (long)c)]) : null;
         var texts = new List<TextGrounding>();
-        for (var (text, first) = (0, 0); text < counts.Count; first += counts[text++])
+        for (var (text, first) = (0, 0); text < counts.Length; first += counts[text++])
         {
-            var range = Enumerable.Range(first, counts[text]);
             texts.Add(new TextGrounding
             {
                 GlobalSimilarity = global[text],
                 LocalSimilarity = Similarity.Local(similarities.AsSpan(first, counts[text]), _similarity.WordTemperature),
                 Words =
                 {
-                    range.Select(word => new WordGrounding
+                    Enumerable.Range(first, counts[text]).Select(word => new WordGrounding
                     {
                         Similarity = similarities[word],
                         PeakRow = (int)peaks[word] / side,
@@ -214,8 +231,9 @@ internal sealed class ExpertModel : IServedModel, IDisposable
         return texts;
     }
 
-    private static void Free(ExpertState state)
+    private void Free(ExpertState state)
     {
+        Interlocked.Decrement(ref _calls);
         foreach (var level in state.Levels)
         {
             level?.Native.Dispose();

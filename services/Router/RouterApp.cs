@@ -20,7 +20,8 @@ public static class RouterApp
         builder.Services.AddOptions<CacheOptions>().BindConfiguration(CacheOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services
             .AddSingleton(TimeProvider.System)
-            .AddSingleton(new CacheMetrics(Meters.Create()))
+            .AddSingleton(_ => Meters.Create())
+            .AddSingleton<CacheMetrics>()
             .AddSingleton<FeatureCache>()
             .AddSingleton<MeshChannels>()
             .AddSingleton<KnownModels>()

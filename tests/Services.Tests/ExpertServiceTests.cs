@@ -1,5 +1,6 @@
 using Grpc.Core;
 using MedMoE.Mesh.Bundle;
+using MedMoE.Mesh.Expert;
 using MedMoE.Mesh.Model;
 using MedMoE.Mesh.Model.Experts;
 using MedMoE.Mesh.Model.Swin;
@@ -131,24 +132,74 @@ public sealed class ExpertServiceTests
     }
 
     [Fact]
+    public async Task Localize_ManyCallsThatFailMidway_LeaveEveryPlaceFree()
+    {
+        await using var mesh = await RunningMesh.Start(new MeshPlan { Experts = ["Expert:LargestBatch=1", "Expert:QueueCapacity=2"] });
+        var levels = (await Pyramids.Extract(mesh.Backbone.Channel, DataType.Fp16)).Select(l => new LocalizeRequest { Level = l }).ToArray();
+        var header = new LocalizeRequest { Header = new LocalizeHeader() };
+        // Each leaves a level in the queue when it fails.
+        await Task.WhenAll(Enumerable.Range(0, 3).Select(async _ =>
+        {
+            for (var i = 0; i < 30; i++)
+            {
+                await Assert.ThrowsAsync<RpcException>(() => Pyramids.Send(mesh.Experts["ct"].Channel, [header, levels[0], header], DateTime.UtcNow + _patience));
+            }
+        }));
+
+        // A step of no call, behind all that these have left to do.
+        await mesh.Experts["ct"].Get<ExpertModel>().Batcher.Submit(
+            new GroundTexts(new ExpertState(), new EncodedQueries([], [], []), new LocalizeHeader(), DataType.Fp32));
+
+        // As many as may be open, at once.
+        var answers = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => Pyramids.Send(mesh.Experts["ct"].Channel, [header, .. levels], DateTime.UtcNow + _patience)));
+
+        Assert.All(answers, answer => Assert.NotNull(answer.ImageEmbedding));
+    }
+
+    [Fact]
+    public async Task Localize_NextMessageDoesNotCome_Ends()
+    {
+        await using var mesh = await RunningMesh.Start(new MeshPlan { Experts = ["Expert:Patience=00:00:00.05"] });
+        using var call = new ExpertService.ExpertServiceClient(mesh.Experts["ct"].Channel).Localize(deadline: DateTime.UtcNow + _patience);
+        var e = await Assert.ThrowsAsync<RpcException>(() => call.ResponseAsync);
+        Assert.Equal((StatusCode.DeadlineExceeded, "the next message did not come within 00:00:00.0500000"), (e.StatusCode, e.Status.Detail));
+    }
+
+    [Fact]
+    public async Task Localize_MoreWordsThanAreHeldAtOnce_EachTextAsIfAlone()
+    {
+        await using var mesh = await RunningMesh.Start(new MeshPlan());
+        var levels = await Pyramids.Extract(mesh.Backbone.Channel, DataType.Fp32);
+        TextQuery[] texts = [.. Enumerable.Range(0, 70).Select(i => Query($"text {i}", 23)), Query("long", 1500)];
+        var together = await Pyramids.Localize(mesh.Experts["ct"].Channel, levels, DateTime.UtcNow + _patience, new LocalizeHeader { Texts = { texts } });
+        Assert.Equal(texts.Length, together.Texts.Count);
+        foreach (var i in new[] { 0, 43, 44, 69, 70 })
+        {
+            var alone = await Pyramids.Localize(mesh.Experts["ct"].Channel, levels, DateTime.UtcNow + _patience, new LocalizeHeader { Texts = { texts[i] } });
+            Assert.Equal(alone.Texts[0].LocalSimilarity, together.Texts[i].LocalSimilarity, 1e-4);
+            Assert.Equal(alone.Texts[0].GlobalSimilarity, together.Texts[i].GlobalSimilarity, 1e-5);
+            Assert.Equal(alone.Texts[0].Words.Count, together.Texts[i].Words.Count);
+        }
+    }
+
+    [Fact]
     public async Task Localize_EndedOrAbandoned_KeepsNoTensor()
     {
         await using var mesh = await RunningMesh.Start(new MeshPlan());
         var levels = await Pyramids.Extract(mesh.Backbone.Channel, DataType.Fp16);
-        using var runs = MetricSums.ModelRuns();
-        async Task Calls(int ended)
+        async Task Calls(int calls)
         {
-            for (var i = 0; i < 20; i++)
+            for (var i = 0; i < calls; i++)
             {
                 await Pyramids.Localize(mesh.Experts["ct"].Channel, levels, DateTime.UtcNow + _patience);
                 await Assert.ThrowsAsync<RpcException>(() => Pyramids.Localize(mesh.Experts["ct"].Channel, levels[..2], DateTime.UtcNow + _patience));
             }
-            // Every step, the ends included: 4 levels, texts and end; 2 levels and end.
-            await runs.Reached("experts/ct", ended, _patience);
+            // Runs behind all that they have left to do.
+            await mesh.Experts["ct"].Get<ExpertModel>().WarmUp(TestContext.Current.CancellationToken);
         }
-        await Calls(20 * 9);
+        await Calls(20);
         var live = TorchSharp.torch.Tensor.TotalCount;
-        await Calls(2 * 20 * 9);
+        await Calls(40);
         Assert.Equal(live, TorchSharp.torch.Tensor.TotalCount);
     }
 

@@ -41,6 +41,24 @@ public sealed class ReplicasTests
         Assert.All(await Task.WhenAll(clients).WaitAsync(_patience), done => Assert.True(done > 0));
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(2)]
+    public async Task Backbone_AlwaysLost_IsTriedTwiceAndNoMore(int levels)
+    {
+        await using var mesh = await RunningMesh.Start(new MeshPlan());
+        var lost = new LostBackbone(mesh.Backbone.Channel, levels);
+        await using var backbone = await RunningService.Start(LostBackbone.Create(lost, mesh.Backbone.Get<ModelInfo>()), mesh.Files.Root);
+        var router = await mesh.AddRouter($"Endpoints:Backbone={backbone.Address}");
+
+        var e = await Assert.ThrowsAsync<RpcException>(() => new RouterService.RouterServiceClient(router.Channel).AnalyzeAsync(
+            new AnalyzeRequest { Image = Samples.Fresh(), Report = "mass" }, deadline: DateTime.UtcNow + _patience).ResponseAsync);
+
+        Assert.Equal(StatusCode.Unavailable, e.StatusCode);
+        Assert.StartsWith("backbone: ", e.Status.Detail);
+        Assert.Equal(2, lost.Calls);
+    }
+
     [Fact]
     public async Task EndpointsFile_Rewritten_IsFollowedWhileCallsRun()
     {

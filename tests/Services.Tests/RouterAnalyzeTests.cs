@@ -130,6 +130,11 @@ public sealed class RouterAnalyzeTests
             new AnalyzeRequest { Image = image, Gating = new Gating { Policy = GatingPolicy.Explicit, Expert = "dental" } }, "gating.expert: \"dental\" is none of ");
         await AssertRefused(new AnalyzeRequest { Image = image, Gating = new Gating { Policy = (GatingPolicy)9 } }, "gating.policy: 9 is no policy");
         await AssertRefused(new AnalyzeRequest { Image = image, DataType = (DataType)9 }, "data_type: 9 is none of");
+        // What a caller sent is quoted, but not so much of it that the answer's header breaks the connection.
+        await AssertRefused(
+            new AnalyzeRequest { Image = image, Gating = new Gating { Policy = GatingPolicy.Explicit, Expert = new string('é', 50_000) } }, "gating.expert: \"ééé");
+        var dims = new WireTensor { DataType = DataType.Fp32, Shape = { Enumerable.Repeat(1L, 40_000) } };
+        await AssertRefused(new AnalyzeRequest { Image = new Image { Pixels = dims } }, "image.pixels: has shape [1, 1, 1");
         // And goes on.
         Assert.NotNull((await mesh.Client.AnalyzeAsync(new AnalyzeRequest { Image = image }, deadline: DateTime.UtcNow + _patience)).ImageEmbedding);
     }

@@ -163,6 +163,30 @@ public sealed class RouterCacheTests
     }
 
     [Fact]
+    public async Task Redis_HoldsRubbish_IsAMiss()
+    {
+        Assert.SkipUnless(RedisServer.IsInstalled, RedisServer.Missing);
+        using var redis = await RedisServer.Start();
+        await using var mesh = await RunningMesh.Start(new MeshPlan { Router = [$"Cache:Redis={redis.Address}", PatientWithRedis] });
+        var answered = await Analyze(mesh.Client, _request);
+        await mesh.Router.DisposeAsync();
+        using (var connection = await StackExchange.Redis.ConnectionMultiplexer.ConnectAsync(redis.Address))
+        {
+            // The header of an entry, and then four empty levels or an empty message.
+            foreach (var key in connection.GetServers()[0].Keys().ToArray())
+            {
+                byte[] rubbish = [1, 0, 0, 0, 0, .. key.ToString().Contains("pyramid", StringComparison.Ordinal) ? new byte[16] : []];
+                await connection.GetDatabase().HashSetAsync(key, "data", rubbish);
+            }
+        }
+
+        var second = await mesh.AddRouter($"Cache:Redis={redis.Address}", PatientWithRedis);
+
+        var answer = await Analyze(new RouterService.RouterServiceClient(second.Channel), _request);
+        Assert.Equal(answered.Report, answer.Report);
+    }
+
+    [Fact]
     public async Task Redis_NeverThere_FailsNoRequest()
     {
         // A port that nobody listens on: the discard service's.

@@ -92,7 +92,10 @@ public sealed class RouterCallsTests
             Assert.Equal((StatusCode.InvalidArgument, message), (e.StatusCode, e.Status.Detail));
         }
         var good = _classes[0];
-        await AssertRefused(new ClassifyRequest { Classes = { good } }, "classes: has 1 classes, expected 2 or more");
+        await AssertRefused(new ClassifyRequest { Classes = { good } }, "classes: has 1 classes, expected 2 to 256");
+        await AssertRefused(
+            new ClassifyRequest { Classes = { Enumerable.Range(0, 100_000).Select(i => new ClassPrompts { Name = $"{i}", Prompts = { "mass" } }) } },
+            "classes: has 100000 classes, expected 2 to 256");
         await AssertRefused(new ClassifyRequest { Classes = { good, good } }, "classes[1].name: is empty or there twice");
         await AssertRefused(new ClassifyRequest { Classes = { good, new ClassPrompts { Name = "b" } } }, "classes[1].prompts: is empty");
         await AssertRefused(new ClassifyRequest { Classes = { good, new ClassPrompts { Name = "b", Prompts = { "mass", "\t" } } } }, "classes[1].prompts[1]: no words in it");

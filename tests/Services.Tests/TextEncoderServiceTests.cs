@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Grpc.Health.V1;
 using MedMoE.Mesh.Bundle;
+using MedMoE.Mesh.Serving.Hosting;
 using MedMoE.Mesh.ServicesUnderTest;
 using MedMoE.Mesh.TextEncoder;
 using MedMoE.Mesh.V1;
@@ -97,6 +98,16 @@ public sealed class TextEncoderServiceTests
         while (watch.ResponseStream.Current.Status != HealthCheckResponse.Types.ServingStatus.Serving);
         using var http = new HttpClient();
         Assert.Equal("Healthy", await http.GetStringAsync(new Uri(service.Http, "/healthz"), TestContext.Current.CancellationToken));
+    }
+
+    [Theory]
+    [InlineData("--Serving:Address=localhost", "Serving: Address localhost is no IP address")]
+    [InlineData("--Serving:GrpcPort=99999", "Serving: The field GrpcPort must be between 0 and 65535.")]
+    [InlineData("--Serving:LargestMessage=many", "Serving: Failed to convert")]
+    public void Create_BadSetting_SaysWhich(string setting, string message)
+    {
+        var e = Assert.Throws<InvalidSettingException>(() => TextEncoderApp.Create([setting]));
+        Assert.StartsWith(message, e.Message);
     }
 
     [Fact]

@@ -21,7 +21,7 @@ internal static class GrpcAnswer
         response.ContentType = "application/grpc";
         // With nothing to follow, the headers are the trailers.
         response.Headers[StatusField] = ((int)code).ToString(CultureInfo.InvariantCulture);
-        response.Headers["grpc-message"] = Uri.EscapeDataString(message);
+        response.Headers["grpc-message"] = Uri.EscapeDataString(GrpcErrors.Cut(message));
         if (retryAfter is { } wait)
         {
             response.Headers[GrpcErrors.PushbackTrailer] = Math.Ceiling(wait.TotalMilliseconds).ToString("F0", CultureInfo.InvariantCulture);

@@ -15,19 +15,29 @@ internal sealed class AnalyzeStream(Analyze analyze, GrpcErrors errors, IOptions
     {
         // As many as may run wait to be written, too: a client that reads slowly is read from slowly.
         var done = Channel.CreateBounded<AnalyzeStreamResponse>(options.Value.StreamConcurrency);
-        var reading = Read(requests, done.Writer, context);
-        await foreach (var response in done.Reader.ReadAllAsync(context.CancellationToken))
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
+        var reading = Read(requests, done.Writer, context, ended.Token);
+        try
         {
-            await responses.WriteAsync(response, context.CancellationToken);
+            await foreach (var response in done.Reader.ReadAllAsync(ended.Token))
+            {
+                await responses.WriteAsync(response, ended.Token);
+            }
         }
-        await reading;
+        finally
+        {
+            // Items use the call's context, which ends with this method.
+            await ended.CancelAsync();
+            await reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
     }
 
-    private async Task Read(IAsyncStreamReader<AnalyzeStreamRequest> requests, ChannelWriter<AnalyzeStreamResponse> done, ServerCallContext context)
+    private async Task Read(
+        IAsyncStreamReader<AnalyzeStreamRequest> requests, ChannelWriter<AnalyzeStreamResponse> done, ServerCallContext context, CancellationToken ended)
     {
         var running = new List<Task>();
         using var places = new SemaphoreSlim(options.Value.StreamConcurrency);
-        using var stopReading = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
+        using var stopReading = CancellationTokenSource.CreateLinkedTokenSource(ended, lifetime.ApplicationStopping);
         Exception? failure = null;
         try
         {
@@ -52,14 +62,14 @@ internal sealed class AnalyzeStream(Analyze analyze, GrpcErrors errors, IOptions
             var response = new AnalyzeStreamResponse { RequestId = item.RequestId };
             try
             {
-                response.Response = await analyze.Run(item.Request ?? new AnalyzeRequest(), context.CancellationToken);
+                response.Response = await analyze.Run(item.Request ?? new AnalyzeRequest(), ended);
             }
             catch (Exception e)
             {
                 var status = errors.Tell(e, context).Status;
                 response.Error = new ItemError { Code = (int)status.StatusCode, Message = status.Detail };
             }
-            await done.WriteAsync(response, context.CancellationToken);
+            await done.WriteAsync(response, ended);
             places.Release();
         }
     }

@@ -3,6 +3,7 @@ using MedMoE.Mesh.Router.Features;
 using MedMoE.Mesh.Router.Gating;
 using MedMoE.Mesh.V1;
 using MedMoE.Mesh.Wire;
+using Microsoft.Extensions.Options;
 
 namespace MedMoE.Mesh.Router.Calls;
 
@@ -10,7 +11,7 @@ namespace MedMoE.Mesh.Router.Calls;
 /// Classify: zero-shot classification. The image's features are made once for each expert that a prompt's gate picks, and all of its prompts
 /// are grounded in them. A score depends on the image, the class's own prompts and nothing else.
 /// </summary>
-internal sealed class Classify(TextSource texts, PyramidSource pyramids, AnswerSource answers, RouterGate gate)
+internal sealed class Classify(TextSource texts, PyramidSource pyramids, AnswerSource answers, RouterGate gate, IOptions<RouterOptions> options)
 {
     private const string Aggregation =
         "A prompt scores the mean of its global similarity and of its local similarity made independent of the number of words, "
@@ -57,15 +58,16 @@ internal sealed class Classify(TextSource texts, PyramidSource pyramids, AnswerS
         };
     }
 
-    private static void Validate(ClassifyRequest request)
+    private void Validate(ClassifyRequest request)
     {
-        if (request.Classes.Count < 2)
+        if (request.Classes.Count < 2 || request.Classes.Count > options.Value.MostTexts)
         {
-            throw new InvalidFieldException("classes", $"has {request.Classes.Count} classes, expected 2 or more");
+            throw new InvalidFieldException("classes", $"has {request.Classes.Count} classes, expected 2 to {options.Value.MostTexts}");
         }
+        var names = new HashSet<string>();
         for (var i = 0; i < request.Classes.Count; i++)
         {
-            if (request.Classes[i].Name.Length == 0 || request.Classes.Take(i).Any(c => c.Name == request.Classes[i].Name))
+            if (request.Classes[i].Name.Length == 0 || !names.Add(request.Classes[i].Name))
             {
                 throw new InvalidFieldException($"classes[{i}].name", "is empty or there twice");
             }

@@ -12,9 +12,8 @@ namespace MedMoE.Mesh.Router.Features;
 /// <summary>An expert's answer.</summary>
 /// <param name="Response">What it said. Shared: must not be changed.</param>
 /// <param name="Backbone">The backbone its pyramid is from.</param>
-/// <param name="BackboneTiming">What the pyramid took; null where it came from the cache.</param>
-/// <param name="ExpertTiming">What the expert took; null where the answer came from the cache.</param>
-internal sealed record Answer(LocalizeResponse Response, ModelInfo Backbone, Timing? BackboneTiming = null, Timing? ExpertTiming = null);
+/// <param name="Timing">What the expert took; null where the answer came from the cache.</param>
+internal sealed record Answer(LocalizeResponse Response, ModelInfo Backbone, Timing? Timing = null);
 
 /// <summary>Answers of experts, from the cache or from the expert, to which the pyramid is relayed as it comes.</summary>
 internal sealed class AnswerSource(
@@ -48,7 +47,8 @@ internal sealed class AnswerSource(
                 return new Answer(stored, backbone);
             }
             var started = Stopwatch.GetTimestamp();
-            var answer = await Attempts.OnceMore(service, () => Localize(service, image, texts, shape, stop));
+            var deadline = DateTime.UtcNow + options.Value.Timeout;
+            var answer = await Attempts.OnceMore(service, () => Localize(service, image, texts, shape, deadline, stop));
             models.Saw(service, answer.Response.Model);
             cache.Set(EntryKinds.Answer, Key(answer.Backbone, answer.Response.Model), answer.Response, Stopwatch.GetElapsedTime(started));
             return answer;
@@ -56,12 +56,14 @@ internal sealed class AnswerSource(
     }
 
     private async Task<Answer> Localize(
-        MeshService service, ImageContent image, IReadOnlyList<KnownText> texts, AnswerShape shape, CancellationToken stop)
+        MeshService service, ImageContent image, IReadOnlyList<KnownText> texts, AnswerShape shape, DateTime deadline, CancellationToken stop)
     {
         using var reader = pyramids.Open(image);
         var pyramid = reader.Start();
+        // An expert counts open calls: none is opened before there is something to do.
+        await pyramid.Level(0).WaitAsync(stop);
         using var call = channels.Of(service).AsyncClientStreamingCall(
-            RelayMethods.Localize, host: null, new CallOptions(deadline: DateTime.UtcNow + options.Value.Timeout, cancellationToken: stop));
+            RelayMethods.Localize, host: null, new CallOptions(deadline: deadline, cancellationToken: stop));
         var goesOn = await TryWrite(call, Header(texts, shape));
         for (var level = 0; goesOn && level < Pyramid.Levels; level++)
         {
@@ -71,12 +73,27 @@ internal sealed class AnswerSource(
         {
             await call.RequestStream.CompleteAsync();
         }
-        var response = await call.ResponseAsync;
+        var response = await Answered(call);
         // The timing is this run's, not the answer's.
         var timing = response.Timing;
         response.Timing = null;
-        var summary = await reader.Summary();
-        return new Answer(response, summary.Model, summary.Timing, timing);
+        return new Answer(response, (await pyramid.Summary).Model, timing);
+    }
+
+    /// <summary>The answer. What the expert has against a request is told in words of the router's requests.</summary>
+    private static async Task<LocalizeResponse> Answered(AsyncClientStreamingCall<RelayMessage, LocalizeResponse> call)
+    {
+        try
+        {
+            return await call.ResponseAsync;
+        }
+        catch (RpcException e) when (e.StatusCode == StatusCode.InvalidArgument)
+        {
+            var detail = e.Status.Detail
+                .Replace("header.texts: ", "texts: ", StringComparison.Ordinal)
+                .Replace("level.features: ", "image: its features: ", StringComparison.Ordinal);
+            throw new RpcException(new Status(StatusCode.InvalidArgument, detail), e.Trailers);
+        }
     }
 
     /// <summary>Writes unless the expert has ended the call, whose status tells why.</summary>

@@ -11,13 +11,13 @@ namespace MedMoE.Mesh.Router.Features;
 internal static class EntryKinds
 {
     /// <summary>An encoded text, without the text itself.</summary>
-    public static EntryKind<EncodedText> Text { get; } = Message("text", EncodedText.Parser);
+    public static EntryKind<EncodedText> Text { get; } = Message("text", EncodedText.Parser, text => text.Sentence is not null && text.WordEmbeddings is not null);
 
     /// <summary>An expert's answer.</summary>
-    public static EntryKind<LocalizeResponse> Answer { get; } = Message("answer", LocalizeResponse.Parser);
+    public static EntryKind<LocalizeResponse> Answer { get; } = Message("answer", LocalizeResponse.Parser, answer => answer.ImageEmbedding is not null && answer.Model is not null);
 
     /// <summary>The pooled feature alone, for the image gate.</summary>
-    public static EntryKind<WireTensor> Pooled { get; } = Message("pooled", WireTensor.Parser);
+    public static EntryKind<WireTensor> Pooled { get; } = Message("pooled", WireTensor.Parser, pooled => pooled.Data.Length > 0);
 
     /// <summary>The levels of a pyramid as they came, each behind its length.</summary>
     public static EntryKind<RelayMessage[]> Pyramid { get; } = new(
@@ -44,13 +44,19 @@ internal static class EntryKinds
             {
                 throw new InvalidDataException("a level is cut");
             }
-            levels.Add(new RelayMessage(bytes.Slice(sizeof(int), length)));
+            var level = new RelayMessage(bytes.Slice(sizeof(int), length));
+            var head = level.ReadHead();
+            if (head.Level != levels.Count || head.LevelCount != Relay.Pyramid.Levels)
+            {
+                throw new InvalidDataException($"level {head.Level} of {head.LevelCount} stands where level {levels.Count} should");
+            }
+            levels.Add(level);
             bytes = bytes[(sizeof(int) + length)..];
         }
-        return [.. levels];
+        return levels.Count == Relay.Pyramid.Levels ? [.. levels] : throw new InvalidDataException($"{levels.Count} levels");
     }
 
-    private static EntryKind<T> Message<T>(string name, MessageParser<T> parser)
+    private static EntryKind<T> Message<T>(string name, MessageParser<T> parser, Func<T, bool> isWhole)
         where T : class, IMessage<T> => new(
         name,
         message => message.CalculateSize(),
@@ -59,7 +65,8 @@ internal static class EntryKinds
         {
             try
             {
-                return parser.ParseFrom(bytes.Span);
+                var message = parser.ParseFrom(bytes.Span);
+                return isWhole(message) ? message : throw new InvalidDataException("a part is missing");
             }
             catch (InvalidProtocolBufferException e)
             {

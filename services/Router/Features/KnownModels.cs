@@ -39,8 +39,9 @@ internal sealed class KnownModels(MeshChannels channels, IOptions<RouterOptions>
     /// <exception cref="RpcException">The service cannot be reached.</exception>
     public Task<ModelInfo> Ask(MeshService service, CancellationToken cancellation) => _asking.Run(service.ToString(), async stop =>
     {
-        var response = await Attempts.OnceMore(service, () => new ModelService.ModelServiceClient(channels.Of(service))
-            .GetModelAsync(new GetModelRequest(), new CallOptions(deadline: DateTime.UtcNow + options.Value.Timeout, cancellationToken: stop)).ResponseAsync);
+        var call = new CallOptions(deadline: DateTime.UtcNow + options.Value.Timeout, cancellationToken: stop);
+        var response = await Attempts.OnceMore(
+            service, () => new ModelService.ModelServiceClient(channels.Of(service)).GetModelAsync(new GetModelRequest(), call).ResponseAsync);
         Saw(service, response.Model);
         return response.Model;
     }, cancellation);

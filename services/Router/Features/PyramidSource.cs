@@ -12,8 +12,12 @@ namespace MedMoE.Mesh.Router.Features;
 /// Pyramids, from the cache or the backbone. Whoever opens one that somebody else holds reads the levels that are there already and waits for
 /// the others with everybody else; when all of them have left, the backbone is told to stop.
 /// </summary>
-internal sealed class PyramidSource(MeshChannels channels, FeatureCache cache, KnownModels models, IOptions<RouterOptions> options)
+internal sealed class PyramidSource(
+    MeshChannels channels, FeatureCache cache, KnownModels models, IOptions<RouterOptions> options, TimeProvider time)
 {
+    /// <summary>How long a finished pyramid is shared by those who hold it. After that the cache says what is valid.</summary>
+    private static readonly TimeSpan _shared = TimeSpan.FromSeconds(1);
+
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Flight> _flights = [];
 
@@ -25,10 +29,10 @@ internal sealed class PyramidSource(MeshChannels channels, FeatureCache cache, K
     {
         lock (_lock)
         {
-            if (!_flights.TryGetValue(image.Hash, out var flight))
+            if (!_flights.TryGetValue(image.Hash, out var flight) || (flight.Finished is { } finished && time.GetElapsedTime(finished) > _shared))
             {
                 flight = new Flight();
-                _flights.Add(image.Hash, flight);
+                _flights[image.Hash] = flight;
             }
             flight.Readers++;
             return new Reader(this, image, flight);
@@ -60,16 +64,8 @@ internal sealed class PyramidSource(MeshChannels channels, FeatureCache cache, K
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         try
         {
-            var model = await models.Of(MeshService.Backbone, flight.Abandoned.Token);
-            if (await cache.Get(EntryKinds.Pyramid, Key(image, model)) is { Length: Pyramid.Levels } known)
-            {
-                flight.IsKnown = true;
-                Array.ForEach(known, flight.Pyramid.Add);
-            }
-            else
-            {
-                await Extract(flight, image);
-            }
+            await Find(flight, image);
+            flight.Finished = time.GetTimestamp();
         }
         catch (Exception e)
         {
@@ -82,16 +78,31 @@ internal sealed class PyramidSource(MeshChannels channels, FeatureCache cache, K
         }
     }
 
+    private async Task Find(Flight flight, ImageContent image)
+    {
+        var model = await models.Of(MeshService.Backbone, flight.Abandoned.Token);
+        if (await cache.Get(EntryKinds.Pyramid, Key(image, model)) is { } known)
+        {
+            flight.IsKnown = true;
+            Array.ForEach(known, flight.Pyramid.Add);
+        }
+        else
+        {
+            await Extract(flight, image);
+        }
+    }
+
     private async Task Extract(Flight flight, ImageContent image)
     {
         var started = Stopwatch.GetTimestamp();
+        var deadline = DateTime.UtcNow + options.Value.Timeout;
         var levels = await Attempts.OnceMore(
             MeshService.Backbone,
             async () =>
             {
                 using var call = channels.Of(MeshService.Backbone).AsyncServerStreamingCall(
                     RelayMethods.ExtractPyramid, host: null,
-                    new CallOptions(deadline: DateTime.UtcNow + options.Value.Timeout, cancellationToken: flight.Abandoned.Token),
+                    new CallOptions(deadline: deadline, cancellationToken: flight.Abandoned.Token),
                     new ExtractPyramidRequest { Image = image.Image, DataType = options.Value.PyramidType });
                 var received = new List<RelayMessage>(Pyramid.Levels);
                 await foreach (var level in call.ResponseStream.ReadAllAsync(flight.Abandoned.Token))
@@ -151,6 +162,7 @@ internal sealed class PyramidSource(MeshChannels channels, FeatureCache cache, K
     /// <summary>One reader's hold on a pyramid.</summary>
     internal sealed class Reader(PyramidSource source, ImageContent image, Flight flight) : IDisposable
     {
+        private readonly bool _cameLate = flight.Pyramid.Summary.IsCompleted;
         private int _left;
 
         /// <summary>The pyramid, on its way from now on at the latest. What goes wrong shows at its levels.</summary>
@@ -160,15 +172,10 @@ internal sealed class PyramidSource(MeshChannels channels, FeatureCache cache, K
             return flight.Pyramid;
         }
 
-        /// <summary>What came with the last level, or null where that is not there yet.</summary>
-        public PyramidSummary? Finished => flight.Pyramid.Summary is { IsCompletedSuccessfully: true } summary ? summary.Result : null;
-
-        /// <summary>What came with the last level; its timing is null where the pyramid came from the cache.</summary>
-        public async Task<PyramidSummary> Summary()
-        {
-            var summary = await Start().Summary;
-            return flight.IsKnown ? summary with { Timing = null } : summary;
-        }
+        /// <summary>What came with the last level, or null where that is not there. Its timing is null where this reader did not have to wait for it.</summary>
+        public PyramidSummary? Finished => flight.Pyramid.Summary is not { IsCompletedSuccessfully: true } summary ? null
+            : flight.IsKnown || _cameLate ? summary.Result with { Timing = null }
+            : summary.Result;
 
         public void Dispose()
         {
@@ -186,6 +193,9 @@ internal sealed class PyramidSource(MeshChannels channels, FeatureCache cache, K
         public bool IsStarted { get; set; }
 
         public bool IsKnown { get; set; }
+
+        /// <summary>When it was; null while it is under way, and where it failed.</summary>
+        public long? Finished { get; set; }
 
         public int Readers { get; set; }
 

@@ -79,10 +79,9 @@ internal sealed partial class TextSource(MeshChannels channels, FeatureCache cac
     {
         try
         {
+            var call = new CallOptions(deadline: DateTime.UtcNow + options.Value.Timeout, cancellationToken: stop);
             return await Attempts.OnceMore(MeshService.TextEncoder, () => new TextEncoderService.TextEncoderServiceClient(channels.Of(MeshService.TextEncoder))
-                .EncodeAsync(
-                    new EncodeRequest { Texts = { texts } },
-                    new CallOptions(deadline: DateTime.UtcNow + options.Value.Timeout, cancellationToken: stop)).ResponseAsync);
+                .EncodeAsync(new EncodeRequest { Texts = { texts } }, call).ResponseAsync);
         }
         catch (RpcException e) when (e.StatusCode == StatusCode.InvalidArgument && FaultyText().Match(e.Status.Detail) is { Success: true } fault)
         {

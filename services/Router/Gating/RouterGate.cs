@@ -53,7 +53,7 @@ internal sealed class RouterGate
             case GatingPolicy.Explicit:
                 var expert = Manifest.IndexOfNameOrModality(gating!.Expert);
                 named = expert >= 0 ? GateDecision.Named(expert, Manifest.Experts.Count) : throw new InvalidFieldException(
-                    "gating.expert", $"\"{gating.Expert}\" is none of {string.Join(", ", Manifest.Experts.Select(e => e.Name))} and no DICOM modality of theirs");
+                    "gating.expert", $"\"{Shortened(gating.Expert)}\" is none of {string.Join(", ", Manifest.Experts.Select(e => e.Name))} and no DICOM modality of theirs");
                 return GatingPolicy.Explicit;
             case var unknown:
                 throw new InvalidFieldException("gating.policy", $"{(int)unknown} is no policy");
@@ -61,10 +61,10 @@ internal sealed class RouterGate
     }
 
     public GateDecision ByReport(EncodedText text) =>
-        GateDecision.MostProbable(Bundle.Gating.GatingPolicy.Report, _report.Score(WireTensors.ToSingles(text.Sentence, "sentence", _report.InputSize)));
+        GateDecision.MostProbable(Bundle.Gating.GatingPolicy.Report, Score(_report, text.Sentence, "the text encoder's sentence embedding"));
 
     public GateDecision ByImage(WireTensor pooled) =>
-        GateDecision.MostProbable(Bundle.Gating.GatingPolicy.Image, _image.Score(WireTensors.ToSingles(pooled, "pooled", _image.InputSize)));
+        GateDecision.MostProbable(Bundle.Gating.GatingPolicy.Image, Score(_image, pooled, "the backbone's pooled feature"));
 
     public string NameOf(GateDecision decision) => Manifest.Experts[decision.Expert].Name;
 
@@ -90,5 +90,21 @@ internal sealed class RouterGate
             merged.Precisions.MergeFrom(part.Precisions);
         }
         return merged;
+    }
+
+    // A name has 63 letters at most.
+    private static string Shortened(string name) => name.Length <= 63 ? name : name[..63] + "…";
+
+    private static float[] Score(GateScorer gate, WireTensor input, string name)
+    {
+        try
+        {
+            return gate.Score(WireTensors.ToSingles(input, name, gate.InputSize));
+        }
+        catch (InvalidFieldException e)
+        {
+            // Not the caller's fault: another service runs weights that do not go with these.
+            throw new InvalidDataException(e.Message);
+        }
     }
 }

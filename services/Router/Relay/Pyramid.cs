@@ -21,7 +21,7 @@ internal sealed class Pyramid
     public Task<RelayMessage> Level(int level) => _levels[level].Task;
 
     /// <summary>Adds the next level. One writer at a time.</summary>
-    /// <exception cref="InvalidDataException">Not the level that is due.</exception>
+    /// <exception cref="InvalidDataException">No level, or not the one that is due.</exception>
     public void Add(RelayMessage message)
     {
         var head = message.ReadHead();

@@ -14,6 +14,19 @@ internal sealed class RelayMessage(ReadOnlyMemory<byte> bytes)
     public ReadOnlyMemory<byte> Bytes { get; } = bytes;
 
     /// <summary>What a level says besides its features.</summary>
-    /// <exception cref="InvalidProtocolBufferException">The bytes are no level.</exception>
-    public LevelHead ReadHead() => _heads.ParseFrom(new ReadOnlySequence<byte>(Bytes)).Level ?? throw new InvalidDataException("a message without a level");
+    /// <exception cref="InvalidDataException">The bytes are no level, or a last one without what comes with it.</exception>
+    public LevelHead ReadHead()
+    {
+        LevelHead? head;
+        try
+        {
+            head = _heads.ParseFrom(new ReadOnlySequence<byte>(Bytes)).Level;
+        }
+        catch (InvalidProtocolBufferException e)
+        {
+            throw new InvalidDataException(e.Message);
+        }
+        return head is not null && (head.Level < head.LevelCount - 1 || (head.Pooled is not null && head.Model is not null))
+            ? head : throw new InvalidDataException("a message without a whole level");
+    }
 }

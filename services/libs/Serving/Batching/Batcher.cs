@@ -79,6 +79,23 @@ public sealed class Batcher<TItem, TResult> : IDisposable
         return Array.ConvertAll(entries, entry => entry.Result.Task);
     }
 
+    /// <summary>
+    /// Queues what must run come what may, such as cleaning up: it is never refused for want of room, and nobody waits for it. Lost only
+    /// where the model's thread has ended.
+    /// </summary>
+    public void Post(TItem item)
+    {
+        var entry = new Entry(item, Deadline: null, CancellationToken.None, _time.GetTimestamp());
+        // Whatever becomes of it has been seen.
+        _ = entry.Result.Task.ContinueWith(ended => ended.Exception, TaskScheduler.Default);
+        lock (_gate)
+        {
+            _queue.AddLast(entry);
+            _metrics.Accepted(1);
+            Monitor.Pulse(_gate);
+        }
+    }
+
     /// <summary>Takes no more requests, runs those that wait, and returns when the model's thread has ended.</summary>
     public void Drain()
     {

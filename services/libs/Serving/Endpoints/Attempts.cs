@@ -19,7 +19,9 @@ public static class Attempts
     /// <summary>Calls a service, twice at most.</summary>
     /// <param name="service">The service, which errors name.</param>
     /// <param name="call">The call.</param>
-    /// <param name="mayRepeat">Asked after a failure; null where the call may always be repeated.</param>
+    /// <param name="mayRepeat">
+    /// Asked after a failure; null where the call may always be repeated. Where it may not, whoever called may repeat all of his work.
+    /// </param>
     /// <exception cref="RpcException">As the service told it, or UNAVAILABLE.</exception>
     public static async Task<T> OnceMore<T>(MeshService service, Func<Task<T>> call, Func<bool>? mayRepeat = null)
     {
@@ -28,8 +30,12 @@ public static class Attempts
         {
             return await call();
         }
-        catch (RpcException e) when (IsLost(e) && (mayRepeat is null || mayRepeat()))
+        catch (RpcException e) when (IsLost(e))
         {
+            if (mayRepeat?.Invoke() == false)
+            {
+                throw new BrokenOffException(service);
+            }
             // Once more.
         }
         catch (RpcException e)
@@ -49,6 +55,11 @@ public static class Attempts
     /// <summary>Whether the replica could not be reached, went away during the call, or takes no more calls.</summary>
     private static bool IsLost(RpcException e)
     {
+        if (e.Trailers.Get(GrpcErrors.ServiceTrailer) is not null)
+        {
+            // Tried twice already, by a call within this one.
+            return e is BrokenOffException;
+        }
         for (var cause = e.Status.DebugException; cause is not null; cause = cause.InnerException)
         {
             if (cause is HttpRequestException or IOException or SocketException)
@@ -58,6 +69,10 @@ public static class Attempts
         }
         return e.StatusCode == StatusCode.Unavailable;
     }
+
+    /// <summary>UNAVAILABLE: a replica went away in the middle, when its call could not be repeated.</summary>
+    private sealed class BrokenOffException(MeshService service) : RpcException(
+        new Status(StatusCode.Unavailable, $"{service}: it broke off"), new Metadata { { GrpcErrors.ServiceTrailer, service.ToString() } });
 
     /// <summary>The same, with the service's name in front, for callers who know none of it. Named once: calls stand within calls.</summary>
     private static RpcException Named(MeshService service, RpcException e)

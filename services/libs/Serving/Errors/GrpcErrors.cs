@@ -1,4 +1,5 @@
 using System.Globalization;
+using Google.Protobuf;
 using Grpc.Core;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Serving.Batching;
@@ -15,8 +16,25 @@ public sealed partial class GrpcErrors(ILogger<GrpcErrors> logger)
     /// <summary>Trailer of gRPC's that tells when to try again (gRFC A6).</summary>
     public const string PushbackTrailer = "grpc-retry-pushback-ms";
 
+    /// <summary>
+    /// Characters of a status message at most. It may quote what a caller sent, and travels in a header: one that is too large makes the next
+    /// hop close the whole connection, with everybody's calls on it.
+    /// </summary>
+    public const int LongestMessage = 500;
+
     /// <summary>The status of a call, or of an item of a stream, that ended with this exception.</summary>
     public RpcException Tell(Exception e, ServerCallContext context)
+    {
+        var told = TellWhole(e, context);
+        return told.Status.Detail.Length <= LongestMessage
+            ? told
+            : new RpcException(new Status(told.StatusCode, Cut(told.Status.Detail)), told.Trailers);
+    }
+
+    /// <summary>A message short enough to be sent.</summary>
+    public static string Cut(string message) => message.Length <= LongestMessage ? message : message[..(LongestMessage - 1)] + "…";
+
+    private RpcException TellWhole(Exception e, ServerCallContext context)
     {
         if (e is RpcException rpc)
         {
@@ -43,8 +61,10 @@ public sealed partial class GrpcErrors(ILogger<GrpcErrors> logger)
         DrainingException => new Status(StatusCode.Unavailable, e.Message),
         TimeoutException => new Status(StatusCode.DeadlineExceeded, e.Message),
         OperationCanceledException => new Status(StatusCode.Cancelled, "the caller has gone"),
-        // Reading from or writing to a caller that has gone.
-        IOException or InvalidOperationException when callerGone => new Status(StatusCode.Cancelled, "the caller has gone"),
+        InvalidProtocolBufferException => new Status(StatusCode.InvalidArgument, "a message that cannot be read"),
+        // Reading from or writing to a caller that has gone; reading may notice before the call's token does.
+        IOException => new Status(StatusCode.Cancelled, "the caller has gone"),
+        InvalidOperationException when callerGone => new Status(StatusCode.Cancelled, "the caller has gone"),
         _ => null,
     };
 

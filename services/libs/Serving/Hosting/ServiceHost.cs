@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Net;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Serving.Errors;
@@ -28,7 +29,7 @@ public static partial class ServiceHost
     public static WebApplicationBuilder CreateBuilder(string[] args)
     {
         var builder = WebApplication.CreateSlimBuilder(args);
-        var options = builder.Configuration.GetSection(ServingOptions.Section).Get<ServingOptions>() ?? new ServingOptions();
+        var options = Read(builder.Configuration);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.Limits.MaxRequestBodySize = null;
@@ -37,7 +38,7 @@ public static partial class ServiceHost
             kestrel.Listen(IPAddress.Parse(options.Address), options.GrpcPort, listen => listen.Protocols = HttpProtocols.Http2);
             kestrel.Listen(IPAddress.Parse(options.Address), options.HttpPort, listen => listen.Protocols = HttpProtocols.Http1);
         });
-        builder.Services.AddOptions<ServingOptions>().BindConfiguration(ServingOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton(Options.Create(options));
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownTimeout);
         builder.Services.AddGrpc(grpc =>
         {
@@ -50,8 +51,9 @@ public static partial class ServiceHost
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
         builder.Logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning);
         builder.Logging.AddFilter("Grpc", LogLevel.Warning);
-        // Complains of settings that change while a channel is being closed.
+        // Complain of what happens to a channel while it is being closed.
         builder.Logging.AddFilter("Grpc.Net.Client.Balancer.PollingResolver", LogLevel.Critical);
+        builder.Logging.AddFilter("Grpc.Net.Client.Balancer.Subchannel", LogLevel.Critical);
         // What fails is told by the interceptor; what never reaches it, such as a message that broke off, is the caller's.
         builder.Logging.AddFilter("Grpc.AspNetCore.Server.ServerCallHandler", LogLevel.Critical);
         builder.Logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
@@ -73,6 +75,24 @@ public static partial class ServiceHost
             publisher.Period = TimeSpan.FromSeconds(1);
         });
         return builder;
+    }
+
+    /// <summary>Read before there is a host to validate them, for Kestrel is set up by them.</summary>
+    private static ServingOptions Read(ConfigurationManager configuration)
+    {
+        ServingOptions options;
+        try
+        {
+            options = configuration.GetSection(ServingOptions.Section).Get<ServingOptions>() ?? new ServingOptions();
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new InvalidSettingException(ServingOptions.Section, e.Message);
+        }
+        var faults = new List<ValidationResult>();
+        return Validator.TryValidateObject(options, new ValidationContext(options), faults, validateAllProperties: true)
+            ? IPAddress.TryParse(options.Address, out _) ? options : throw new InvalidSettingException(ServingOptions.Section, $"Address {options.Address} is no IP address")
+            : throw new InvalidSettingException(ServingOptions.Section, string.Join(" ", faults.Select(f => f.ErrorMessage)));
     }
 
     /// <summary>Runs a service. What is wrong with its settings or its bundle is one line on standard error and exit code 2.</summary>
