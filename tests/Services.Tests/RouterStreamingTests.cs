@@ -118,7 +118,7 @@ public sealed class RouterStreamingTests
                 }
                 catch (RpcException e)
                 {
-                    return (Done: done, e.StatusCode, e.Status.Detail, WhileStopping: readiness.IsStopping);
+                    return (Done: done, e.StatusCode, WhileStopping: readiness.IsStopping);
                 }
             }
         }).ToArray();
@@ -126,11 +126,29 @@ public sealed class RouterStreamingTests
 
         await service.Stop().WaitAsync(_patience);
 
-        foreach (var (done, status, _, whileStopping) in await Task.WhenAll(clients).WaitAsync(_patience))
-        {
-            Assert.True(done > 0);
-            Assert.Equal((StatusCode.Unavailable, true), (status, whileStopping));
-        }
+        var ended = await Task.WhenAll(clients).WaitAsync(_patience);
+        Assert.All(ended, client => Assert.Equal((StatusCode.Unavailable, true), (client.StatusCode, client.WhileStopping)));
+        Assert.True(ended.Sum(client => client.Done) > 0);
+    }
+
+    [Fact]
+    public async Task Stop_CallsWaitForTheModel_AnswersThem()
+    {
+        await using var mesh = await RunningMesh.Start(new MeshPlan());
+        await using var held = new HeldModel(mesh.Backbone);
+        using var waiting = new MetricSums("medmoe.queue.length");
+        var calls = Enumerable.Range(0, 20).Select(_ =>
+            Pyramids.Extract(mesh.Backbone.Channel, DataType.Fp16, Samples.Fresh(), DateTime.UtcNow + _patience)).ToArray();
+        await waiting.Reached("backbone", calls.Length, _patience);
+
+        var stopped = mesh.Backbone.Stop();
+        var late = await Assert.ThrowsAsync<RpcException>(() => Pyramids.Extract(mesh.Backbone.Channel, DataType.Fp16));
+        Assert.Equal(StatusCode.Unavailable, late.StatusCode);
+        Assert.False(stopped.IsCompleted);
+        await held.DisposeAsync();
+
+        Assert.All(await Task.WhenAll(calls), levels => Assert.Equal(4, levels.Length));
+        await stopped.WaitAsync(_patience);
     }
 
     private static async Task Call(RunningMesh mesh, string service, int client)
