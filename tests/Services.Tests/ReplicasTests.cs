@@ -1,9 +1,11 @@
 using System.Text.Json;
 using Grpc.Core;
 using MedMoE.Mesh.Backbone;
+using MedMoE.Mesh.Expert;
 using MedMoE.Mesh.ServicesUnderTest;
 using MedMoE.Mesh.TextEncoder;
 using MedMoE.Mesh.V1;
+using Microsoft.AspNetCore.Builder;
 
 namespace MedMoE.Mesh.Services.Tests;
 
@@ -11,13 +13,22 @@ public sealed class ReplicasTests
 {
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
 
-    [Fact]
-    public async Task Backbone_OneOfTwoStopsUnderLoad_NoRequestIsLost()
+    [Theory]
+    [InlineData("backbone")]
+    [InlineData("text")]
+    [InlineData("experts/ct")]
+    public async Task Service_OneOfTwoStopsUnderLoad_NoRequestIsLost(string service)
     {
         await using var mesh = await RunningMesh.Start(new MeshPlan());
-        await using var other = await RunningService.Start(BackboneApp.Create, mesh.Files.Root);
+        var (one, create, setting) = service switch
+        {
+            "backbone" => (mesh.Backbone, (Func<string[], WebApplication>)BackboneApp.Create, "Endpoints:Backbone"),
+            "text" => (mesh.TextEncoder, TextEncoderApp.Create, "Endpoints:TextEncoder"),
+            _ => (mesh.Experts["ct"], ExpertApp.Create, "Endpoints:Experts:ct"),
+        };
+        await using var other = await RunningService.Start(create, mesh.Files.Root, "--Expert:Name=ct");
         await other.Ready();
-        var router = await mesh.AddRouter($"Endpoints:Backbone={mesh.Backbone.Address},{other.Address}");
+        var router = await mesh.AddRouter($"{setting}={one.Address},{other.Address}");
         var client = new RouterService.RouterServiceClient(router.Channel);
         using var runs = MetricSums.ModelRuns();
         using var enough = new CancellationTokenSource();
@@ -26,16 +37,23 @@ public sealed class ReplicasTests
             var done = 0;
             for (; !enough.IsCancellationRequested; done++)
             {
-                await client.EmbedImageAsync(new EmbedImageRequest { Image = Samples.Fresh() }, deadline: DateTime.UtcNow + _patience);
+                await client.AnalyzeAsync(
+                    new AnalyzeRequest
+                    {
+                        Image = Samples.Fresh(),
+                        Report = $"nodule {Guid.NewGuid()}",
+                        Gating = new Gating { Policy = GatingPolicy.Explicit, Expert = "ct" },
+                    },
+                    deadline: DateTime.UtcNow + _patience);
             }
             return done;
         }).ToArray();
-        await runs.Reached("backbone", 30, _patience);
+        await runs.Reached(service, 30, _patience);
 
-        await mesh.Backbone.Stop().WaitAsync(_patience);
+        await one.Stop().WaitAsync(_patience);
 
-        var before = runs["backbone"];
-        await runs.Reached("backbone", before + 30, _patience);
+        var before = runs[service];
+        await runs.Reached(service, before + 30, _patience);
         await enough.CancelAsync();
         // A lost one would have thrown.
         Assert.All(await Task.WhenAll(clients).WaitAsync(_patience), done => Assert.True(done > 0));

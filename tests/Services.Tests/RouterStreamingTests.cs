@@ -118,7 +118,7 @@ public sealed class RouterStreamingTests
                 }
                 catch (RpcException e)
                 {
-                    return (Done: done, e.StatusCode, WhileStopping: readiness.IsStopping);
+                    return (Done: done, Status: $"{e.StatusCode} while {(readiness.IsStopping ? "stopping" : "serving")}", e.Status.Detail);
                 }
             }
         }).ToArray();
@@ -127,7 +127,7 @@ public sealed class RouterStreamingTests
         await service.Stop().WaitAsync(_patience);
 
         var ended = await Task.WhenAll(clients).WaitAsync(_patience);
-        Assert.All(ended, client => Assert.Equal((StatusCode.Unavailable, true), (client.StatusCode, client.WhileStopping)));
+        Assert.All(ended, client => Assert.Equal(("Unavailable while stopping", client.Detail), (client.Status, client.Detail)));
         Assert.True(ended.Sum(client => client.Done) > 0);
     }
 

@@ -96,7 +96,7 @@ internal sealed class AnswerSource(
         }
     }
 
-    /// <summary>Writes unless the expert has ended the call, whose status tells why.</summary>
+    /// <summary>Writes unless the expert has ended the call or closes the connection; the call's status tells why.</summary>
     private static async Task<bool> TryWrite(AsyncClientStreamingCall<RelayMessage, LocalizeResponse> call, RelayMessage message)
     {
         try
@@ -104,7 +104,7 @@ internal sealed class AnswerSource(
             await call.RequestStream.WriteAsync(message);
             return true;
         }
-        catch (Exception e) when (e is RpcException or InvalidOperationException)
+        catch (Exception e) when (e is RpcException or InvalidOperationException or IOException)
         {
             return false;
         }
