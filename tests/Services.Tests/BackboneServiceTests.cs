@@ -23,11 +23,10 @@ public sealed class BackboneServiceTests
     {
         using var files = new GoldenBundle(architecture);
         await using var service = await RunningService.Start(BackboneApp.Create, files.Root);
-        var client = new BackboneService.BackboneServiceClient(service.Channel);
-        float[][] images = [Stored("gray8_512x640"), Stored("rgb8_400x300")];
+        float[][] images = [Samples.Stored("gray8_512x640"), Samples.Stored("rgb8_400x300")];
 
         // Enough for batches to form, in which the images stand beside each other.
-        var answers = await Task.WhenAll(Enumerable.Range(0, 12).Select(i => Extract(client, Pixels(images[i % 2]), type)));
+        var answers = await Task.WhenAll(Enumerable.Range(0, 12).Select(i => Pyramids.Extract(service.Channel, type, Samples.Pixels(images[i % 2]), DateTime.UtcNow + _patience)));
 
         using var scope = NewDisposeScope();
         using var golden = Golden.Open(files.Name);
@@ -60,10 +59,9 @@ public sealed class BackboneServiceTests
     {
         using var files = new GoldenBundle(Architecture.Paper);
         await using var service = await RunningService.Start(BackboneApp.Create, files.Root);
-        var client = new BackboneService.BackboneServiceClient(service.Channel);
         var file = await File.ReadAllBytesAsync(Golden.PathOf("preprocessing", "rgb8_400x300.png"), TestContext.Current.CancellationToken);
 
-        var encoded = await Extract(client, new Image { Encoded = ByteString.CopyFrom(file) }, DataType.Fp32);
+        var encoded = await Pyramids.Extract(service.Channel, DataType.Fp32, new Image { Encoded = ByteString.CopyFrom(file) }, DateTime.UtcNow + _patience);
 
         using var scope = NewDisposeScope();
         using var golden = Golden.Open(files.Name);
@@ -76,22 +74,21 @@ public sealed class BackboneServiceTests
     {
         using var files = new GoldenBundle(Architecture.Paper);
         await using var service = await RunningService.Start(BackboneApp.Create, files.Root, "--Backbone:MostPixels=10000");
-        var client = new BackboneService.BackboneServiceClient(service.Channel);
         async Task AssertRefused(Image? image, string message)
         {
-            var e = await Assert.ThrowsAsync<RpcException>(() => Extract(client, image, DataType.Fp16));
+            var e = await Assert.ThrowsAsync<RpcException>(() => Pyramids.Extract(service.Channel, new ExtractPyramidRequest { Image = image }, DateTime.UtcNow + _patience));
             Assert.Equal(StatusCode.InvalidArgument, e.StatusCode);
             Assert.StartsWith(message, e.Status.Detail);
         }
         var file = await File.ReadAllBytesAsync(Golden.PathOf("preprocessing", "rgb8_400x300.png"), TestContext.Current.CancellationToken);
-        var nan = Stored("gray8_512x640");
+        var nan = Samples.Stored("gray8_512x640");
         nan[77] = float.NaN;
         await AssertRefused(null, "image: is missing");
         await AssertRefused(new Image(), "image: is missing");
         await AssertRefused(new Image { Encoded = ByteString.CopyFromUtf8("hello") }, "image.encoded: not an image");
         await AssertRefused(new Image { Encoded = ByteString.CopyFrom(file) }, "image.encoded: image of 400×300 pixels, over the limit of 10000");
         await AssertRefused(new Image { Pixels = WireTensors.FromSingles(new float[12], DataType.Fp32, 3, 2, 2) }, "image.pixels: has shape [3, 2, 2]");
-        await AssertRefused(Pixels(nan), "image.pixels: holds NaN");
+        await AssertRefused(Samples.Pixels(nan), "image.pixels: holds NaN");
     }
 
     [Fact]
@@ -99,28 +96,7 @@ public sealed class BackboneServiceTests
     {
         using var files = new GoldenBundle(Architecture.Paper);
         await using var service = await RunningService.Start(BackboneApp.Create, files.Root, "--Serving:LargestMessage=100000");
-        var client = new BackboneService.BackboneServiceClient(service.Channel);
-        var e = await Assert.ThrowsAsync<RpcException>(() => Extract(client, Pixels(Stored("gray8_512x640")), DataType.Fp16));
+        var e = await Assert.ThrowsAsync<RpcException>(() => Pyramids.Extract(service.Channel, DataType.Fp16, Samples.Pixels(Samples.Stored("gray8_512x640")), DateTime.UtcNow + _patience));
         Assert.Equal(StatusCode.ResourceExhausted, e.StatusCode);
-    }
-
-    private static async Task<PyramidLevel[]> Extract(BackboneService.BackboneServiceClient client, Image? image, DataType type)
-    {
-        using var call = client.ExtractPyramid(new ExtractPyramidRequest { Image = image, DataType = type }, deadline: DateTime.UtcNow + _patience);
-        var levels = new List<PyramidLevel>();
-        await foreach (var response in call.ResponseStream.ReadAllAsync(TestContext.Current.CancellationToken))
-        {
-            levels.Add(response.Level);
-        }
-        return [.. levels];
-    }
-
-    private static Image Pixels(float[] pixels) => new() { Pixels = WireTensors.FromSingles(pixels, DataType.Fp32, 3, 224, 224) };
-
-    private static float[] Stored(string name)
-    {
-        using var scope = NewDisposeScope();
-        using var golden = Golden.Open("preprocessing");
-        return [.. golden[$"{name}.pixel_values"].data<float>()];
     }
 }

@@ -7,10 +7,12 @@ namespace MedMoE.Mesh.Services.Tests;
 /// <summary>Backbone and expert called directly.</summary>
 internal static class Pyramids
 {
-    public static async Task<PyramidLevel[]> Extract(GrpcChannel backbone, DataType type, Image? image = null, DateTime? deadline = null)
+    public static Task<PyramidLevel[]> Extract(GrpcChannel backbone, DataType type, Image? image = null, DateTime? deadline = null) =>
+        Extract(backbone, new ExtractPyramidRequest { Image = image ?? Samples.Encoded(Samples.Files[0]), DataType = type }, deadline);
+
+    public static async Task<PyramidLevel[]> Extract(GrpcChannel backbone, ExtractPyramidRequest request, DateTime? deadline = null)
     {
-        using var call = new BackboneService.BackboneServiceClient(backbone).ExtractPyramid(
-            new ExtractPyramidRequest { Image = image ?? Samples.Encoded(Samples.Files[0]), DataType = type }, deadline: deadline);
+        using var call = new BackboneService.BackboneServiceClient(backbone).ExtractPyramid(request, deadline: deadline);
         return [.. (await call.ResponseStream.ReadAllAsync().ToListAsync()).Select(r => r.Level)];
     }
 
