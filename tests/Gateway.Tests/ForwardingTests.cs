@@ -2,6 +2,7 @@ using Google.Protobuf;
 using Grpc.Core;
 using MedMoE.Mesh.Backbone;
 using MedMoE.Mesh.Bundle;
+using MedMoE.Mesh.Serving.Hosting;
 using MedMoE.Mesh.ServicesUnderTest;
 using MedMoE.Mesh.TextEncoder;
 using MedMoE.Mesh.V1;
@@ -118,5 +119,27 @@ public sealed class ForwardingTests
 
         Assert.Equal(expected, e.StatusCode);
         await router.Get<EchoRouter.Calls>().Cancelled.Task.WaitAsync(_patience, TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task Replicas_OneGetsUnwell_TheOtherGetsTheCalls()
+    {
+        await using var well = await RunningService.Start(EchoRouter.Create, null);
+        await using var unwell = await RunningService.Start(EchoRouter.Create, null);
+        await using var gateway = await RunningService.Start(
+            GatewayApp.Create, null, $"--Endpoints:Router={well.Address},{unwell.Address}", "--Gateway:HealthInterval=00:00:00.1");
+        var client = new RouterService.RouterServiceClient(gateway.Channel);
+        async Task<StatusCode> Call() => (await Assert.ThrowsAsync<RpcException>(() => client.ClassifyAsync(new ClassifyRequest(), deadline: Deadline).ResponseAsync)).StatusCode;
+        Assert.Equal(StatusCode.FailedPrecondition, await Call());
+
+        // It says so and refuses calls, but does not go away.
+        unwell.Get<Readiness>().Stopping();
+
+        using var patience = new CancellationTokenSource(_patience);
+        for (var inARow = 0; inARow < 20;)
+        {
+            patience.Token.ThrowIfCancellationRequested();
+            inARow = await Call() == StatusCode.FailedPrecondition ? inARow + 1 : 0;
+        }
     }
 }

@@ -12,14 +12,17 @@ internal sealed class HeldBackbone(GrpcChannel backbone) : BackboneService.Backb
 {
     private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public static Func<string[], WebApplication> Create(HeldBackbone held, ModelInfo model) => args =>
+    public static Func<string[], WebApplication> Create(HeldBackbone held, ModelInfo model, bool warm = true) => args =>
     {
         var builder = ServiceHost.CreateBuilder(args);
         builder.Services.AddSingleton(held);
         builder.Services.AddSingleton(model);
         var app = builder.Build();
         app.MapModel<HeldBackbone>();
-        app.Services.GetRequiredService<Readiness>().WarmedUp();
+        if (warm)
+        {
+            app.Services.GetRequiredService<Readiness>().WarmedUp();
+        }
         return app;
     };
 

@@ -59,6 +59,26 @@ public sealed class ReplicasTests
         Assert.All(await Task.WhenAll(clients).WaitAsync(_patience), done => Assert.True(done > 0));
     }
 
+    [Fact]
+    public async Task Endpoints_ByName_AreResolved()
+    {
+        await using var mesh = await RunningMesh.Start(new MeshPlan());
+        string Named(RunningService service) => $"dns:///localhost:{service.Address.Split(':')[1]}";
+        var router = await mesh.AddRouter(
+            $"Endpoints:Backbone={Named(mesh.Backbone)}", $"Endpoints:TextEncoder={Named(mesh.TextEncoder)}",
+            $"Endpoints:Experts:ct={Named(mesh.Experts["ct"])}", "Endpoints:Experts:mri=dns:///no-such-host.invalid:8080");
+        var client = new RouterService.RouterServiceClient(router.Channel);
+        AnalyzeRequest For(string expert) => new()
+        {
+            Image = Samples.Fresh(),
+            Report = "mass",
+            Gating = new Gating { Policy = GatingPolicy.Explicit, Expert = expert },
+        };
+        Assert.Equal("ct", (await client.AnalyzeAsync(For("ct"), deadline: DateTime.UtcNow + _patience)).Gate.Expert);
+        var e = await Assert.ThrowsAsync<RpcException>(() => client.AnalyzeAsync(For("mri"), deadline: DateTime.UtcNow + _patience).ResponseAsync);
+        Assert.Equal((StatusCode.Unavailable, "expert mri: no replica can be reached"), (e.StatusCode, e.Status.Detail));
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(2)]

@@ -1,0 +1,54 @@
+using Grpc.Health.V1;
+using Grpc.Reflection.V1;
+using MedMoE.Mesh.ServicesUnderTest;
+using MedMoE.Mesh.V1;
+
+namespace MedMoE.Mesh.Services.Tests;
+
+/// <summary>What every service of the mesh has.</summary>
+public sealed class EveryServiceTests
+{
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
+
+    [Fact]
+    public async Task Service_TellsHealthContractAndMetrics()
+    {
+        await using var mesh = await RunningMesh.Start(new MeshPlan());
+        var services = new Dictionary<string, RunningService>
+        {
+            [RouterService.Descriptor.FullName] = mesh.Router,
+            [BackboneService.Descriptor.FullName] = mesh.Backbone,
+            [TextEncoderService.Descriptor.FullName] = mesh.TextEncoder,
+            [ExpertService.Descriptor.FullName] = mesh.Experts["ct"],
+        };
+        await mesh.Client.AnalyzeAsync(
+            new AnalyzeRequest { Image = Samples.Fresh(), Report = "mass", Gating = new Gating { Policy = GatingPolicy.Explicit, Expert = "ct" } },
+            deadline: DateTime.UtcNow + _patience);
+        using var http = new HttpClient();
+        foreach (var (name, service) in services)
+        {
+            var health = await new Health.HealthClient(service.Channel).CheckAsync(new HealthCheckRequest(), deadline: DateTime.UtcNow + _patience);
+            Assert.Equal(HealthCheckResponse.Types.ServingStatus.Serving, health.Status);
+            Assert.Equal("Healthy", await http.GetStringAsync(new Uri(service.Http, "/healthz"), TestContext.Current.CancellationToken));
+            Assert.Contains("medmoe_request_duration_seconds_bucket", await http.GetStringAsync(new Uri(service.Http, "/metrics"), TestContext.Current.CancellationToken));
+            using var reflection = new ServerReflection.ServerReflectionClient(service.Channel).ServerReflectionInfo(deadline: DateTime.UtcNow + _patience);
+            await reflection.RequestStream.WriteAsync(new ServerReflectionRequest { ListServices = "" }, TestContext.Current.CancellationToken);
+            Assert.True(await reflection.ResponseStream.MoveNext(TestContext.Current.CancellationToken));
+            Assert.Contains(name, reflection.ResponseStream.Current.ListServicesResponse.Service.Select(s => s.Name));
+        }
+    }
+
+    [Fact]
+    public async Task Health_BeforeTheWarmUpRun_DoesNotServe()
+    {
+        await using var mesh = await RunningMesh.Start(new MeshPlan());
+        // A service whose model is never warmed up: everything else is there.
+        var held = new HeldBackbone(mesh.Backbone.Channel);
+        await using var cold = await RunningService.Start(HeldBackbone.Create(held, mesh.Backbone.Get<ModelInfo>(), warm: false), mesh.Files.Root);
+        var health = await new Health.HealthClient(cold.Channel).CheckAsync(new HealthCheckRequest(), deadline: DateTime.UtcNow + _patience);
+        Assert.Equal(HealthCheckResponse.Types.ServingStatus.NotServing, health.Status);
+        using var http = new HttpClient();
+        var answer = await http.GetAsync(new Uri(cold.Http, "/healthz"), TestContext.Current.CancellationToken);
+        Assert.Equal(System.Net.HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+    }
+}
