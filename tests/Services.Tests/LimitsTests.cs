@@ -63,11 +63,12 @@ public sealed class LimitsTests
     {
         await using var mesh = await RunningMesh.Start(new MeshPlan { Backbone = ["Backbone:LargestBatch=1", "Backbone:QueueCapacity=1000"] });
         using var runs = MetricSums.ModelRuns();
+        using var dropped = new MetricSums("medmoe.queue.dropped");
         var ended = new List<StatusCode>();
         await using (new HeldModel(mesh.Backbone))
         {
             // The model is at work until all of them have been given up.
-            var calls = Enumerable.Range(0, 200).Select(_ => Pyramids.Extract(mesh.Backbone.Channel, DataType.Fp16, deadline: DateTime.UtcNow.AddMilliseconds(50))).ToArray();
+            var calls = Enumerable.Range(0, 200).Select(_ => Pyramids.Extract(mesh.Backbone.Channel, DataType.Fp16, Samples.Encoded("gray8_130x100.png"), DateTime.UtcNow.AddMilliseconds(50))).ToArray();
             foreach (var call in calls)
             {
                 ended.Add((await Assert.ThrowsAsync<RpcException>(() => call)).StatusCode);
@@ -75,8 +76,10 @@ public sealed class LimitsTests
         }
         Assert.All(ended, status => Assert.Equal(StatusCode.DeadlineExceeded, status));
         Assert.NotEmpty(await Pyramids.Extract(mesh.Backbone.Channel, DataType.Fp16));
-        // The one that held it and the last one.
-        Assert.InRange(runs["backbone"], 2, 20);
+        // Some had come as far as the queue. The one that held the model and the last one ran.
+        TestContext.Current.TestOutputHelper?.WriteLine($"{dropped["backbone"]} dropped, {runs["backbone"]} ran");
+        Assert.InRange(dropped["backbone"], 1, 200);
+        Assert.Equal(2, runs["backbone"]);
     }
 
     [Fact]

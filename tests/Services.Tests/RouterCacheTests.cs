@@ -77,6 +77,21 @@ public sealed class RouterCacheTests
     }
 
     [Fact]
+    public async Task Analyze_AskedForMoreThanBefore_GetsIt()
+    {
+        await using var mesh = await RunningMesh.Start(new MeshPlan());
+        var request = _request.Clone();
+        Assert.Null((await Analyze(mesh.Client, request)).Report.Grounding.Attention);
+        request.ReturnAttention = true;
+        Assert.Equal(DataType.Fp32, (await Analyze(mesh.Client, request)).Report.Grounding.Attention.DataType);
+        request.DataType = DataType.Fp16;
+        Assert.Equal(DataType.Fp16, (await Analyze(mesh.Client, request)).Report.Grounding.Attention.DataType);
+        Assert.Null((await Analyze(mesh.Client, request)).LocalFeatures);
+        request.ReturnLocalFeatures = true;
+        Assert.NotNull((await Analyze(mesh.Client, request)).LocalFeatures);
+    }
+
+    [Fact]
     public async Task Analyze_FirstCallerGoes_OthersGetTheirAnswer()
     {
         await using var mesh = await RunningMesh.Start(new MeshPlan());
