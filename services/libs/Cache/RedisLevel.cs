@@ -8,12 +8,15 @@ using StackExchange.Redis;
 namespace MedMoE.Mesh.Cache;
 
 /// <summary>
-/// The level in Redis. No request ever fails of it, whatever it throws, or waits for it longer than it may: after a failure Redis is left alone for a while, and
-/// everything is a miss. Entries are written behind the requests, a few of them waiting at most.
+/// The level in Redis. No request ever fails of it, whatever it throws, or waits for it longer than it may: after a failure, or some slow answers
+/// in a row, Redis is left alone for a while, and everything is a miss. Entries are written behind the requests, a few of them waiting at most.
 /// </summary>
 internal sealed partial class RedisLevel : IAsyncDisposable
 {
     private const int MostWaiting = 64;
+
+    /// <summary>Slow answers in a row that make it a matter of Redis, and not of a busy moment.</summary>
+    private const int SlowInARow = 3;
 
     private readonly CacheOptions _options;
     private readonly CacheMetrics _metrics;
@@ -26,6 +29,7 @@ internal sealed partial class RedisLevel : IAsyncDisposable
     private readonly Task _writer;
     private long _pausedUntil;
     private int _failing;
+    private int _slow;
 
     public RedisLevel(CacheOptions options, CacheMetrics metrics, TimeProvider time, ILogger logger)
     {
@@ -113,6 +117,10 @@ internal sealed partial class RedisLevel : IAsyncDisposable
     private void Failed(Exception e)
     {
         _metrics.RedisFailed();
+        if (e is TimeoutException && Interlocked.Increment(ref _slow) < SlowInARow)
+        {
+            return;
+        }
         Interlocked.Exchange(ref _pausedUntil, _time.GetTimestamp() + (long)(_options.RedisPause.TotalSeconds * _time.TimestampFrequency));
         if (Interlocked.Exchange(ref _failing, 1) == 0)
         {
@@ -122,6 +130,7 @@ internal sealed partial class RedisLevel : IAsyncDisposable
 
     private void Works()
     {
+        Interlocked.Exchange(ref _slow, 0);
         if (Interlocked.Exchange(ref _failing, 0) == 1)
         {
             LogWorks();
