@@ -1,5 +1,7 @@
+using Grpc.Core;
 using Grpc.Health.V1;
 using Grpc.Reflection.V1;
+using MedMoE.Mesh.Serving.Hosting;
 using MedMoE.Mesh.ServicesUnderTest;
 using MedMoE.Mesh.V1;
 
@@ -50,5 +52,20 @@ public sealed class EveryServiceTests
         using var http = new HttpClient();
         var answer = await http.GetAsync(new Uri(cold.Http, "/healthz"), TestContext.Current.CancellationToken);
         Assert.Equal(System.Net.HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+    }
+
+    [Fact]
+    public async Task Service_Stopping_RefusesCallsAndStillTellsItsHealth()
+    {
+        await using var mesh = await RunningMesh.Start(new MeshPlan());
+        // As between SIGTERM and the last connection's end.
+        mesh.TextEncoder.Get<Readiness>().Stopping();
+
+        var e = await Assert.ThrowsAsync<RpcException>(() => new TextEncoderService.TextEncoderServiceClient(mesh.TextEncoder.Channel)
+            .EncodeAsync(new EncodeRequest { Texts = { "mass" } }, deadline: DateTime.UtcNow + _patience).ResponseAsync);
+
+        Assert.Equal((StatusCode.Unavailable, "the service is stopping"), (e.StatusCode, e.Status.Detail));
+        var health = await new Health.HealthClient(mesh.TextEncoder.Channel).CheckAsync(new HealthCheckRequest(), deadline: DateTime.UtcNow + _patience);
+        Assert.Equal(HealthCheckResponse.Types.ServingStatus.NotServing, health.Status);
     }
 }
