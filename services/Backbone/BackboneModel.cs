@@ -44,7 +44,7 @@ internal sealed class BackboneModel : IServedModel, IDisposable
             QueueCapacity = options.Value.QueueCapacity,
             QueueDelay = options.Value.QueueDelay,
         };
-        _decoding = new Places(Environment.ProcessorCount, options.Value.QueueCapacity, batching.RetryAfter);
+        _decoding = new Places(Environment.ProcessorCount, options.Value.QueueCapacity, batching.RetryAfter, _metrics);
         Batcher = new Batcher<PyramidRequest, float[]>(batching, Run, _metrics);
     }
 

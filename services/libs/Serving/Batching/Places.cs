@@ -6,7 +6,8 @@ namespace MedMoE.Mesh.Serving.Batching;
 /// <param name="atOnce">How much runs at once.</param>
 /// <param name="waiting">How much may wait.</param>
 /// <param name="retryAfter">What a refused caller is told to wait.</param>
-public sealed class Places(int atOnce, int waiting, TimeSpan retryAfter) : IDisposable
+/// <param name="metrics">Told of what is refused: to callers it is one queue.</param>
+public sealed class Places(int atOnce, int waiting, TimeSpan retryAfter, BatcherMetrics metrics) : IDisposable
 {
     private readonly SemaphoreSlim _free = new(atOnce);
     private int _present;
@@ -18,6 +19,7 @@ public sealed class Places(int atOnce, int waiting, TimeSpan retryAfter) : IDisp
         {
             if (Interlocked.Increment(ref _present) > atOnce + waiting)
             {
+                metrics.Refused(1);
                 throw new QueueFullException(waiting, retryAfter);
             }
             await _free.WaitAsync(cancellation);

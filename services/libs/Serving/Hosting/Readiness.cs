@@ -10,7 +10,7 @@ public sealed class Readiness(HealthServiceImpl watched) : IHealthCheck
     private volatile bool _warm;
     private volatile bool _stopping;
 
-    public bool IsReady => _warm && !_stopping;
+    private bool IsReady => _warm && !_stopping;
 
     /// <summary>From here on new calls get UNAVAILABLE; those that run finish.</summary>
     public bool IsStopping => _stopping;
