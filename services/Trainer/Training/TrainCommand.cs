@@ -81,11 +81,13 @@ internal sealed class TrainCommand : Command
             {
                 arguments.AddError($"{_schedule.Name} cosine needs {_steps.Name}");
             }
-            if (arguments.GetValue(_batch) < 2)
+            // Options that were not given have no value yet.
+            bool TooFew(Option<int> option, int least) => arguments.GetResult(option) is { Implicit: false } && arguments.GetValue(option) < least;
+            if (TooFew(_batch, 2))
             {
                 arguments.AddError($"{_batch.Name}: a contrast needs 2 pairs at least");
             }
-            foreach (var option in new[] { _epochs, _accumulate, _checkpointEvery, _batchNormRows }.Where(o => arguments.GetValue(o) < 1))
+            foreach (var option in new[] { _epochs, _accumulate, _checkpointEvery, _batchNormRows }.Where(o => TooFew(o, 1)))
             {
                 arguments.AddError($"{option.Name} must be 1 or more");
             }
