@@ -2,11 +2,13 @@ using System.CommandLine;
 using MedMoE.Mesh.Commands;
 using MedMoE.Mesh.Trainer.Bundles;
 using MedMoE.Mesh.Trainer.Evaluation;
+using MedMoE.Mesh.Trainer.Training;
 
 return CommandHost.Run(
     new RootCommand("Makes, checks and trains MedMoE bundles.")
     {
-        new Command("bundle", "Model bundles.") { new CheckCommand(), new ImportCommand() },
+        new Command("bundle", "Model bundles.") { new CheckCommand(), new CreateCommand(), new ImportCommand() },
+        new TrainCommand(),
         new EvaluateCommand(),
     },
     args);

@@ -1,12 +1,9 @@
 using System.Text.Json;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Model.Bert;
-using MedMoE.Mesh.Model.Experts;
-using MedMoE.Mesh.Model.Gating;
 using MedMoE.Mesh.Model.Swin;
 using MedMoE.Mesh.Model.Text;
 using MedMoE.Mesh.Model.Weights;
-using static TorchSharp.torch;
 
 namespace MedMoE.Mesh.Trainer.Bundles;
 
@@ -45,10 +42,7 @@ internal static class BundleImport
     /// <exception cref="BundleException">A folder or file is missing or unfit; nothing has been made.</exception>
     public static void Run(ImportRequest request)
     {
-        if (Directory.Exists(request.Out) && Directory.EnumerateFileSystemEntries(request.Out).Any())
-        {
-            throw new BundleException(request.Out, "is there already and not empty");
-        }
+        BundleFolder.RequireFree(request.Out);
         var swinConfig = SwinConfig.Read(Path.Combine(request.Swin, "config.json"));
         var bertConfig = BertConfig.Read(Path.Combine(request.Bert, "config.json"));
         RequireWeights(request.Swin);
@@ -69,42 +63,20 @@ internal static class BundleImport
             Image = ImageSettings(request.Swin, swinConfig.ImageSize),
         };
 
-        // Made beside its place and moved there whole.
-        var target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(request.Out));
-        var unfinished = target + ".unfinished";
-        Directory.CreateDirectory(unfinished);
-        try
+        BundleFolder.Make(request.Out, folder =>
         {
-            manifest.Write(Path.Combine(unfinished, ModelBundle.ManifestFile));
-            RequireNone(unfinished, Faults(() => ModelBundle.Open(unfinished)));
-            Save(BundleNetworks.LoadSwin(swinConfig, Path.Combine(request.Swin, Weights)), unfinished, BundlePart.Backbone);
-            Save(BundleNetworks.LoadBert(bertConfig, Path.Combine(request.Bert, Weights)), unfinished, BundlePart.Text);
-            random.manual_seed(request.Seed);
-            Save(new Gate(manifest.EmbeddingDim, swinConfig.FeatureDim, manifest.Experts.Count), unfinished, BundlePart.Gate);
-            foreach (var expert in manifest.Experts)
-            {
-                Save(new ModalityExpert(ExpertShape.Of(manifest, swinConfig)), unfinished, BundlePart.Expert(expert.Name));
-            }
-            Copy(request.Swin, unfinished, BundlePart.Backbone, "config.json");
-            Copy(request.Bert, unfinished, BundlePart.Text, "config.json", "vocab.txt", "tokenizer_config.json");
-            // What was asked for may not fit together, such as more tokens than the encoder has positions.
-            RequireNone(unfinished, BundleInspection.Of(unfinished).Faults);
-            if (Directory.Exists(target))
-            {
-                Directory.Delete(target);
-            }
-            Directory.Move(unfinished, target);
-        }
-        finally
-        {
-            if (Directory.Exists(unfinished))
-            {
-                Directory.Delete(unfinished, recursive: true);
-            }
-        }
+            manifest.Write(Path.Combine(folder, ModelBundle.ManifestFile));
+            BundleFolder.RequireNone(folder, BundleFolder.Faults(() => ModelBundle.Open(folder)));
+            BundleFolder.Save(BundleNetworks.LoadSwin(swinConfig, Path.Combine(request.Swin, Weights)), folder, BundlePart.Backbone);
+            BundleFolder.Save(BundleNetworks.LoadBert(bertConfig, Path.Combine(request.Bert, Weights)), folder, BundlePart.Text);
+            BundleFolder.SaveFreshHeads(folder, manifest, swinConfig, request.Seed);
+            Copy(request.Swin, folder, BundlePart.Backbone, "config.json");
+            Copy(request.Bert, folder, BundlePart.Text, "config.json", "vocab.txt", "tokenizer_config.json");
+        });
     }
 
-    private static ExpertEntry Entry(string name) => _known.TryGetValue(name, out var known)
+    /// <summary>An expert's entry in the manifest, with what is known of experts of this name.</summary>
+    public static ExpertEntry Entry(string name) => _known.TryGetValue(name, out var known)
         ? new ExpertEntry(name, known.ReportType) { DicomModalities = known.Modalities }
         : new ExpertEntry(name, name);
 
@@ -140,42 +112,11 @@ internal static class BundleImport
         }
     }
 
-    private static void Save(nn.Module network, string bundle, BundlePart part)
-    {
-        using (network)
-        {
-            Directory.CreateDirectory(Path.Combine(bundle, part.Folder));
-            StateDict.Save(network, Path.Combine(bundle, part.Folder, Weights));
-        }
-    }
-
     private static void Copy(string from, string bundle, BundlePart part, params string[] files)
     {
         foreach (var file in files.Where(f => File.Exists(Path.Combine(from, f))))
         {
             File.Copy(Path.Combine(from, file), Path.Combine(bundle, part.Folder, file));
-        }
-    }
-
-    private static IReadOnlyList<BundleFault> Faults(Action open)
-    {
-        try
-        {
-            open();
-            return [];
-        }
-        catch (BundleException e)
-        {
-            return e.Faults;
-        }
-    }
-
-    /// <summary>Faults are told without the unfinished folder, which is gone by then.</summary>
-    private static void RequireNone(string bundle, IReadOnlyList<BundleFault> faults)
-    {
-        if (faults.Count > 0)
-        {
-            throw new BundleException([.. faults.Select(f => f with { File = Path.GetRelativePath(bundle, f.File) })]);
         }
     }
 }

@@ -7,6 +7,14 @@ namespace MedMoE.Mesh.Model.Experts;
 /// <summary>Projects one pyramid level to the embedding dimension at its native resolution.</summary>
 internal abstract class LevelProjection(string name) : Module<Tensor, Tensor>(name)
 {
+    /// <summary>As <see cref="ModalityExpert.LeastRowsForStatistics"/>.</summary>
+    public virtual int LeastRowsForStatistics
+    {
+        set
+        {
+        }
+    }
+
     /// <summary>Prepares for inference; weights must not change afterwards.</summary>
     public virtual void Freeze()
     {
@@ -32,6 +40,17 @@ internal sealed class SeparableProjection : LevelProjection
         for (var i = 0; i < _blocks.Length; i++)
         {
             register_module($"{i}", _blocks[i]);
+        }
+    }
+
+    public override int LeastRowsForStatistics
+    {
+        set
+        {
+            foreach (var block in _blocks)
+            {
+                block.LeastRowsForStatistics = value;
+            }
         }
     }
 
@@ -111,11 +130,26 @@ internal sealed class ConvolutionBlock : Module<Tensor, Tensor>
         }
         var channelsFirst = input.permute(0, 3, 1, 2);
         var output = _weight is null
-            ? functional.batch_norm(
-                _convolution.forward(channelsFirst), _norm.running_mean, _norm.running_var, _norm.weight, _norm.bias, training, Momentum, _norm.eps)
+            ? Normalise(_convolution.forward(channelsFirst))
             : functional.conv2d(channelsFirst, _weight, _bias, [1, 1], [_padding, _padding], [1, 1], _groups);
         return output.relu_().permute(0, 2, 3, 1).contiguous().MoveToOuterDisposeScope();
     }
+
+    public int LeastRowsForStatistics { get; set; } = 1;
+
+    private Tensor Normalise(Tensor input)
+    {
+        var byBatch = training && input.shape[0] >= LeastRowsForStatistics;
+        if (training && !byBatch)
+        {
+            using var noGrad = no_grad();
+            using var discarded = Norm(input.detach(), training: true, Momentum * input.shape[0] / LeastRowsForStatistics);
+        }
+        return Norm(input, byBatch, Momentum);
+    }
+
+    private Tensor Norm(Tensor input, bool training, double momentum) =>
+        functional.batch_norm(input, _norm.running_mean, _norm.running_var, _norm.weight, _norm.bias, training, momentum, _norm.eps);
 
     /// <summary>Folds the normalisation's running statistics into the convolution.</summary>
     public void Freeze()

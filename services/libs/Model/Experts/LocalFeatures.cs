@@ -32,7 +32,7 @@ public sealed class LocalFeatures
     public Tensor Dense()
     {
         using var scope = NewDisposeScope();
-        return Sum((level, weights) => level.Grid.Features(level.Native) * weights.unsqueeze(2).to(level.Native.dtype)).MoveToOuterDisposeScope();
+        return Sum((level, weights) => Weighted(level.Grid.Features(level.Native), weights.unsqueeze(2).to(level.Native.dtype))).MoveToOuterDisposeScope();
     }
 
     /// <summary>The global embedding: v's mean over positions, [batch, D], float32.</summary>
@@ -48,8 +48,8 @@ public sealed class LocalFeatures
     public Tensor Scores(Tensor words)
     {
         using var scope = NewDisposeScope();
-        return Sum((level, weights) =>
-            level.Grid.Maps(words.to(level.Native.dtype).matmul(level.Native.transpose(1, 2)).to(ScalarType.Float32)) * weights.unsqueeze(1))
+        return Sum((level, weights) => Weighted(
+            level.Grid.Maps(words.to(level.Native.dtype).matmul(level.Native.transpose(1, 2)).to(ScalarType.Float32)), weights.unsqueeze(1)))
             .MoveToOuterDisposeScope();
     }
 
@@ -58,12 +58,15 @@ public sealed class LocalFeatures
     public Tensor Contexts(Tensor maps)
     {
         using var scope = NewDisposeScope();
-        return Sum((level, weights) => Gather(level, maps * weights.unsqueeze(1))).MoveToOuterDisposeScope();
+        return Sum((level, weights) => Gather(level, Weighted(maps, weights.unsqueeze(1)))).MoveToOuterDisposeScope();
     }
 
     /// <summary>Pushes maps on the finest grid back to a level through the transposed interpolation, where they meet its features.</summary>
     private static Tensor Gather(LevelFeatures level, Tensor maps) =>
         level.Grid.Transposed(maps).to(level.Native.dtype).matmul(level.Native).to(ScalarType.Float32);
+
+    /// <summary>A single level has weight 1 everywhere.</summary>
+    private Tensor Weighted(Tensor values, Tensor weights) => _levels.Count == 1 ? values : values * weights;
 
     private Tensor Sum(Func<LevelFeatures, Tensor, Tensor> term) =>
         _levels.Select((level, i) => term(level, ScaleWeights.select(1, i))).Aggregate((sum, next) => sum.Plus(next));

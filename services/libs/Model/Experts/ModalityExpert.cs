@@ -79,8 +79,24 @@ public sealed class ModalityExpert : Module
 
     /// <summary>The local features of a whole pyramid.</summary>
     /// <param name="pyramid">Each level's features [batch, side, side, channels], finest first.</param>
-    public LocalFeatures Fuse(IReadOnlyList<Tensor> pyramid) =>
-        new([.. pyramid.Select((features, level) => Project(level, features, pyramid[0].shape[1]))]);
+    /// <param name="firstLevel">The finest level to use; with 3 the last one is alone, and nothing is left to weigh.</param>
+    public LocalFeatures Fuse(IReadOnlyList<Tensor> pyramid, int firstLevel = 0) =>
+        new([.. Enumerable.Range(firstLevel, pyramid.Count - firstLevel).Select(level => Project(level, pyramid[level], pyramid[0].shape[1]))]);
+
+    /// <summary>
+    /// Images that a batch must have for an expert in training to be normalised by the batch's own statistics; with fewer, which hard gating
+    /// often leaves it, it is by the running ones, and these take in the batch by its share. Default 1: always the batch's own.
+    /// </summary>
+    public int LeastRowsForStatistics
+    {
+        set
+        {
+            foreach (var projection in proj)
+            {
+                projection.LeastRowsForStatistics = value;
+            }
+        }
+    }
 
     /// <summary>Prepares for inference: folds batch normalisation into the convolutions. Weights must not change afterwards.</summary>
     public void Freeze()

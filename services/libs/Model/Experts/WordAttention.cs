@@ -32,8 +32,8 @@ public static class WordAttention
         return Look(features, words, scores, temperature);
     }
 
-    /// <summary>Several texts in one image, each as if it stood alone.</summary>
-    /// <param name="features">The local features of one image.</param>
+    /// <summary>Several texts in each image, every one as if it stood alone.</summary>
+    /// <param name="features">The local features of one image or more.</param>
     /// <param name="words">The words of all texts, one text after the other, [1, words, D], float32.</param>
     /// <param name="counts">Words of each text.</param>
     /// <param name="architecture">As in <see cref="Attend"/>.</param>

@@ -31,14 +31,11 @@ public static class GloriaLoss
     public static Directions Local(
         LocalFeatures images, Tensor words, IReadOnlyList<int> counts, Architecture architecture, SimilaritySettings temperatures)
     {
-        var batch = words.shape[0];
-        var similarities = counts.Select((count, text) =>
-        {
-            int[] everywhere = [.. Enumerable.Repeat(count, (int)batch)];
-            var own = words[text].narrow(0, 0, count).unsqueeze(0).expand(batch, -1, -1);
-            var grounded = WordAttention.Attend(images, own, everywhere, architecture, temperatures.AttentionTemperature);
-            return Similarity.Local(grounded.Similarities, everywhere, temperatures.WordTemperature);
-        });
+        // The words of all texts, one text after the other: each image is looked at once.
+        var all = cat([.. counts.Select((count, text) => words[text].narrow(0, 0, count))]).unsqueeze(0);
+        var grounded = WordAttention.AttendTexts(images, all, counts, architecture, temperatures.AttentionTemperature);
+        var similarities = grounded.Similarities.Times(temperatures.WordTemperature)
+            .split([.. counts.Select(c => (long)c)], dim: 1).Select(own => own.logsumexp(1));
         // Rows are images, columns texts.
         return Contrast(stack(similarities, dim: 1).Times(temperatures.LogitScale));
     }

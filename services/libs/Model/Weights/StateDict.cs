@@ -54,15 +54,51 @@ public static class StateDict
 
     /// <summary>Writes a network's parameters and persistent buffers, in float32 or in <paramref name="floatType"/>.</summary>
     public static void Save(Module network, string path, ScalarType floatType = ScalarType.Float32) =>
-        SafetensorsWriter.Write(path, network.state_dict().Select(entry =>
+        Save(network.state_dict().Select(entry => (entry.Key, entry.Value)), path, floatType);
+
+    /// <summary>Writes tensors, those of float types as <paramref name="floatType"/>.</summary>
+    /// <exception cref="IOException">The disk is full or not writable; what stood under <paramref name="path"/> is untouched.</exception>
+    public static void Save(
+        IEnumerable<(string Name, Tensor Tensor)> tensors, string path, ScalarType floatType, IReadOnlyDictionary<string, string>? metadata = null) =>
+        SafetensorsWriter.Write(path, tensors.Select(entry =>
         {
-            var type = entry.Value.dtype.IsFloatingPoint() ? floatType : entry.Value.dtype;
-            return new TensorSource(entry.Key, DTypes.Of(type), entry.Value.shape, stream =>
+            var type = entry.Tensor.dtype.IsFloatingPoint() ? floatType : entry.Tensor.dtype;
+            return new TensorSource(entry.Name, DTypes.Of(type), entry.Tensor.shape, stream =>
             {
                 using var scope = NewDisposeScope();
-                stream.Write(entry.Value.detach().to(type, CPU).contiguous().bytes);
+                stream.Write(entry.Tensor.detach().to(type, CPU).contiguous().bytes);
             });
-        }));
+        }), metadata);
+
+    /// <summary>Reads tensors that <see cref="Save(IEnumerable{ValueTuple{string, Tensor}}, string, ScalarType, IReadOnlyDictionary{string, string})"/> wrote.</summary>
+    /// <exception cref="BundleException">The file holds others, or others' shapes; every fault is listed.</exception>
+    public static void Restore(IEnumerable<(string Name, Tensor Tensor)> tensors, SafetensorsFile file)
+    {
+        using var noGrad = no_grad();
+        var left = file.Tensors.Keys.ToHashSet();
+        var faults = new List<BundleFault>();
+        foreach (var (name, target) in tensors)
+        {
+            left.Remove(name);
+            if (!file.Tensors.TryGetValue(name, out var tensor))
+            {
+                faults.Add(new BundleFault(file.Path, $"tensor {name} {Shapes.Text(target.shape)} is missing"));
+            }
+            else if (!tensor.Shape.SequenceEqual(target.shape))
+            {
+                faults.Add(new BundleFault(file.Path, $"tensor {name} has shape {Shapes.Text(tensor.Shape)}, expected {Shapes.Text(target.shape)}"));
+            }
+            else
+            {
+                Read(file, tensor, target);
+            }
+        }
+        faults.AddRange(left.Select(name => new BundleFault(file.Path, $"tensor {name} is unknown")));
+        if (faults.Count > 0)
+        {
+            throw new BundleException(faults);
+        }
+    }
 
     private static void Read(SafetensorsFile file, SafetensorsTensor tensor, Tensor target)
     {

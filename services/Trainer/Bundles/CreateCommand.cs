@@ -1,0 +1,73 @@
+using System.CommandLine;
+using MedMoE.Mesh.Bundle;
+using MedMoE.Mesh.Trainer.Data;
+
+namespace MedMoE.Mesh.Trainer.Bundles;
+
+/// <summary><c>mesh bundle create</c>: a bundle with fresh weights of any size, for training from scratch.</summary>
+internal sealed class CreateCommand : Command
+{
+    private readonly Option<string> _swin = new("--swin") { Description = "config.json of a Swin Transformer (Hugging Face).", Required = true };
+
+    private readonly Option<string> _bert = new("--bert") { Description = "config.json of a BERT encoder (Hugging Face); vocab_size is set.", Required = true };
+
+    private readonly Option<string> _experts = new("--experts") { Description = "Names of the experts, separated by commas.", Required = true };
+
+    private readonly Option<string> _data = new("--data") { Description = "Data whose reports make the vocabulary.", Required = true };
+
+    private readonly Option<string> _out = new("--out") { Description = "Folder to make; must not be there, or be empty.", Required = true };
+
+    private readonly Option<string?> _name = new("--name") { Description = "Name of the model. Default: the folder's." };
+
+    private readonly Option<string?> _notice = new("--notice") { Description = "What whoever sees an answer of the model should know." };
+
+    private readonly Option<int> _vocabulary = new("--vocabulary") { Description = "Wordpieces at most.", DefaultValueFactory = _ => 30000 };
+
+    private readonly Option<int?> _bottleneck = new("--bottleneck")
+    {
+        Description = "Channels between an expert's convolutions. Default: a third of the embedding, 256 for 768.",
+    };
+
+    private readonly Option<int> _maxTokens = new("--max-tokens") { Description = "Tokens of a report.", DefaultValueFactory = _ => 25 };
+
+    private readonly Option<int> _seed = new("--seed") { Description = "Seed of the weights.", DefaultValueFactory = _ => 0 };
+
+    public CreateCommand()
+        : base("create", "Makes a bundle with fresh weights of any size, for training from scratch.")
+    {
+        Option[] options = [_swin, _bert, _experts, _data, _out, _name, _notice, _vocabulary, _bottleneck, _maxTokens, _seed];
+        foreach (var option in options)
+        {
+            Options.Add(option);
+        }
+        SetAction(Run);
+    }
+
+    private int Run(ParseResult arguments)
+    {
+        var folder = arguments.GetRequiredValue(_out);
+        string[] experts = arguments.GetRequiredValue(_experts).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        var source = StudySource.Open(arguments.GetRequiredValue(_data), experts);
+        BundleCreation.Run(new CreationRequest(
+            arguments.GetRequiredValue(_swin),
+            arguments.GetRequiredValue(_bert),
+            source.ReadAll().Select(study => study.Report),
+            arguments.GetValue(_vocabulary),
+            folder,
+            dim => new BundleManifest
+            {
+                FormatVersion = BundleManifest.SupportedFormat,
+                Name = arguments.GetValue(_name) ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))),
+                Version = "1",
+                Notice = arguments.GetValue(_notice),
+                Architecture = Architecture.Paper,
+                EmbeddingDim = dim,
+                Expert = new ExpertSettings(arguments.GetValue(_bottleneck) ?? ((dim / 3) + 7) / 8 * 8),
+                Experts = [.. experts.Select(BundleImport.Entry)],
+                Text = new TextSettings(MaxTokens: arguments.GetValue(_maxTokens)),
+            },
+            arguments.GetValue(_seed)));
+        Console.Out.WriteLine($"made {folder}; see it with: mesh bundle check {folder}");
+        return 0;
+    }
+}

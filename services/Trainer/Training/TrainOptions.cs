@@ -1,0 +1,107 @@
+using MedMoE.Mesh.Bundle;
+using MedMoE.Mesh.Trainer.Data;
+
+namespace MedMoE.Mesh.Trainer.Training;
+
+/// <summary>Which expert sees a pair in training.</summary>
+internal enum ExpertChoice
+{
+    /// <summary>That of the pair's true report type.</summary>
+    Type,
+
+    /// <summary>The report gate's most probable.</summary>
+    Gate,
+
+    /// <summary>The first one, whatever the type: one expert shared by all (an ablation).</summary>
+    Shared,
+}
+
+/// <summary>How the learning rate goes after the warm-up.</summary>
+internal enum ScheduleKind
+{
+    /// <summary>Stays.</summary>
+    Constant,
+
+    /// <summary>Is cut when the validation loss has stopped falling.</summary>
+    Plateau,
+
+    /// <summary>Falls to nothing along half a cosine, over all steps.</summary>
+    Cosine,
+}
+
+/// <summary>The objective: weights of the losses' parts; temperatures are the bundle's (<see cref="SimilaritySettings"/>).</summary>
+/// <param name="Global">Weight of GLoRIA's global loss, both directions.</param>
+/// <param name="Local">Weight of GLoRIA's local loss, both directions.</param>
+/// <param name="Auxiliary">λ: weight of the cross-entropies of both gates against the report type.</param>
+internal sealed record LossWeights(double Global = 1, double Local = 1, double Auxiliary = 1)
+{
+    /// <summary>The paper: L = global + local + λ · auxiliary; it gives no number for λ.</summary>
+    public static LossWeights Paper { get; } = new();
+
+    /// <summary>The released code's pre-training configuration.</summary>
+    public static LossWeights Released { get; } = new(0.5, 0.5, 2);
+}
+
+/// <param name="Decoupled">AdamW (Loshchilov and Hutter, ICLR 2019): decay apart from the gradient; else Adam with L2.</param>
+/// <param name="LearningRate">At its highest.</param>
+/// <param name="WeightDecay">Of matrices; biases, norms and temperatures have none.</param>
+/// <param name="Clip">Largest norm of all gradients together; 0: no limit.</param>
+internal sealed record OptimizerOptions(bool Decoupled = true, double LearningRate = 5e-5, double WeightDecay = 0.01, double Clip = 1);
+
+/// <param name="Kind">How it goes.</param>
+/// <param name="WarmUp">Steps over which the learning rate rises from nothing.</param>
+/// <param name="Factor">Plateau: what the learning rate is multiplied by.</param>
+/// <param name="Patience">Plateau: validations without a new best before that.</param>
+internal sealed record ScheduleOptions(ScheduleKind Kind = ScheduleKind.Plateau, int WarmUp = 0, double Factor = 0.1, int Patience = 10);
+
+/// <summary>One training run. What is not in it cannot change its losses.</summary>
+internal sealed record TrainOptions
+{
+    /// <summary>Optimizer steps; null to go by <see cref="Epochs"/>.</summary>
+    public int? Steps { get; init; }
+
+    /// <summary>Passes over the data. Default 10.</summary>
+    public int Epochs { get; init; } = 10;
+
+    /// <summary>Pairs contrasted with each other. Default 32.</summary>
+    public int Batch { get; init; } = 32;
+
+    /// <summary>Batches of a step. Default 1.</summary>
+    public int Accumulate { get; init; } = 1;
+
+    /// <summary>What a batch is made of. Default: what comes.</summary>
+    public BatchPlan Batches { get; init; } = BatchPlan.Mixed;
+
+    /// <summary>Which expert sees a pair. Default: that of its type.</summary>
+    public ExpertChoice Choice { get; init; } = ExpertChoice.Type;
+
+    /// <summary>The finest pyramid level in use: 0 (default) for all, 3 for the last alone (an ablation).</summary>
+    public int FirstLevel { get; init; }
+
+    /// <summary>Parts that do not learn. Default: none.</summary>
+    public IReadOnlyList<PartKind> Frozen { get; init; } = [];
+
+    /// <summary>Rows an expert needs of a batch to be normalised by the batch's own statistics. Default 4.</summary>
+    public int BatchNormRows { get; init; } = 4;
+
+    public LossWeights Weights { get; init; } = LossWeights.Paper;
+
+    public OptimizerOptions Optimizer { get; init; } = new();
+
+    public ScheduleOptions Schedule { get; init; } = new();
+
+    /// <summary>Steps between validations; null (default) for the end of each epoch.</summary>
+    public int? ValidateEvery { get; init; }
+
+    /// <summary>Validations without a new best after which training ends; 0 (default): never.</summary>
+    public int EarlyStop { get; init; }
+
+    /// <summary>Steps between checkpoints. Default 200.</summary>
+    public int CheckpointEvery { get; init; } = 200;
+
+    /// <summary>Whether backbone and text encoder compute in bf16; their weights are kept in fp32.</summary>
+    public bool HalfTrunk { get; init; }
+
+    /// <summary>Of the data's order.</summary>
+    public int Seed { get; init; }
+}

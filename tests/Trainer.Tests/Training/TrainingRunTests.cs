@@ -1,0 +1,163 @@
+using MedMoE.Mesh.Bundle;
+using MedMoE.Mesh.Bundle.Safetensors;
+using MedMoE.Mesh.Trainer.Training;
+using static TorchSharp.torch;
+
+namespace MedMoE.Mesh.Trainer.Tests.Training;
+
+public sealed class TrainingRunTests : IDisposable
+{
+    private static readonly TrainOptions _options = new()
+    {
+        Steps = 2,
+        Batch = 3,
+        Optimizer = new OptimizerOptions(LearningRate: 1e-3),
+        Schedule = new ScheduleOptions(ScheduleKind.Constant),
+        BatchNormRows = 2,
+    };
+
+    private readonly GoldenBundle _bundle = new(Architecture.Paper);
+    private readonly TemporaryFolder _folder = new();
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Resume_AfterOneStepOfTwo_EqualsOneStraightRun(int accumulate)
+    {
+        var options = _options with { Accumulate = accumulate };
+
+        var (_, straight) = Train("straight", options);
+        Train("resumed", options with { Steps = 1 });
+        var (_, resumed) = Train("resumed", options, resume: true);
+
+        Assert.Equal(straight[1], Assert.Single(resumed));
+        Assert.All(["backbone", "text", "gate", "experts/ct"], part => Assert.Equal(Weights(_folder["straight"], part), Weights(_folder["resumed"], part)));
+    }
+
+    [Fact]
+    public void Run_Interrupted_SavesAndGoesOn()
+    {
+        var options = _options with { Steps = 3 };
+        var (_, straight) = Train("straight", options);
+        using var stop = new CancellationTokenSource();
+
+        var (outcome, losses) = Train("stopped", options, stepped: _ => stop.Cancel(), stop: stop.Token);
+        var (_, resumed) = Train("stopped", options, resume: true);
+
+        Assert.Equal((Outcome.Interrupted, 1), (outcome, losses.Count));
+        Assert.Equal(straight[1..], resumed);
+        Assert.Equal(Checkpoint("straight"), Checkpoint("stopped"));
+    }
+
+    [Fact]
+    public void Run_SameBatchAgainAndAgain_LearnsIt()
+    {
+        var (_, losses) = Train("out", _options with { Steps = 30 }, data: Data(perEpoch: 1, epochs: 1));
+
+        Assert.True(losses[^1] < losses[0] / 2, $"from {losses[0]} to {losses[^1]}");
+    }
+
+    [Fact]
+    public void Run_NoBetterForSomeValidations_StopsEarlyAndKeepsTheBest()
+    {
+        // The learning rate is so large that nothing gets better.
+        var options = _options with { Steps = 50, EarlyStop = 2, ValidateEvery = 1, Optimizer = new OptimizerOptions(LearningRate: 10) };
+
+        var (outcome, losses) = Train("out", options);
+
+        Assert.Equal(Outcome.StoppedEarly, outcome);
+        Assert.True(losses.Count < 50);
+        Assert.Empty(Mesh.Trainer.Bundles.BundleInspection.Of(_folder["out"]).Faults);
+    }
+
+    [Fact]
+    public void Resume_WithOtherOptions_IsRefused()
+    {
+        Train("out", _options with { Steps = 1 });
+
+        var fault = Assert.Throws<BundleException>(() => Train("out", _options with { Batch = 4 }, resume: true));
+
+        Assert.Contains("other options", fault.Message);
+    }
+
+    [Fact]
+    public void Resume_WithoutCheckpoint_IsRefused()
+    {
+        var fault = Assert.Throws<BundleException>(() => Train("out", _options, resume: true));
+
+        Assert.Contains("no such file", fault.Message);
+    }
+
+    [Fact]
+    public void Run_PairsOfOneType_LeaveTheOtherExpertsAsTheyAre()
+    {
+        Train("out", _options with { Steps = 1 }, data: Data(types: 1));
+
+        Assert.NotEqual(Weights(_bundle.Root, "experts/xray"), Weights(_folder["out"], "experts/xray"));
+        Assert.Equal(Weights(_bundle.Root, "experts/ct"), Weights(_folder["out"], "experts/ct"));
+    }
+
+    [Theory]
+    [InlineData(PartKind.Text, "text")]
+    [InlineData(PartKind.Backbone, "backbone")]
+    public void Run_FrozenPart_StaysAsItIs(PartKind frozen, string folder)
+    {
+        Train("out", _options with { Steps = 1, Frozen = [frozen] });
+
+        Assert.All(["text", "backbone", "gate"], part =>
+            Assert.Equal(part == folder, Weights(_bundle.Root, part).SequenceEqual(Weights(_folder["out"], part))));
+    }
+
+    [Fact]
+    public void Run_Bf16Trunk_LearnsAndSavesFp32()
+    {
+        var (_, losses) = Train("out", _options with { Steps = 20, HalfTrunk = true }, data: Data(perEpoch: 1, epochs: 1));
+
+        Assert.True(losses[^1] < losses[0] * 0.7, $"from {losses[0]} to {losses[^1]}");
+        Assert.Empty(Mesh.Trainer.Bundles.BundleInspection.Of(_folder["out"]).Faults);
+    }
+
+    public void Dispose()
+    {
+        _bundle.Dispose();
+        _folder.Dispose();
+    }
+
+    private FormulaBatches Data(int perEpoch = 2, int? epochs = null, int? types = null)
+    {
+        var manifest = _bundle.Open().Manifest;
+        return new FormulaBatches(manifest.Image.Size, types ?? manifest.Experts.Count, perEpoch) { Epochs = epochs };
+    }
+
+    private (Outcome Outcome, List<double> Losses) Train(
+        string name, TrainOptions options, bool resume = false, FormulaBatches? data = null, Action<LogRow>? stepped = null, CancellationToken stop = default)
+    {
+        var source = _bundle.Open();
+        using var networks = new TrainedNetworks(source, source.Manifest, CPU);
+        using var run = new TrainingRun(networks, data ?? Data(), options, new TrainingOutput(_folder[name], Folder(name), ScalarType.Float32));
+        if (resume)
+        {
+            run.Resume();
+        }
+        var losses = new List<double>();
+        run.Stepped += row => losses.Add(row.Loss);
+        run.Stepped += stepped;
+        return (run.Run(stop), losses);
+    }
+
+    private string Folder(string name) => _folder[name + ".training"];
+
+    private byte[] Checkpoint(string name) => File.ReadAllBytes(Path.Combine(Folder(name), "checkpoint.safetensors"));
+
+    /// <summary>What a part's network reads of its file.</summary>
+    private static byte[] Weights(string bundle, string part)
+    {
+        using var file = SafetensorsFile.Open(Path.Combine(bundle, part, "model.safetensors"));
+        return [.. file.Tensors.Values.Where(t => !t.Name.StartsWith("pooler", StringComparison.Ordinal)).OrderBy(t => t.Name, StringComparer.Ordinal).SelectMany(tensor =>
+        {
+            var bytes = new byte[tensor.Length];
+            file.Read(tensor, bytes);
+            return bytes;
+        })];
+    }
+}
