@@ -1,6 +1,7 @@
 using System.CommandLine;
 using MedMoE.Mesh.Commands;
 using MedMoE.Mesh.Trainer.Bundles;
+using MedMoE.Mesh.Trainer.Evaluation;
 using MedMoE.Mesh.Trainer.Training;
 
 return CommandHost.Run(
@@ -8,5 +9,6 @@ return CommandHost.Run(
     {
         new Command("bundle", "Model bundles.") { new CheckCommand(), new CreateCommand(), new ImportCommand() },
         new TrainCommand(),
+        new EvaluateCommand(),
     },
     args);

@@ -1,0 +1,89 @@
+using System.CommandLine;
+using System.Globalization;
+using MedMoE.Mesh.Bundle;
+using MedMoE.Mesh.Model;
+using MedMoE.Mesh.Trainer.Evaluation.Output;
+
+namespace MedMoE.Mesh.Trainer.Evaluation;
+
+/// <summary><c>mesh evaluate</c>: a bundle against a data set.</summary>
+internal sealed class EvaluateCommand : Command
+{
+    private readonly Option<string> _bundle = new("--bundle")
+    {
+        Description = "Folder of the model bundle. Default: the demo bundle of the repository.",
+        DefaultValueFactory = _ => Path.Combine(AppContext.BaseDirectory, "demo"),
+    };
+
+    private readonly Option<string> _data = new("--data") { Description = "Folder of the data set.", Required = true };
+
+    private readonly Option<bool> _json = new("--json") { Description = "Print JSON." };
+
+    private readonly Option<string?> _prompts = new("--prompts") { Description = $"Zero-shot classes and their prompts. Default: {PromptSets.FileName} of the data set, if there." };
+
+    private readonly Option<string> _expert = new("--expert")
+    {
+        Description = "What picks the expert: auto (as the mesh does), report, image, type (the true one), or an expert's name.",
+        DefaultValueFactory = _ => "auto",
+    };
+
+    private readonly Option<int> _candidates = new("--candidates") { Description = "Studies of one type that retrieval looks among.", DefaultValueFactory = _ => 25 };
+
+    private readonly Option<int> _limit = new("--limit") { Description = "Take only the first so many studies.", DefaultValueFactory = _ => int.MaxValue };
+
+    private readonly Option<string> _device = new("--device") { Description = "cpu, cuda or cuda:N.", DefaultValueFactory = _ => "cpu" };
+
+    private readonly Option<string> _precision = new Option<string>("--precision")
+    {
+        Description = "auto is bf16 where the device computes in it, else fp32.",
+        DefaultValueFactory = _ => "fp32",
+    }.AcceptOnlyFromAmong("fp32", "bf16", "fp16", "auto");
+
+    public EvaluateCommand()
+        : base("evaluate", "Holds a bundle against a data set: gates, zero-shot findings, retrieval, grounding of phrases, calibration.")
+    {
+        Option[] options = [_bundle, _data, _json, _prompts, _expert, _candidates, _limit, _device, _precision];
+        foreach (var option in options)
+        {
+            Options.Add(option);
+        }
+        RequireAtLeast(_candidates, 2);
+        RequireAtLeast(_limit, 1);
+        SetAction(Run);
+    }
+
+    private static void RequireAtLeast(Option<int> option, int least) => option.Validators.Add(result =>
+    {
+        // What is no number is told by the parser.
+        if (result.Tokens is [var token] && int.TryParse(token.Value, CultureInfo.InvariantCulture, out var value) && value < least)
+        {
+            result.AddError($"{option.Name} {value}: expected {least} or more");
+        }
+    });
+
+    private int Run(ParseResult arguments)
+    {
+        var bundle = ModelBundle.Open(arguments.GetRequiredValue(_bundle));
+        var data = arguments.GetRequiredValue(_data);
+        var promptsPath = arguments.GetValue(_prompts) ?? (Path.Combine(data, PromptSets.FileName) is var beside && File.Exists(beside) ? beside : null);
+        var prompts = promptsPath is null ? null : PromptSets.Read(promptsPath, bundle.Manifest);
+        using var reader = new StudyReader(
+            bundle,
+            TorchOptions.Parse(arguments.GetRequiredValue(_device), arguments.GetRequiredValue(_precision)),
+            ExpertChoice.Parse(arguments.GetRequiredValue(_expert)));
+
+        var studies = ManifestStudies.Read(data, bundle.Manifest).Take(arguments.GetValue(_limit));
+        var progress = Console.IsErrorRedirected ? (Action<int>?)null : read => Console.Error.Write($"\r{read} studies read");
+        var result = new Evaluator(reader, prompts, arguments.GetValue(_candidates)).Run(studies, progress);
+        if (progress is not null)
+        {
+            Console.Error.WriteLine();
+        }
+        if (result.Notice is not null)
+        {
+            Console.Error.WriteLine($"note: {result.ModelVersion}: {result.Notice}");
+        }
+        Console.Out.Write(arguments.GetValue(_json) ? EvaluationJson.Format(result) : EvaluationText.Format(result));
+        return 0;
+    }
+}

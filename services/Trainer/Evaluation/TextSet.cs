@@ -1,0 +1,71 @@
+using MedMoE.Mesh.Bundle;
+using MedMoE.Mesh.Model.Experts;
+using static TorchSharp.torch;
+
+namespace MedMoE.Mesh.Trainer.Evaluation;
+
+/// <summary>Texts to hold images against, their words one after the other.</summary>
+internal sealed class TextSet
+{
+    private readonly EncodedText[] _texts;
+    private readonly int[] _firstWords;
+
+    /// <param name="texts">At least one word in all.</param>
+    /// <param name="dim">D.</param>
+    /// <param name="device">Where the words go.</param>
+    public TextSet(EncodedText[] texts, int dim, Device device)
+    {
+        _texts = texts;
+        Counts = [.. texts.Select(t => t.Tokens.Words.Count)];
+        _firstWords = [.. Counts.Select((_, i) => Counts.Take(i).Sum())];
+        Words = tensor(texts.SelectMany(t => t.Words).ToArray(), [1, Counts.Sum(), dim]).to(device);
+    }
+
+    /// <summary>[1, words of all texts, D], float32.</summary>
+    public Tensor Words { get; }
+
+    /// <summary>Words of each text.</summary>
+    public IReadOnlyList<int> Counts { get; }
+
+    public int Count => _texts.Length;
+
+    public EncodedText this[int text] => _texts[text];
+
+    /// <summary>Index of a text's first word among all.</summary>
+    public int FirstWord(int text) => _firstWords[text];
+}
+
+/// <summary>One image, seen by one expert in the light of a set of texts.</summary>
+/// <param name="texts">The texts.</param>
+/// <param name="embedding">v_g, [D].</param>
+/// <param name="similarities">Cosine of each word of the set and what it sees, [words].</param>
+/// <param name="attention">Where each word looks, [words, P].</param>
+/// <param name="temperatures">The manifest's temperatures.</param>
+internal sealed class GroundedTexts(TextSet texts, float[] embedding, float[] similarities, Tensor attention, SimilaritySettings temperatures)
+{
+    public float[] Embedding { get; } = embedding;
+
+    /// <summary>
+    /// The mean of the global similarity and of the local one made independent of the number of words, as the mesh's Classify scores a prompt:
+    /// (cos + (local − ln words) / word temperature) / 2. Minus infinity for a text without words.
+    /// </summary>
+    public float Score(int text)
+    {
+        var words = texts.Counts[text];
+        if (words == 0)
+        {
+            return float.NegativeInfinity;
+        }
+        var global = System.Numerics.Tensors.TensorPrimitives.CosineSimilarity<float>(Embedding, texts[text].Sentence);
+        var local = Similarity.Local(similarities.AsSpan(texts.FirstWord(text), words), temperatures.WordTemperature);
+        return (global + ((local - MathF.Log(words)) / temperatures.WordTemperature)) / 2;
+    }
+
+    /// <summary>The mean attention of some of a text's words, [P].</summary>
+    public float[] Map(int text, int[] words)
+    {
+        using var scope = NewDisposeScope();
+        var index = tensor(words.Select(word => (long)(texts.FirstWord(text) + word)).ToArray(), device: attention.device);
+        return [.. attention.index_select(0, index).mean([0]).cpu().data<float>()];
+    }
+}
