@@ -1,5 +1,6 @@
 using System.CommandLine;
 using MedMoE.Mesh.Commands;
+using MedMoE.Mesh.Trainer.Ablation;
 using MedMoE.Mesh.Trainer.Bundles;
 using MedMoE.Mesh.Trainer.Evaluation;
 using MedMoE.Mesh.Trainer.Training;
@@ -10,5 +11,6 @@ return CommandHost.Run(
         new Command("bundle", "Model bundles.") { new CheckCommand(), new CreateCommand(), new ImportCommand() },
         new TrainCommand(),
         new EvaluateCommand(),
+        new AblateCommand(),
     },
     args);

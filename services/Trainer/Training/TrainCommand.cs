@@ -157,7 +157,7 @@ internal sealed class TrainCommand : Command
             Batch = arguments.GetValue(_batch),
             Accumulate = arguments.GetValue(_accumulate),
             Batches = arguments.GetValue(_batches) == "by-type" ? BatchPlan.ByType : BatchPlan.Mixed,
-            Choice = arguments.GetValue(_expert) == "gate" ? ExpertChoice.Gate : ExpertChoice.Type,
+            Routing = arguments.GetValue(_expert) == "gate" ? ExpertRouting.Gate : ExpertRouting.Type,
             Frozen = [.. (arguments.GetValue(_freeze) ?? []).Select(part => Enum.Parse<PartKind>(part, ignoreCase: true))],
             BatchNormRows = arguments.GetValue(_batchNormRows),
             Weights = new LossWeights(
