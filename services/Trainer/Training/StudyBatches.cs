@@ -1,56 +1,58 @@
 using MedMoE.Mesh.Bundle;
-using MedMoE.Mesh.Model.Images;
 using MedMoE.Mesh.Model.Text;
 using MedMoE.Mesh.Trainer.Data;
 
 namespace MedMoE.Mesh.Trainer.Training;
 
-internal sealed class StudyBatches : IBatchSource, IDisposable
+/// <summary>Batches of a data set, and of the one to validate with.</summary>
+internal sealed class StudyBatches : IBatchSource
 {
-    private readonly List<(float[] P, Tokens T, int Type)> _train;
-    private readonly List<(float[] P, Tokens T, int Type)> _validation = [];
-    private readonly TrainOptions _options;
+    private readonly StudyLoader _train;
+    private readonly StudyLoader? _validation;
+    private SkippedRecords _skipped = new();
+    private SkippedRecords _skippedInValidation = new();
 
+    /// <param name="data">Data to learn, as <see cref="StudySource.Open"/> takes it.</param>
+    /// <param name="validation">Data to validate with; null for none.</param>
+    /// <param name="manifest">The bundle's.</param>
+    /// <param name="tokenizer">The bundle's.</param>
+    /// <param name="options">Size and kind of batches, and the seed of their order.</param>
+    /// <exception cref="StudyDataException">There is no such data, or its labels are not the bundle's.</exception>
     public StudyBatches(string data, string? validation, BundleManifest manifest, BertTokenizer tokenizer, TrainOptions options)
     {
-        _options = options;
-        var pre = new ImagePreprocessor(manifest.Image, new ImageDecoder());
-        List<(float[], Tokens, int)> Read(string path) => [.. StudySource.Open(path, [.. manifest.Experts.Select(e => e.Name)]).ReadAll().AsParallel().AsOrdered()
-            .Select(s => (pre.Prepare(s.Image), tokenizer.Encode(s.Report).Truncate(manifest.Text.MaxTokens), s.ReportType))];
-        _train = Read(data);
-        _validation = validation is null ? [] : Read(validation);
+        var preparation = new StudyPreparation(manifest, tokenizer);
+        StudyLoader Open(string path, int seed) => new(StudySource.Open(path, [.. manifest.Experts.Select(e => e.Name)]), preparation, new LoaderOptions
+        {
+            BatchSize = options.Batch,
+            Batches = options.Batches,
+            Seed = seed,
+        });
+        _train = Open(data, options.Seed);
+        // Always the same batches, so that losses of one run compare with those of another.
+        _validation = validation is null ? null : Open(validation, seed: 0);
     }
 
-    public IEnumerable<TrainingBatch> Epoch(int epoch, int skip) => Batches(_train, new Random((_options.Seed * 1000) + epoch)).Skip(skip);
+    public IEnumerable<TrainingBatch>? Validation => _validation is null ? null : Batches(_validation, 0, 0, _skippedInValidation = new());
 
-    public IEnumerable<TrainingBatch>? Validation => _validation.Count == 0 ? null : Batches(_validation, new Random(1));
+    public IEnumerable<TrainingBatch> Epoch(int epoch, int skip) => Batches(_train, epoch, skip, _skipped = new());
 
+    /// <summary>Says what the last epoch and the last validation left out.</summary>
     public void Report(TextWriter output)
     {
-    }
-
-    public void Dispose()
-    {
-    }
-
-    private IEnumerable<TrainingBatch> Batches(List<(float[] P, Tokens T, int Type)> data, Random random)
-    {
-        var order = Enumerable.Range(0, data.Count).ToArray();
-        random.Shuffle(order);
-        var waiting = new Dictionary<int, List<int>>();
-        foreach (var at in order)
+        foreach (var (data, skipped) in new[] { ("training", _skipped), ("validation", _skippedInValidation) })
         {
-            var kind = _options.Batches == BatchPlan.ByType ? data[at].Type : 0;
-            if (!waiting.TryGetValue(kind, out var list))
+            if (skipped.Count > 0)
             {
-                waiting[kind] = list = [];
-            }
-            list.Add(at);
-            if (list.Count == _options.Batch)
-            {
-                yield return new TrainingBatch([.. list.Select(i => data[i].P)], [.. list.Select(i => data[i].T)], [.. list.Select(i => data[i].Type)]);
-                list.Clear();
+                output.WriteLine($"{data} data: skipped {skipped.Count} {(skipped.Count == 1 ? "record" : "records")} a pass");
+                foreach (var record in skipped.First)
+                {
+                    output.WriteLine($"  {record}");
+                }
             }
         }
     }
+
+    private static IEnumerable<TrainingBatch> Batches(StudyLoader loader, int epoch, int skip, SkippedRecords skipped) =>
+        loader.Read(epoch, skipped, skip).Select(batch => new TrainingBatch(
+            [.. batch.Studies.Select(s => s.Pixels)], [.. batch.Studies.Select(s => s.Tokens)], [.. batch.Studies.Select(s => s.ReportType)]));
 }

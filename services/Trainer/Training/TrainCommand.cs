@@ -114,7 +114,7 @@ internal sealed class TrainCommand : Command
         }
         var source = ModelBundle.Open(arguments.GetRequiredValue(_init));
         using var networks = new TrainedNetworks(source, Manifest(source.Manifest, arguments), TorchOptions.Parse(arguments.GetRequiredValue(_device), "fp32").ResolveDevice());
-        using var data = new StudyBatches(arguments.GetRequiredValue(_data), arguments.GetValue(_validation), networks.Manifest, networks.Text.Tokenizer, options);
+        var data = new StudyBatches(arguments.GetRequiredValue(_data), arguments.GetValue(_validation), networks.Manifest, networks.Text.Tokenizer, options);
         using var run = new TrainingRun(networks, data, options, output);
         if (resume)
         {
