@@ -64,7 +64,7 @@ internal sealed class AblationStudy(ModelBundle template, string data, string te
         var own = options with { Routing = variant.Routing, FirstLevel = variant.FirstLevel, Seed = seed };
         var source = ModelBundle.Open(start);
         using var networks = new TrainedNetworks(source, source.Manifest, CPU);
-        using var batches = new StudyBatches(data, null, networks.Manifest, networks.Text.Tokenizer, own);
+        var batches = StudyBatches.Open(data, null, networks.Manifest, networks.Text.Tokenizer, own);
         using var run = new TrainingRun(networks, batches, own, new TrainingOutput(trained, trained + ".training", ScalarType.Float32));
         if (File.Exists(Path.Combine(trained + ".training", "checkpoint.safetensors")))
         {

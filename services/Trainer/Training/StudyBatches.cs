@@ -4,55 +4,41 @@ using MedMoE.Mesh.Trainer.Data;
 
 namespace MedMoE.Mesh.Trainer.Training;
 
-/// <summary>Batches of a data set, and of the one to validate with.</summary>
-internal sealed class StudyBatches : IBatchSource
+/// <summary>Batches of data sets, prepared while the networks are busy with those before.</summary>
+/// <param name="training">The pairs to learn.</param>
+/// <param name="validation">The pairs to judge by; null for none.</param>
+internal sealed class StudyBatches(StudyLoader training, StudyLoader? validation) : IBatchSource
 {
-    private readonly StudyLoader _train;
-    private readonly StudyLoader? _validation;
-    private SkippedRecords _skipped = new();
-    private SkippedRecords _skippedInValidation = new();
+    /// <summary>What was left out of the last epoch.</summary>
+    public SkippedRecords Skipped { get; private set; } = new();
 
-    /// <param name="data">Data to learn, as <see cref="StudySource.Open"/> takes it.</param>
-    /// <param name="validation">Data to validate with; null for none.</param>
+    /// <param name="data">The pairs to learn.</param>
+    /// <param name="validation">The pairs to judge by; null for none.</param>
     /// <param name="manifest">The bundle's.</param>
     /// <param name="tokenizer">The bundle's.</param>
-    /// <param name="options">Size and kind of batches, and the seed of their order.</param>
-    /// <exception cref="StudyDataException">There is no such data, or its labels are not the bundle's.</exception>
-    public StudyBatches(string data, string? validation, BundleManifest manifest, BertTokenizer tokenizer, TrainOptions options)
+    /// <param name="options">Batches and seed.</param>
+    /// <exception cref="StudyDataException">No data there, or with labels that are none of the bundle's.</exception>
+    public static StudyBatches Open(string data, string? validation, BundleManifest manifest, BertTokenizer tokenizer, TrainOptions options)
     {
+        string[] types = [.. manifest.Experts.Select(e => e.Name)];
         var preparation = new StudyPreparation(manifest, tokenizer);
-        StudyLoader Open(string path, int seed) => new(StudySource.Open(path, [.. manifest.Experts.Select(e => e.Name)]), preparation, new LoaderOptions
+        StudyLoader Loader(string path) => new(StudySource.Open(path, types), preparation, new LoaderOptions
         {
             BatchSize = options.Batch,
             Batches = options.Batches,
-            Seed = seed,
+            Seed = options.Seed,
         });
-        _train = Open(data, options.Seed);
-        // Always the same batches, so that losses of one run compare with those of another.
-        _validation = validation is null ? null : Open(validation, seed: 0);
+        return new StudyBatches(Loader(data), validation is null ? null : Loader(validation));
     }
 
-    public IEnumerable<TrainingBatch>? Validation => _validation is null ? null : Batches(_validation, 0, 0, _skippedInValidation = new());
-
-    public IEnumerable<TrainingBatch> Epoch(int epoch, int skip) => Batches(_train, epoch, skip, _skipped = new());
-
-    /// <summary>Says what the last epoch and the last validation left out.</summary>
-    public void Report(TextWriter output)
+    public IEnumerable<TrainingBatch> Epoch(int epoch, int skip)
     {
-        foreach (var (data, skipped) in new[] { ("training", _skipped), ("validation", _skippedInValidation) })
-        {
-            if (skipped.Count > 0)
-            {
-                output.WriteLine($"{data} data: skipped {skipped.Count} {(skipped.Count == 1 ? "record" : "records")} a pass");
-                foreach (var record in skipped.First)
-                {
-                    output.WriteLine($"  {record}");
-                }
-            }
-        }
+        Skipped = new SkippedRecords();
+        return training.Read(epoch, Skipped, skip).Select(Batch);
     }
 
-    private static IEnumerable<TrainingBatch> Batches(StudyLoader loader, int epoch, int skip, SkippedRecords skipped) =>
-        loader.Read(epoch, skipped, skip).Select(batch => new TrainingBatch(
-            [.. batch.Studies.Select(s => s.Pixels)], [.. batch.Studies.Select(s => s.Tokens)], [.. batch.Studies.Select(s => s.ReportType)]));
+    public IEnumerable<TrainingBatch>? Validation => validation?.Read(epoch: 0, new SkippedRecords()).Select(Batch);
+
+    private static TrainingBatch Batch(PreparedBatch batch) => new(
+        [.. batch.Studies.Select(s => s.Pixels)], [.. batch.Studies.Select(s => s.Tokens)], [.. batch.Studies.Select(s => s.ReportType)]);
 }

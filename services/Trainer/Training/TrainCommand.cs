@@ -114,7 +114,7 @@ internal sealed class TrainCommand : Command
         }
         var source = ModelBundle.Open(arguments.GetRequiredValue(_init));
         using var networks = new TrainedNetworks(source, Manifest(source.Manifest, arguments), TorchOptions.Parse(arguments.GetRequiredValue(_device), "fp32").ResolveDevice());
-        var data = new StudyBatches(arguments.GetRequiredValue(_data), arguments.GetValue(_validation), networks.Manifest, networks.Text.Tokenizer, options);
+        var data = StudyBatches.Open(arguments.GetRequiredValue(_data), arguments.GetValue(_validation), networks.Manifest, networks.Text.Tokenizer, options);
         using var run = new TrainingRun(networks, data, options, output);
         if (resume)
         {
@@ -131,7 +131,10 @@ internal sealed class TrainCommand : Command
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         var outcome = run.Run(stop.Token);
-        data.Report(Console.Error);
+        if (data.Skipped.Count > 0)
+        {
+            Console.Error.WriteLine($"left out of an epoch: {data.Skipped.Count} records; the first: {string.Join("; ", data.Skipped.First.Take(5))}");
+        }
         return Conclude(outcome, run, output);
     }
 
