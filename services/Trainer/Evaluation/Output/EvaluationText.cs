@@ -37,7 +37,7 @@ internal static class EvaluationText
         }
         if (result.Grounding is { } grounding)
         {
-            Row("pointing game", grounding.PointingGame, $"without tolerance {grounding.PointingGameStrict:F3}, a random point {grounding.RegionShare:F3}");
+            Row("pointing game", grounding.PointingGame, $"chance {grounding.PointingGameChance:F3}; without tolerance {grounding.PointingGameStrict:F3}, chance {grounding.RegionShare:F3}");
             Row("intersection over union", grounding.Iou, $"at threshold {grounding.Threshold:F2}; {grounding.IouPerImage:F3} at each image's own");
             Row("contrast to noise", grounding.ContrastToNoise);
             foreach (var (type, own) in grounding.ByType)
