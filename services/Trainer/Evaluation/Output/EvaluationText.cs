@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using MedMoE.Mesh.Trainer.Evaluation.Tasks;
 
 namespace MedMoE.Mesh.Trainer.Evaluation.Output;
 
@@ -45,11 +46,25 @@ internal static class EvaluationText
                 Row($"  {type} pointing game", own.PointingGame, $"IoU {own.Iou:F3}, contrast to noise {own.ContrastToNoise:F3}, {own.Phrases} phrases");
             }
         }
+        if (result.LinearProbe is { } probe)
+        {
+            Probe("linear probe, finding", probe.Finding, probe.FindingMajority);
+            Probe("linear probe, type", probe.ReportType, probe.ReportTypeMajority);
+        }
         Row("experts run per image", result.ExpertsPerImage, $"{string.Join(", ", result.ExpertRuns.Select(r => $"{r.Key} {r.Value}"))}");
         foreach (var note in result.Notes)
         {
             Line($"note: {note}");
         }
         return text.ToString();
+
+        void Probe(string name, IReadOnlyList<ProbeAt>? at, double? majority)
+        {
+            if (at is not null)
+            {
+                var fewer = at.SkipLast(1).Select(p => string.Create(CultureInfo.InvariantCulture, $"{p.Accuracy:F3} with {p.Training}"));
+                Row(name, at[^1].Accuracy, $"trained on {at[^1].Training} studies, {string.Join(", ", fewer)}; always the most frequent {majority:F3}");
+            }
+        }
     }
 }
