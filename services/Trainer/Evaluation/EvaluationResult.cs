@@ -26,6 +26,8 @@ internal sealed record EvaluationResult
 
     public GroundingResult? Grounding { get; init; }
 
+    public ProbeResult? LinearProbe { get; init; }
+
     public required CalibrationResult Calibration { get; init; }
 
     /// <summary>Images that each expert saw.</summary>

@@ -25,6 +25,7 @@ internal sealed class Evaluator(StudyReader reader, PromptSets? prompts, int can
     private readonly ZeroShotTask _zeroShot = new();
     private readonly RetrievalTask _retrieval = new();
     private readonly GroundingTask _grounding = new();
+    private readonly ProbeTask _probe = new();
     private readonly List<string> _notes = [];
     private readonly List<string> _broken = [];
     private readonly List<string> _groundless = [];
@@ -103,6 +104,7 @@ internal sealed class Evaluator(StudyReader reader, PromptSets? prompts, int can
             ZeroShot = zeroShot ? _zeroShot.Result : null,
             Retrieval = _retrieval.Result,
             Grounding = _grounding.Result,
+            LinearProbe = _probe.Result,
             Calibration = new CalibrationResult(
                 CalibrationOf.Of(_gate.ReportReliability), CalibrationOf.Of(_gate.ImageReliability), zeroShot ? CalibrationOf.Of(_zeroShot.Reliability) : null),
             ExpertRuns = ByType(reader.ExpertRuns),
@@ -157,9 +159,10 @@ internal sealed class Evaluator(StudyReader reader, PromptSets? prompts, int can
             {
                 _grounding.Add(_types[type], phrase.Finding, map, readings[i].GridSide, phrase.Region);
             }
+            string[] right = group[i].Study.Findings is [] ? [PromptSets.Normal] : [.. group[i].Study.Findings.Select(f => f.Name)];
+            _probe.Add(group[i].Study.Key, _types[type], right, readings[i].Embedding);
             if (classes.Length > 0)
             {
-                string[] right = group[i].Study.Findings is [] ? [PromptSets.Normal] : [.. group[i].Study.Findings.Select(f => f.Name)];
                 _zeroShot.Add(_types[type], [.. classes.Select(c => c.Name)], right, Probabilities(classes, readings[i].PromptScores));
             }
         }

@@ -46,20 +46,7 @@ internal sealed class PhraseMap
     public bool PointsInside(double tolerance)
     {
         var peak = System.Numerics.Tensors.TensorPrimitives.IndexOfMax<float>(_values);
-        var (peakRow, peakColumn) = (peak / _region.Width, peak % _region.Width);
-        for (var i = 0; i < _region.Inside.Length; i++)
-        {
-            if (_region.Inside[i])
-            {
-                var down = (double)((i / _region.Width) - peakRow) / _region.Height;
-                var across = (double)((i % _region.Width) - peakColumn) / _region.Width;
-                if ((down * down) + (across * across) <= tolerance * tolerance)
-                {
-                    return true;
-                }
-            }
-        }
-        return false;
+        return _region.IsNear(peak / _region.Width, peak % _region.Width, tolerance);
     }
 
     /// <summary>

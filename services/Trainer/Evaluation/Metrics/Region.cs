@@ -8,6 +8,8 @@ namespace MedMoE.Mesh.Trainer.Evaluation.Metrics;
 /// <param name="Inside">Row-major, true where the finding is.</param>
 internal sealed record Region(int Width, int Height, bool[] Inside)
 {
+    private const int Probes = 16;
+
     public int Area { get; } = Inside.Count(inside => inside);
 
     /// <summary>A box in an image; what of it lies outside the image is left out.</summary>
@@ -29,5 +31,41 @@ internal sealed record Region(int Width, int Height, bool[] Inside)
     {
         var threshold = mask.MaxLevel / 2;
         return new Region(mask.Width, mask.Height, [.. mask.Planes.Take(mask.Width * mask.Height).Select(level => level > threshold)]);
+    }
+
+    /// <summary>Whether a pixel lies in the region or near it.</summary>
+    /// <param name="row">The pixel's.</param>
+    /// <param name="column">The pixel's.</param>
+    /// <param name="tolerance">How far it may be from a pixel of the region, as a share of the image's sides.</param>
+    public bool IsNear(int row, int column, double tolerance)
+    {
+        if (Inside[(row * Width) + column])
+        {
+            return true;
+        }
+        var (down, across) = ((int)(tolerance * Height), (int)(tolerance * Width));
+        for (var y = Math.Max(0, row - down); y <= Math.Min(Height - 1, row + down); y++)
+        {
+            for (var x = Math.Max(0, column - across); x <= Math.Min(Width - 1, column + across); x++)
+            {
+                var (dy, dx) = ((double)(y - row) / Height, (double)(x - column) / Width);
+                if (Inside[(y * Width) + x] && (dy * dy) + (dx * dx) <= tolerance * tolerance)
+                {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    /// <summary>Share of the image that is in or near the region, by 16 points in each direction: what pointing at random hits, 0..1.</summary>
+    public double ShareNear(double tolerance)
+    {
+        var near = 0;
+        for (var i = 0; i < Probes * Probes; i++)
+        {
+            near += IsNear(((2 * (i / Probes)) + 1) * Height / (2 * Probes), ((2 * (i % Probes)) + 1) * Width / (2 * Probes), tolerance) ? 1 : 0;
+        }
+        return (double)near / (Probes * Probes);
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using MedMoE.Mesh.Trainer.Evaluation.Tasks;
 
 namespace MedMoE.Mesh.Trainer.Evaluation.Output;
 
@@ -37,7 +38,7 @@ internal static class EvaluationText
         }
         if (result.Grounding is { } grounding)
         {
-            Row("pointing game", grounding.PointingGame, $"without tolerance {grounding.PointingGameStrict:F3}, a random point {grounding.RegionShare:F3}");
+            Row("pointing game", grounding.PointingGame, $"chance {grounding.PointingGameChance:F3}; without tolerance {grounding.PointingGameStrict:F3}, chance {grounding.RegionShare:F3}");
             Row("intersection over union", grounding.Iou, $"at threshold {grounding.Threshold:F2}; {grounding.IouPerImage:F3} at each image's own");
             Row("contrast to noise", grounding.ContrastToNoise);
             foreach (var (type, own) in grounding.ByType)
@@ -45,11 +46,25 @@ internal static class EvaluationText
                 Row($"  {type} pointing game", own.PointingGame, $"IoU {own.Iou:F3}, contrast to noise {own.ContrastToNoise:F3}, {own.Phrases} phrases");
             }
         }
+        if (result.LinearProbe is { } probe)
+        {
+            Probe("linear probe, finding", probe.Finding, probe.FindingMajority);
+            Probe("linear probe, type", probe.ReportType, probe.ReportTypeMajority);
+        }
         Row("experts run per image", result.ExpertsPerImage, $"{string.Join(", ", result.ExpertRuns.Select(r => $"{r.Key} {r.Value}"))}");
         foreach (var note in result.Notes)
         {
             Line($"note: {note}");
         }
         return text.ToString();
+
+        void Probe(string name, IReadOnlyList<ProbeAt>? at, double? majority)
+        {
+            if (at is not null)
+            {
+                var fewer = at.SkipLast(1).Select(p => string.Create(CultureInfo.InvariantCulture, $"{p.Accuracy:F3} with {p.Training}"));
+                Row(name, at[^1].Accuracy, $"trained on {at[^1].Training} studies, {string.Join(", ", fewer)}; always the most frequent {majority:F3}");
+            }
+        }
     }
 }

@@ -11,6 +11,7 @@ internal sealed record GroundingOfSome(double PointingGame, double Iou, double C
 
 /// <summary>Phrase grounding: the maps of phrases against masks, or boxes where there is no mask.</summary>
 /// <param name="PointingGame">Share of phrases whose map peaks in the region or within 15 of 224 pixels of it, 0..1.</param>
+/// <param name="PointingGameChance">What pointing at random would hit, tolerance included, 0..1.</param>
 /// <param name="PointingGameStrict">Share of phrases whose map peaks in the region, 0..1.</param>
 /// <param name="Iou">Mean intersection over union at the one threshold that is best for the set, 0..1.</param>
 /// <param name="Threshold">That threshold, as a share of the way from a map's least to its largest value.</param>
@@ -21,8 +22,8 @@ internal sealed record GroundingOfSome(double PointingGame, double Iou, double C
 /// <param name="ByType">By report type.</param>
 /// <param name="ByFinding">By the finding's name.</param>
 internal sealed record GroundingResult(
-    double PointingGame, double PointingGameStrict, double Iou, double Threshold, double IouPerImage, double ContrastToNoise, double RegionShare,
-    int Phrases, IReadOnlyDictionary<string, GroundingOfSome> ByType, IReadOnlyDictionary<string, GroundingOfSome> ByFinding);
+    double PointingGame, double PointingGameChance, double PointingGameStrict, double Iou, double Threshold, double IouPerImage,
+    double ContrastToNoise, double RegionShare, int Phrases, IReadOnlyDictionary<string, GroundingOfSome> ByType, IReadOnlyDictionary<string, GroundingOfSome> ByFinding);
 
 /// <summary>Phrases and where they look.</summary>
 internal sealed class GroundingTask
@@ -44,6 +45,7 @@ internal sealed class GroundingTask
             var all = Over(_phrases);
             return new GroundingResult(
                 all.PointingGame,
+                _phrases.Average(p => p.Chance),
                 _phrases.Average(p => p.Hit ? 1.0 : 0),
                 all.Iou,
                 (best + 1.0) / (PhraseMap.Thresholds + 1),
@@ -65,9 +67,9 @@ internal sealed class GroundingTask
     {
         var phrase = new PhraseMap(map, side, region);
         _phrases.Add(new Phrase(
-            type, finding, phrase.PointsInside(0), phrase.PointsInside(PhraseMap.Tolerance), phrase.IntersectionsOverUnions(), phrase.ContrastToNoise(),
-            (double)region.Area / region.Inside.Length));
+            type, finding, phrase.PointsInside(0), phrase.PointsInside(PhraseMap.Tolerance), region.ShareNear(PhraseMap.Tolerance),
+            phrase.IntersectionsOverUnions(), phrase.ContrastToNoise(), (double)region.Area / region.Inside.Length));
     }
 
-    private sealed record Phrase(string Type, string Finding, bool Hit, bool Near, double[] Overlaps, double Contrast, double Share);
+    private sealed record Phrase(string Type, string Finding, bool Hit, bool Near, double Chance, double[] Overlaps, double Contrast, double Share);
 }

@@ -1,0 +1,178 @@
+using System.Text.Json;
+using MedMoE.Mesh.Bundle;
+using MedMoE.Mesh.Model;
+using MedMoE.Mesh.Trainer.Data;
+using MedMoE.Mesh.Trainer.Evaluation;
+using MedMoE.Mesh.Trainer.Evaluation.Output;
+
+namespace MedMoE.Mesh.Trainer.Tests.Evaluation;
+
+public sealed class EvaluatorTests : IDisposable
+{
+    private static readonly Box _box = new(10, 10, 40, 40);
+
+    private readonly GoldenBundle _files = new(Architecture.Paper);
+    private readonly TemporaryFolder _folder = new();
+
+    [Fact]
+    public void Run_OfStudiesWithFindings_MeasuresEveryTask()
+    {
+        var result = Run([.. Enumerable.Range(0, 10).Select(i => Study(i, i % 2, i % 3 == 0 ? [] : [Finding("mass", "mass")]))], Prompts(), candidates: 3);
+
+        Assert.Equal(new Dictionary<string, int> { ["xray"] = 5, ["ct"] = 5, ["mri"] = 0, ["ultrasound"] = 0 }, result.Studies);
+        Assert.Equal(10, result.Gate.ReportConfusion.Sum(row => row.Sum()));
+        Assert.Equal(10, result.ZeroShot!.Studies);
+        Assert.Equal(0.5, result.ZeroShot.Chance);
+        Assert.Equal(6, result.Retrieval!.Queries); // A group of three of each type; two left over of each take no part.
+        Assert.Equal(6, result.Grounding!.Phrases);
+        Assert.Equal(10, result.Calibration.ZeroShot!.Bins.Sum(bin => bin.Count));
+        Assert.Empty(result.Notes);
+    }
+
+    [Fact]
+    public void Run_OfStudiesWithoutFindings_HasNoGroundingAndNoZeroShot()
+    {
+        var result = Run([Study(0, 0, []), Study(1, 0, [])], Prompts());
+
+        Assert.Null(result.Grounding);
+        Assert.Null(result.ZeroShot);
+        Assert.Contains("grounding: no findings in the data", result.Notes);
+        Assert.Contains("zero-shot: no findings in the data", result.Notes);
+        Assert.Contains("retrieval: 2 studies of type xray, fewer than 25 candidates", result.Notes);
+        Assert.Equal(2, result.Retrieval!.Candidates);
+    }
+
+    [Fact]
+    public void Run_WithoutPrompts_HasNoZeroShotAndSaysSo()
+    {
+        var result = Run([Study(0, 0, [Finding("mass", "mass")])], null);
+
+        Assert.Null(result.ZeroShot);
+        Assert.Null(result.Calibration.ZeroShot);
+        Assert.Null(result.Retrieval);
+        Assert.Contains("zero-shot: no prompts; see --prompts", result.Notes);
+        Assert.Contains("retrieval: no type has two studies", result.Notes);
+    }
+
+    [Fact]
+    public void Run_OfABrokenImage_LeavesItOutByName()
+    {
+        var broken = Study(1, 0, []) with { Image = [1, 2, 3] };
+
+        var result = Run([Study(0, 0, []), broken], null);
+
+        Assert.Equal(1, result.Studies["xray"]);
+        Assert.Contains("studies left out: 1 (study-1: not an image: neither PNG nor JPEG)", result.Notes);
+    }
+
+    [Fact]
+    public void Run_OfNothing_IsAnError()
+    {
+        Assert.Equal("no studies in the data", Assert.Throws<InvalidEvaluationException>(() => Run([], null)).Message);
+        var e = Assert.Throws<InvalidEvaluationException>(() => Run([Study(0, 0, []) with { Image = [] }], null));
+        Assert.Equal("none of 1 studies can be read; study-0: not an image: 0 bytes", e.Message);
+    }
+
+    [Fact]
+    public void Run_OfPhrasesThatCannotBeGrounded_LeavesThemOutAndSaysWhy()
+    {
+        var long40 = string.Join(' ', Enumerable.Repeat("small", 40));
+        Study[] studies =
+        [
+            Study(0, 0, [Finding("mass", "nodule")]),
+            Study(1, 0, [Finding("mass", "mass") with { Box = new Box(0, 0, 0, 0) }]),
+            Study(2, 0, [Finding("mass", "mass")]) with { Report = $"{long40} mass" },
+            Study(3, 0, [Finding("mass", "mass")]),
+        ];
+
+        var result = Run(studies, null);
+
+        Assert.Equal(1, result.Grounding!.Phrases);
+        var note = Assert.Single(result.Notes, n => n.StartsWith("grounding:", StringComparison.Ordinal));
+        Assert.StartsWith("grounding: phrases left out: 3 (study-0: the phrase of mass is not among the words", note, StringComparison.Ordinal);
+        Assert.Contains("study-1: mask or box of mass is empty", note, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Run_WithAMask_TakesItRatherThanTheBox()
+    {
+        // Any picture does for a mask; the box holds 100 of 130 × 100 pixels.
+        var finding = Finding("mass", "mass") with { Box = new Box(0, 0, 10, 10) };
+        var mask = File.ReadAllBytes(Golden.PathOf("preprocessing", "gray8_512x640.png"));
+
+        var byBox = Run([Study(0, 0, [finding])], null).Grounding!;
+        var byMask = Run([Study(0, 0, [finding with { Mask = mask }])], null).Grounding!;
+
+        Assert.Equal(100.0 / (130 * 100), byBox.RegionShare, 6);
+        Assert.True(byMask.RegionShare > 0.1);
+    }
+
+    [Fact]
+    public void Format_AsJson_HasTheNamesThatOthersReadBy()
+    {
+        var json = JsonDocument.Parse(EvaluationJson.Format(Run(
+            [.. Enumerable.Range(0, 4).Select(i => Study(i, 0, i == 0 ? [] : [Finding("mass", "mass")]))], Prompts()))).RootElement;
+
+        string[] paths =
+        [
+            "gate.report", "gate.image", "zero_shot.accuracy", "zero_shot.chance", "retrieval.recall_at_1", "retrieval.recall_at_5",
+            "retrieval.recall_at_10", "grounding.pointing_game", "grounding.iou",
+        ];
+        Assert.All(paths, path => Assert.InRange(path.Split('.').Aggregate(json, (at, name) => at.GetProperty(name)).GetDouble(), 0, 1));
+    }
+
+    [Fact]
+    public void Format_OfWhatWasNotDone_IsNull()
+    {
+        var result = Run([Study(0, 0, [])], null);
+
+        var json = JsonDocument.Parse(EvaluationJson.Format(result)).RootElement;
+
+        Assert.Equal(JsonValueKind.Null, json.GetProperty("grounding").ValueKind);
+        Assert.Equal(JsonValueKind.Null, json.GetProperty("zero_shot").ValueKind);
+        Assert.DoesNotContain("pointing", EvaluationText.Format(result), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("[]", "no prompt sets: ")]
+    [InlineData("""{"pet": {"a": ["b"], "normal": ["c"]}}""", "report type \"pet\" is none of the bundle's: xray, ct, mri, ultrasound")]
+    [InlineData("""{"xray": {"a": ["b"]}}""", "report type \"xray\" needs two classes or more, and each a prompt or more")]
+    [InlineData("""{"xray": {"a": ["b"], "normal": []}}""", "report type \"xray\" needs two classes or more, and each a prompt or more")]
+    public void Read_OfPromptsThatCannotBe_NamesFileAndFault(string json, string fault)
+    {
+        var path = _folder["prompts.json"];
+        File.WriteAllText(path, json);
+
+        var e = Assert.Throws<InvalidEvaluationException>(() => PromptSets.Read(path, _files.Open().Manifest));
+
+        Assert.StartsWith($"{path}: {fault}", e.Message, StringComparison.Ordinal);
+    }
+
+    public void Dispose()
+    {
+        _files.Dispose();
+        _folder.Dispose();
+    }
+
+    private static Finding Finding(string name, string phrase) => new(name, phrase, _box, null);
+
+    private static Study Study(int index, int type, IReadOnlyList<Finding> findings) => new(
+        $"study-{index}",
+        File.ReadAllBytes(Golden.PathOf("preprocessing", "gray8_130x100.png")),
+        findings.Count == 0 ? $"No mass, {index}" : $"A mass of {index} on the left",
+        type,
+        findings);
+
+    private EvaluationResult Run(IReadOnlyList<Study> studies, PromptSets? prompts, int candidates = 25)
+    {
+        using var reader = new StudyReader(_files.Open(), new TorchOptions(), ExpertChoice.Auto);
+        return new Evaluator(reader, prompts, candidates).Run(studies);
+    }
+
+    private PromptSets Prompts()
+    {
+        var path = _folder["prompts.json"];
+        File.WriteAllText(path, """{"xray": {"mass": ["a mass", "large mass"], "normal": ["no mass"]}, "ct": {"mass": ["mass"], "normal": ["normal"]}}""");
+        return PromptSets.Read(path, _files.Open().Manifest);
+    }
+}
