@@ -18,7 +18,7 @@ internal sealed class UltrasoundSector
     ];
 
     private const float ApexY = -118;
-    private const float HalfAngle = 0.74f;
+    private const float HalfAngle = 0.66f;
     private const float Face = 30;
     private const float Reach = 216;
 
@@ -81,11 +81,11 @@ internal sealed class UltrasoundSector
                 : depth < diaphragm + 4 ? 1.3f
                 : 0.5f * organ;
         });
-        for (var i = 0; i < 6; i++)
+        for (var i = 0; i < 8; i++)
         {
             var (x, y) = (_chance.Between(-60, 60), _chance.Between(-20, 50));
-            var vessel = Shape.Stroke(_chance.Between(2, 3), (x, y), (x + _chance.Between(-16, 16), y + _chance.Between(-8, 8)));
-            _echo.Paint(vessel.Grown(1.2f), 1.5f, 0.7f);
+            var vessel = Shape.Stroke(_chance.Between(2, 3.2f), (x, y), (x + _chance.Between(-20, 20), y + _chance.Between(-8, 8)));
+            _echo.Paint(vessel.Grown(1.4f), 1.5f, 0.8f);
             _echo.Paint(vessel, 1.5f, 0.12f);
         }
     }
@@ -96,7 +96,7 @@ internal sealed class UltrasoundSector
         {
             "near" => (_chance.Between(-40, -36), 22, 26),
             "middle" => (_chance.Between(0, 6), 34, 44),
-            _ => (_chance.Between(42, 48), 42, 56),
+            _ => (_chance.Between(42, 48), 40, 52),
         };
         return (lesion.Towards * _chance.Between(least, most), y);
     }
@@ -121,7 +121,7 @@ internal sealed class UltrasoundSector
         var shape = Shape.Ellipse(x, y, radius * 1.1f, radius);
         _echo.Paint(shape.Grown(1.5f), 1.5f, 0.85f);
         _echo.Paint(shape, 1.2f, 0);
-        Behind(x, y + radius, radius * 0.9f, 1.9f);
+        Behind(x, y + radius, radius * 0.9f, 2.4f);
         return Plane.Of(_echo.View, shape, 1.2f);
     }
 
@@ -162,13 +162,14 @@ internal sealed class UltrasoundSector
         var (x, y) = Place(lesion);
         var (angle, depth) = Polar(x, y);
         var (thick, half) = (lesion.BySize(7, 10, 14), lesion.BySize(20, 30, 42) / (depth + Face));
-        var outer = MathF.Min(HalfAngle - 0.02f, MathF.Abs(angle) + half);
+        var outer = MathF.Min(HalfAngle - 0.03f, MathF.Abs(angle) + half);
         var inner = MathF.Max(0.03f, MathF.Abs(angle) - half);
         var shape = new Shape(new Extent(-112, -112, 112, 112), (px, py) =>
         {
             var (a, d) = Polar(px, py);
             var along = ((lesion.Towards * a) - inner) / (outer - inner);
-            return along is < 0 or > 1 ? -1 : (thick * along) - MathF.Abs(d - depth);
+            var end = (1 - along) * (outer - inner) * (depth + Face);
+            return MathF.Min(end, (thick * along) - MathF.Abs(d - depth));
         });
         _echo.Paint(shape.Grown(1.6f), 1.2f, 0.9f);
         _echo.Paint(shape, 1.2f, 0);
@@ -179,7 +180,7 @@ internal sealed class UltrasoundSector
     {
         var speckle = new Speckle(_chance);
         var gain = _chance.Between(0.85f, 1.15f);
-        var loss = _chance.Between(0.002f, 0.0045f);
+        var loss = _chance.Between(0.003f, 0.006f);
         var focus = _chance.Between(50, 120);
         var picture = new Plane(_echo.View);
         picture.VisitAll((pixel, x, y, _) =>
