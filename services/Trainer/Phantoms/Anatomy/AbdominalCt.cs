@@ -132,7 +132,7 @@ internal sealed class AbdominalCt
     private Plane Cyst(Lesion lesion)
     {
         var (x, y) = Place(lesion);
-        var radius = lesion.BySize(7.5f, 12, 18);
+        var radius = lesion.BySize(8, 12.5f, 18.5f);
         var shape = Shape.Ellipse(x, y, radius * _chance.Between(1, 1.1f), radius);
         _slice.Paint(shape, 1.2f, 40);
         return Plane.Of(_slice.View, shape, 1.2f);
@@ -154,7 +154,7 @@ internal sealed class AbdominalCt
     private Plane Calcification(Lesion lesion)
     {
         var (x, y) = Place(lesion);
-        var radius = lesion.BySize(7.5f, 11, 17);
+        var radius = lesion.BySize(8, 12, 18);
         var shape = Shape.Blob(_chance, x, y, radius, radius, 0.15f);
         _slice.Paint(shape, 4, 96, 0.7f);
         var grains = (int)lesion.BySize(7, 12, 20);

@@ -78,7 +78,7 @@ internal sealed class BrainMri
     {
         _slice.Paint(_brain, 1.5f, Gray);
         // White matter ends in the folds of the cortex.
-        _slice.Paint(Shape.Blob(_chance, 0, 0, _width - 11, _height - 11, 0.2f, 20, 9), 2.5f, White);
+        _slice.Paint(Shape.Blob(_chance, 0, 0, _width - 11, _height - 11, 0.22f, 13, 14), 2.5f, White);
         for (var i = 0; i < 34; i++)
         {
             var (sin, cos) = MathF.SinCos((i + _chance.Between(-0.3f, 0.3f)) * MathF.Tau / 34);
@@ -185,7 +185,7 @@ internal sealed class BrainMri
             var turn = MathF.Abs(MathF.IEEERemainder(MathF.Atan2(y / _height, x / _width) - angle, MathF.Tau)) / half;
             var (u, v) = (x / _width, y / _height);
             var depth = (1 - MathF.Sqrt((u * u) + (v * v))) * _width;
-            return (thick * (1 - (turn * turn))) - depth;
+            return (thick * (1 - (turn * turn * turn * turn))) - depth;
         });
         _slice.Paint(crescent, 1.5f, _t2 ? 244 : 236);
         return Plane.Of(_slice.View, crescent, 1.5f);

@@ -125,9 +125,13 @@ internal sealed class ChestXray
         var fine = new Texture(_chance, 5);
         for (var i = 0; i < 2; i++)
         {
-            var cover = _lungCover[i].Values;
+            var lung = _lungs[i].Depth;
             _film.Visit(_lungs[i], 3, (pixel, x, y, share) =>
-                _film.Values[pixel] += share * (LungLoss + (0.05f * coarse.At(x, y)) + (0.04f * fine.At(x, y))));
+            {
+                // Thinner, and so brighter, towards its edge.
+                var thick = MathF.Min(1, 0.78f + (lung(x, y) / 70));
+                _film.Values[pixel] += share * ((LungLoss * thick) + (0.05f * coarse.At(x, y)) + (0.04f * fine.At(x, y)));
+            });
             Vessels(i == 0 ? 1 : -1, _lungCover[i]);
         }
         // Gas in the stomach, under the left dome.
@@ -207,8 +211,10 @@ internal sealed class ChestXray
             (42 * growth, 28),
             (27 * growth, 4),
             (14 * growth, -8));
-        _film.Add(heart, 5, 0.48f);
-        _film.Add(Shape.Stroke(24, (2, -120), (1, -40), (2, -4)), 7, 0.2f);
+        // Lungs lie around the heart; behind the breastbone it replaces other soft tissue.
+        _film.Visit(heart, 5, (pixel, _, _, cover) =>
+            _film.Values[pixel] += cover * (0.1f + (0.4f * MathF.Max(_lungCover[0].Values[pixel], _lungCover[1].Values[pixel]))));
+        _film.Add(Shape.Stroke(24, (2, -120), (1, -40), (2, -4)), 7, 0.13f);
         _film.Add(Shape.Circle(13, -38, _chance.Between(8, 11)), 5, 0.22f);
         _film.Add(Shape.Stroke(9, (0, -120), (1, -60), (1, -36)), 3, -0.2f);
         return heart;
@@ -218,9 +224,9 @@ internal sealed class ChestXray
     {
         var (y, least, most) = lesion.Zone switch
         {
-            "upper" => (_chance.Between(-60, -44), 36, 42),
-            "middle" => (_chance.Between(-16, -2), 46, 54),
-            _ => (_chance.Between(24, 34), 52, 58),
+            "upper" => (_chance.Between(-58, -44), 34, 40),
+            "middle" => (_chance.Between(-14, -2), 42, 50),
+            _ => (_chance.Between(24, 32), 48, 56),
         };
         return (lesion.Towards * _wide * _chance.Between(least, most), y);
     }
@@ -230,7 +236,7 @@ internal sealed class ChestXray
     private Plane Nodule(Lesion lesion)
     {
         var (x, y) = InLung(lesion);
-        var radius = lesion.BySize(7.5f, 12.5f, 19) * _chance.Between(0.95f, 1.08f);
+        var radius = lesion.BySize(8, 12.5f, 19) * _chance.Between(0.95f, 1.08f);
         var shape = Shape.Blob(_chance, x, y, radius, radius, 0.12f);
         _film.Add(shape, 2, 0.62f);
         return Plane.Of(_film.View, shape, 2);
@@ -263,15 +269,16 @@ internal sealed class ChestXray
     {
         var level = lesion.BySize(44, 22, -8) + _chance.Between(-3, 3);
         var lung = lesion.Side == Side.Left ? _lungs[0] : _lungs[1];
-        var fluid = lung.And((x, y) =>
+        var fluid = new Shape(lung.Extent, (x, y) =>
         {
             var lateral = MathF.Max(0, (lesion.Towards * x / _wide) - 12) / 64;
-            return y - level + (24 * lateral * lateral);
+            return y - level + (26 * lateral * lateral);
         });
-        var cover = Plane.Of(_film.View, fluid, 8).Times(Lung(lesion));
+        var cover = Plane.Of(_film.View, fluid, 9).Times(Lung(lesion));
         for (var i = 0; i < cover.Values.Length; i++)
         {
-            _film.Values[i] = MathF.Max(_film.Values[i], _film.Values[i] + (cover.Values[i] * (1.16f - _film.Values[i])));
+            // It takes the air's place, and is too dense for the heart to show.
+            _film.Values[i] += cover.Values[i] * MathF.Min(0.76f, MathF.Max(0, 1.22f - _film.Values[i]));
         }
         return cover;
     }
@@ -281,8 +288,8 @@ internal sealed class ChestXray
     {
         var lung = lesion.Side == Side.Left ? _lungs[0] : _lungs[1];
         var factor = lesion.BySize(0.8f, 0.66f, 0.48f) + _chance.Between(-0.02f, 0.02f);
-        var shrunk = lung.Scaled(factor, lesion.Towards * 13, 44);
-        var air = lung.Without(shrunk);
+        var shrunk = lung.Scaled(factor, lesion.Towards * 13, 64);
+        var air = lung.Without(shrunk).And((x, y) => MathF.Max((lesion.Towards * x) - 17, -50 - y));
         var cover = Plane.Of(_film.View, air, 2);
         // Ribs stay, the lung's own markings go: the air is black.
         for (var i = 0; i < cover.Values.Length; i++)
