@@ -1,7 +1,9 @@
 using System.CommandLine;
 using MedMoE.Mesh.Commands;
+using MedMoE.Mesh.Trainer.Ablation;
 using MedMoE.Mesh.Trainer.Bundles;
 using MedMoE.Mesh.Trainer.Evaluation;
+using MedMoE.Mesh.Trainer.Phantoms;
 using MedMoE.Mesh.Trainer.Training;
 
 return CommandHost.Run(
@@ -10,5 +12,7 @@ return CommandHost.Run(
         new Command("bundle", "Model bundles.") { new CheckCommand(), new CreateCommand(), new ImportCommand() },
         new TrainCommand(),
         new EvaluateCommand(),
+        new AblateCommand(),
+        new PhantomsCommand(),
     },
     args);

@@ -2,6 +2,8 @@ using Grpc.Core;
 using MedMoE.Mesh.Serving.Hosting;
 using MedMoE.Mesh.V1;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace MedMoE.Mesh.Gateway.Tests;
@@ -9,6 +11,9 @@ namespace MedMoE.Mesh.Gateway.Tests;
 /// <summary>A small service with the router's contract, whose calls last as long as a test wants.</summary>
 internal sealed class EchoRouter(EchoRouter.Calls calls) : RouterService.RouterServiceBase
 {
+    /// <summary>As a call's header "medmoe-test" or a message's id: the connection goes, as it does when a process is killed.</summary>
+    public const string Die = "die";
+
     /// <summary>What the service saw of its callers.</summary>
     internal sealed class Calls
     {
@@ -31,10 +36,20 @@ internal sealed class EchoRouter(EchoRouter.Calls calls) : RouterService.RouterS
         IAsyncStreamReader<AnalyzeStreamRequest> requestStream, IServerStreamWriter<AnalyzeStreamResponse> responseStream, ServerCallContext context)
     {
         var told = context.RequestHeaders.GetValue("medmoe-test") ?? "";
+        if (told == Die)
+        {
+            CloseConnection(context);
+            return;
+        }
         await context.WriteResponseHeadersAsync(new Metadata { { "medmoe-test", told } });
         context.ResponseTrailers.Add("medmoe-test", told);
         await foreach (var request in requestStream.ReadAllAsync(context.CancellationToken))
         {
+            if (request.RequestId == Die)
+            {
+                CloseConnection(context);
+                return;
+            }
             await responseStream.WriteAsync(new AnalyzeStreamResponse { RequestId = request.RequestId }, context.CancellationToken);
         }
     }
@@ -50,4 +65,7 @@ internal sealed class EchoRouter(EchoRouter.Calls calls) : RouterService.RouterS
         await calls.Cancelled.Task;
         return new EmbedTextResponse();
     }
+
+    private static void CloseConnection(ServerCallContext context) =>
+        context.GetHttpContext().Features.GetRequiredFeature<IConnectionLifetimeFeature>().Abort();
 }

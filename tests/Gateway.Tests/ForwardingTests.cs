@@ -93,6 +93,51 @@ public sealed class ForwardingTests
     }
 
     [Fact]
+    public async Task AnalyzeStream_ServiceDies_WhatItAnsweredComesAndThenUnavailable()
+    {
+        await using var router = await RunningService.Start(EchoRouter.Create, null);
+        await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Router={router.Address}");
+        using var call = new RouterService.RouterServiceClient(gateway.Channel).AnalyzeStream(deadline: Deadline);
+        await call.RequestStream.WriteAsync(new AnalyzeStreamRequest { RequestId = "a" });
+        Assert.True(await call.ResponseStream.MoveNext(TestContext.Current.CancellationToken));
+
+        await call.RequestStream.WriteAsync(new AnalyzeStreamRequest { RequestId = EchoRouter.Die });
+
+        var e = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(TestContext.Current.CancellationToken));
+        Assert.Equal((StatusCode.Unavailable, "router: it broke off"), (e.StatusCode, e.Status.Detail));
+    }
+
+    [Fact]
+    public async Task AnalyzeStream_ServiceDiesBeforeItAnswers_IsNoCancellation()
+    {
+        await using var router = await RunningService.Start(EchoRouter.Create, null);
+        await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Router={router.Address}");
+        var client = new RouterService.RouterServiceClient(gateway.Channel);
+        // Whether YARP blames the service or the caller, who has not sent all yet, is left to chance.
+        for (var i = 0; i < 20; i++)
+        {
+            using var call = client.AnalyzeStream(new Metadata { { "medmoe-test", EchoRouter.Die } }, Deadline);
+
+            var e = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(TestContext.Current.CancellationToken));
+
+            Assert.Equal((StatusCode.Unavailable, "router: no replica can be reached"), (e.StatusCode, e.Status.Detail));
+        }
+    }
+
+    [Fact]
+    public async Task AnalyzeStream_QuietForTooLong_DeadlineIsExceeded()
+    {
+        await using var router = await RunningService.Start(EchoRouter.Create, null);
+        await using var gateway = await RunningService.Start(
+            GatewayApp.Create, null, $"--Endpoints:Router={router.Address}", "--Gateway:ActivityTimeout=00:00:01");
+        using var call = new RouterService.RouterServiceClient(gateway.Channel).AnalyzeStream(deadline: Deadline);
+
+        var e = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(TestContext.Current.CancellationToken));
+
+        Assert.Equal((StatusCode.DeadlineExceeded, "router: nothing was heard of it for too long"), (e.StatusCode, e.Status.Detail));
+    }
+
+    [Fact]
     public async Task Classify_ServiceRefuses_StatusAndTrailersPassThrough()
     {
         await using var router = await RunningService.Start(EchoRouter.Create, null);

@@ -23,7 +23,12 @@ internal sealed partial class LocalProcess : IDisposable
         _arguments = arguments;
         var here = new DirectoryInfo(AppContext.BaseDirectory);
         var assembly = Path.Combine(here.Parent!.Parent!.FullName, "Local", here.Name, "MedMoE.Mesh.Local.dll");
-        var start = new ProcessStartInfo("dotnet", [assembly, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        // A shell starts its background jobs with Ctrl-C ignored, and so would the mesh if the tests were one.
+        var start = new ProcessStartInfo("env", ["--default-signal=INT", "dotnet", assembly, .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         start.Environment["XDG_RUNTIME_DIR"] = runtime.Path;
         _process = Process.Start(start)!;
         _reading = Task.WhenAll(Read(_process.StandardOutput), Read(_process.StandardError));

@@ -98,6 +98,29 @@ public sealed class ReplicasTests
     }
 
     [Fact]
+    public async Task Expert_OneOfTwoLeavesAsCallsBegin_NoRequestIsLost()
+    {
+        await using var mesh = await RunningMesh.Start(new MeshPlan());
+        await using var leaving = new LeavingReplica();
+        var router = await mesh.AddRouter($"Endpoints:Experts:ct={leaving.Address},{mesh.Experts["ct"].Address}");
+        var client = new RouterService.RouterServiceClient(router.Channel);
+        async Task<string> Analyze() => (await client.AnalyzeAsync(
+            new AnalyzeRequest { Image = Samples.Fresh(), Report = "mass", Gating = new Gating { Policy = GatingPolicy.Explicit, Expert = "ct" } },
+            deadline: DateTime.UtcNow + _patience)).Gate.Expert;
+        // The first asks about the model, too.
+        Assert.Equal("ct", await Analyze());
+        var before = leaving.Calls;
+        using var patience = new CancellationTokenSource(_patience);
+
+        // Some go to the other one at once: this one must connect again each time.
+        while (leaving.Calls < before + 3)
+        {
+            patience.Token.ThrowIfCancellationRequested();
+            Assert.Equal("ct", await Analyze());
+        }
+    }
+
+    [Fact]
     public async Task EndpointsFile_Rewritten_IsFollowedWhileCallsRun()
     {
         await using var mesh = await RunningMesh.Start(new MeshPlan());

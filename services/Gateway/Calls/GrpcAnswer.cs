@@ -9,6 +9,8 @@ internal static class GrpcAnswer
 {
     public const string StatusField = "grpc-status";
 
+    private const string MessageField = "grpc-message";
+
     /// <summary>Answers a call to which nothing has been answered yet.</summary>
     /// <param name="response">The call's response.</param>
     /// <param name="code">Any but OK.</param>
@@ -20,19 +22,33 @@ internal static class GrpcAnswer
         response.StatusCode = StatusCodes.Status200OK;
         response.ContentType = "application/grpc";
         // With nothing to follow, the headers are the trailers.
-        response.Headers[StatusField] = ((int)code).ToString(CultureInfo.InvariantCulture);
-        response.Headers["grpc-message"] = Uri.EscapeDataString(GrpcErrors.Cut(message));
+        response.Headers[StatusField] = Text(code);
+        response.Headers[MessageField] = Text(message);
         if (retryAfter is { } wait)
         {
             response.Headers[GrpcErrors.PushbackTrailer] = Math.Ceiling(wait.TotalMilliseconds).ToString("F0", CultureInfo.InvariantCulture);
         }
     }
 
-    /// <summary>The status that a call was answered with; UNKNOWN where it broke off.</summary>
+    /// <summary>Ends an answer that has begun and cannot go on.</summary>
+    /// <param name="response">The call's response, over HTTP/2.</param>
+    /// <param name="code">Any but OK.</param>
+    /// <param name="message">For the caller, in one line.</param>
+    public static void BreakOff(this HttpResponse response, StatusCode code, string message)
+    {
+        response.AppendTrailer(StatusField, Text(code));
+        response.AppendTrailer(MessageField, Text(message));
+    }
+
+    /// <summary>The status that a call was answered with; UNKNOWN where there is none.</summary>
     public static StatusCode Status(this HttpResponse response)
     {
         var trailers = response.HttpContext.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpResponseTrailersFeature>()?.Trailers;
         var text = response.Headers.TryGetValue(StatusField, out var early) ? early : trailers?[StatusField];
         return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var code) ? (StatusCode)code : StatusCode.Unknown;
     }
+
+    private static string Text(StatusCode code) => ((int)code).ToString(CultureInfo.InvariantCulture);
+
+    private static string Text(string message) => Uri.EscapeDataString(GrpcErrors.Cut(message));
 }

@@ -38,22 +38,41 @@ internal sealed class ProxiedCalls(RequestDelegate next, Readiness readiness, Re
             context.Response.Refuse(StatusCode.Unavailable, new DrainingException().Message);
             return;
         }
+        var reset = HeldReset.Of(context);
         await next(context);
-        if (context.Features.Get<IForwarderErrorFeature>() is { } failure && !context.Response.HasStarted)
+        if (context.Features.Get<IForwarderErrorFeature>() is not { } failure)
         {
-            var service = context.GetReverseProxyFeature().Cluster.Config.ClusterId;
-            var (code, reason) = Reason(failure);
-            context.Response.Refuse(code, $"{service}: {reason}");
+            return;
+        }
+        var (code, reason) = Reason(failure, context);
+        var message = $"{context.GetReverseProxyFeature().Cluster.Config.ClusterId}: {reason}";
+        if (!context.Response.HasStarted)
+        {
+            context.Response.Refuse(code, message);
+        }
+        else if (reset is { IsDue: true })
+        {
+            context.Response.BreakOff(code, message);
         }
     }
 
-    private static (StatusCode Code, string Reason) Reason(IForwarderErrorFeature failure) => failure.Error switch
+    /// <summary>
+    /// Why there is no whole answer. YARP's word for it is not enough: where a service dies, it may blame the caller, whose messages it has
+    /// itself stopped reading.
+    /// </summary>
+    private static (StatusCode Code, string Reason) Reason(IForwarderErrorFeature failure, HttpContext context)
     {
+        // What became of the caller's messages, and of the answer.
+        var (sent, answered) = failure.Exception is AggregateException { InnerExceptions: [var first, var second] } ? (first, second) : (null, failure.Exception);
+        if (context.RequestAborted.IsCancellationRequested || (failure.Error == ForwarderError.RequestBodyClient && sent is not OperationCanceledException))
+        {
+            return (StatusCode.Cancelled, "the caller has gone");
+        }
         // A connection that takes too long says so inside; otherwise it is the activity timeout, and the call may still run.
-        ForwarderError.RequestTimedOut when failure.Exception?.InnerException is not TimeoutException =>
-            (StatusCode.DeadlineExceeded, "nothing was heard of it for too long"),
-        ForwarderError.RequestCanceled or ForwarderError.RequestBodyCanceled or ForwarderError.ResponseBodyCanceled
-            or ForwarderError.RequestBodyClient or ForwarderError.ResponseBodyClient => (StatusCode.Cancelled, "the caller has gone"),
-        _ => (StatusCode.Unavailable, "no replica can be reached"),
-    };
+        if (answered is OperationCanceledException { InnerException: not TimeoutException })
+        {
+            return (StatusCode.DeadlineExceeded, "nothing was heard of it for too long");
+        }
+        return (StatusCode.Unavailable, context.Response.HasStarted ? "it broke off" : "no replica can be reached");
+    }
 }

@@ -97,6 +97,7 @@ internal sealed class AnswerSource(
     }
 
     /// <summary>Writes unless the expert has ended the call or closes the connection; the call's status tells why.</summary>
+    /// <exception cref="RpcException">UNAVAILABLE: the expert stopped before it took the call.</exception>
     private static async Task<bool> TryWrite(AsyncClientStreamingCall<RelayMessage, LocalizeResponse> call, RelayMessage message)
     {
         try
@@ -107,6 +108,11 @@ internal sealed class AnswerSource(
         catch (Exception e) when (e is RpcException or InvalidOperationException or IOException)
         {
             return false;
+        }
+        catch (HttpRequestException e)
+        {
+            // .NET would now open the call once more by itself, but without the messages written so far: its status is not to be waited for.
+            throw new RpcException(new Status(StatusCode.Unavailable, e.Message, e));
         }
     }
 

@@ -10,13 +10,12 @@ namespace MedMoE.Mesh.Trainer.Bundles;
 /// <summary>What to create a bundle of.</summary>
 /// <param name="Swin">A Swin Transformer's config.json.</param>
 /// <param name="Bert">A BERT encoder's config.json; its vocab_size becomes the vocabulary's.</param>
-/// <param name="Reports">Texts that the vocabulary is made of.</param>
-/// <param name="VocabularySize">Pieces at most.</param>
+/// <param name="Vocabulary">Wordpieces, the special ones among them.</param>
 /// <param name="Out">Folder to make.</param>
 /// <param name="Manifest">Everything but the format, the sizes and the image's side.</param>
 /// <param name="Seed">Seed of the weights.</param>
 internal sealed record CreationRequest(
-    string Swin, string Bert, IEnumerable<string> Reports, int VocabularySize, string Out, Func<int, BundleManifest> Manifest, int Seed);
+    string Swin, string Bert, IReadOnlyList<string> Vocabulary, string Out, Func<int, BundleManifest> Manifest, int Seed);
 
 /// <summary>A bundle that has learnt nothing, of any size: for training from scratch.</summary>
 internal static class BundleCreation
@@ -27,16 +26,15 @@ internal static class BundleCreation
         BundleFolder.RequireFree(request.Out);
         var swin = SwinConfig.Read(request.Swin);
         BertConfig.Read(request.Bert);
-        var vocabulary = VocabularyBuilder.Build(request.Reports, request.VocabularySize);
         BundleFolder.Make(request.Out, folder =>
         {
             var text = Directory.CreateDirectory(Path.Combine(folder, BundlePart.Text.Folder)).FullName;
             var backbone = Directory.CreateDirectory(Path.Combine(folder, BundlePart.Backbone.Folder)).FullName;
             File.Copy(request.Swin, Path.Combine(backbone, "config.json"));
-            File.WriteAllLines(Path.Combine(text, "vocab.txt"), vocabulary);
+            File.WriteAllLines(Path.Combine(text, "vocab.txt"), request.Vocabulary);
             File.WriteAllText(Path.Combine(text, "tokenizer_config.json"), """{"do_lower_case": true, "tokenizer_class": "BertTokenizer"}""" + "\n");
             var config = JsonNode.Parse(File.ReadAllText(request.Bert))!;
-            config["vocab_size"] = vocabulary.Count;
+            config["vocab_size"] = request.Vocabulary.Count;
             File.WriteAllText(Path.Combine(text, "config.json"), config.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n");
 
             var bert = BertConfig.Read(Path.Combine(text, "config.json"));

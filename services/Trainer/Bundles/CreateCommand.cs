@@ -51,8 +51,7 @@ internal sealed class CreateCommand : Command
         BundleCreation.Run(new CreationRequest(
             arguments.GetRequiredValue(_swin),
             arguments.GetRequiredValue(_bert),
-            source.ReadAll().Select(study => study.Report),
-            arguments.GetValue(_vocabulary),
+            VocabularyBuilder.Build(source.ReadAll().Select(study => study.Report), arguments.GetValue(_vocabulary)),
             folder,
             dim => new BundleManifest
             {

@@ -26,7 +26,7 @@ internal sealed class EvaluateCommand : Command
 
     private readonly Option<string> _expert = new("--expert")
     {
-        Description = "What picks the expert: auto (as the mesh does), report, image, type (the true one), or an expert's name.",
+        Description = "What picks the expert: auto (as the mesh does), report, image, type (the true one), wrong (the one after it), or an expert's name.",
         DefaultValueFactory = _ => "auto",
     };
 

@@ -17,6 +17,9 @@ internal enum ExpertPolicy
     /// <summary>The true type of the study.</summary>
     Type,
 
+    /// <summary>Never that of the true type, but the one after it: what an expert is worth shows where it is not asked.</summary>
+    Wrong,
+
     /// <summary>One expert for all.</summary>
     Named,
 }
@@ -27,13 +30,14 @@ internal sealed record ExpertChoice(ExpertPolicy Policy, string? Name = null)
 {
     public static ExpertChoice Auto { get; } = new(ExpertPolicy.Auto);
 
-    /// <param name="value">auto, report, image, type, or an expert's name.</param>
+    /// <param name="value">auto, report, image, type, wrong, or an expert's name.</param>
     public static ExpertChoice Parse(string value) => value switch
     {
         "auto" => Auto,
         "report" => new(ExpertPolicy.Report),
         "image" => new(ExpertPolicy.Image),
         "type" => new(ExpertPolicy.Type),
+        "wrong" => new(ExpertPolicy.Wrong),
         _ => new(ExpertPolicy.Named, value),
     };
 

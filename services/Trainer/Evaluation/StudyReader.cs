@@ -186,6 +186,7 @@ internal sealed class StudyReader : IDisposable
         {
             ExpertPolicy.Named => _named,
             ExpertPolicy.Type => image.ReportType,
+            ExpertPolicy.Wrong => (image.ReportType + 1) % Manifest.Experts.Count,
             ExpertPolicy.Report => MostProbable(text.Gate),
             ExpertPolicy.Auto when textLeads => MostProbable(text.Gate),
             _ => MostProbable(gate),

@@ -18,7 +18,7 @@ internal sealed record Loss(Tensor Total, Tensor Global, Tensor Local, Tensor Re
 /// What MedMoE minimises (the paper, section 4.4): L = global + local + λ · auxiliary. Gating is hard: of all experts only the one that a pair
 /// belongs to runs on it.
 /// </summary>
-internal sealed class Objective(TrainedNetworks networks, LossWeights weights, ExpertChoice choice, int firstLevel, bool halfTrunk)
+internal sealed class Objective(TrainedNetworks networks, LossWeights weights, ExpertRouting routing, int firstLevel, bool halfTrunk)
 {
     private readonly ScalarType _trunk = halfTrunk ? ScalarType.BFloat16 : ScalarType.Float32;
 
@@ -37,7 +37,7 @@ internal sealed class Objective(TrainedNetworks networks, LossWeights weights, E
         var types = tensor(batch.ReportTypes.Select(t => (long)t).ToArray(), device: networks.Device);
 
         // All words of the batch look at every image, more words than a feature has dimensions: here the features are built once.
-        var features = LocalFeatures.From(Fuse(pyramid, Choose(batch, reportLogits)));
+        var features = LocalFeatures.From(Fuse(pyramid, Route(batch, reportLogits)));
         var global = GloriaLoss.Global(features.Mean(), texts.Sentences, manifest.Similarity.LogitScale);
         var local = GloriaLoss.Local(features, texts.Words, texts.WordCounts, manifest.Architecture, manifest.Similarity);
         var (globalSum, localSum) = (global.ImageToText.Plus(global.TextToImage), local.ImageToText.Plus(local.TextToImage));
@@ -54,10 +54,10 @@ internal sealed class Objective(TrainedNetworks networks, LossWeights weights, E
         return stack(batch.Pixels.Select(pixels => tensor(pixels, [3, side, side]))).to(_trunk, networks.Device);
     }
 
-    private int[] Choose(TrainingBatch batch, Tensor reportLogits) => choice switch
+    private int[] Route(TrainingBatch batch, Tensor reportLogits) => routing switch
     {
-        ExpertChoice.Type => [.. batch.ReportTypes],
-        ExpertChoice.Gate => Array.ConvertAll(reportLogits.argmax(1).cpu().data<long>().ToArray(), expert => (int)expert),
+        ExpertRouting.Type => [.. batch.ReportTypes],
+        ExpertRouting.Gate => Array.ConvertAll(reportLogits.argmax(1).cpu().data<long>().ToArray(), expert => (int)expert),
         _ => new int[batch.ReportTypes.Count],
     };
 

@@ -1,56 +1,44 @@
 using MedMoE.Mesh.Bundle;
-using MedMoE.Mesh.Model.Images;
 using MedMoE.Mesh.Model.Text;
 using MedMoE.Mesh.Trainer.Data;
 
 namespace MedMoE.Mesh.Trainer.Training;
 
-internal sealed class StudyBatches : IBatchSource, IDisposable
+/// <summary>Batches of data sets, prepared while the networks are busy with those before.</summary>
+/// <param name="training">The pairs to learn.</param>
+/// <param name="validation">The pairs to judge by; null for none.</param>
+internal sealed class StudyBatches(StudyLoader training, StudyLoader? validation) : IBatchSource
 {
-    private readonly List<(float[] P, Tokens T, int Type)> _train;
-    private readonly List<(float[] P, Tokens T, int Type)> _validation = [];
-    private readonly TrainOptions _options;
+    /// <summary>What was left out of the last epoch.</summary>
+    public SkippedRecords Skipped { get; private set; } = new();
 
-    public StudyBatches(string data, string? validation, BundleManifest manifest, BertTokenizer tokenizer, TrainOptions options)
+    /// <param name="data">The pairs to learn.</param>
+    /// <param name="validation">The pairs to judge by; null for none.</param>
+    /// <param name="manifest">The bundle's.</param>
+    /// <param name="tokenizer">The bundle's.</param>
+    /// <param name="options">Batches and seed.</param>
+    /// <exception cref="StudyDataException">No data there, or with labels that are none of the bundle's.</exception>
+    public static StudyBatches Open(string data, string? validation, BundleManifest manifest, BertTokenizer tokenizer, TrainOptions options)
     {
-        _options = options;
-        var pre = new ImagePreprocessor(manifest.Image, new ImageDecoder());
-        List<(float[], Tokens, int)> Read(string path) => [.. StudySource.Open(path, [.. manifest.Experts.Select(e => e.Name)]).ReadAll().AsParallel().AsOrdered()
-            .Select(s => (pre.Prepare(s.Image), tokenizer.Encode(s.Report).Truncate(manifest.Text.MaxTokens), s.ReportType))];
-        _train = Read(data);
-        _validation = validation is null ? [] : Read(validation);
-    }
-
-    public IEnumerable<TrainingBatch> Epoch(int epoch, int skip) => Batches(_train, new Random((_options.Seed * 1000) + epoch)).Skip(skip);
-
-    public IEnumerable<TrainingBatch>? Validation => _validation.Count == 0 ? null : Batches(_validation, new Random(1));
-
-    public void Report(TextWriter output)
-    {
-    }
-
-    public void Dispose()
-    {
-    }
-
-    private IEnumerable<TrainingBatch> Batches(List<(float[] P, Tokens T, int Type)> data, Random random)
-    {
-        var order = Enumerable.Range(0, data.Count).ToArray();
-        random.Shuffle(order);
-        var waiting = new Dictionary<int, List<int>>();
-        foreach (var at in order)
+        string[] types = [.. manifest.Experts.Select(e => e.Name)];
+        var preparation = new StudyPreparation(manifest, tokenizer);
+        StudyLoader Loader(string path) => new(StudySource.Open(path, types), preparation, new LoaderOptions
         {
-            var kind = _options.Batches == BatchPlan.ByType ? data[at].Type : 0;
-            if (!waiting.TryGetValue(kind, out var list))
-            {
-                waiting[kind] = list = [];
-            }
-            list.Add(at);
-            if (list.Count == _options.Batch)
-            {
-                yield return new TrainingBatch([.. list.Select(i => data[i].P)], [.. list.Select(i => data[i].T)], [.. list.Select(i => data[i].Type)]);
-                list.Clear();
-            }
-        }
+            BatchSize = options.Batch,
+            Batches = options.Batches,
+            Seed = options.Seed,
+        });
+        return new StudyBatches(Loader(data), validation is null ? null : Loader(validation));
     }
+
+    public IEnumerable<TrainingBatch> Epoch(int epoch, int skip)
+    {
+        Skipped = new SkippedRecords();
+        return training.Read(epoch, Skipped, skip).Select(Batch);
+    }
+
+    public IEnumerable<TrainingBatch>? Validation => validation?.Read(epoch: 0, new SkippedRecords()).Select(Batch);
+
+    private static TrainingBatch Batch(PreparedBatch batch) => new(
+        [.. batch.Studies.Select(s => s.Pixels)], [.. batch.Studies.Select(s => s.Tokens)], [.. batch.Studies.Select(s => s.ReportType)]);
 }

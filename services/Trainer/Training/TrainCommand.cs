@@ -81,11 +81,13 @@ internal sealed class TrainCommand : Command
             {
                 arguments.AddError($"{_schedule.Name} cosine needs {_steps.Name}");
             }
-            if (arguments.GetValue(_batch) < 2)
+            // Options that were not given have no value yet.
+            bool TooFew(Option<int> option, int least) => arguments.GetResult(option) is { Implicit: false } && arguments.GetValue(option) < least;
+            if (TooFew(_batch, 2))
             {
                 arguments.AddError($"{_batch.Name}: a contrast needs 2 pairs at least");
             }
-            foreach (var option in new[] { _epochs, _accumulate, _checkpointEvery, _batchNormRows }.Where(o => arguments.GetValue(o) < 1))
+            foreach (var option in new[] { _epochs, _accumulate, _checkpointEvery, _batchNormRows }.Where(o => TooFew(o, 1)))
             {
                 arguments.AddError($"{option.Name} must be 1 or more");
             }
@@ -112,7 +114,7 @@ internal sealed class TrainCommand : Command
         }
         var source = ModelBundle.Open(arguments.GetRequiredValue(_init));
         using var networks = new TrainedNetworks(source, Manifest(source.Manifest, arguments), TorchOptions.Parse(arguments.GetRequiredValue(_device), "fp32").ResolveDevice());
-        using var data = new StudyBatches(arguments.GetRequiredValue(_data), arguments.GetValue(_validation), networks.Manifest, networks.Text.Tokenizer, options);
+        var data = StudyBatches.Open(arguments.GetRequiredValue(_data), arguments.GetValue(_validation), networks.Manifest, networks.Text.Tokenizer, options);
         using var run = new TrainingRun(networks, data, options, output);
         if (resume)
         {
@@ -129,7 +131,10 @@ internal sealed class TrainCommand : Command
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         var outcome = run.Run(stop.Token);
-        data.Report(Console.Error);
+        if (data.Skipped.Count > 0)
+        {
+            Console.Error.WriteLine($"left out of an epoch: {data.Skipped.Count} records; the first: {string.Join("; ", data.Skipped.First.Take(5))}");
+        }
         return Conclude(outcome, run, output);
     }
 
@@ -155,7 +160,7 @@ internal sealed class TrainCommand : Command
             Batch = arguments.GetValue(_batch),
             Accumulate = arguments.GetValue(_accumulate),
             Batches = arguments.GetValue(_batches) == "by-type" ? BatchPlan.ByType : BatchPlan.Mixed,
-            Choice = arguments.GetValue(_expert) == "gate" ? ExpertChoice.Gate : ExpertChoice.Type,
+            Routing = arguments.GetValue(_expert) == "gate" ? ExpertRouting.Gate : ExpertRouting.Type,
             Frozen = [.. (arguments.GetValue(_freeze) ?? []).Select(part => Enum.Parse<PartKind>(part, ignoreCase: true))],
             BatchNormRows = arguments.GetValue(_batchNormRows),
             Weights = new LossWeights(

@@ -4,7 +4,7 @@ using MedMoE.Mesh.Trainer.Data;
 namespace MedMoE.Mesh.Trainer.Training;
 
 /// <summary>Which expert sees a pair in training.</summary>
-internal enum ExpertChoice
+internal enum ExpertRouting
 {
     /// <summary>That of the pair's true report type.</summary>
     Type,
@@ -73,7 +73,7 @@ internal sealed record TrainOptions
     public BatchPlan Batches { get; init; } = BatchPlan.Mixed;
 
     /// <summary>Which expert sees a pair. Default: that of its type.</summary>
-    public ExpertChoice Choice { get; init; } = ExpertChoice.Type;
+    public ExpertRouting Routing { get; init; } = ExpertRouting.Type;
 
     /// <summary>The finest pyramid level in use: 0 (default) for all, 3 for the last alone (an ablation).</summary>
     public int FirstLevel { get; init; }

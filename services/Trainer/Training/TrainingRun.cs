@@ -60,7 +60,7 @@ internal sealed class TrainingRun : IDisposable
             expert.LeastRowsForStatistics = options.BatchNormRows;
         }
         _adam = new Adam(networks.Learning(options.Frozen), options.Optimizer);
-        _objective = new Objective(networks, options.Weights, options.Choice, options.FirstLevel, options.HalfTrunk);
+        _objective = new Objective(networks, options.Weights, options.Routing, options.FirstLevel, options.HalfTrunk);
         _learningRate = new LearningRate(options.Optimizer.LearningRate, options.Schedule, options.Steps);
     }
 
@@ -201,7 +201,7 @@ internal sealed class TrainingRun : IDisposable
     {
         using var noGrad = no_grad();
         var meter = new LossMeter();
-        var objective = new Objective(_networks, _options.Weights, _options.Choice, _options.FirstLevel, _options.HalfTrunk);
+        var objective = new Objective(_networks, _options.Weights, _options.Routing, _options.FirstLevel, _options.HalfTrunk);
         _networks.Train(training: false, _options.Frozen);
         foreach (var batch in data)
         {

@@ -24,6 +24,12 @@ public sealed class LocalFeatures
     /// <summary>Weight of each level at each position, [batch, levels, P], float32.</summary>
     public Tensor ScaleWeights { get; }
 
+    /// <summary>Images.</summary>
+    public long Rows => ScaleWeights.shape[0];
+
+    /// <summary>Positions of the finest grid, P.</summary>
+    public long Positions => ScaleWeights.shape[2];
+
     /// <summary>Features that are there already, [batch, P, D].</summary>
     public static LocalFeatures From(Tensor dense) =>
         new([new LevelFeatures(dense, zeros(dense.shape[..2], ScalarType.Float32, dense.device), new SameGrid())]);
@@ -39,8 +45,7 @@ public sealed class LocalFeatures
     public Tensor Mean()
     {
         using var scope = NewDisposeScope();
-        var positions = ScaleWeights.shape[2];
-        return Sum((level, weights) => Gather(level, weights.unsqueeze(1).Times(1.0 / positions))).squeeze(1).MoveToOuterDisposeScope();
+        return Sum((level, weights) => Gather(level, weights.unsqueeze(1).Times(1.0 / Positions))).squeeze(1).MoveToOuterDisposeScope();
     }
 
     /// <summary>The product of each word with v at each position, [batch, words, P], float32.</summary>

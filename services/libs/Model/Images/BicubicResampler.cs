@@ -10,9 +10,13 @@ internal static class BicubicResampler
 {
     private const int FixedPoint = 1 << 22;
 
-    /// <returns>Levels 0..MaxLevel, [channels, height, width].</returns>
+    /// <returns>Levels 0..MaxLevel, [channels, height, width]; the image's own where it has that size already, as in Pillow.</returns>
     public static float[] Resize(DecodedImage image, int width, int height)
     {
+        if (image.Width == width && image.Height == height)
+        {
+            return image.Planes;
+        }
         var resized = new float[image.Channels * height * width];
         var across = Kernels(image.Width, width, image.MaxLevel);
         var down = Kernels(image.Height, height, image.MaxLevel);

@@ -11,9 +11,12 @@ public sealed class ImagePreprocessor(ImageSettings settings, ImageDecoder decod
     /// <summary>Decodes, resizes to a square and normalises. Gray goes to all three channels.</summary>
     /// <returns>[3, size, size], row-major.</returns>
     /// <exception cref="InvalidImageException">The bytes are no usable image.</exception>
-    public float[] Prepare(byte[] encoded)
+    public float[] Prepare(byte[] encoded) => Prepare(decoder.Decode(encoded));
+
+    /// <summary>The same for an image that is decoded already.</summary>
+    /// <returns>[3, size, size], row-major.</returns>
+    public float[] Prepare(DecodedImage image)
     {
-        var image = decoder.Decode(encoded);
         var resized = BicubicResampler.Resize(image, settings.Size, settings.Size);
         var area = settings.Size * settings.Size;
         var pixels = new float[3 * area];

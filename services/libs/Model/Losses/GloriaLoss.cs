@@ -9,6 +9,12 @@ namespace MedMoE.Mesh.Model.Losses;
 /// </summary>
 public static class GloriaLoss
 {
+    /// <summary>
+    /// Elements of the attention maps that are computed at a time, 16 MB of them: glibc gives memory of 32 MB and more back to the system each time, and
+    /// getting it anew cost fifteen times what is computed in it (batch 32, 448 words, 784 positions).
+    /// </summary>
+    private const long LargestMaps = 4 << 20;
+
     /// <summary>Loss of picking the text of an image, and the image of a text; the training objective is their sum.</summary>
     public readonly record struct Directions(Tensor ImageToText, Tensor TextToImage);
 
@@ -31,13 +37,32 @@ public static class GloriaLoss
     public static Directions Local(
         LocalFeatures images, Tensor words, IReadOnlyList<int> counts, Architecture architecture, SimilaritySettings temperatures)
     {
-        // The words of all texts, one text after the other: each image is looked at once.
-        var all = cat([.. counts.Select((count, text) => words[text].narrow(0, 0, count))]).unsqueeze(0);
-        var grounded = WordAttention.AttendTexts(images, all, counts, architecture, temperatures.AttentionTemperature);
-        var similarities = grounded.Similarities.Times(temperatures.WordTemperature)
-            .split([.. counts.Select(c => (long)c)], dim: 1).Select(own => own.logsumexp(1));
+        var similarities = Groups(counts, (int)Math.Max(1, LargestMaps / (images.Rows * images.Positions))).SelectMany(group =>
+        {
+            var (first, number) = group;
+            long[] own = [.. counts.Skip(first).Take(number).Select(c => (long)c)];
+            // One text after the other: each image is looked at once for all of them.
+            var together = cat([.. own.Select((count, i) => words[first + i].narrow(0, 0, count))]).unsqueeze(0);
+            var grounded = WordAttention.AttendTexts(images, together, [.. own.Select(c => (int)c)], architecture, temperatures.AttentionTemperature);
+            return grounded.Similarities.Times(temperatures.WordTemperature).split(own, dim: 1).Select(text => text.logsumexp(1));
+        });
         // Rows are images, columns texts.
         return Contrast(stack(similarities, dim: 1).Times(temperatures.LogitScale));
+    }
+
+    /// <summary>Texts, one after the other, with so many words together, or one text where it has more: first text and number of texts.</summary>
+    private static IEnumerable<(int First, int Number)> Groups(IReadOnlyList<int> counts, int mostWords)
+    {
+        for (var first = 0; first < counts.Count;)
+        {
+            var (number, words) = (1, counts[first]);
+            while (first + number < counts.Count && words + counts[first + number] <= mostWords)
+            {
+                words += counts[first + number++];
+            }
+            yield return (first, number);
+            first += number;
+        }
     }
 
     private static Directions Contrast(Tensor logits)

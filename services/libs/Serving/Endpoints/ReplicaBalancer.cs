@@ -1,10 +1,12 @@
+using Grpc.Core;
 using Grpc.Net.Client.Balancer;
 using Microsoft.Extensions.Logging;
 
 namespace MedMoE.Mesh.Serving.Endpoints;
 
 /// <summary>Round robin over the replicas that can be reached, with those last that the same call has been to already.</summary>
-internal sealed class ReplicaBalancer(IChannelControlHelper controller, ILoggerFactory loggers) : SubchannelsLoadBalancer(controller, loggers)
+internal sealed class ReplicaBalancer(IChannelControlHelper channel, ILoggerFactory loggers)
+    : SubchannelsLoadBalancer(new UnreachedIsUnavailable(channel), loggers)
 {
     protected override SubchannelPicker CreatePicker(IReadOnlyList<Subchannel> readySubchannels) => new Picker([.. readySubchannels]);
 
@@ -26,6 +28,30 @@ internal sealed class ReplicaBalancer(IChannelControlHelper controller, ILoggerF
                 }
             }
             return PickResult.ForSubchannel(replicas[start % replicas.Length]);
+        }
+    }
+
+    /// <summary>
+    /// Passes on what the balancer tells its channel, with UNAVAILABLE for every call that finds no replica: none of them has been sent. The
+    /// base class says INTERNAL, "Unknown error.", while a replica leaves the list and none of the others can be reached, which those hear
+    /// that wait for it to be connected again (grpc-dotnet 2.85, SubchannelsLoadBalancer.UpdateBalancingState).
+    /// </summary>
+    private sealed class UnreachedIsUnavailable(IChannelControlHelper channel) : IChannelControlHelper
+    {
+        public Subchannel CreateSubchannel(SubchannelOptions options) => channel.CreateSubchannel(options);
+
+        public void RefreshResolver() => channel.RefreshResolver();
+
+        public void UpdateState(BalancerState state) => channel.UpdateState(
+            state.ConnectivityState == ConnectivityState.TransientFailure ? new BalancerState(state.ConnectivityState, new NoReplica(state.Picker)) : state);
+    }
+
+    private sealed class NoReplica(SubchannelPicker told) : SubchannelPicker
+    {
+        public override PickResult Pick(PickContext context)
+        {
+            var status = told.Pick(context).Status;
+            return PickResult.ForFailure(new Status(StatusCode.Unavailable, status.Detail, status.DebugException));
         }
     }
 }

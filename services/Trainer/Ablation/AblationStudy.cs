@@ -1,0 +1,110 @@
+using System.Text.Json;
+using MedMoE.Mesh.Bundle;
+using MedMoE.Mesh.Model;
+using MedMoE.Mesh.Model.Experts;
+using MedMoE.Mesh.Model.Swin;
+using MedMoE.Mesh.Trainer.Bundles;
+using MedMoE.Mesh.Trainer.Evaluation;
+using MedMoE.Mesh.Trainer.Training;
+using static TorchSharp.torch;
+
+namespace MedMoE.Mesh.Trainer.Ablation;
+
+/// <summary>What one model reached, each in 0..1.</summary>
+/// <param name="ZeroShot">Zero-shot accuracy of findings.</param>
+/// <param name="RecallAt1">Mean of both directions, within a type.</param>
+/// <param name="RecallAt5">The same.</param>
+/// <param name="PointingGame">Phrases whose map peaks in their finding.</param>
+/// <param name="Iou">Of phrases' maps and masks, at the best threshold.</param>
+internal sealed record Score(double ZeroShot, double RecallAt1, double RecallAt5, double PointingGame, double Iou);
+
+/// <summary>
+/// Trains each variant from fresh weights, for several seeds, on the same data, in the same order, for as many steps; and evaluates it on data
+/// unseen. What has been scored is not done again.
+/// </summary>
+/// <param name="template">Sizes, vocabulary and settings; its weights are not used.</param>
+/// <param name="data">Pairs to learn.</param>
+/// <param name="test">Pairs to evaluate on.</param>
+/// <param name="folder">Where runs and scores are kept.</param>
+/// <param name="options">Of each run; the seed and what a variant changes are set.</param>
+internal sealed class AblationStudy(ModelBundle template, string data, string test, string folder, TrainOptions options)
+{
+    public IReadOnlyList<(Variant Variant, IReadOnlyList<Score> Scores)> Run(IReadOnlyList<int> seeds, CancellationToken stop) =>
+        [.. Variant.All.Select(variant => (variant, (IReadOnlyList<Score>)[.. seeds.Select(seed => ScoreOf(variant, seed, stop))]))];
+
+    private string PathOf(string variant, int seed, string kind) => Path.Combine(folder, $"{variant}-{seed}{kind}");
+
+    private Score ScoreOf(Variant variant, int seed, CancellationToken stop)
+    {
+        var file = PathOf(variant.Name, seed, ".json");
+        if (File.Exists(file))
+        {
+            return JsonSerializer.Deserialize<Score>(File.ReadAllBytes(file))!;
+        }
+        var trained = PathOf(variant.TrainedAs, seed, "");
+        if (variant.IsTrained)
+        {
+            Train(variant, seed, trained, stop);
+        }
+        var score = Evaluate(variant, ModelBundle.Open(trained));
+        File.WriteAllText(file, JsonSerializer.Serialize(score));
+        Console.Error.WriteLine(FormattableString.Invariant($"{variant.Name}, seed {seed}: {score}"));
+        return score;
+    }
+
+    private void Train(Variant variant, int seed, string trained, CancellationToken stop)
+    {
+        var start = PathOf(variant.Name, seed, ".start");
+        if (!Directory.Exists(start))
+        {
+            BundleCreation.Run(new CreationRequest(
+                template.PathOf(BundlePart.Backbone, "config.json"), template.PathOf(BundlePart.Text, "config.json"),
+                File.ReadAllLines(template.PathOf(BundlePart.Text, "vocab.txt")), start, _ => ManifestOf(variant), seed));
+        }
+        var own = options with { Routing = variant.Routing, FirstLevel = variant.FirstLevel, Seed = seed };
+        var source = ModelBundle.Open(start);
+        using var networks = new TrainedNetworks(source, source.Manifest, CPU);
+        var batches = StudyBatches.Open(data, null, networks.Manifest, networks.Text.Tokenizer, own);
+        using var run = new TrainingRun(networks, batches, own, new TrainingOutput(trained, trained + ".training", ScalarType.Float32));
+        if (File.Exists(Path.Combine(trained + ".training", "checkpoint.safetensors")))
+        {
+            run.Resume();
+        }
+        Console.Error.WriteLine($"{variant.Name}, seed {seed}");
+        run.Stepped += new TrainingProgress(own.Steps, run.State.Step).Show;
+        if (run.Run(stop) == Outcome.Interrupted)
+        {
+            throw new OperationCanceledException();
+        }
+    }
+
+    private Score Evaluate(Variant variant, ModelBundle bundle)
+    {
+        var expert = variant.Expert ?? new ExpertChoice(ExpertPolicy.Named, bundle.Manifest.Experts[0].Name);
+        using var reader = new StudyReader(bundle, new TorchOptions(), expert, variant.FirstLevel..);
+        var prompts = PromptSets.Read(Path.Combine(test, PromptSets.FileName), bundle.Manifest);
+        var result = new Evaluator(reader, prompts, candidates: 25).Run(ManifestStudies.Read(test, bundle.Manifest));
+        return new Score(
+            result.ZeroShot!.Accuracy, result.Retrieval!.RecallAt1, result.Retrieval.RecallAt5, result.Grounding!.PointingGame, result.Grounding.Iou);
+    }
+
+    /// <summary>The template's; a shared expert is as wide as it takes to have the parameters of all experts.</summary>
+    private BundleManifest ManifestOf(Variant variant)
+    {
+        var manifest = template.Manifest;
+        if (variant.Routing != ExpertRouting.Shared)
+        {
+            return manifest;
+        }
+        var swin = SwinConfig.Read(template.PathOf(BundlePart.Backbone, "config.json"));
+        long Parameters(int bottleneck)
+        {
+            using var expert = new ModalityExpert(ExpertShape.Of(manifest with { Expert = new ExpertSettings(bottleneck) }, swin));
+            return expert.parameters().Sum(p => p.numel());
+        }
+        // Parameters grow linearly with the bottleneck.
+        var (one, perChannel) = (Parameters(1), Parameters(2) - Parameters(1));
+        var all = manifest.Experts.Count * Parameters(manifest.Expert!.Bottleneck);
+        return manifest with { Expert = new ExpertSettings((int)Math.Ceiling(1 + ((all - one) / (double)perChannel))) };
+    }
+}

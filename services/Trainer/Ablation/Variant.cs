@@ -1,0 +1,25 @@
+using MedMoE.Mesh.Trainer.Evaluation;
+using MedMoE.Mesh.Trainer.Training;
+
+namespace MedMoE.Mesh.Trainer.Ablation;
+
+/// <summary>A model to hold against MedMoE.</summary>
+/// <param name="Name">Folder of its runs.</param>
+/// <param name="Title">Row of the table.</param>
+/// <param name="Routing">Which expert sees a pair in training.</param>
+/// <param name="FirstLevel">The finest pyramid level in use.</param>
+/// <param name="Expert">Which expert sees an image in evaluation; null for the first one.</param>
+/// <param name="TrainedAs">Whose trained networks it uses; its own where it is its name.</param>
+internal sealed record Variant(string Name, string Title, ExpertChoice? Expert, ExpertRouting Routing, int FirstLevel, string TrainedAs)
+{
+    /// <summary>The paper's claim in small: MedMoE, and MedMoE without what it claims to gain by.</summary>
+    public static IReadOnlyList<Variant> All { get; } =
+    [
+        new("medmoe", "MedMoE", ExpertChoice.Auto, ExpertRouting.Type, 0, "medmoe"),
+        new("shared", "one shared expert, as many parameters as all", null, ExpertRouting.Shared, 0, "shared"),
+        new("last-level", "last level alone, no multi-scale attention", ExpertChoice.Auto, ExpertRouting.Type, 3, "last-level"),
+        new("wrong-expert", "MedMoE, a wrong expert forced", new(ExpertPolicy.Wrong), ExpertRouting.Type, 0, "medmoe"),
+    ];
+
+    public bool IsTrained => TrainedAs == Name;
+}

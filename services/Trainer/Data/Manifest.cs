@@ -1,0 +1,158 @@
+using System.Globalization;
+using System.Text;
+using CsvHelper;
+using CsvHelper.Configuration;
+
+namespace MedMoE.Mesh.Trainer.Data;
+
+/// <summary>
+/// A data set as a list of images, JSON lines or CSV, with paths relative to it. The list is read and its types checked when it is opened;
+/// images are read when they are needed.
+/// </summary>
+internal sealed class Manifest : StudySource
+{
+    private readonly string _folder;
+    private readonly ReportTypes _types;
+    private readonly List<StudyRecord> _records = [];
+    private readonly HashSet<string> _keys = [];
+
+    private Manifest(string path, ReportTypes types)
+        : base(path)
+    {
+        _folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        _types = types;
+    }
+
+    public override int? Count => _records.Count;
+
+    /// <exception cref="StudyDataException">It cannot be read, lacks a column, has no record, or a type that is none of the bundle's.</exception>
+    public static Manifest Open(string path, ReportTypes types)
+    {
+        var manifest = new Manifest(path, types);
+        try
+        {
+            using var reader = new StreamReader(path, Encoding.UTF8);
+            if (Path.GetExtension(path).Equals(".csv", StringComparison.OrdinalIgnoreCase))
+            {
+                manifest.AddCsv(reader);
+            }
+            else
+            {
+                manifest.AddLines(reader);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StudyDataException(File.Exists(path) ? $"{path}: {e.Message}" : $"{path}: no such file");
+        }
+        return manifest._records.Count > 0 ? manifest : throw new StudyDataException($"{path}: no records in it");
+    }
+
+    public override IEnumerable<StudyRecord> Read(ShuffleOrder? order)
+    {
+        if (order is null)
+        {
+            return _records;
+        }
+        StudyRecord[] shuffled = [.. _records];
+        order.NewRandom().Shuffle(shuffled);
+        return shuffled;
+    }
+
+    private void AddLines(StreamReader reader)
+    {
+        for (var line = 1; reader.ReadLine() is { } text; line++)
+        {
+            if (string.IsNullOrWhiteSpace(text))
+            {
+                continue;
+            }
+            try
+            {
+                Add(line, RecordJson.Parse(Encoding.UTF8.GetBytes(text)));
+            }
+            catch (BadRecordException e)
+            {
+                _records.Add(StudyRecord.Bad(Where(line), e.Message));
+            }
+        }
+    }
+
+    private void AddCsv(StreamReader reader)
+    {
+        var broken = false;
+        using var csv = new CsvReader(reader, new CsvConfiguration(CultureInfo.InvariantCulture)
+        {
+            PrepareHeaderForMatch = header => header.Header.Trim().ToLowerInvariant(),
+            MissingFieldFound = null,
+            BadDataFound = _ => broken = true,
+        });
+        if (!csv.Read() || !csv.ReadHeader())
+        {
+            return;
+        }
+        foreach (var column in new[] { "image", "report", "type" })
+        {
+            if (csv.GetFieldIndex(column, isTryGet: true) < 0)
+            {
+                throw new StudyDataException($"{Name}: no column \"{column}\"; a manifest has image, report, type and, if it likes, key");
+            }
+        }
+        while (csv.Read())
+        {
+            // A field in quotes may go over many lines; the record is known by its last.
+            var line = csv.Parser.RawRow;
+            var record = new RecordJson(csv.GetField("key"), csv.GetField("image"), csv.GetField("report"), csv.GetField("type"), null);
+            if (broken)
+            {
+                _records.Add(StudyRecord.Bad(Where(line), "CSV with a quote where none may be"));
+                broken = false;
+            }
+            else
+            {
+                Add(line, record);
+            }
+        }
+    }
+
+    private void Add(int line, RecordJson record)
+    {
+        var key = Name(record.Key) ?? Name(record.Image) ?? Where(line);
+        if (!_keys.Add(key))
+        {
+            // An image may well have several reports.
+            key = $"{key}#{line}";
+        }
+        var fault = Name(record.Image) is null ? "no image"
+            : string.IsNullOrWhiteSpace(record.Report) ? "empty report"
+            : record.Report.Contains('\uFFFD') ? "report is not UTF-8"
+            : Name(record.Type) is null ? "no type"
+            : null;
+        if (Name(record.Type) is not { } type)
+        {
+            _records.Add(StudyRecord.Bad(key, fault!));
+            return;
+        }
+        var reportType = _types.Named(type, $"{Where(line)}, {key}");
+        _records.Add(fault is null
+            ? new StudyRecord(key, () => new Study(
+                key, ReadFile(record.Image!), record.Report!, reportType, [.. (record.Findings ?? []).Select(f => f.ToFinding(ReadFile))]))
+            : StudyRecord.Bad(key, fault));
+
+        static string? Name(string? field) => string.IsNullOrWhiteSpace(field) ? null : field.Trim();
+    }
+
+    private byte[] ReadFile(string path)
+    {
+        try
+        {
+            return File.ReadAllBytes(Path.Combine(_folder, path));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new BadRecordException(e is FileNotFoundException or DirectoryNotFoundException ? $"{path}: no such file" : $"{path}: cannot be read");
+        }
+    }
+
+    private string Where(int line) => $"{Path.GetFileName(Name)}:{line}";
+}

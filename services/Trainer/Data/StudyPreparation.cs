@@ -1,0 +1,41 @@
+using MedMoE.Mesh.Bundle;
+using MedMoE.Mesh.Model.Images;
+using MedMoE.Mesh.Model.Text;
+
+namespace MedMoE.Mesh.Trainer.Data;
+
+/// <summary>From a study to what the networks take. Thread-safe.</summary>
+/// <param name="manifest">The bundle's: image size and normalisation, tokens at most.</param>
+/// <param name="tokenizer">The bundle's.</param>
+internal sealed class StudyPreparation(BundleManifest manifest, BertTokenizer tokenizer)
+{
+    private readonly ImageDecoder _decoder = new();
+    private readonly ImagePreprocessor _preprocessor = new(manifest.Image, new ImageDecoder());
+
+    /// <exception cref="BadRecordException">Its image does not decode, its report has no word, or a box is not in its image.</exception>
+    public PreparedStudy Prepare(Study study)
+    {
+        var tokens = tokenizer.Encode(study.Report).Truncate(manifest.Text.MaxTokens);
+        if (tokens.Words.Count == 0)
+        {
+            throw new BadRecordException("report without words");
+        }
+        DecodedImage image;
+        try
+        {
+            image = _decoder.Decode(study.Image);
+        }
+        catch (InvalidImageException e)
+        {
+            throw new BadRecordException(e.Message);
+        }
+        if (study.Findings.FirstOrDefault(f => !IsWithin(f.Box, image)) is { } outside)
+        {
+            throw new BadRecordException($"finding \"{outside.Name}\": box is not within the image of {image.Width}×{image.Height}");
+        }
+        return new PreparedStudy(study, _preprocessor.Prepare(image), tokens, image.Width, image.Height);
+    }
+
+    private static bool IsWithin(Box box, DecodedImage image) =>
+        (long)box.Left + box.Width <= image.Width && (long)box.Top + box.Height <= image.Height;
+}

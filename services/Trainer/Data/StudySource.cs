@@ -1,0 +1,65 @@
+namespace MedMoE.Mesh.Trainer.Data;
+
+/// <summary>A data set: where it lies and how it is written down.</summary>
+/// <param name="name">What the user called it.</param>
+internal abstract class StudySource(string name)
+{
+    /// <summary>What the user called it.</summary>
+    public string Name { get; } = name;
+
+    /// <summary>Records of it, bad ones counted; null where only reading tells.</summary>
+    public abstract int? Count { get; }
+
+    /// <summary>Its records, one pass.</summary>
+    /// <param name="order">The order; null for that of the data.</param>
+    public abstract IEnumerable<StudyRecord> Read(ShuffleOrder? order);
+
+    /// <summary>Its usable studies as they lie in the data, without preparing them; images may be broken. Bad records are left out unsaid.</summary>
+    /// <exception cref="StudyDataException">A label is none of the bundle's.</exception>
+    public IEnumerable<Study> ReadAll()
+    {
+        foreach (var record in Read(order: null))
+        {
+            Study study;
+            try
+            {
+                study = record.Load();
+            }
+            catch (BadRecordException)
+            {
+                continue;
+            }
+            yield return study;
+        }
+    }
+
+    /// <summary>
+    /// Opens a data set: a folder with <c>manifest.jsonl</c>, else <c>manifest.csv</c>, else tar shards; or such a file; or shards by their names,
+    /// several with commas between, each with any number of ranges such as <c>train-{000..104}.tar</c>.
+    /// </summary>
+    /// <param name="data">What the user named.</param>
+    /// <param name="reportTypes">Names of the bundle's experts, in its order.</param>
+    /// <exception cref="StudyDataException">Nothing there, a shard is missing, a manifest cannot be read or has a type that is none of these.</exception>
+    public static StudySource Open(string data, IReadOnlyList<string> reportTypes)
+    {
+        var types = new ReportTypes(reportTypes);
+        if (Directory.Exists(data))
+        {
+            string[] manifests = [Path.Combine(data, "manifest.jsonl"), Path.Combine(data, "manifest.csv")];
+            if (Array.Find(manifests, File.Exists) is { } manifest)
+            {
+                return Manifest.Open(manifest, types);
+            }
+            string[] shards = [.. Directory.EnumerateFiles(data, "*.tar").Order(StringComparer.Ordinal)];
+            return shards.Length > 0
+                ? new Shards(data, shards, types)
+                : throw new StudyDataException($"{data}: no data there; looked for manifest.jsonl, manifest.csv and *.tar");
+        }
+        return Path.GetExtension(data).ToLowerInvariant() switch
+        {
+            ".jsonl" or ".csv" => Manifest.Open(data, types),
+            ".tar" => new Shards(data, File.Exists(data) ? [data] : ShardNames.Expand(data), types),
+            _ => throw new StudyDataException($"{data}: neither a folder nor a .jsonl, .csv or .tar file"),
+        };
+    }
+}
