@@ -3,6 +3,7 @@ using System.Globalization;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Model;
 using MedMoE.Mesh.Trainer.Evaluation.Output;
+using MedMoE.Mesh.Trainer.Plots;
 
 namespace MedMoE.Mesh.Trainer.Evaluation;
 
@@ -20,6 +21,8 @@ internal sealed class EvaluateCommand : Command
     private readonly Option<bool> _json = new("--json") { Description = "Print JSON." };
 
     private readonly Option<string?> _prompts = new("--prompts") { Description = $"Zero-shot classes and their prompts. Default: {PromptSets.FileName} of the data set, if there." };
+
+    private readonly Option<string?> _plots = new("--plots") { Description = "Folder for PNGs: confusions, recall, reliability, attention over images." };
 
     private readonly Option<string> _expert = new("--expert")
     {
@@ -40,9 +43,9 @@ internal sealed class EvaluateCommand : Command
     }.AcceptOnlyFromAmong("fp32", "bf16", "fp16", "auto");
 
     public EvaluateCommand()
-        : base("evaluate", "Holds a bundle against a data set: gates, zero-shot findings, retrieval, grounding of phrases, calibration.")
+        : base("evaluate", "Holds a bundle against a data set: gates, zero-shot findings, retrieval, grounding of phrases, linear probes, calibration.")
     {
-        Option[] options = [_bundle, _data, _json, _prompts, _expert, _candidates, _limit, _device, _precision];
+        Option[] options = [_bundle, _data, _json, _prompts, _plots, _expert, _candidates, _limit, _device, _precision];
         foreach (var option in options)
         {
             Options.Add(option);
@@ -74,10 +77,15 @@ internal sealed class EvaluateCommand : Command
 
         var studies = ManifestStudies.Read(data, bundle.Manifest).Take(arguments.GetValue(_limit));
         var progress = Console.IsErrorRedirected ? (Action<int>?)null : read => Console.Error.Write($"\r{read} studies read");
-        var result = new Evaluator(reader, prompts, arguments.GetValue(_candidates)).Run(studies, progress);
+        var evaluator = new Evaluator(reader, prompts, arguments.GetValue(_candidates));
+        var result = evaluator.Run(studies, progress);
         if (progress is not null)
         {
             Console.Error.WriteLine();
+        }
+        if (arguments.GetValue(_plots) is { } folder)
+        {
+            EvaluationPlots.Write(folder, result, evaluator.Examples);
         }
         if (result.Notice is not null)
         {

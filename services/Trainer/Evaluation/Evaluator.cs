@@ -17,6 +17,7 @@ namespace MedMoE.Mesh.Trainer.Evaluation;
 internal sealed class Evaluator(StudyReader reader, PromptSets? prompts, int candidates)
 {
     private const int NamedInNotes = 3;
+    private const int MostExamples = 12;
 
     private readonly string[] _types = [.. reader.Manifest.Experts.Select(e => e.Name)];
     private readonly ImageDecoder _decoder = new();
@@ -29,7 +30,12 @@ internal sealed class Evaluator(StudyReader reader, PromptSets? prompts, int can
     private readonly List<string> _notes = [];
     private readonly List<string> _broken = [];
     private readonly List<string> _groundless = [];
+    private readonly List<GroundedExample> _examples = [];
     private int _findings;
+
+    /// <summary>The first studies with a grounded phrase, 12 at most, as many of each report type as there are.</summary>
+    public IReadOnlyList<GroundedExample> Examples => [.. _examples.GroupBy(e => e.Type).SelectMany(type => type.Select((e, i) => (Example: e, Turn: i)))
+        .OrderBy(e => e.Turn).Take(MostExamples).Select(e => e.Example).OrderBy(e => e.Study.ReportType)];
 
     /// <summary>Reads all studies. An evaluator runs once.</summary>
     /// <param name="studies">The data.</param>
@@ -159,6 +165,11 @@ internal sealed class Evaluator(StudyReader reader, PromptSets? prompts, int can
             {
                 _grounding.Add(_types[type], phrase.Finding, map, readings[i].GridSide, phrase.Region);
             }
+            if (phrases[i] is [var shown, ..] && _examples.Count(e => e.Type == _types[type]) < MostExamples)
+            {
+                _examples.Add(new GroundedExample(
+                    group[i].Study, _types[type], shown.Text, shown.Region, readings[i].PhraseMaps[0], readings[i].GridSide));
+            }
             string[] right = group[i].Study.Findings is [] ? [PromptSets.Normal] : [.. group[i].Study.Findings.Select(f => f.Name)];
             _probe.Add(group[i].Study.Key, _types[type], right, readings[i].Embedding);
             if (classes.Length > 0)
@@ -210,7 +221,7 @@ internal sealed class Evaluator(StudyReader reader, PromptSets? prompts, int can
             }
             else if (RegionOf(study, finding, out var fault) is { } region)
             {
-                phrases.Add(new Phrase(finding.Name, words, region));
+                phrases.Add(new Phrase(finding.Name, finding.Phrase, words, region));
             }
             else
             {
@@ -256,5 +267,5 @@ internal sealed class Evaluator(StudyReader reader, PromptSets? prompts, int can
 
     private Dictionary<string, int> ByType(IReadOnlyList<int> counts) => _types.Zip(counts).ToDictionary(t => t.First, t => t.Second);
 
-    private sealed record Phrase(string Finding, int[] Words, Region Region);
+    private sealed record Phrase(string Finding, string Text, int[] Words, Region Region);
 }

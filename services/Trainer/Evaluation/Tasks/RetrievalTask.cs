@@ -24,12 +24,13 @@ internal sealed record Recall(
 /// <param name="ByType">Mean of both directions for each report type.</param>
 /// <param name="ImageToTextCurve">Recall@1, @2, … of reports found by image.</param>
 /// <param name="TextToImageCurve">Recall@1, @2, … of images found by report.</param>
+/// <param name="ChanceCurve">Recall@1, @2, … to expect of a random order.</param>
 internal sealed record RetrievalResult(
     [property: JsonPropertyName("recall_at_1")] double RecallAt1,
     [property: JsonPropertyName("recall_at_5")] double RecallAt5,
     [property: JsonPropertyName("recall_at_10")] double RecallAt10,
     int Candidates, int Queries, Recall ImageToText, Recall TextToImage, Recall Chance, IReadOnlyDictionary<string, Recall> ByType,
-    IReadOnlyList<double> ImageToTextCurve, IReadOnlyList<double> TextToImageCurve);
+    IReadOnlyList<double> ImageToTextCurve, IReadOnlyList<double> TextToImageCurve, IReadOnlyList<double> ChanceCurve);
 
 /// <summary>Images and reports of one type that look for each other in groups.</summary>
 internal sealed class RetrievalTask
@@ -54,7 +55,8 @@ internal sealed class RetrievalTask
                 new Recall(Chance(1), Chance(5), Chance(10)),
                 _queries.GroupBy(q => q.Type).ToDictionary(g => g.Key, g => Over([.. g])),
                 [.. Enumerable.Range(1, candidates).Select(k => At(byImage, k))],
-                [.. Enumerable.Range(1, candidates).Select(k => At(byText, k))]);
+                [.. Enumerable.Range(1, candidates).Select(k => At(byText, k))],
+                [.. Enumerable.Range(1, candidates).Select(Chance)]);
         }
     }
 

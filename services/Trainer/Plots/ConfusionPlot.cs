@@ -1,0 +1,48 @@
+using System.Globalization;
+using ScottPlot;
+
+namespace MedMoE.Mesh.Trainer.Plots;
+
+/// <summary>A confusion matrix: counts in cells, shaded by their share of the row.</summary>
+internal static class ConfusionPlot
+{
+    private const int CellSide = 72;
+    private const int Margins = 240;
+
+    /// <param name="path">PNG to write.</param>
+    /// <param name="title">Above it.</param>
+    /// <param name="classes">Order of rows and columns.</param>
+    /// <param name="counts">Counts[truth][answer].</param>
+    public static void Write(string path, string title, IReadOnlyList<string> classes, IReadOnlyList<IReadOnlyList<int>> counts)
+    {
+        var side = classes.Count;
+        using var plot = Figure.New(title, "answer", "truth");
+        var shares = new double[side, side];
+        for (var row = 0; row < side; row++)
+        {
+            var total = Math.Max(1, counts[row].Sum());
+            for (var column = 0; column < side; column++)
+            {
+                shares[row, column] = (double)counts[row][column] / total;
+                // Rows go down, the axis up.
+                var text = plot.Add.Text(counts[row][column].ToString(CultureInfo.InvariantCulture), column, side - 1 - row);
+                text.LabelAlignment = Alignment.MiddleCenter;
+                text.LabelFontSize = 15;
+                text.LabelFontColor = shares[row, column] > 0.5 ? Colors.White : Colors.Black;
+            }
+        }
+        var heat = plot.Add.Heatmap(shares);
+        heat.Colormap = new ScottPlot.Colormaps.CustomInterpolated([Colors.White, Color.FromHex("#08519c")]);
+        heat.ManualRange = new ScottPlot.Range(0, 1);
+        plot.MoveToBottom(heat);
+        plot.Add.ColorBar(heat).Label = "share of the row";
+        plot.HideGrid();
+        double[] at = [.. Enumerable.Range(0, side).Select(i => (double)i)];
+        plot.Axes.Bottom.SetTicks(at, [.. classes]);
+        plot.Axes.Left.SetTicks(at, [.. classes.Reverse()]);
+        plot.Axes.Bottom.TickLabelStyle.Rotation = -35;
+        plot.Axes.Bottom.TickLabelStyle.Alignment = Alignment.UpperRight;
+        plot.Axes.SetLimits(-0.5, side - 0.5, -0.5, side - 0.5);
+        plot.SavePng(path, (side * CellSide) + Margins, (side * CellSide) + Margins);
+    }
+}

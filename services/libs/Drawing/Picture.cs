@@ -1,0 +1,43 @@
+using MedMoE.Mesh.Model.Images;
+using SkiaSharp;
+
+namespace MedMoE.Mesh.Drawing;
+
+/// <summary>Images and maps as pictures.</summary>
+internal static class Picture
+{
+    /// <summary>The image as a person sees it, 8 bits.</summary>
+    public static SKImage Of(DecodedImage image)
+    {
+        var area = image.Width * image.Height;
+        var rgba = new byte[area * 4];
+        for (var i = 0; i < area; i++)
+        {
+            for (var channel = 0; channel < 3; channel++)
+            {
+                rgba[(i * 4) + channel] = (byte)(image.Planes[(Math.Min(channel, image.Channels - 1) * area) + i] * 255 / image.MaxLevel);
+            }
+            rgba[(i * 4) + 3] = 255;
+        }
+        return SKImage.FromPixelCopy(new SKImageInfo(image.Width, image.Height, SKColorType.Rgba8888, SKAlphaType.Opaque), rgba);
+    }
+
+    /// <summary>Attention, [side, side], as a picture to lay over an image.</summary>
+    public static SKImage OfAttention(float[] attention, int side)
+    {
+        var most = attention.Max();
+        var rgba = new byte[attention.Length * 4];
+        for (var i = 0; i < attention.Length; i++)
+        {
+            var colour = Heat(attention[i] / most);
+            (rgba[i * 4], rgba[(i * 4) + 1], rgba[(i * 4) + 2], rgba[(i * 4) + 3]) = (colour.Red, colour.Green, colour.Blue, colour.Alpha);
+        }
+        return SKImage.FromPixelCopy(new SKImageInfo(side, side, SKColorType.Rgba8888, SKAlphaType.Unpremul), rgba);
+    }
+
+    /// <summary>
+    /// From clear over yellow to red, as the share of the largest attention goes from 0 to 1. Opacity grows with the root of it, or a
+    /// sharp peak would hide all else.
+    /// </summary>
+    public static SKColor Heat(float share) => new(255, (byte)(220 * (1 - share)), 0, (byte)(190 * MathF.Sqrt(share)));
+}
