@@ -4,6 +4,7 @@ using MedMoE.Mesh.Model;
 using MedMoE.Mesh.Model.Experts;
 using MedMoE.Mesh.Model.Swin;
 using MedMoE.Mesh.Trainer.Bundles;
+using MedMoE.Mesh.Trainer.Data;
 using MedMoE.Mesh.Trainer.Evaluation;
 using MedMoE.Mesh.Trainer.Training;
 using static TorchSharp.torch;
@@ -83,7 +84,8 @@ internal sealed class AblationStudy(ModelBundle template, string data, string te
         var expert = variant.Expert ?? new ExpertChoice(ExpertPolicy.Named, bundle.Manifest.Experts[0].Name);
         using var reader = new StudyReader(bundle, new TorchOptions(), expert, variant.FirstLevel..);
         var prompts = PromptSets.Read(Path.Combine(test, PromptSets.FileName), bundle.Manifest);
-        var result = new Evaluator(reader, prompts, candidates: 25).Run(ManifestStudies.Read(test, bundle.Manifest));
+        var result = new Evaluator(reader, prompts, candidates: 25).Run(
+            StudySource.Open(test, [.. bundle.Manifest.Experts.Select(e => e.Name)]).Read(order: null));
         return new Score(
             result.ZeroShot!.Accuracy, result.Retrieval!.RecallAt1, result.Retrieval.RecallAt5, result.Grounding!.PointingGame, result.Grounding.Iou);
     }

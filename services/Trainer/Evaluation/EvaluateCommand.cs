@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Model;
+using MedMoE.Mesh.Trainer.Data;
 using MedMoE.Mesh.Trainer.Evaluation.Output;
 using MedMoE.Mesh.Trainer.Plots;
 
@@ -16,7 +17,7 @@ internal sealed class EvaluateCommand : Command
         DefaultValueFactory = _ => Path.Combine(AppContext.BaseDirectory, "demo"),
     };
 
-    private readonly Option<string> _data = new("--data") { Description = "Folder of the data set.", Required = true };
+    private readonly Option<string> _data = new("--data") { Description = "Data set: a folder with manifest.jsonl, manifest.csv or tar shards, or such a file.", Required = true };
 
     private readonly Option<bool> _json = new("--json") { Description = "Print JSON." };
 
@@ -68,17 +69,18 @@ internal sealed class EvaluateCommand : Command
     {
         var bundle = ModelBundle.Open(arguments.GetRequiredValue(_bundle));
         var data = arguments.GetRequiredValue(_data);
-        var promptsPath = arguments.GetValue(_prompts) ?? (Path.Combine(data, PromptSets.FileName) is var beside && File.Exists(beside) ? beside : null);
+        var source = StudySource.Open(data, [.. bundle.Manifest.Experts.Select(e => e.Name)]);
+        var beside = Path.Combine(Directory.Exists(data) ? data : Path.GetDirectoryName(data) ?? "", PromptSets.FileName);
+        var promptsPath = arguments.GetValue(_prompts) ?? (File.Exists(beside) ? beside : null);
         var prompts = promptsPath is null ? null : PromptSets.Read(promptsPath, bundle.Manifest);
         using var reader = new StudyReader(
             bundle,
             TorchOptions.Parse(arguments.GetRequiredValue(_device), arguments.GetRequiredValue(_precision)),
             ExpertChoice.Parse(arguments.GetRequiredValue(_expert)));
 
-        var studies = ManifestStudies.Read(data, bundle.Manifest).Take(arguments.GetValue(_limit));
         var progress = Console.IsErrorRedirected ? (Action<int>?)null : read => Console.Error.Write($"\r{read} studies read");
         var evaluator = new Evaluator(reader, prompts, arguments.GetValue(_candidates));
-        var result = evaluator.Run(studies, progress);
+        var result = evaluator.Run(source.Read(order: null).Take(arguments.GetValue(_limit)), progress);
         if (progress is not null)
         {
             Console.Error.WriteLine();

@@ -41,7 +41,8 @@ internal sealed class Evaluator(StudyReader reader, PromptSets? prompts, int can
     /// <param name="studies">The data.</param>
     /// <param name="onRead">Told how many studies have been read.</param>
     /// <exception cref="InvalidEvaluationException">No study that can be read.</exception>
-    public EvaluationResult Run(IEnumerable<Study> studies, Action<int>? onRead = null)
+    /// <exception cref="StudyDataException">The data are another bundle's.</exception>
+    public EvaluationResult Run(IEnumerable<StudyRecord> studies, Action<int>? onRead = null)
     {
         var groups = _types.Select(_ => new List<(Study Study, float[] Pixels)>()).ToArray();
         var read = new int[_types.Length];
@@ -52,13 +53,12 @@ internal sealed class Evaluator(StudyReader reader, PromptSets? prompts, int can
             groups[type].Clear();
             onRead?.Invoke(read.Sum());
         }
-        foreach (var study in Decode(studies))
+        foreach (var (study, pixels) in Decode(studies))
         {
-            var group = groups[study.Study.ReportType];
-            group.Add(study);
-            if (group.Count == candidates)
+            groups[study.ReportType].Add((study, pixels));
+            if (groups[study.ReportType].Count == candidates)
             {
-                ReadGroup(study.Study.ReportType, retrieve: true);
+                ReadGroup(study.ReportType, retrieve: true);
             }
         }
         for (var type = 0; type < groups.Length; type++)
@@ -120,15 +120,17 @@ internal sealed class Evaluator(StudyReader reader, PromptSets? prompts, int can
     }
 
     /// <summary>Studies with their pixels, in order, decoded on all cores; those that do not decode are left out and noted.</summary>
-    private IEnumerable<(Study Study, float[] Pixels)> Decode(IEnumerable<Study> studies)
+    private IEnumerable<(Study Study, float[] Pixels)> Decode(IEnumerable<StudyRecord> records)
     {
-        foreach (var chunk in studies.Chunk(4 * Environment.ProcessorCount))
+        foreach (var chunk in records.Chunk(4 * Environment.ProcessorCount))
         {
-            foreach (var (study, pixels, fault) in chunk.AsParallel().AsOrdered().Select(Decode).ToArray())
+            var decoded = new (Study? Study, float[] Pixels, string? Fault)[chunk.Length];
+            Task.WaitAll([.. chunk.Select((record, i) => Task.Run(() => decoded[i] = Decode(record)))]);
+            foreach (var (study, pixels, fault) in decoded)
             {
-                if (pixels is null)
+                if (study is null)
                 {
-                    _broken.Add($"{study.Key}: {fault}");
+                    _broken.Add(fault!);
                 }
                 else
                 {
@@ -138,15 +140,16 @@ internal sealed class Evaluator(StudyReader reader, PromptSets? prompts, int can
         }
     }
 
-    private (Study Study, float[]? Pixels, string? Fault) Decode(Study study)
+    private (Study? Study, float[] Pixels, string? Fault) Decode(StudyRecord record)
     {
         try
         {
+            var study = record.Load();
             return (study, reader.Preprocessor.Prepare(study.Image), null);
         }
-        catch (InvalidImageException e)
+        catch (Exception e) when (e is InvalidImageException or BadRecordException)
         {
-            return (study, null, e.Message);
+            return (null, [], $"{record.Key}: {e.Message}");
         }
     }
 
@@ -190,6 +193,11 @@ internal sealed class Evaluator(StudyReader reader, PromptSets? prompts, int can
             var classes = prompts?.Classes.GetValueOrDefault(type) ?? [];
             string[] texts = [.. classes.SelectMany(c => c.Prompts)];
             known = _prompts[type] = (classes, texts.Length == 0 ? [] : reader.Encode(texts));
+            var strayed = texts.Zip(known.Texts).Where(p => TensorPrimitives.IndexOfMax<float>(p.Second.Gate) != type).Select(p => $"\"{p.First}\"").ToArray();
+            if (strayed.Length > 0 && reader.Choice.Policy is ExpertPolicy.Auto or ExpertPolicy.Report)
+            {
+                Note(strayed, $"zero-shot: prompts of {_types[type]} that the gate sends to another expert");
+            }
         }
         return known;
     }
@@ -256,7 +264,7 @@ internal sealed class Evaluator(StudyReader reader, PromptSets? prompts, int can
         }
     }
 
-    private void Note(List<string> faults, string what)
+    private void Note(IReadOnlyList<string> faults, string what)
     {
         if (faults.Count > 0)
         {

@@ -135,7 +135,8 @@ internal sealed class StudyReader : IDisposable
         {
             int[] rows = [.. Enumerable.Range(0, images.Length).Where(i => experts[i].All.Contains(expert))];
             using var own = NewDisposeScope();
-            foreach (var (row, seen) in rows.Zip(Look(expert, rows, pyramid, texts)))
+            var asked = texts.Only(rows.SelectMany(row => experts[row].TextsFor(expert, offset + row)).ToHashSet());
+            foreach (var (row, seen) in rows.Zip(Look(expert, rows, pyramid, asked)))
             {
                 Note(readings[row], seen, images[row], offset + row, experts[row], expert);
             }
@@ -225,6 +226,10 @@ internal sealed class StudyReader : IDisposable
     /// <param name="Phrases">For the phrases of its own report; null where there are none.</param>
     private sealed record Experts(int Embedding, int[] Texts, int? Phrases)
     {
-        public IEnumerable<int> All { get; } = new HashSet<int>([Embedding, .. Texts, Phrases ?? Embedding]);
+        public IReadOnlySet<int> All { get; } = new HashSet<int>([Embedding, .. Texts, Phrases ?? Embedding]);
+
+        /// <summary>The texts that an expert is asked about; never none where it is asked at all.</summary>
+        public IEnumerable<int> TextsFor(int expert, int ownReport) =>
+            Enumerable.Range(0, Texts.Length).Where(text => Texts[text] == expert || (text == ownReport && (Phrases == expert || Embedding == expert)));
     }
 }

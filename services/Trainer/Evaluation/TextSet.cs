@@ -8,17 +8,27 @@ namespace MedMoE.Mesh.Trainer.Evaluation;
 internal sealed class TextSet
 {
     private readonly EncodedText[] _texts;
-    private readonly int[] _firstWords;
+    private readonly Dictionary<int, int> _firstWords = [];
 
     /// <param name="texts">At least one word in all.</param>
     /// <param name="dim">D.</param>
     /// <param name="device">Where the words go.</param>
     public TextSet(EncodedText[] texts, int dim, Device device)
+        : this(texts, Enumerable.Range(0, texts.Length), tensor(texts.SelectMany(t => t.Words).ToArray(), [1, texts.Sum(t => t.Words.Length) / dim, dim]).to(device))
+    {
+    }
+
+    private TextSet(EncodedText[] texts, IEnumerable<int> members, Tensor words)
     {
         _texts = texts;
-        Counts = [.. texts.Select(t => t.Tokens.Words.Count)];
-        _firstWords = [.. Counts.Select((_, i) => Counts.Take(i).Sum())];
-        Words = tensor(texts.SelectMany(t => t.Words).ToArray(), [1, Counts.Sum(), dim]).to(device);
+        Words = words;
+        var counts = new List<int>();
+        foreach (var member in members)
+        {
+            _firstWords.Add(member, counts.Sum());
+            counts.Add(texts[member].Tokens.Words.Count);
+        }
+        Counts = counts;
     }
 
     /// <summary>[1, words of all texts, D], float32.</summary>
@@ -31,8 +41,14 @@ internal sealed class TextSet
 
     public EncodedText this[int text] => _texts[text];
 
-    /// <summary>Index of a text's first word among all.</summary>
+    /// <summary>Index of a text's first word in <see cref="Words"/>.</summary>
     public int FirstWord(int text) => _firstWords[text];
+
+    /// <summary>The same texts by the same numbers, but the words of some alone. Its words belong to the caller's scope.</summary>
+    public TextSet Only(IReadOnlySet<int> texts) => texts.Count == Count ? this : new TextSet(
+        _texts,
+        [.. texts.Order()],
+        cat([.. texts.Order().Select(text => Words.narrow(1, FirstWord(text), _texts[text].Tokens.Words.Count))], dim: 1));
 }
 
 /// <summary>One image, seen by one expert in the light of a set of texts.</summary>
@@ -51,7 +67,7 @@ internal sealed class GroundedTexts(TextSet texts, float[] embedding, float[] si
     /// </summary>
     public float Score(int text)
     {
-        var words = texts.Counts[text];
+        var words = texts[text].Tokens.Words.Count;
         if (words == 0)
         {
             return float.NegativeInfinity;

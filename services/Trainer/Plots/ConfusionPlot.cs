@@ -3,11 +3,12 @@ using ScottPlot;
 
 namespace MedMoE.Mesh.Trainer.Plots;
 
-/// <summary>A confusion matrix: counts in cells, shaded by their share of the row.</summary>
+/// <summary>A confusion matrix: counts in cells, the darker the larger their share of the row.</summary>
 internal static class ConfusionPlot
 {
     private const int CellSide = 72;
-    private const int Margins = 240;
+    private const int Margin = 40;
+    private const int LabelMargin = 170;
 
     /// <param name="path">PNG to write.</param>
     /// <param name="title">Above it.</param>
@@ -28,14 +29,13 @@ internal static class ConfusionPlot
                 var text = plot.Add.Text(counts[row][column].ToString(CultureInfo.InvariantCulture), column, side - 1 - row);
                 text.LabelAlignment = Alignment.MiddleCenter;
                 text.LabelFontSize = 15;
-                text.LabelFontColor = shares[row, column] > 0.5 ? Colors.White : Colors.Black;
+                text.LabelFontColor = shares[row, column] > 0.5 ? Colors.White : counts[row][column] > 0 ? Colors.Black : Colors.LightGray;
             }
         }
         var heat = plot.Add.Heatmap(shares);
         heat.Colormap = new ScottPlot.Colormaps.CustomInterpolated([Colors.White, Color.FromHex("#08519c")]);
         heat.ManualRange = new ScottPlot.Range(0, 1);
         plot.MoveToBottom(heat);
-        plot.Add.ColorBar(heat).Label = "share of the row";
         plot.HideGrid();
         double[] at = [.. Enumerable.Range(0, side).Select(i => (double)i)];
         plot.Axes.Bottom.SetTicks(at, [.. classes]);
@@ -43,6 +43,8 @@ internal static class ConfusionPlot
         plot.Axes.Bottom.TickLabelStyle.Rotation = -35;
         plot.Axes.Bottom.TickLabelStyle.Alignment = Alignment.UpperRight;
         plot.Axes.SetLimits(-0.5, side - 0.5, -0.5, side - 0.5);
-        plot.SavePng(path, (side * CellSide) + Margins, (side * CellSide) + Margins);
+        // Cells are square whatever the labels need.
+        plot.Layout.Fixed(new PixelPadding(LabelMargin, Margin, LabelMargin, Margin));
+        plot.SavePng(path, (side * CellSide) + LabelMargin + Margin, (side * CellSide) + LabelMargin + Margin);
     }
 }

@@ -37,7 +37,7 @@ internal static class ReliabilityPlot
         plot.Legend.ManualItems.Add(new LegendItem { LabelText = "perfect", LineColor = Colors.Gray, LinePattern = LinePattern.Dashed, LineWidth = 1.5f });
         plot.Legend.ManualItems.Add(new LegendItem { LabelText = "share of answers", FillColor = Colors.Gray.WithAlpha(.25) });
         plot.ShowLegend(Alignment.UpperLeft);
-        plot.Axes.SetLimits(0, 1, 0, 1.02);
+        plot.Axes.SetLimits(0, 1.02, -0.02, 1.02);
         return plot;
     }
 }

@@ -26,7 +26,7 @@ public sealed class EvaluatorTests : IDisposable
         Assert.Equal(6, result.Retrieval!.Queries); // A group of three of each type; two left over of each take no part.
         Assert.Equal(6, result.Grounding!.Phrases);
         Assert.Equal(10, result.Calibration.ZeroShot!.Bins.Sum(bin => bin.Count));
-        Assert.Empty(result.Notes);
+        Assert.Equal(["zero-shot: prompts of ct that the gate sends to another expert: 2 (\"mass\"; \"normal\")"], result.Notes);
     }
 
     [Fact]
@@ -166,7 +166,7 @@ public sealed class EvaluatorTests : IDisposable
     private EvaluationResult Run(IReadOnlyList<Study> studies, PromptSets? prompts, int candidates = 25)
     {
         using var reader = new StudyReader(_files.Open(), new TorchOptions(), ExpertChoice.Auto);
-        return new Evaluator(reader, prompts, candidates).Run(studies);
+        return new Evaluator(reader, prompts, candidates).Run(studies.Select(study => new StudyRecord(study.Key, () => study)));
     }
 
     private PromptSets Prompts()
