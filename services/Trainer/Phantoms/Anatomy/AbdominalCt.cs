@@ -86,8 +86,23 @@ internal sealed class AbdominalCt
                 _slice.Values[pixel] += (shade + (5 * texture.At(x, y)) - _slice.Values[pixel]) * cover * _inside.Values[pixel]);
         }
         var tall = _chance.Between(0.94f, 1.06f);
-        Organ(Shape.Outline((-44, -4), (6, -42), (14, -34), (2, -20), (-14, -4), (-22, 14), (-36, 30), (-58, 42 * tall), (-78, 30), (-86, 0), (-76, -30), (-50, -46), (-20, -52)), 142);
-        Organ(Shape.Outline((62, 22), (58, -4), (76, -6), (84, 14), (76, 36), (58, 46), (46, 36), (44, 20), (50, 8)), 150);
+        var liver = Shape.Outline(
+            (-44, -4),
+            (6, -42),
+            (14, -34),
+            (2, -20),
+            (-14, -4),
+            (-22, 14),
+            (-36, 30),
+            (-58, 42 * tall),
+            (-78, 30),
+            (-86, 0),
+            (-76, -30),
+            (-50, -46),
+            (-20, -52));
+        Organ(liver, 142);
+        var spleen = Shape.Outline((62, 22), (58, -4), (76, -6), (84, 14), (76, 36), (58, 46), (46, 36), (44, 20), (50, 8));
+        Organ(spleen, 150);
         var stomach = Shape.Outline((44, -26), (20, -46), (44, -56), (68, -44), (78, -22), (66, -8), (44, -6), (26, -14), (18, -30));
         Organ(stomach, 118);
         _slice.Paint(stomach.Without(stomach.Grown(-3)), 1.5f, 146);
@@ -168,7 +183,8 @@ internal sealed class AbdominalCt
         foreach (var angle in new[] { 0.2f, -0.25f })
         {
             var (sin, cos) = MathF.SinCos(angle);
-            _slice.Add(Shape.Stroke(1.5f, (x - (cos * radius * 2.4f), y - (sin * radius * 2.4f)), (x + (cos * radius * 2.4f), y + (sin * radius * 2.4f))), 2, 18);
+            var (streakX, streakY) = (cos * radius * 2.4f, sin * radius * 2.4f);
+            _slice.Add(Shape.Stroke(1.5f, (x - streakX, y - streakY), (x + streakX, y + streakY)), 2, 18);
         }
         return Plane.Of(_slice.View, shape, 2);
     }
@@ -216,7 +232,8 @@ internal sealed class AbdominalCt
         {
             var inside = body.Values[i];
             var disturbed = (noise * _chance.Normal()) + streaks[i / size];
-            _slice.Values[i] = (inside * (((_slice.Values[i] - 128) * contrast) + 128 + level + disturbed)) + ((1 - inside) * 2 * MathF.Abs(_chance.Normal()));
+            var windowed = ((_slice.Values[i] - 128) * contrast) + 128 + level + disturbed;
+            _slice.Values[i] = (inside * windowed) + ((1 - inside) * 2 * MathF.Abs(_chance.Normal()));
         }
     }
 }

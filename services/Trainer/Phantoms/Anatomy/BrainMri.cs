@@ -83,16 +83,13 @@ internal sealed class BrainMri
         {
             var (sin, cos) = MathF.SinCos((i + _chance.Between(-0.3f, 0.3f)) * MathF.Tau / 34);
             var (depth, bend) = (_chance.Between(5, 15), _chance.Between(-4, 4));
-            _slice.Paint(
-                Shape.Stroke(1.4f, (cos * _width, sin * _height), ((cos * (_width - depth)) + (bend * sin), (sin * (_height - depth)) - (bend * cos))),
-                1.6f,
-                Fluid,
-                0.75f);
+            var end = ((cos * (_width - depth)) + (bend * sin), (sin * (_height - depth)) - (bend * cos));
+            _slice.Paint(Shape.Stroke(1.4f, (cos * _width, sin * _height), end), 1.6f, Fluid, 0.75f);
         }
-        foreach (var end in new[] { -1, 1 })
+        foreach (var pole in new[] { -1, 1 })
         {
-            _slice.Paint(Shape.Stroke(7, (0, end * _height), (0, end * 40)), 3, Gray);
-            _slice.Paint(Shape.Stroke(1.8f, (0, end * _height), (0, end * 38)), 1.4f, Fluid, 0.85f);
+            _slice.Paint(Shape.Stroke(7, (0, pole * _height), (0, pole * 40)), 3, Gray);
+            _slice.Paint(Shape.Stroke(1.8f, (0, pole * _height), (0, pole * 38)), 1.4f, Fluid, 0.85f);
         }
         var wide = _chance.Between(4.5f, 8);
         foreach (var side in new[] { -1, 1 })

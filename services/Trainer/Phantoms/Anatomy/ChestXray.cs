@@ -153,7 +153,8 @@ internal sealed class ChestXray
             {
                 var (sin, cos) = MathF.SinCos(angle);
                 var (nextX, nextY) = (x + (towards * cos * length / 3), y + (sin * length / 3));
-                _film.Add(Shape.Stroke(width, (x + (0.25f * (nextX - x)), y + (0.25f * (nextY - y))), (nextX, nextY)), 1.6f, 0.13f - (0.03f * part), lung);
+                var vessel = Shape.Stroke(width, (x + (0.25f * (nextX - x)), y + (0.25f * (nextY - y))), (nextX, nextY));
+                _film.Add(vessel, 1.6f, 0.13f - (0.03f * part), lung);
                 (x, y, width, angle) = (nextX, nextY, width * 0.65f, angle + bend);
             }
         }
@@ -175,15 +176,13 @@ internal sealed class ChestXray
             var reach = _wide * MathF.Min(80, 46 + (9 * rib));
             foreach (var side in new[] { -1, 1 })
             {
-                (float X, float Y)[] behind = [(side * 9, y), (side * reach * 0.45f, y - 4), (side * reach * 0.8f, y + 6 + slope), (side * reach, y + 21 + slope)];
+                var (flank, bend) = (side * reach, y + slope);
+                (float X, float Y)[] behind = [(side * 9, y), (0.45f * flank, y - 4), (0.8f * flank, bend + 6), (flank, bend + 21)];
                 _film.Add(Shape.Stroke(7, behind), 1.5f, strength);
                 _film.Add(Shape.Stroke(3.4f, behind), 2, -0.35f * strength);
                 if (rib is > 0 and < 7)
                 {
-                    _film.Add(
-                        Shape.Stroke(6.5f, (side * reach, y + 21 + slope), (side * reach * 0.8f, y + 38 + slope), (side * reach * 0.5f, y + 49 + slope)),
-                        2.5f,
-                        0.45f * strength);
+                    _film.Add(Shape.Stroke(6.5f, (flank, bend + 21), (0.8f * flank, bend + 38), (0.5f * flank, bend + 49)), 2.5f, 0.45f * strength);
                 }
             }
         }
@@ -255,11 +254,9 @@ internal sealed class ChestXray
         for (var i = 0; i < 3; i++)
         {
             var (sin, cos) = MathF.SinCos(((i - 1) * 0.6f) + _chance.Between(-0.1f, 0.1f));
-            _film.Add(
-                Shape.Stroke(1.8f, (x - (lesion.Towards * radius * 0.5f), y), (x + (lesion.Towards * cos * radius * 0.8f), y + (sin * radius * 0.8f))),
-                1.5f,
-                -0.2f,
-                cover);
+            var reach = 0.8f * radius;
+            var bronchus = Shape.Stroke(1.8f, (x - (lesion.Towards * radius * 0.5f), y), (x + (lesion.Towards * cos * reach), y + (sin * reach)));
+            _film.Add(bronchus, 1.5f, -0.2f, cover);
         }
         return cover;
     }

@@ -27,7 +27,7 @@ internal sealed class ReportWriter(Chance chance, Wording wording)
             {
                 [] => Normal(),
                 [var lesion] => Filled(chance.OneOf(Sentences(lesion)), lesion, plan),
-                [var first, var second, ..] => string.Format(CultureInfo.InvariantCulture, chance.OneOf(_pairs), Brief(first, plan), Brief(second, plan)),
+                [var one, var two, ..] => string.Format(CultureInfo.InvariantCulture, chance.OneOf(_pairs), Brief(one, plan), Brief(two, plan)),
             };
             if (plan.Lesions.Count > 0 && Words(text) < FewestWords)
             {
