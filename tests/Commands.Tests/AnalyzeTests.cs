@@ -53,7 +53,7 @@ public sealed class AnalyzeTests
     {
         var result = await Tool.Analyze("--image", _image, "--report", "small nodule");
         Assert.Equal(0, result.ExitCode);
-        Assert.StartsWith("note: medmoe-demo/0: weights are seeded, not trained", result.Error);
+        Assert.StartsWith("note: medmoe-demo/1: trained on synthetic phantoms", result.Error);
         Assert.Contains("nodule", result.Output);
     }
 

@@ -27,7 +27,9 @@ internal static class Tool
 
     public static Task<Result> Analyze(params string[] arguments) => Run("Analyzer", arguments);
 
-    public static Task<Result> Bundle(params string[] arguments) => Run("Trainer", ["bundle", .. arguments]);
+    public static Task<Result> Bundle(params string[] arguments) => Trainer(["bundle", .. arguments]);
+
+    public static Task<Result> Trainer(params string[] arguments) => Run("Trainer", arguments);
 
     private static async Task<Result> Run(string project, string[] arguments)
     {

@@ -94,6 +94,32 @@ public sealed class TrainingRunTests : IDisposable
     }
 
     [Fact]
+    public void Run_DiskFull_KeepsTheCheckpointBefore()
+    {
+        Train("out", _options with { Steps = 1 });
+        var before = File.ReadAllBytes(Checkpoint("out"));
+        // What is written beside the checkpoint, to take its place, goes to a device that is always full.
+        File.CreateSymbolicLink(Checkpoint("out") + ".unfinished", "/dev/full");
+
+        var fault = Assert.Throws<IOException>(() => Train("out", _options, resume: true));
+
+        Assert.Contains("No space left", fault.Message);
+        Assert.Equal(before, File.ReadAllBytes(Checkpoint("out")));
+        Assert.Single(Train("out", _options, resume: true).Losses);
+    }
+
+    [Fact]
+    public void Resume_CheckpointOfTheOtherArchitecture_NamesWhatDoesNotFit()
+    {
+        Train("out", _options with { Steps = 1 });
+        using var other = new GoldenBundle(Architecture.Reference);
+
+        var fault = Assert.Throws<BundleException>(() => Train("out", _options, resume: true, source: other.Open()));
+
+        Assert.Contains("tensor", fault.Message);
+    }
+
+    [Fact]
     public void Resume_WithoutCheckpoint_IsRefused()
     {
         var fault = Assert.Throws<BundleException>(() => Train("out", _options, resume: true));
