@@ -11,6 +11,9 @@ internal sealed class CountedSource() : StudySource("counted")
     /// <summary>Called in the midst of loading a study.</summary>
     public Action<int> OnLoad { get; init; } = _ => { };
 
+    /// <summary>Called when the pass is let go of.</summary>
+    public Action OnClose { get; init; } = () => { };
+
     public override int? Count => null;
 
     /// <summary>Records handed out.</summary>
@@ -36,6 +39,7 @@ internal sealed class CountedSource() : StudySource("counted")
         finally
         {
             Closed = true;
+            OnClose();
         }
     }
 

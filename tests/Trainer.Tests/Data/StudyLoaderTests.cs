@@ -237,10 +237,10 @@ public sealed class StudyLoaderTests
     }
 
     [Fact]
-    public async Task Read_LeftEarly_LeavesNoWorkerBehind()
+    public void Read_LeftEarly_LeavesNoWorkerBehind()
     {
         using var held = new CountdownEvent(3);
-        using var go = new ManualResetEventSlim();
+        using var left = new ManualResetEventSlim();
         var source = new CountedSource
         {
             OnLoad = study =>
@@ -248,20 +248,18 @@ public sealed class StudyLoaderTests
                 if (study >= 4 && !held.IsSet)
                 {
                     held.Signal();
-                    Assert.True(go.Wait(_patience), "waited for the consumer to leave");
+                    Assert.True(left.Wait(_patience), "waited for the consumer to leave");
                 }
             },
+            OnClose = left.Set,
         };
         var loader = new StudyLoader(source, Preparation, new LoaderOptions { BatchSize = 4, Workers = 3 });
-        var batches = loader.Read(0, new SkippedRecords()).GetEnumerator();
-        Assert.True(batches.MoveNext());
-        Assert.True(held.Wait(_patience), "waited for three workers to be in the midst of loading");
+        using (var batches = loader.Read(0, new SkippedRecords()).GetEnumerator())
+        {
+            Assert.True(batches.MoveNext());
+            Assert.True(held.Wait(_patience), "waited for three workers to be in the midst of loading");
+        }
 
-        var leaving = Task.Run(batches.Dispose);
-        Assert.False(leaving.IsCompleted);
-        go.Set();
-
-        await leaving.WaitAsync(_patience);
         Assert.Equal((0, true), (source.Loading, source.Closed));
     }
 
