@@ -12,6 +12,9 @@ internal sealed class Chance
     /// <summary>The numbers of one study, whatever was made before it and on however many cores.</summary>
     public static Chance Of(int seed, int index) => new(Mix(Mix((ulong)seed + Golden) ^ ((ulong)index * Golden)));
 
+    /// <summary>Numbers of their own, whatever is drawn from these afterwards.</summary>
+    public Chance Fork() => new(Next());
+
     public ulong Next() => Mix(_state += Golden);
 
     /// <summary>At least <paramref name="low"/>, below <paramref name="high"/>.</summary>

@@ -1,3 +1,5 @@
+using System.Runtime.ExceptionServices;
+
 namespace MedMoE.Mesh.Trainer.Phantoms;
 
 /// <summary>Which phantoms to make.</summary>
@@ -94,7 +96,7 @@ internal static class PhantomSet
             for (var start = first; start < end; start += Batch)
             {
                 var batch = new Phantom[Math.Min(Batch, end - start)];
-                Parallel.For(0, batch.Length, new ParallelOptions { CancellationToken = cancellation }, i =>
+                OnAllCores(batch.Length, cancellation, i =>
                 {
                     var index = start + i;
                     batch[i] = Phantom.Make(request.Types[index % request.Types.Count], request.Seed, index, request.Size);
@@ -111,6 +113,19 @@ internal static class PhantomSet
         File.Copy(_prompts, Path.Combine(folder, "prompts.json"));
         // Last, so that a folder with a manifest is whole.
         File.WriteAllText(Path.Combine(folder, "manifest.jsonl"), string.Join('\n', lines) + "\n");
+    }
+
+    /// <summary>An exception comes as itself, not as one of many: a full disk is told in one line.</summary>
+    private static void OnAllCores(int count, CancellationToken cancellation, Action<int> body)
+    {
+        try
+        {
+            Parallel.For(0, count, new ParallelOptions { CancellationToken = cancellation }, body);
+        }
+        catch (AggregateException e)
+        {
+            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
+        }
     }
 
     private static PhantomShard Shard(string folder, int number)

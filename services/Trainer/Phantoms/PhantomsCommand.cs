@@ -55,9 +55,9 @@ internal sealed class PhantomsCommand : Command
 
     private static IReadOnlyList<StudyType> Types(string names) =>
     [
-        .. names.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(name =>
+        .. names.Split(',', StringSplitOptions.TrimEntries).Select(name =>
             StudyType.All.FirstOrDefault(t => t.Name == name)
-            ?? throw new PhantomException($"--types {name}: there are {string.Join(", ", StudyType.All.Select(t => t.Name))}")),
+            ?? throw new PhantomException($"--types {names}: '{name}' is none of {string.Join(", ", StudyType.All.Select(t => t.Name))}")),
     ];
 
     /// <summary>A counter that stays in its line, where a person looks on.</summary>

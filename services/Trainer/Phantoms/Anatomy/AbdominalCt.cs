@@ -39,6 +39,7 @@ internal sealed class AbdominalCt
     {
         Organs();
         Spine();
+        var scanner = _chance.Fork();
         Plane[] masks =
         [
             .. plan.Lesions.Select(lesion => lesion.Kind.Name switch
@@ -50,7 +51,7 @@ internal sealed class AbdominalCt
                 _ => FreeGas(lesion),
             }),
         ];
-        Noise();
+        Noise(scanner);
         return new Picture(_slice, masks);
     }
 
@@ -216,24 +217,24 @@ internal sealed class AbdominalCt
         return Plane.Of(_slice.View, gas, 1.5f);
     }
 
-    private void Noise()
+    private void Noise(Chance chance)
     {
-        var level = _chance.Between(-10, 8);
-        var contrast = _chance.Between(0.92f, 1.08f);
-        var noise = _chance.Between(3, 6.5f);
+        var level = chance.Between(-10, 8);
+        var contrast = chance.Between(0.92f, 1.08f);
+        var noise = chance.Between(3, 6.5f);
         var streaks = new float[_slice.View.Size];
         for (var row = 0; row < streaks.Length; row++)
         {
-            streaks[row] = 1.6f * _chance.Normal();
+            streaks[row] = 1.6f * chance.Normal();
         }
         var body = Plane.Of(_slice.View, _body, 1);
         var size = _slice.View.Size;
         for (var i = 0; i < _slice.Values.Length; i++)
         {
             var inside = body.Values[i];
-            var disturbed = (noise * _chance.Normal()) + streaks[i / size];
+            var disturbed = (noise * chance.Normal()) + streaks[i / size];
             var windowed = ((_slice.Values[i] - 128) * contrast) + 128 + level + disturbed;
-            _slice.Values[i] = (inside * windowed) + ((1 - inside) * 2 * MathF.Abs(_chance.Normal()));
+            _slice.Values[i] = (inside * windowed) + ((1 - inside) * 2 * MathF.Abs(chance.Normal()));
         }
     }
 }

@@ -49,6 +49,7 @@ internal sealed class BrainMri
     {
         Head();
         Brain();
+        var receiver = _chance.Fork();
         Plane[] masks =
         [
             .. plan.Lesions.Select(lesion => lesion.Kind.Name switch
@@ -60,7 +61,7 @@ internal sealed class BrainMri
                 _ => Subdural(lesion),
             }),
         ];
-        Receive();
+        Receive(receiver);
         return new Picture(_slice, masks);
     }
 
@@ -189,16 +190,16 @@ internal sealed class BrainMri
     }
 
     /// <summary>The coil's uneven reach, and noise on both channels of the signal (Rician).</summary>
-    private void Receive()
+    private void Receive(Chance chance)
     {
-        var gain = _chance.Between(0.88f, 1.06f);
-        var (tiltX, tiltY, bowl) = (_chance.Between(-0.12f, 0.12f), _chance.Between(-0.12f, 0.12f), _chance.Between(-0.1f, 0.1f));
-        var noise = _chance.Between(3.5f, 7);
+        var gain = chance.Between(0.88f, 1.06f);
+        var (tiltX, tiltY, bowl) = (chance.Between(-0.12f, 0.12f), chance.Between(-0.12f, 0.12f), chance.Between(-0.1f, 0.1f));
+        var noise = chance.Between(3.5f, 7);
         _slice.VisitAll((pixel, x, y, _) =>
         {
             var (u, v) = (x / 112, y / 112);
-            var real = (_slice.Values[pixel] * gain * (1 + (tiltX * u) + (tiltY * v) + (bowl * ((u * u) + (v * v))))) + (noise * _chance.Normal());
-            var imaginary = noise * _chance.Normal();
+            var real = (_slice.Values[pixel] * gain * (1 + (tiltX * u) + (tiltY * v) + (bowl * ((u * u) + (v * v))))) + (noise * chance.Normal());
+            var imaginary = noise * chance.Normal();
             _slice.Values[pixel] = MathF.Sqrt((real * real) + (imaginary * imaginary));
         });
     }

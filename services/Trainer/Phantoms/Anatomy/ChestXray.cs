@@ -43,6 +43,7 @@ internal sealed class ChestXray
         SoftTissue();
         Lungs();
         Bones();
+        var exposure = _chance.Fork();
         var heart = Heart(plan.Lesions.FirstOrDefault(l => l.Kind.Name == "cardiomegaly"));
         Plane[] masks =
         [
@@ -55,7 +56,7 @@ internal sealed class ChestXray
                 _ => Plane.Of(_film.View, heart, 2),
             }),
         ];
-        return new Picture(Expose(), masks);
+        return new Picture(Expose(exposure), masks);
     }
 
     private static int Towards(Side side) => side == Side.Left ? 1 : -1;
@@ -197,19 +198,22 @@ internal sealed class ChestXray
 
     private Shape Heart(Lesion? enlarged)
     {
-        var growth = enlarged?.BySize(1.4f, 1.6f, 1.84f) ?? _chance.Between(0.92f, 1.06f);
+        var growth = _chance.Between(0.92f, 1.06f);
+        growth = enlarged?.BySize(1.36f, 1.56f, 1.78f) ?? growth;
+        // It grows to the sides more than upwards.
+        float Y(float y) => 57 - ((57 - y) * (1 + (0.45f * (growth - 1))));
         var heart = Shape.Outline(
             (10, 26),
-            (-8 * growth, -6),
-            (-19 * growth, 8),
-            (-23 * growth, 28),
-            (-17 * growth, 50),
+            (-8 * growth, Y(-6)),
+            (-19 * growth, Y(8)),
+            (-23 * growth, Y(28)),
+            (-17 * growth, Y(50)),
             (8, 58),
             (34 * growth, 56),
-            (45 * growth, 46),
-            (42 * growth, 28),
-            (27 * growth, 4),
-            (14 * growth, -8));
+            (44 * growth, Y(46)),
+            (41 * growth, Y(28)),
+            (27 * growth, Y(4)),
+            (14 * growth, Y(-8)));
         // Lungs lie around the heart; behind the breastbone it replaces other soft tissue.
         _film.Visit(heart, 5, (pixel, _, _, cover) =>
             _film.Values[pixel] += cover * (0.1f + (0.4f * MathF.Max(_lungCover[0].Values[pixel], _lungCover[1].Values[pixel]))));
@@ -298,19 +302,19 @@ internal sealed class ChestXray
         return cover;
     }
 
-    private Plane Expose()
+    private Plane Expose(Chance chance)
     {
         var view = _film.View;
-        var black = _chance.Between(0.04f, 0.16f);
-        var white = _chance.Between(1.32f, 1.5f);
-        var gamma = _chance.Between(0.85f, 1.15f);
-        var noise = _chance.Between(2.5f, 5.5f);
+        var black = chance.Between(0.04f, 0.16f);
+        var white = chance.Between(1.32f, 1.5f);
+        var gamma = chance.Between(0.85f, 1.15f);
+        var noise = chance.Between(2.5f, 5.5f);
         var film = new Plane(view);
         var before = 0f;
         for (var i = 0; i < film.Values.Length; i++)
         {
             // Grain is a little wider than a pixel.
-            before = (0.4f * before) + _chance.Normal();
+            before = (0.4f * before) + chance.Normal();
             film.Values[i] = (255 * MathF.Pow(Math.Clamp((_film.Values[i] - black) / (white - black), 0, 1), gamma)) + (noise * before);
         }
         return film;

@@ -42,6 +42,7 @@ internal sealed class UltrasoundSector
     private Picture Draw(StudyPlan plan)
     {
         Layers();
+        var scanner = _chance.Fork();
         Plane[] masks =
         [
             .. plan.Lesions.Select(lesion => lesion.Kind.Name switch
@@ -53,7 +54,7 @@ internal sealed class UltrasoundSector
                 _ => FreeFluid(lesion),
             }),
         ];
-        return new Picture(Scan(), masks);
+        return new Picture(Scan(scanner), masks);
     }
 
     private static (float Angle, float Depth) Polar(float x, float y)
@@ -177,12 +178,12 @@ internal sealed class UltrasoundSector
         return Plane.Of(_echo.View, shape, 1.2f);
     }
 
-    private Plane Scan()
+    private Plane Scan(Chance chance)
     {
-        var speckle = new Speckle(_chance);
-        var gain = _chance.Between(0.85f, 1.15f);
-        var loss = _chance.Between(0.003f, 0.006f);
-        var focus = _chance.Between(50, 120);
+        var speckle = new Speckle(chance);
+        var gain = chance.Between(0.85f, 1.15f);
+        var loss = chance.Between(0.003f, 0.006f);
+        var focus = chance.Between(50, 120);
         var picture = new Plane(_echo.View);
         picture.VisitAll((pixel, x, y, _) =>
         {

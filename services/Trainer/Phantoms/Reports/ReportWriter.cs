@@ -14,6 +14,9 @@ internal sealed class ReportWriter(Chance chance, Wording wording)
 
     public const int FewestWords = 8;
 
+    /// <summary>Share of findings whose size is not told.</summary>
+    private const float Unsized = 0.1f;
+
     private static readonly string[][] _sizes = [["small", "tiny"], ["moderate", "medium"], ["large", "sizeable"]];
 
     private static readonly string[] _pairs = ["{0}. {1}.", "{0}; {1}.", "{0} and {1}.", "{0}, with {1}.", "{0}. In addition {1}."];
@@ -75,11 +78,14 @@ internal sealed class ReportWriter(Chance chance, Wording wording)
         plan);
 
     private string Filled(string template, Lesion lesion, StudyPlan plan) => template
-        .Replace("{size}", chance.OneOf((wording.Sizes.GetValueOrDefault(lesion.Kind.Name) ?? _sizes)[(int)lesion.Size]))
+        .Replace("{size} ", Size(lesion))
         .Replace("{name}", chance.OneOf(wording.Names.GetValueOrDefault($"{lesion.Kind.Name}/{plan.Variant}") ?? wording.Names[lesion.Kind.Name]))
         .Replace("{side}", lesion.Side?.ToString().ToLowerInvariant())
         .Replace("{zone}", chance.OneOf(wording.Zones[lesion.Zone]))
         .Replace("{rest}", Remark(plan));
+
+    private string Size(Lesion lesion) =>
+        chance.Happens(Unsized) ? "" : chance.OneOf((wording.Sizes.GetValueOrDefault(lesion.Kind.Name) ?? _sizes)[(int)lesion.Size]) + " ";
 
     private string Remark(StudyPlan plan) =>
         chance.OneOf([.. wording.Remarks.Where(r => !plan.Lesions.Any(l => r.Unless.Contains(l.Kind.Name)))]).Text;

@@ -7,7 +7,7 @@ internal sealed record Remark(string Text, params string[] Unless);
 
 /// <summary>
 /// How the reports of one type speak. In templates, {size}, {name}, {side} and {zone} are the finding's, {a} is an article, {rest} a remark, and
-/// square brackets hold the phrase that names the finding.
+/// square brackets hold the phrase that names the finding. Sometimes the size is left out.
 /// </summary>
 internal sealed record Wording
 {
