@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Unicode;
 using CsvHelper;
 using CsvHelper.Configuration;
 
@@ -29,21 +30,14 @@ internal sealed class Manifest : StudySource
     public static Manifest Open(string path, ReportTypes types)
     {
         var manifest = new Manifest(path, types);
-        try
+        var content = Content(path);
+        if (Path.GetExtension(path).Equals(".csv", StringComparison.OrdinalIgnoreCase))
         {
-            using var reader = new StreamReader(path, Encoding.UTF8);
-            if (Path.GetExtension(path).Equals(".csv", StringComparison.OrdinalIgnoreCase))
-            {
-                manifest.AddCsv(reader);
-            }
-            else
-            {
-                manifest.AddLines(reader);
-            }
+            manifest.AddCsv(content);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        else
         {
-            throw new StudyDataException(File.Exists(path) ? $"{path}: {e.Message}" : $"{path}: no such file");
+            manifest.AddLines(content);
         }
         return manifest._records.Count > 0 ? manifest : throw new StudyDataException($"{path}: no records in it");
     }
@@ -59,28 +53,57 @@ internal sealed class Manifest : StudySource
         return shuffled;
     }
 
-    private void AddLines(StreamReader reader)
+    private static byte[] Content(string path)
     {
-        for (var line = 1; reader.ReadLine() is { } text; line++)
+        try
         {
-            if (string.IsNullOrWhiteSpace(text))
+            return File.ReadAllBytes(path);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new StudyDataException($"{path}: no such file");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StudyDataException($"{path}: {e.Message}");
+        }
+    }
+
+    private void AddLines(ReadOnlySpan<byte> content)
+    {
+        var number = 0;
+        foreach (var range in content.Split((byte)'\n'))
+        {
+            number++;
+            var line = content[range].Trim(" \t\r"u8);
+            if (number == 1 && line.StartsWith(Encoding.UTF8.Preamble))
+            {
+                line = line[Encoding.UTF8.Preamble.Length..];
+            }
+            if (line.IsEmpty)
             {
                 continue;
             }
             try
             {
-                Add(line, RecordJson.Parse(Encoding.UTF8.GetBytes(text)));
+                Add(number, RecordJson.Parse(line));
             }
             catch (BadRecordException e)
             {
-                _records.Add(StudyRecord.Bad(Where(line), e.Message));
+                _records.Add(StudyRecord.Bad(Where(number), e.Message));
             }
         }
     }
 
-    private void AddCsv(StreamReader reader)
+    private void AddCsv(byte[] content)
     {
+        // Spreadsheets like to save in the machine's own encoding, and then it is every record that has one letter wrong.
+        if (!Utf8.IsValid(content))
+        {
+            throw new StudyDataException($"{Name}: not UTF-8; save it as that");
+        }
         var broken = false;
+        using var reader = new StreamReader(new MemoryStream(content), Encoding.UTF8);
         using var csv = new CsvReader(reader, new CsvConfiguration(CultureInfo.InvariantCulture)
         {
             PrepareHeaderForMatch = header => header.Header.Trim().ToLowerInvariant(),
@@ -125,7 +148,6 @@ internal sealed class Manifest : StudySource
         }
         var fault = Name(record.Image) is null ? "no image"
             : string.IsNullOrWhiteSpace(record.Report) ? "empty report"
-            : record.Report.Contains('\uFFFD') ? "report is not UTF-8"
             : Name(record.Type) is null ? "no type"
             : null;
         if (Name(record.Type) is not { } type)

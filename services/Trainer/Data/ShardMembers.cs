@@ -74,13 +74,15 @@ internal sealed class ShardMembers : IDisposable
 
     private static ShardMember? Member(TarEntry entry)
     {
-        var name = entry.Name.LastIndexOf('/') + 1;
-        var dot = entry.Name.IndexOf('.', name);
+        // "tar -c ." puts "./" in front of every name.
+        var path = entry.Name.StartsWith("./", StringComparison.Ordinal) ? entry.Name[2..] : entry.Name;
+        var name = path.LastIndexOf('/') + 1;
+        var dot = path.IndexOf('.', name);
         if (dot <= name || entry.EntryType is not (TarEntryType.RegularFile or TarEntryType.V7RegularFile))
         {
             return null;
         }
-        var kind = entry.Name[(dot + 1)..].ToLowerInvariant();
+        var kind = path[(dot + 1)..].ToLowerInvariant();
         if (!Array.Exists(_kinds, known => kind == known || kind.EndsWith('.' + known, StringComparison.Ordinal)))
         {
             return null;
@@ -91,7 +93,7 @@ internal sealed class ShardMembers : IDisposable
             content = new byte[entry.Length];
             entry.DataStream?.ReadExactly(content);
         }
-        return new ShardMember(entry.Name[..dot], kind, content);
+        return new ShardMember(path[..dot], kind, content);
     }
 
     /// <summary>A tar file ends with blocks of zeros; one that was cut between two members reads as if it were whole, but lacks them.</summary>

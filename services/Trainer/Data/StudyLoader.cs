@@ -91,7 +91,7 @@ internal sealed class StudyLoader(StudySource source, StudyPreparation preparati
         finally
         {
             stop.Cancel();
-            Task.WhenAll(reader, workers.Completion).ContinueWith(_ => { }, TaskScheduler.Default).Wait(CancellationToken.None);
+            Task.WhenAll(reader, workers.Completion).ContinueWith(ended => ended.Exception, TaskScheduler.Default).Wait(CancellationToken.None);
         }
         if (usable == 0)
         {

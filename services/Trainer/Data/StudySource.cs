@@ -14,9 +14,10 @@ internal abstract class StudySource(string name)
     /// <param name="order">The order; null for that of the data.</param>
     public abstract IEnumerable<StudyRecord> Read(ShuffleOrder? order);
 
-    /// <summary>Its usable studies as they lie in the data, without preparing them; images may be broken. Bad records are left out unsaid.</summary>
+    /// <summary>Its usable studies as they lie in the data, without preparing them: an image may turn out to be broken.</summary>
+    /// <param name="skipped">Told of what is left out; null where nobody asks.</param>
     /// <exception cref="StudyDataException">A label is none of the bundle's.</exception>
-    public IEnumerable<Study> ReadAll()
+    public IEnumerable<Study> ReadAll(SkippedRecords? skipped = null)
     {
         foreach (var record in Read(order: null))
         {
@@ -25,8 +26,9 @@ internal abstract class StudySource(string name)
             {
                 study = record.Load();
             }
-            catch (BadRecordException)
+            catch (BadRecordException e)
             {
+                skipped?.Add(record.Key, e.Message);
                 continue;
             }
             yield return study;

@@ -18,6 +18,9 @@ internal static class PhantomSet
     public const int SmallestImage = 64;
     public const int LargestImage = 1024;
 
+    /// <summary>Studies in memory at once.</summary>
+    private const int Batch = 64;
+
     private static readonly string _prompts = Path.Combine(AppContext.BaseDirectory, "Phantoms", "prompts.json");
 
     /// <param name="request">Which.</param>
@@ -109,9 +112,6 @@ internal static class PhantomSet
         // Last, so that a folder with a manifest is whole.
         File.WriteAllText(Path.Combine(folder, "manifest.jsonl"), string.Join('\n', lines) + "\n");
     }
-
-    /// <summary>Studies in memory at once.</summary>
-    private const int Batch = 64;
 
     private static PhantomShard Shard(string folder, int number)
     {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using MedMoE.Mesh.Commands;
 
 namespace MedMoE.Mesh.Trainer.Phantoms;
 
@@ -22,7 +23,7 @@ internal sealed class PhantomsCommand : Command
     private readonly Option<int> _size = new("--size") { Description = "Pixels on each side.", DefaultValueFactory = _ => 224 };
 
     public PhantomsCommand()
-        : base("phantoms", "Makes synthetic studies of four report types, with reports, masks and boxes. They show that training works, and nothing clinical.")
+        : base("phantoms", "Makes synthetic studies of four report types, with reports, masks and boxes, to see training work on; nothing clinical.")
     {
         Option[] options = [_out, _count, _seed, _types, _shards, _size];
         foreach (var option in options)
@@ -38,7 +39,15 @@ internal sealed class PhantomsCommand : Command
                 Types(arguments.GetRequiredValue(_types)),
                 arguments.GetValue(_shards),
                 arguments.GetValue(_size));
-            await Task.Run(() => PhantomSet.Make(request, Progress(request.Count), cancellation), cancellation);
+            try
+            {
+                await Task.Run(() => PhantomSet.Make(request, Progress(request.Count), cancellation), cancellation);
+            }
+            catch (OperationCanceledException)
+            {
+                Console.Error.WriteLine($"mesh: stopped; {request.Out} has not been made");
+                return CommandHost.Interrupted;
+            }
             Console.Out.WriteLine($"made {request.Count} studies in {request.Out}");
             return 0;
         });

@@ -4,6 +4,7 @@ using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Model;
 using MedMoE.Mesh.Trainer.Bundles;
 using MedMoE.Mesh.Trainer.Data;
+using MedMoE.Mesh.Trainer.Plots;
 using static TorchSharp.torch;
 
 namespace MedMoE.Mesh.Trainer.Training;
@@ -131,6 +132,7 @@ internal sealed class TrainCommand : Command
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         var outcome = run.Run(stop.Token);
+        TrainingCurves.Write(output.LogFile, output.CurvesFile);
         if (data.Skipped.Count > 0)
         {
             Console.Error.WriteLine($"left out of an epoch: {data.Skipped.Count} records; the first: {string.Join("; ", data.Skipped.First.Take(5))}");
@@ -146,7 +148,7 @@ internal sealed class TrainCommand : Command
             return Interrupted;
         }
         Console.Out.WriteLine(FormattableString.Invariant(
-            $"{(outcome == Outcome.StoppedEarly ? "stopped early" : "finished")} after step {run.State.Step}; best loss {run.State.Best:F4}; {output.Bundle} is its bundle, {output.LogFile} its log"));
+            $"{(outcome == Outcome.StoppedEarly ? "stopped early" : "finished")} after step {run.State.Step}; best loss {run.State.Best:F4}; {output.Bundle} is its bundle, {output.Folder} has log and curves"));
         return 0;
     }
 

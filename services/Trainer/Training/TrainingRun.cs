@@ -27,6 +27,8 @@ internal sealed record TrainingOutput(string Bundle, string Folder, ScalarType S
     public string CheckpointFile => Path.Combine(Folder, "checkpoint.safetensors");
 
     public string LogFile => Path.Combine(Folder, "log.csv");
+
+    public string CurvesFile => Path.Combine(Folder, "curves.png");
 }
 
 /// <summary>Trains a bundle's networks: batches in, checkpoints and the best bundle out.</summary>

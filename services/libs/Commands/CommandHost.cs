@@ -9,6 +9,12 @@ public static class CommandHost
     /// <summary>Exit code for what the user can mend: arguments, files, images, bundles.</summary>
     public const int UserError = 2;
 
+    /// <summary>Exit code after Ctrl-C, as shells have it.</summary>
+    public const int Interrupted = 130;
+
+    /// <summary>What a verb has after Ctrl-C to leave things in order.</summary>
+    private static readonly TimeSpan _lastOrders = TimeSpan.FromMinutes(2);
+
     public static int Run(RootCommand root, string[] args)
     {
         var parsed = root.Parse(args);
@@ -18,7 +24,11 @@ public static class CommandHost
         }
         try
         {
-            return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+            return parsed.Invoke(new InvocationConfiguration
+            {
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = _lastOrders,
+            });
         }
         catch (InvalidInputException e)
         {

@@ -25,7 +25,7 @@ internal sealed class AbdominalCt
         _chance = chance;
         var view = View.Posed(chance, size, turn: 0.06f, resize: 0.04f, shift: 4);
         _slice = new Plane(view);
-        var (width, height) = (chance.Between(94, 103), chance.Between(68, 77));
+        var (width, height) = (chance.Between(98, 105), chance.Between(72, 80));
         _body = Shape.Blob(chance, 0, 0, width, height, 0.03f);
         var fat = chance.Between(7, 14);
         _cavity = Shape.Ellipse(0, 0, width - fat - 10, height - fat - 8);
@@ -86,16 +86,26 @@ internal sealed class AbdominalCt
                 _slice.Values[pixel] += (shade + (5 * texture.At(x, y)) - _slice.Values[pixel]) * cover * _inside.Values[pixel]);
         }
         var tall = _chance.Between(0.94f, 1.06f);
-        Organ(Shape.Outline((-44, -4), (6, -42), (14, -34), (2, -20), (-14, -4), (-22, 14), (-36, 30), (-58, 42 * tall), (-78, 30), (-86, 0), (-76, -30), (-50, -46), (-20, -52)), 142);
-        Organ(Shape.Outline((62, 22), (58, -4), (76, -6), (84, 14), (76, 36), (58, 46), (46, 36), (44, 20), (50, 8)), 150);
+        var liver = Shape.Outline(
+            (-44, -4),
+            (6, -42),
+            (14, -34),
+            (2, -20),
+            (-14, -4),
+            (-22, 14),
+            (-36, 30),
+            (-58, 42 * tall),
+            (-78, 30),
+            (-86, 0),
+            (-76, -30),
+            (-50, -46),
+            (-20, -52));
+        Organ(liver, 142);
+        var spleen = Shape.Outline((62, 22), (58, -4), (76, -6), (84, 14), (76, 36), (58, 46), (46, 36), (44, 20), (50, 8));
+        Organ(spleen, 150);
         var stomach = Shape.Outline((44, -26), (20, -46), (44, -56), (68, -44), (78, -22), (66, -8), (44, -6), (26, -14), (18, -30));
         Organ(stomach, 118);
         _slice.Paint(stomach.Without(stomach.Grown(-3)), 1.5f, 146);
-        if (_chance.Happens(0.5f))
-        {
-            var level = _chance.Between(-48, -43);
-            _slice.Paint(stomach.Grown(-3).And((_, y) => level - y), 1.2f, 6);
-        }
         foreach (var side in new[] { -1, 1 })
         {
             var (x, y) = (side * _chance.Between(32, 36), _chance.Between(32, 36));
@@ -137,7 +147,7 @@ internal sealed class AbdominalCt
     private Plane Cyst(Lesion lesion)
     {
         var (x, y) = Place(lesion);
-        var radius = lesion.BySize(7.5f, 12, 18);
+        var radius = lesion.BySize(8, 12.5f, 18.5f);
         var shape = Shape.Ellipse(x, y, radius * _chance.Between(1, 1.1f), radius);
         _slice.Paint(shape, 1.2f, 40);
         return Plane.Of(_slice.View, shape, 1.2f);
@@ -159,7 +169,7 @@ internal sealed class AbdominalCt
     private Plane Calcification(Lesion lesion)
     {
         var (x, y) = Place(lesion);
-        var radius = lesion.BySize(7.5f, 11, 17);
+        var radius = lesion.BySize(8, 12, 18);
         var shape = Shape.Blob(_chance, x, y, radius, radius, 0.15f);
         _slice.Paint(shape, 4, 96, 0.7f);
         var grains = (int)lesion.BySize(7, 12, 20);
@@ -173,7 +183,8 @@ internal sealed class AbdominalCt
         foreach (var angle in new[] { 0.2f, -0.25f })
         {
             var (sin, cos) = MathF.SinCos(angle);
-            _slice.Add(Shape.Stroke(1.5f, (x - (cos * radius * 2.4f), y - (sin * radius * 2.4f)), (x + (cos * radius * 2.4f), y + (sin * radius * 2.4f))), 2, 18);
+            var (streakX, streakY) = (cos * radius * 2.4f, sin * radius * 2.4f);
+            _slice.Add(Shape.Stroke(1.5f, (x - streakX, y - streakY), (x + streakX, y + streakY)), 2, 18);
         }
         return Plane.Of(_slice.View, shape, 2);
     }
@@ -194,13 +205,13 @@ internal sealed class AbdominalCt
     /// <summary>A black crescent under the front wall.</summary>
     private Plane FreeGas(Lesion lesion)
     {
-        var thick = lesion.BySize(13, 19, 27);
-        var width = lesion.BySize(20, 30, 40);
+        var thick = lesion.BySize(14, 19, 25);
+        var width = lesion.BySize(18, 27, 36);
         var middle = lesion.Towards * (width + 5);
         var moved = _cavity.Depth;
         var gas = _cavity
             .And((x, y) => thick * (1 - (MathF.Abs(x - middle) / width * MathF.Abs(x - middle) / width)) - moved(x, y))
-            .And((x, y) => MathF.Min(-y, width - MathF.Abs(x - middle)));
+            .And((x, y) => MathF.Min(-4 - y, width - MathF.Abs(x - middle)));
         _slice.Paint(gas, 1.5f, 0);
         return Plane.Of(_slice.View, gas, 1.5f);
     }
@@ -221,7 +232,8 @@ internal sealed class AbdominalCt
         {
             var inside = body.Values[i];
             var disturbed = (noise * _chance.Normal()) + streaks[i / size];
-            _slice.Values[i] = (inside * (((_slice.Values[i] - 128) * contrast) + 128 + level + disturbed)) + ((1 - inside) * 2 * MathF.Abs(_chance.Normal()));
+            var windowed = ((_slice.Values[i] - 128) * contrast) + 128 + level + disturbed;
+            _slice.Values[i] = (inside * windowed) + ((1 - inside) * 2 * MathF.Abs(_chance.Normal()));
         }
     }
 }

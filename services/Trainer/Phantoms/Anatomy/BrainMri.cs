@@ -78,21 +78,18 @@ internal sealed class BrainMri
     {
         _slice.Paint(_brain, 1.5f, Gray);
         // White matter ends in the folds of the cortex.
-        _slice.Paint(Shape.Blob(_chance, 0, 0, _width - 11, _height - 11, 0.16f, 15, 6), 2.5f, White);
+        _slice.Paint(Shape.Blob(_chance, 0, 0, _width - 11, _height - 11, 0.22f, 13, 14), 2.5f, White);
         for (var i = 0; i < 34; i++)
         {
             var (sin, cos) = MathF.SinCos((i + _chance.Between(-0.3f, 0.3f)) * MathF.Tau / 34);
-            var (depth, bend) = (_chance.Between(5, 12), _chance.Between(-3, 3));
-            _slice.Paint(
-                Shape.Stroke(1.4f, (cos * _width, sin * _height), ((cos * (_width - depth)) + (bend * sin), (sin * (_height - depth)) - (bend * cos))),
-                1.6f,
-                Fluid,
-                0.75f);
+            var (depth, bend) = (_chance.Between(5, 15), _chance.Between(-4, 4));
+            var end = ((cos * (_width - depth)) + (bend * sin), (sin * (_height - depth)) - (bend * cos));
+            _slice.Paint(Shape.Stroke(1.4f, (cos * _width, sin * _height), end), 1.6f, Fluid, 0.75f);
         }
-        foreach (var end in new[] { -1, 1 })
+        foreach (var pole in new[] { -1, 1 })
         {
-            _slice.Paint(Shape.Stroke(7, (0, end * _height), (0, end * 40)), 3, Gray);
-            _slice.Paint(Shape.Stroke(1.8f, (0, end * _height), (0, end * 38)), 1.4f, Fluid, 0.85f);
+            _slice.Paint(Shape.Stroke(7, (0, pole * _height), (0, pole * 40)), 3, Gray);
+            _slice.Paint(Shape.Stroke(1.8f, (0, pole * _height), (0, pole * 38)), 1.4f, Fluid, 0.85f);
         }
         var wide = _chance.Between(4.5f, 8);
         foreach (var side in new[] { -1, 1 })
@@ -140,7 +137,7 @@ internal sealed class BrainMri
         var angle = MathF.Atan2(placeY, placeX);
         var (sin, cos) = MathF.SinCos(angle);
         var rim = 1 / MathF.Sqrt((cos * cos / (_width * _width)) + (sin * sin / (_height * _height)));
-        var (length, half) = (lesion.BySize(18, 27, 38), lesion.BySize(0.62f, 0.60f, 0.58f));
+        var (length, half) = (lesion.BySize(25, 34, 45), lesion.BySize(0.5f, 0.54f, 0.58f));
         var (tipX, tipY) = (cos * (rim - length), sin * (rim - length));
         var (edgeSin, edgeCos) = MathF.SinCos(half);
         var wedge = _brain.And((x, y) =>
@@ -153,7 +150,7 @@ internal sealed class BrainMri
         var reach = length * 1.3f;
         var box = new Extent(tipX - reach, tipY - reach, tipX + reach, tipY + reach);
         var shape = wedge with { Extent = box };
-        _slice.Paint(shape, 1.5f, _t2 ? 205 : 78, 0.95f);
+        _slice.Paint(shape, 1.5f, _t2 ? 212 : 54, 0.95f);
         return Plane.Of(_slice.View, shape, 1.5f);
     }
 
@@ -179,13 +176,13 @@ internal sealed class BrainMri
     {
         var (placeX, placeY) = Place(lesion);
         var angle = MathF.Atan2(placeY / _height, placeX / _width);
-        var (thick, half) = (lesion.BySize(12, 17, 24), lesion.BySize(0.42f, 0.58f, 0.74f));
+        var (thick, half) = (lesion.BySize(11, 16, 23), lesion.BySize(0.56f, 0.76f, 0.95f));
         var crescent = _brain.Grown(1).And((x, y) =>
         {
             var turn = MathF.Abs(MathF.IEEERemainder(MathF.Atan2(y / _height, x / _width) - angle, MathF.Tau)) / half;
             var (u, v) = (x / _width, y / _height);
             var depth = (1 - MathF.Sqrt((u * u) + (v * v))) * _width;
-            return (thick * (1 - (turn * turn))) - depth;
+            return (thick * (1 - (turn * turn * turn * turn))) - depth;
         });
         _slice.Paint(crescent, 1.5f, _t2 ? 244 : 236);
         return Plane.Of(_slice.View, crescent, 1.5f);

@@ -88,14 +88,28 @@ internal sealed class ChestXray
     {
         var build = _chance.Between(0.92f, 1.08f);
         var shade = new Texture(_chance, 60);
-        _film.Visit(Shape.Ellipse(0, 60, 112 * build, 170), 14, (pixel, x, y, cover) =>
-            _film.Values[pixel] = cover * (0.92f + (0.05f * shade.At(x, y)) + (y > 40 ? 0.004f * (y - 40) : 0)));
-        _film.Visit(Shape.Stroke(44, (0, -130), (0, -70)), 10, (pixel, _, _, cover) =>
-            _film.Values[pixel] = MathF.Max(_film.Values[pixel], 0.9f * cover));
-        foreach (var side in new[] { -1, 1 })
-        {
-            _film.Add(Shape.Stroke(26, (side * 60, -78), (side * 108, -60), (side * 118, -10)), 14, 0.12f);
-        }
+        var torso = Shape.Outline(
+            (0, 20),
+            (0, -150),
+            (22, -130),
+            (24, -104),
+            (60, -94),
+            (98 * build, -84),
+            (122 * build, -50),
+            (118 * build, 10),
+            (116 * build, 80),
+            (120 * build, 150),
+            (0, 190),
+            (-120 * build, 150),
+            (-116 * build, 80),
+            (-118 * build, 10),
+            (-122 * build, -50),
+            (-98 * build, -84),
+            (-60, -94),
+            (-24, -104),
+            (-22, -130));
+        _film.Visit(torso, 12, (pixel, x, y, cover) =>
+            _film.Values[pixel] = cover * (0.84f + (0.05f * shade.At(x, y)) + Math.Clamp(0.006f * (y - 30), 0, 0.2f)));
         // Breasts, or nothing to be seen of them.
         var breasts = _chance.Between(-0.08f, 0.13f);
         if (breasts > 0)
@@ -111,9 +125,13 @@ internal sealed class ChestXray
         var fine = new Texture(_chance, 5);
         for (var i = 0; i < 2; i++)
         {
-            var cover = _lungCover[i].Values;
+            var lung = _lungs[i].Depth;
             _film.Visit(_lungs[i], 3, (pixel, x, y, share) =>
-                _film.Values[pixel] += share * (LungLoss + (0.05f * coarse.At(x, y)) + (0.04f * fine.At(x, y))));
+            {
+                // Thinner, and so brighter, towards its edge.
+                var thick = MathF.Min(1, 0.78f + (lung(x, y) / 70));
+                _film.Values[pixel] += share * ((LungLoss * thick) + (0.05f * coarse.At(x, y)) + (0.04f * fine.At(x, y)));
+            });
             Vessels(i == 0 ? 1 : -1, _lungCover[i]);
         }
         // Gas in the stomach, under the left dome.
@@ -124,7 +142,7 @@ internal sealed class ChestXray
     private void Vessels(int towards, Plane lung)
     {
         var (hilumX, hilumY) = (towards * 20f, _chance.Between(-10, -2));
-        _film.Add(Shape.Blob(_chance, hilumX, hilumY, 9, 14, 0.5f), 8, 0.22f, lung);
+        _film.Add(Shape.Blob(_chance, hilumX, hilumY, 9, 15, 0.5f), 9, 0.1f, lung);
         for (var i = 0; i < 11; i++)
         {
             var angle = ((i / 10f) - 0.5f) * 2.9f + _chance.Between(-0.12f, 0.12f);
@@ -135,7 +153,8 @@ internal sealed class ChestXray
             {
                 var (sin, cos) = MathF.SinCos(angle);
                 var (nextX, nextY) = (x + (towards * cos * length / 3), y + (sin * length / 3));
-                _film.Add(Shape.Stroke(width, (x, y), (nextX, nextY)), 1.6f, 0.13f - (0.03f * part), lung);
+                var vessel = Shape.Stroke(width, (x + (0.25f * (nextX - x)), y + (0.25f * (nextY - y))), (nextX, nextY));
+                _film.Add(vessel, 1.6f, 0.13f - (0.03f * part), lung);
                 (x, y, width, angle) = (nextX, nextY, width * 0.65f, angle + bend);
             }
         }
@@ -143,13 +162,13 @@ internal sealed class ChestXray
 
     private void Bones()
     {
-        _film.Add(Shape.Stroke(21, (0, -120), (0, 130)), 5, 0.26f);
+        _film.Add(Shape.Stroke(21, (0, -120), (0, 130)), 5, 0.17f);
         for (var y = -104f; y < 112; y += 15)
         {
-            _film.Add(Shape.Stroke(1.5f, (-9, y), (9, y)), 2, -0.07f);
+            _film.Add(Shape.Stroke(1.5f, (-9, y), (9, y)), 2, -0.06f);
         }
         var slope = _chance.Between(-3, 4);
-        var strength = _chance.Between(0.10f, 0.17f);
+        var strength = _chance.Between(0.11f, 0.18f);
         for (var rib = 0; rib < 10; rib++)
         {
             var y = -86 + (15f * rib);
@@ -157,22 +176,20 @@ internal sealed class ChestXray
             var reach = _wide * MathF.Min(80, 46 + (9 * rib));
             foreach (var side in new[] { -1, 1 })
             {
-                (float X, float Y)[] behind = [(side * 9, y), (side * reach * 0.45f, y - 4), (side * reach * 0.8f, y + 6 + slope), (side * reach, y + 21 + slope)];
+                var (flank, bend) = (side * reach, y + slope);
+                (float X, float Y)[] behind = [(side * 9, y), (0.45f * flank, y - 4), (0.8f * flank, bend + 6), (flank, bend + 21)];
                 _film.Add(Shape.Stroke(7, behind), 1.5f, strength);
                 _film.Add(Shape.Stroke(3.4f, behind), 2, -0.35f * strength);
                 if (rib is > 0 and < 7)
                 {
-                    _film.Add(
-                        Shape.Stroke(6.5f, (side * reach, y + 21 + slope), (side * reach * 0.8f, y + 38 + slope), (side * reach * 0.5f, y + 49 + slope)),
-                        2.5f,
-                        0.45f * strength);
+                    _film.Add(Shape.Stroke(6.5f, (flank, bend + 21), (0.8f * flank, bend + 38), (0.5f * flank, bend + 49)), 2.5f, 0.45f * strength);
                 }
             }
         }
         var tilt = _chance.Between(-4, 5);
         foreach (var side in new[] { -1, 1 })
         {
-            _film.Add(Shape.Stroke(8, (side * 9, -66), (side * 36, -72 - tilt), (side * 62, -78 - tilt), (side * 88, -88 - tilt)), 2, 0.2f);
+            _film.Add(Shape.Stroke(8, (side * 9, -66), (side * 36, -72 - tilt), (side * 62, -78 - tilt), (side * 88, -84 - tilt)), 2, 0.24f);
         }
         // The marker that says which side is the patient's left, as films have it.
         _film.Paint(Shape.Stroke(3, (88, -102), (88, -90), (95, -90)), 1, 1.7f);
@@ -180,7 +197,7 @@ internal sealed class ChestXray
 
     private Shape Heart(Lesion? enlarged)
     {
-        var growth = enlarged?.BySize(1.38f, 1.55f, 1.74f) ?? _chance.Between(0.92f, 1.06f);
+        var growth = enlarged?.BySize(1.4f, 1.6f, 1.84f) ?? _chance.Between(0.92f, 1.06f);
         var heart = Shape.Outline(
             (10, 26),
             (-8 * growth, -6),
@@ -193,8 +210,10 @@ internal sealed class ChestXray
             (42 * growth, 28),
             (27 * growth, 4),
             (14 * growth, -8));
-        _film.Add(heart, 5, 0.5f);
-        _film.Add(Shape.Stroke(24, (2, -120), (1, -40), (4, 10)), 6, 0.26f);
+        // Lungs lie around the heart; behind the breastbone it replaces other soft tissue.
+        _film.Visit(heart, 5, (pixel, _, _, cover) =>
+            _film.Values[pixel] += cover * (0.1f + (0.4f * MathF.Max(_lungCover[0].Values[pixel], _lungCover[1].Values[pixel]))));
+        _film.Add(Shape.Stroke(24, (2, -120), (1, -40), (2, -4)), 7, 0.13f);
         _film.Add(Shape.Circle(13, -38, _chance.Between(8, 11)), 5, 0.22f);
         _film.Add(Shape.Stroke(9, (0, -120), (1, -60), (1, -36)), 3, -0.2f);
         return heart;
@@ -204,9 +223,9 @@ internal sealed class ChestXray
     {
         var (y, least, most) = lesion.Zone switch
         {
-            "upper" => (_chance.Between(-60, -44), 36, 42),
-            "middle" => (_chance.Between(-16, -2), 46, 54),
-            _ => (_chance.Between(24, 34), 52, 58),
+            "upper" => (_chance.Between(-58, -44), 34, 40),
+            "middle" => (_chance.Between(-14, -2), 42, 50),
+            _ => (_chance.Between(24, 32), 48, 56),
         };
         return (lesion.Towards * _wide * _chance.Between(least, most), y);
     }
@@ -216,7 +235,7 @@ internal sealed class ChestXray
     private Plane Nodule(Lesion lesion)
     {
         var (x, y) = InLung(lesion);
-        var radius = lesion.BySize(7.5f, 12.5f, 19) * _chance.Between(0.95f, 1.08f);
+        var radius = lesion.BySize(8, 12.5f, 19) * _chance.Between(0.95f, 1.08f);
         var shape = Shape.Blob(_chance, x, y, radius, radius, 0.12f);
         _film.Add(shape, 2, 0.62f);
         return Plane.Of(_film.View, shape, 2);
@@ -227,19 +246,17 @@ internal sealed class ChestXray
     {
         var (x, y) = InLung(lesion);
         var radius = lesion.BySize(13, 20, 30);
-        var shape = Shape.Blob(_chance, x, y, radius * 1.1f, radius * 0.9f, 0.55f, 3, 4);
-        var patches = new Texture(_chance, 6);
+        var shape = Shape.Blob(_chance, x, y, radius * 1.1f, radius * 0.9f, 0.45f, 3, 4);
+        var patches = new Texture(_chance, 9);
         var cover = Plane.Of(_film.View, shape, 9).Times(Lung(lesion));
         _film.Visit(shape, 9, (pixel, px, py, _) =>
-            _film.Values[pixel] += cover.Values[pixel] * (0.4f + (0.3f * patches.At(px, py))));
-        for (var i = 0; i < 5; i++)
+            _film.Values[pixel] += cover.Values[pixel] * (0.5f + (0.22f * patches.At(px, py))));
+        for (var i = 0; i < 3; i++)
         {
-            var (sin, cos) = MathF.SinCos(((i - 2) * 0.45f) + _chance.Between(-0.1f, 0.1f));
-            _film.Add(
-                Shape.Stroke(1.8f, (x - (lesion.Towards * radius * 0.5f), y), (x + (lesion.Towards * cos * radius * 0.8f), y + (sin * radius * 0.8f))),
-                1.5f,
-                -0.24f,
-                cover);
+            var (sin, cos) = MathF.SinCos(((i - 1) * 0.6f) + _chance.Between(-0.1f, 0.1f));
+            var reach = 0.8f * radius;
+            var bronchus = Shape.Stroke(1.8f, (x - (lesion.Towards * radius * 0.5f), y), (x + (lesion.Towards * cos * reach), y + (sin * reach)));
+            _film.Add(bronchus, 1.5f, -0.2f, cover);
         }
         return cover;
     }
@@ -249,15 +266,16 @@ internal sealed class ChestXray
     {
         var level = lesion.BySize(44, 22, -8) + _chance.Between(-3, 3);
         var lung = lesion.Side == Side.Left ? _lungs[0] : _lungs[1];
-        var fluid = lung.And((x, y) =>
+        var fluid = new Shape(lung.Extent, (x, y) =>
         {
             var lateral = MathF.Max(0, (lesion.Towards * x / _wide) - 12) / 64;
-            return y - level + (22 * lateral * lateral);
+            return y - level + (26 * lateral * lateral);
         });
-        var cover = Plane.Of(_film.View, fluid, 4);
+        var cover = Plane.Of(_film.View, fluid, 9).Times(Lung(lesion));
         for (var i = 0; i < cover.Values.Length; i++)
         {
-            _film.Values[i] = MathF.Max(_film.Values[i], _film.Values[i] + (cover.Values[i] * (1.38f - _film.Values[i])));
+            // It takes the air's place, and is too dense for the heart to show.
+            _film.Values[i] += cover.Values[i] * MathF.Min(0.76f, MathF.Max(0, 1.22f - _film.Values[i]));
         }
         return cover;
     }
@@ -267,8 +285,8 @@ internal sealed class ChestXray
     {
         var lung = lesion.Side == Side.Left ? _lungs[0] : _lungs[1];
         var factor = lesion.BySize(0.8f, 0.66f, 0.48f) + _chance.Between(-0.02f, 0.02f);
-        var shrunk = lung.Scaled(factor, lesion.Towards * 14, 26);
-        var air = lung.Without(shrunk).And((_, y) => 44 - y);
+        var shrunk = lung.Scaled(factor, lesion.Towards * 13, 64);
+        var air = lung.Without(shrunk).And((x, y) => MathF.Max((lesion.Towards * x) - 17, -50 - y));
         var cover = Plane.Of(_film.View, air, 2);
         // Ribs stay, the lung's own markings go: the air is black.
         for (var i = 0; i < cover.Values.Length; i++)
@@ -276,7 +294,7 @@ internal sealed class ChestXray
             _film.Values[i] += cover.Values[i] * ((0.6f * (0.16f - _film.Values[i])) - 0.05f);
         }
         _film.Add(shrunk, 3, 0.12f + (0.2f * (0.8f - factor)), Lung(lesion));
-        _film.Add(shrunk.Grown(1).Without(shrunk.Grown(-1.2f)), 1, 0.3f, Lung(lesion));
+        _film.Add(shrunk.Grown(1).Without(shrunk.Grown(-1.2f)).And((x, y) => MathF.Min(36 - y, (lesion.Towards * x) - 20)), 1, 0.3f, Lung(lesion));
         return cover;
     }
 
@@ -284,7 +302,7 @@ internal sealed class ChestXray
     {
         var view = _film.View;
         var black = _chance.Between(0.04f, 0.16f);
-        var white = _chance.Between(1.45f, 1.7f);
+        var white = _chance.Between(1.32f, 1.5f);
         var gamma = _chance.Between(0.85f, 1.15f);
         var noise = _chance.Between(2.5f, 5.5f);
         var film = new Plane(view);

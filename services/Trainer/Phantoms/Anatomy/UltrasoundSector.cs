@@ -18,7 +18,7 @@ internal sealed class UltrasoundSector
     ];
 
     private const float ApexY = -118;
-    private const float HalfAngle = 0.74f;
+    private const float HalfAngle = 0.66f;
     private const float Face = 30;
     private const float Reach = 216;
 
@@ -81,12 +81,13 @@ internal sealed class UltrasoundSector
                 : depth < diaphragm + 4 ? 1.3f
                 : 0.5f * organ;
         });
-        for (var i = 0; i < 6; i++)
+        for (var i = 0; i < 4; i++)
         {
             var (x, y) = (_chance.Between(-60, 60), _chance.Between(-20, 50));
-            var vessel = Shape.Stroke(_chance.Between(2, 3), (x, y), (x + _chance.Between(-16, 16), y + _chance.Between(-8, 8)));
-            _echo.Paint(vessel.Grown(1.2f), 1.5f, 0.7f);
-            _echo.Paint(vessel, 1.5f, 0.12f);
+            var (length, slope) = (_chance.Between(9, 18), _chance.Between(-0.7f, 0.7f));
+            var vessel = Shape.Stroke(_chance.Between(2.5f, 4), (x - length, y - (slope * length)), (x, y + 2), (x + length, y + (slope * length)));
+            _echo.Paint(vessel.Grown(1.2f), 1.5f, 0.6f);
+            _echo.Paint(vessel, 1.5f, 0.15f);
         }
     }
 
@@ -96,7 +97,7 @@ internal sealed class UltrasoundSector
         {
             "near" => (_chance.Between(-40, -36), 22, 26),
             "middle" => (_chance.Between(0, 6), 34, 44),
-            _ => (_chance.Between(42, 48), 42, 56),
+            _ => (_chance.Between(42, 48), 40, 52),
         };
         return (lesion.Towards * _chance.Between(least, most), y);
     }
@@ -121,18 +122,18 @@ internal sealed class UltrasoundSector
         var shape = Shape.Ellipse(x, y, radius * 1.1f, radius);
         _echo.Paint(shape.Grown(1.5f), 1.5f, 0.85f);
         _echo.Paint(shape, 1.2f, 0);
-        Behind(x, y + radius, radius * 0.9f, 1.9f);
+        Behind(x, y + radius, radius * 0.9f, 2.4f);
         return Plane.Of(_echo.View, shape, 1.2f);
     }
 
     private Plane Stone(Lesion lesion)
     {
         var (x, y) = Place(lesion);
-        var radius = lesion.BySize(8, 12, 17);
-        var shape = Shape.Ellipse(x, y, radius, radius * 0.62f).Without(Shape.Ellipse(x, y + (radius * 0.8f), radius * 0.8f, radius * 0.5f));
+        var radius = lesion.BySize(9, 13, 18);
+        var shape = Shape.Ellipse(x, y, radius, radius * 0.75f).Without(Shape.Ellipse(x, y + (radius * 0.9f), radius * 0.8f, radius * 0.6f));
         _echo.Paint(shape, 1.2f, 2.4f);
         Behind(x, y + (radius * 0.2f), radius * 0.95f, 0.04f);
-        return Plane.Of(_echo.View, Shape.Ellipse(x, y, radius, radius * 0.7f), 1.2f);
+        return Plane.Of(_echo.View, Shape.Ellipse(x, y, radius, radius * 0.8f), 1.2f);
     }
 
     /// <summary>Poor in echoes, uneven, with an uneven edge.</summary>
@@ -143,7 +144,7 @@ internal sealed class UltrasoundSector
         var shape = Shape.Blob(_chance, x, y, radius, radius, 0.4f, 3, 4);
         var uneven = new Texture(_chance, 4);
         _echo.Visit(shape, 2, (pixel, px, py, cover) =>
-            _echo.Values[pixel] += (0.13f + (0.09f * uneven.At(px, py)) - _echo.Values[pixel]) * cover);
+            _echo.Values[pixel] += (0.1f + (0.08f * uneven.At(px, py)) - _echo.Values[pixel]) * cover);
         return Plane.Of(_echo.View, shape, 2);
     }
 
@@ -152,7 +153,7 @@ internal sealed class UltrasoundSector
         var (x, y) = Place(lesion);
         var radius = lesion.BySize(8, 12.5f, 18);
         var shape = Shape.Blob(_chance, x, y, radius, radius, 0.12f);
-        _echo.Paint(shape, 2, 1.25f);
+        _echo.Paint(shape, 2, 1.7f);
         return Plane.Of(_echo.View, shape, 2);
     }
 
@@ -161,14 +162,15 @@ internal sealed class UltrasoundSector
     {
         var (x, y) = Place(lesion);
         var (angle, depth) = Polar(x, y);
-        var (thick, half) = (lesion.BySize(7, 10, 14), lesion.BySize(20, 30, 42) / (depth + Face));
-        var outer = MathF.Min(HalfAngle - 0.02f, MathF.Abs(angle) + half);
+        var (thick, half) = (lesion.BySize(9, 13, 18), lesion.BySize(20, 30, 42) / (depth + Face));
+        var outer = MathF.Min(HalfAngle - 0.03f, MathF.Abs(angle) + half);
         var inner = MathF.Max(0.03f, MathF.Abs(angle) - half);
         var shape = new Shape(new Extent(-112, -112, 112, 112), (px, py) =>
         {
             var (a, d) = Polar(px, py);
             var along = ((lesion.Towards * a) - inner) / (outer - inner);
-            return along is < 0 or > 1 ? -1 : (thick * along) - MathF.Abs(d - depth);
+            var end = (1 - along) * (outer - inner) * (depth + Face);
+            return MathF.Min(end, (thick * along) - MathF.Abs(d - depth));
         });
         _echo.Paint(shape.Grown(1.6f), 1.2f, 0.9f);
         _echo.Paint(shape, 1.2f, 0);
@@ -179,7 +181,7 @@ internal sealed class UltrasoundSector
     {
         var speckle = new Speckle(_chance);
         var gain = _chance.Between(0.85f, 1.15f);
-        var loss = _chance.Between(0.002f, 0.0045f);
+        var loss = _chance.Between(0.003f, 0.006f);
         var focus = _chance.Between(50, 120);
         var picture = new Plane(_echo.View);
         picture.VisitAll((pixel, x, y, _) =>
@@ -192,7 +194,7 @@ internal sealed class UltrasoundSector
             var strength = ((_echo.Values[pixel] * _sound.Values[pixel]) + 0.012f) * speckle.At(angle / HalfAngle, depth / (Reach - Face));
             strength *= gain * (1 + (0.25f * MathF.Exp(-(depth - focus) * (depth - focus) / 900))) * MathF.Exp(-loss * depth);
             // Log compression, as scanners show it.
-            picture.Values[pixel] = 255 * Math.Clamp(0.62f + (0.21f * MathF.Log(strength + 0.045f)), 0, 1);
+            picture.Values[pixel] = 255 * Math.Clamp(0.65f + (0.21f * MathF.Log(strength + 0.045f)), 0, 1);
         });
         // The mark of the probe, on the side of the patient's right.
         picture.Paint(Shape.Circle(-44, -98, 3), 1, 200);

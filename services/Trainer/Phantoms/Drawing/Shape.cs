@@ -54,7 +54,8 @@ internal sealed record Shape(Extent Extent, Func<float, float, float> Depth)
         var curve = new List<(float X, float Y)>();
         for (var i = 0; i < points.Length; i++)
         {
-            var (a, b, c, d) = (points[(i + points.Length - 1) % points.Length], points[i], points[(i + 1) % points.Length], points[(i + 2) % points.Length]);
+            var count = points.Length;
+            var (a, b, c, d) = (points[(i + count - 1) % count], points[i], points[(i + 1) % count], points[(i + 2) % count]);
             for (var step = 0; step < Steps; step++)
             {
                 var t = step / (float)Steps;

@@ -12,7 +12,10 @@ internal static class BrainMriWording
             ["infarct/T1"] = ["hypointense infarct", "cortical infarct", "wedge shaped infarct", "infarct of low signal"],
             ["infarct/T2"] = ["hyperintense infarct", "cortical infarct", "wedge shaped infarct", "infarct of high signal"],
             ["cavernoma"] = ["cavernoma", "cavernoma with haemosiderin rim", "popcorn cavernoma", "cavernoma of mixed signal"],
-            ["subdural haematoma"] = ["subdural haematoma", "hyperintense subdural haematoma", "crescentic subdural haematoma", "subdural blood collection"],
+            ["subdural haematoma"] =
+            [
+                "subdural haematoma", "hyperintense subdural haematoma", "crescentic subdural haematoma", "subdural blood collection",
+            ],
         },
         Zones = new Dictionary<string, string[]>
         {

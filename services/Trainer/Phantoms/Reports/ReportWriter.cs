@@ -14,7 +14,7 @@ internal sealed class ReportWriter(Chance chance, Wording wording)
 
     public const int FewestWords = 8;
 
-    private static readonly string[][] _sizes = [["small", "tiny"], ["moderate", "medium"], ["large", "extensive"]];
+    private static readonly string[][] _sizes = [["small", "tiny"], ["moderate", "medium"], ["large", "sizeable"]];
 
     private static readonly string[] _pairs = ["{0}. {1}.", "{0}; {1}.", "{0} and {1}.", "{0}, with {1}.", "{0}. In addition {1}."];
 
@@ -27,7 +27,7 @@ internal sealed class ReportWriter(Chance chance, Wording wording)
             {
                 [] => Normal(),
                 [var lesion] => Filled(chance.OneOf(Sentences(lesion)), lesion, plan),
-                [var first, var second, ..] => string.Format(CultureInfo.InvariantCulture, chance.OneOf(_pairs), Brief(first, plan), Brief(second, plan)),
+                [var one, var two, ..] => string.Format(CultureInfo.InvariantCulture, chance.OneOf(_pairs), Brief(one, plan), Brief(two, plan)),
             };
             if (plan.Lesions.Count > 0 && Words(text) < FewestWords)
             {
@@ -48,7 +48,13 @@ internal sealed class ReportWriter(Chance chance, Wording wording)
     private string Normal()
     {
         var first = chance.OneOf(wording.Normal);
-        return Words(first) >= FewestWords && chance.Happens(0.5f) ? $"{first}." : $"{first}. {Remark(new StudyPlan("", []))}.";
+        if (Words(first) >= FewestWords && chance.Happens(0.5f))
+        {
+            return $"{first}.";
+        }
+        // Not the same thing twice.
+        var others = wording.Remarks.Where(r => !first.Contains(r.Text[(r.Text.LastIndexOf(' ') + 1)..], StringComparison.Ordinal));
+        return $"{first}. {chance.OneOf([.. others]).Text}.";
     }
 
     private IReadOnlyList<string> Sentences(Lesion lesion) => lesion.Kind switch

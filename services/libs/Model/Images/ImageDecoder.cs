@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using MedMoE.Mesh.Bundle;
 using NetVips;
 
@@ -74,7 +75,12 @@ public sealed class ImageDecoder(long maxPixels = 64L << 20)
         where T : unmanaged, System.Numerics.INumberBase<T>
     {
         var (channels, pixels) = (image.Bands, image.Width * image.Height);
-        var planes = new float[channels * pixels];
+        var planes = GC.AllocateUninitializedArray<float>(channels * pixels);
+        if (channels == 1)
+        {
+            TensorPrimitives.ConvertTruncating<T, float>(interleaved, planes);
+            return new DecodedImage(image.Width, image.Height, channels, maxLevel, planes);
+        }
         for (var channel = 0; channel < channels; channel++)
         {
             var plane = planes.AsSpan(channel * pixels, pixels);

@@ -19,7 +19,7 @@ public sealed class ImagePreprocessor(ImageSettings settings, ImageDecoder decod
     {
         var resized = BicubicResampler.Resize(image, settings.Size, settings.Size);
         var area = settings.Size * settings.Size;
-        var pixels = new float[3 * area];
+        var pixels = GC.AllocateUninitializedArray<float>(3 * area);
         for (var channel = 0; channel < 3; channel++)
         {
             var plane = pixels.AsSpan(channel * area, area);
