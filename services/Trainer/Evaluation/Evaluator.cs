@@ -18,6 +18,7 @@ internal sealed class Evaluator(StudyReader reader, PromptSets? prompts, int can
 {
     private const int NamedInNotes = 3;
     private const int MostExamples = 12;
+    private const int ExamplesOfType = 40;
 
     private readonly string[] _types = [.. reader.Manifest.Experts.Select(e => e.Name)];
     private readonly ImageDecoder _decoder = new();
@@ -33,9 +34,9 @@ internal sealed class Evaluator(StudyReader reader, PromptSets? prompts, int can
     private readonly List<GroundedExample> _examples = [];
     private int _findings;
 
-    /// <summary>The first studies with a grounded phrase, 12 at most, as many of each report type as there are.</summary>
-    public IReadOnlyList<GroundedExample> Examples => [.. _examples.GroupBy(e => e.Type).SelectMany(type => type.Select((e, i) => (Example: e, Turn: i)))
-        .OrderBy(e => e.Turn).Take(MostExamples).Select(e => e.Example).OrderBy(e => e.Study.ReportType)];
+    /// <summary>Studies with a grounded phrase to show, 12 at most: as many of each report type and, within it, of each finding as there are.</summary>
+    public IReadOnlyList<GroundedExample> Examples =>
+        [.. InTurns(InTurns(_examples, e => $"{e.Type} {e.Finding}"), e => e.Type).Take(MostExamples).OrderBy(e => e.Study.ReportType)];
 
     /// <summary>Reads all studies. An evaluator runs once.</summary>
     /// <param name="studies">The data.</param>
@@ -168,10 +169,10 @@ internal sealed class Evaluator(StudyReader reader, PromptSets? prompts, int can
             {
                 _grounding.Add(_types[type], phrase.Finding, map, readings[i].GridSide, phrase.Region);
             }
-            if (phrases[i] is [var shown, ..] && _examples.Count(e => e.Type == _types[type]) < MostExamples)
+            if (phrases[i] is [var shown, ..] && _examples.Count(e => e.Type == _types[type]) < ExamplesOfType)
             {
                 _examples.Add(new GroundedExample(
-                    group[i].Study, _types[type], shown.Text, shown.Region, readings[i].PhraseMaps[0], readings[i].GridSide));
+                    group[i].Study, _types[type], shown.Finding, shown.Text, shown.Region, readings[i].PhraseMaps[0], readings[i].GridSide));
             }
             string[] right = group[i].Study.Findings is [] ? [PromptSets.Normal] : [.. group[i].Study.Findings.Select(f => f.Name)];
             _probe.Add(group[i].Study.Key, _types[type], right, readings[i].Embedding);
@@ -263,6 +264,9 @@ internal sealed class Evaluator(StudyReader reader, PromptSets? prompts, int can
             return null;
         }
     }
+
+    private static IEnumerable<GroundedExample> InTurns(IEnumerable<GroundedExample> examples, Func<GroundedExample, string> by) => examples.GroupBy(by)
+        .SelectMany(group => group.Select((example, turn) => (Example: example, Turn: turn))).OrderBy(e => e.Turn).Select(e => e.Example);
 
     private void Note(IReadOnlyList<string> faults, string what)
     {

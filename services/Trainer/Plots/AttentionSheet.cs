@@ -23,7 +23,7 @@ internal static class AttentionSheet
             var (region, map, side) = (example.Region, example.Map, example.GridSide);
             var plain = sheet.Image(2 * i, decoded);
             sheet.Outline(plain, region.Inside, region.Width, region.Height);
-            sheet.Label(2 * i, example.Type, example.Study.Key);
+            sheet.Label(2 * i, $"{example.Type}: {example.Finding}", example.Study.Key);
             var seen = sheet.Image((2 * i) + 1, decoded);
             var peak = System.Numerics.Tensors.TensorPrimitives.IndexOfMax<float>(map);
             sheet.Attention(seen, map, side, [peak / side, peak % side]);

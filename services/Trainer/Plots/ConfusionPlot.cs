@@ -7,8 +7,9 @@ namespace MedMoE.Mesh.Trainer.Plots;
 internal static class ConfusionPlot
 {
     private const int CellSide = 72;
-    private const int Margin = 40;
-    private const int LabelMargin = 170;
+    private const int TopMargin = 64;
+    private const int LeastMargin = 24;
+    private const int TitleWidth = 260;
 
     /// <param name="path">PNG to write.</param>
     /// <param name="title">Above it.</param>
@@ -17,7 +18,7 @@ internal static class ConfusionPlot
     public static void Write(string path, string title, IReadOnlyList<string> classes, IReadOnlyList<IReadOnlyList<int>> counts)
     {
         var side = classes.Count;
-        using var plot = Figure.New(title, "answer", "truth");
+        using var plot = Figure.New($"{title}\nrows: truth, columns: answer", "", "");
         var shares = new double[side, side];
         for (var row = 0; row < side; row++)
         {
@@ -43,8 +44,13 @@ internal static class ConfusionPlot
         plot.Axes.Bottom.TickLabelStyle.Rotation = -35;
         plot.Axes.Bottom.TickLabelStyle.Alignment = Alignment.UpperRight;
         plot.Axes.SetLimits(-0.5, side - 0.5, -0.5, side - 0.5);
-        // Cells are square whatever the labels need.
-        plot.Layout.Fixed(new PixelPadding(LabelMargin, Margin, LabelMargin, Margin));
-        plot.SavePng(path, (side * CellSide) + LabelMargin + Margin, (side * CellSide) + LabelMargin + Margin);
+        // Cells are square whatever room the labels take; they are about 7 pixels a letter, and slanted below.
+        var longest = classes.Max(name => name.Length);
+        var cells = side * CellSide;
+        // The title is as wide as it is, and centred over the cells.
+        var right = Math.Max(LeastMargin, (TitleWidth - cells) / 2);
+        var (left, bottom) = (Math.Max(right, LeastMargin + (7 * longest)), LeastMargin + (int)(4.2 * longest));
+        plot.Layout.Fixed(new PixelPadding(left, right, bottom, TopMargin));
+        plot.SavePng(path, left + cells + right, TopMargin + cells + bottom);
     }
 }

@@ -30,30 +30,30 @@ internal static class TrainingCurves
         Plot Curves(string title, string y, params (string Column, string Name)[] curves)
         {
             var plot = Figure.New(title, "step", y);
+            var most = 0.0;
             foreach (var (column, name) in curves)
             {
                 var (steps, values) = Column(column);
                 if (steps.Length > 0)
                 {
                     var line = plot.Add.Scatter(steps, values);
+                    most = Math.Max(most, values.Max());
                     (line.LegendText, line.LineWidth, line.MarkerSize) = (name, 1.8f, steps.Length > 40 ? 0 : 5);
                 }
             }
-            if (curves.Length > 1)
-            {
-                plot.ShowLegend(Alignment.UpperRight);
-            }
-            plot.Axes.Margins(bottom: 0);
+            plot.Legend.IsVisible = curves.Length > 1;
+            plot.Legend.Alignment = Alignment.UpperRight;
+            plot.Axes.AutoScale();
+            plot.Axes.SetLimitsY(0, most > 0 ? 1.05 * most : 1);
             return plot;
         }
-        var speed = Curves("Learning rate", "learning rate", ("learning_rate", "learning rate"));
         Figure.Write(
             png,
             [
                 Curves("What is minimised", "loss", ("loss", "training"), ("validation_loss", "validation")),
                 Curves("Contrastive losses", "loss, both directions", ("global", "global"), ("local", "local")),
                 Curves("Gates", "cross-entropy, nats", ("gate_report", "on the report"), ("gate_image", "on the image")),
-                speed,
+                Curves("Learning rate", "learning rate", ("learning_rate", "learning rate")),
                 Curves("Speed", "images / s", ("images_per_second", "images / s")),
             ],
             columns: 3, width: 1380, height: 820);

@@ -147,7 +147,8 @@ public sealed class PanelSheet : IDisposable
 
     private void Text(SKFont font, SKPaint paint, float x, float y, float width, string text)
     {
-        var fitting = font.BreakText(text, width);
-        Canvas.DrawText(fitting < text.Length ? text[..Math.Max(0, fitting - 1)] + "…" : text, x, y, SKTextAlign.Left, font, paint);
+        const string Cut = "…";
+        var whole = font.MeasureText(text) <= width;
+        Canvas.DrawText(whole ? text : text[..font.BreakText(text, width - font.MeasureText(Cut))] + Cut, x, y, SKTextAlign.Left, font, paint);
     }
 }
