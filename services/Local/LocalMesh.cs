@@ -1,3 +1,4 @@
+using MedMoE.Mesh.Commands;
 using MedMoE.Mesh.Local.Control;
 using MedMoE.Mesh.Local.Output;
 using MedMoE.Mesh.Local.Plan;

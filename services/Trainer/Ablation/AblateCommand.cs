@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Runtime.InteropServices;
 using MedMoE.Mesh.Bundle;
+using MedMoE.Mesh.Commands;
 using MedMoE.Mesh.Trainer.Data;
 using MedMoE.Mesh.Trainer.Training;
 
@@ -10,8 +10,6 @@ namespace MedMoE.Mesh.Trainer.Ablation;
 /// <summary><c>mesh ablate</c>: MedMoE against itself without its parts, as a table.</summary>
 internal sealed class AblateCommand : Command
 {
-    private const int Interrupted = 130;
-
     private readonly Option<string> _data = new("--data") { Description = "Pairs to learn.", Required = true };
     private readonly Option<string> _test = new("--test") { Description = "Pairs to evaluate on, with prompts.json and masks.", Required = true };
     private readonly Option<string> _init = new("--init") { Description = "Bundle with the sizes and the vocabulary to use; its weights are not.", Required = true };
@@ -36,12 +34,7 @@ internal sealed class AblateCommand : Command
 
     private int Run(ParseResult arguments)
     {
-        using var stop = new CancellationTokenSource();
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal =>
-        {
-            signal.Cancel = true;
-            stop.Cancel();
-        });
+        using var signals = new StopSignals();
         var options = new TrainOptions
         {
             Steps = arguments.GetValue(_steps),
@@ -58,13 +51,13 @@ internal sealed class AblateCommand : Command
             arguments.GetRequiredValue(_out), options);
         try
         {
-            Print(study.Run([.. Enumerable.Range(1, arguments.GetValue(_seeds))], stop.Token), Console.Out);
+            Print(study.Run([.. Enumerable.Range(1, arguments.GetValue(_seeds))], signals.Stop), Console.Out);
             return 0;
         }
         catch (OperationCanceledException)
         {
             Console.Error.WriteLine("\ninterrupted; go on with the same command");
-            return Interrupted;
+            return CommandHost.Interrupted;
         }
     }
 

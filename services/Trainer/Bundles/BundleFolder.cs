@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 
 namespace MedMoE.Mesh.Trainer.Bundles;
 
-/// <summary>Makes the folder of a bundle: beside its place, checked, and moved there whole.</summary>
+/// <summary>Makes the folder of a bundle, checked before it is in its place.</summary>
 internal static class BundleFolder
 {
     /// <exception cref="BundleException">Something is there already.</exception>
@@ -24,30 +24,12 @@ internal static class BundleFolder
     /// <param name="fill">Writes all files into the folder it is given.</param>
     /// <exception cref="BundleException">What was written has faults; nothing has changed.</exception>
     /// <exception cref="IOException">The disk is full or not writable; nothing has changed.</exception>
-    public static void Make(string target, Action<string> fill)
+    public static void Make(string target, Action<string> fill) => WholeFolder.Make(target, folder =>
     {
-        target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(target));
-        var (unfinished, replaced) = (target + ".unfinished", target + ".replaced");
-        DeleteIfThere(unfinished);
-        Directory.CreateDirectory(unfinished);
-        try
-        {
-            fill(unfinished);
-            // What was asked for may not fit together, such as more tokens than the encoder has positions.
-            RequireNone(unfinished, BundleInspection.Of(unfinished).Faults);
-            DeleteIfThere(replaced);
-            if (Directory.Exists(target))
-            {
-                Directory.Move(target, replaced);
-            }
-            Directory.Move(unfinished, target);
-            DeleteIfThere(replaced);
-        }
-        finally
-        {
-            DeleteIfThere(unfinished);
-        }
-    }
+        fill(folder);
+        // What was asked for may not fit together, such as more tokens than the encoder has positions.
+        RequireNone(folder, BundleInspection.Of(folder).Faults);
+    });
 
     /// <summary>Saves a network as a part and disposes of it.</summary>
     public static void Save(nn.Module network, string folder, BundlePart part, ScalarType floatType = ScalarType.Float32)
@@ -91,14 +73,6 @@ internal static class BundleFolder
         if (faults.Count > 0)
         {
             throw new BundleException([.. faults.Select(f => f with { File = Path.GetRelativePath(folder, f.File) })]);
-        }
-    }
-
-    private static void DeleteIfThere(string folder)
-    {
-        if (Directory.Exists(folder))
-        {
-            Directory.Delete(folder, recursive: true);
         }
     }
 }

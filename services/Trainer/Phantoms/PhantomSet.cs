@@ -32,30 +32,12 @@ internal static class PhantomSet
     public static void Make(PhantomRequest request, Action<int> progress, CancellationToken cancellation)
     {
         Check(request);
-        // Made beside its place and moved there whole.
-        var target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(request.Out));
-        var unfinished = target + ".unfinished";
+        var unfinished = WholeFolder.Unfinished(request.Out);
         if (Path.Exists(unfinished))
         {
             throw new PhantomException($"{unfinished}: left by a run that was cut off, or still being made; remove it");
         }
-        Directory.CreateDirectory(unfinished);
-        try
-        {
-            Write(request, unfinished, progress, cancellation);
-            if (Directory.Exists(target))
-            {
-                Directory.Delete(target);
-            }
-            Directory.Move(unfinished, target);
-        }
-        finally
-        {
-            if (Directory.Exists(unfinished))
-            {
-                Directory.Delete(unfinished, recursive: true);
-            }
-        }
+        WholeFolder.Make(request.Out, folder => Write(request, folder, progress, cancellation));
     }
 
     private static void Check(PhantomRequest request)

@@ -1,6 +1,6 @@
 using System.CommandLine;
-using System.Runtime.InteropServices;
 using MedMoE.Mesh.Bundle;
+using MedMoE.Mesh.Commands;
 using MedMoE.Mesh.Model;
 using MedMoE.Mesh.Trainer.Bundles;
 using MedMoE.Mesh.Trainer.Data;
@@ -12,9 +12,6 @@ namespace MedMoE.Mesh.Trainer.Training;
 /// <summary><c>mesh train</c>: trains a bundle on pairs of images and reports.</summary>
 internal sealed class TrainCommand : Command
 {
-    /// <summary>Exit code of a run that was interrupted, as shells have it for SIGINT.</summary>
-    private const int Interrupted = 130;
-
     private static readonly TrainOptions _defaults = new();
 
     private readonly Option<string> _data = new("--data") { Description = "Pairs to learn: a folder, manifest or shards ({000..104} ranges).", Required = true };
@@ -123,15 +120,8 @@ internal sealed class TrainCommand : Command
         }
         var progress = new TrainingProgress(options.Steps, run.State.Step);
         run.Stepped += progress.Show;
-        using var stop = new CancellationTokenSource();
-        void Stop(PosixSignalContext signal)
-        {
-            signal.Cancel = true;
-            stop.Cancel();
-        }
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-        var outcome = run.Run(stop.Token);
+        using var signals = new StopSignals();
+        var outcome = run.Run(signals.Stop);
         TrainingCurves.Write(output.LogFile, output.CurvesFile);
         if (data.Skipped.Count > 0)
         {
@@ -145,7 +135,7 @@ internal sealed class TrainCommand : Command
         if (outcome == Outcome.Interrupted)
         {
             Console.Error.WriteLine($"\ninterrupted after step {run.State.Step}, saved; go on with the same command and --resume");
-            return Interrupted;
+            return CommandHost.Interrupted;
         }
         Console.Out.WriteLine(FormattableString.Invariant(
             $"{(outcome == Outcome.StoppedEarly ? "stopped early" : "finished")} after step {run.State.Step}; best loss {run.State.Best:F4}; {output.Bundle} is its bundle, {output.Folder} has log and curves"));

@@ -1,12 +1,12 @@
 using System.Runtime.InteropServices;
 
-namespace MedMoE.Mesh.Local;
+namespace MedMoE.Mesh.Commands;
 
 /// <summary>
 /// SIGINT, SIGTERM and SIGHUP: the first asks to stop, the second to do so at once. One that whoever started the process had it ignore stays
 /// ignored, as .NET does it: a shell's background job outlives Ctrl-C, and nohup's a hang-up.
 /// </summary>
-internal sealed class StopSignals : IDisposable
+public sealed class StopSignals : IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationTokenSource _hurry = new();
