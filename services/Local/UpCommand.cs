@@ -1,5 +1,6 @@
 using System.CommandLine;
 using MedMoE.Mesh.Bundle;
+using MedMoE.Mesh.Commands;
 using MedMoE.Mesh.Local.Control;
 using MedMoE.Mesh.Local.Output;
 using MedMoE.Mesh.Local.Plan;
