@@ -91,6 +91,8 @@ internal sealed class StudyLoader(StudySource source, StudyPreparation preparati
         finally
         {
             stop.Cancel();
+            // A block that had done all its work before ends only when what came of it is taken.
+            workers.LinkTo(DataflowBlock.NullTarget<Outcome>());
             Task.WhenAll(reader, workers.Completion).ContinueWith(ended => ended.Exception, TaskScheduler.Default).Wait(CancellationToken.None);
         }
         if (usable == 0)
