@@ -125,6 +125,9 @@ public class PhantomTests
                 double Mean(bool inMask) => Enumerable.Range(0, mask.Length).Where(i => mask[i] > 0.5f == inMask).Average(i => change[i]);
 
                 Assert.True(Mean(true) > 20, $"{size} {kind.Name} is hardly seen: {Mean(true):F1} gray levels");
+                // An enlarged heart is marked as a whole, not where it has grown.
+                var seen = Enumerable.Range(0, mask.Length).Where(i => mask[i] > 0.5f).Average(i => change[i] > 5 ? 1.0 : 0);
+                Assert.True(seen > (kind.HasSide ? 0.85 : 0.4), $"{size} {kind.Name} is not seen in all of its mask: {seen:P0}");
                 Assert.True(Mean(true) > 6 * Mean(false), $"{size} {kind.Name} is seen outside of its mask: {Mean(false):F1} against {Mean(true):F1}");
             }
         }

@@ -55,8 +55,9 @@ internal sealed class ReportWriter(Chance chance, Wording wording)
         {
             return $"{first}.";
         }
-        // Not the same thing twice.
-        var others = wording.Remarks.Where(r => !first.Contains(r.Text[(r.Text.LastIndexOf(' ') + 1)..], StringComparison.Ordinal));
+        // Not the same thing twice, and nothing of "the other side" or "otherwise" where there is no finding.
+        var others = wording.Remarks.Where(r => !first.Contains(r.Text[(r.Text.LastIndexOf(' ') + 1)..], StringComparison.Ordinal)
+            && !r.Text.Contains("other", StringComparison.Ordinal));
         return $"{first}. {chance.OneOf([.. others]).Text}.";
     }
 
