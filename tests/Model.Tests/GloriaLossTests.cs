@@ -39,6 +39,32 @@ public sealed class GloriaLossTests
         Assertions.Near(golden["grad.word_embeddings"], words.grad!, Assertions.OneNetwork, "gradient of words");
     }
 
+    /// <summary>So many words on so many positions that they are attended to in several pieces.</summary>
+    [Theory]
+    [InlineData(Architecture.Paper)]
+    [InlineData(Architecture.Reference)]
+    public void Local_MoreWordsThanAtATime_EqualsTextByText(Architecture architecture)
+    {
+        const int Batch = 16;
+        using var scope = NewDisposeScope();
+        var features = LocalFeatures.From(tensor(Formula.Input("features", Batch, 3136, 8), [Batch, 3136, 8]));
+        var words = tensor(Formula.Input("words", Batch, 30, 8), [Batch, 30, 8]);
+        int[] counts = [.. Enumerable.Range(0, Batch).Select(text => 15 + text)];
+
+        var loss = GloriaLoss.Local(features, words, counts, architecture, _temperatures);
+
+        var columns = counts.Select((count, text) =>
+        {
+            int[] everywhere = [.. Enumerable.Repeat(count, Batch)];
+            var own = words[text].narrow(0, 0, count).unsqueeze(0).expand(Batch, -1, -1);
+            var grounded = WordAttention.Attend(features, own, everywhere, architecture, _temperatures.AttentionTemperature);
+            return Similarity.Local(grounded.Similarities, everywhere, _temperatures.WordTemperature);
+        });
+        var logits = stack(columns, dim: 1) * _temperatures.LogitScale;
+        var expected = nn.functional.cross_entropy(logits, arange(Batch));
+        Assertions.Near(expected.view(1), loss.ImageToText.view(1), Assertions.OneNetwork, "image to text");
+    }
+
     [Fact]
     public void Attend_GoldenPadded_EqualsReference()
     {

@@ -18,13 +18,14 @@ internal sealed class AblateCommand : Command
     private readonly Option<int> _steps = new("--steps") { Description = "Optimizer steps of each run.", Required = true };
     private readonly Option<int> _batch = new("--batch") { Description = "Pairs contrasted with each other, of one type.", DefaultValueFactory = _ => 16 };
     private readonly Option<int> _accumulate = new("--accumulate") { Description = "Batches of a step.", DefaultValueFactory = _ => 1 };
+    private readonly Option<double> _global = new("--global") { Description = "Weight of the global loss.", DefaultValueFactory = _ => 1 };
     private readonly Option<double> _learningRate = new("--learning-rate") { Description = "At its highest.", DefaultValueFactory = _ => 1e-3 };
     private readonly Option<int> _warmUp = new("--warm-up") { Description = "Steps over which it rises.", DefaultValueFactory = _ => 100 };
 
     public AblateCommand()
         : base("ablate", "Trains MedMoE, and MedMoE without its parts, and prints a table of what each reaches.")
     {
-        Option[] options = [_data, _test, _init, _out, _seeds, _steps, _batch, _accumulate, _learningRate, _warmUp];
+        Option[] options = [_data, _test, _init, _out, _seeds, _steps, _batch, _accumulate, _global, _learningRate, _warmUp];
         foreach (var option in options)
         {
             Options.Add(option);
@@ -41,6 +42,7 @@ internal sealed class AblateCommand : Command
             Batch = arguments.GetValue(_batch),
             Accumulate = arguments.GetValue(_accumulate),
             Batches = BatchPlan.ByType,
+            Weights = LossWeights.Paper with { Global = arguments.GetValue(_global) },
             Optimizer = new OptimizerOptions(LearningRate: arguments.GetValue(_learningRate)),
             Schedule = new ScheduleOptions(ScheduleKind.Cosine, arguments.GetValue(_warmUp)),
             // Only the end counts: there is nothing to choose a best by.
