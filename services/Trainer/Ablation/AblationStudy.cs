@@ -30,8 +30,12 @@ internal sealed record Score(double ZeroShot, double RecallAt1, double RecallAt5
 /// <param name="options">Of each run; the seed and what a variant changes are set.</param>
 internal sealed class AblationStudy(ModelBundle template, string data, string test, string folder, TrainOptions options)
 {
+    /// <exception cref="BundleException">The template is not of architecture paper.</exception>
+    /// <exception cref="InvalidEvaluationException">The test data lack what is scored.</exception>
     public IReadOnlyList<(Variant Variant, IReadOnlyList<Score> Scores)> Run(IReadOnlyList<int> seeds, CancellationToken stop) =>
-        [.. Variant.All.Select(variant => (variant, (IReadOnlyList<Score>)[.. seeds.Select(seed => ScoreOf(variant, seed, stop))]))];
+        template.Manifest.Architecture != Architecture.Paper
+            ? throw new BundleException(template.Root, "an ablation needs a bundle of architecture paper")
+            : [.. Variant.All.Select(variant => (variant, (IReadOnlyList<Score>)[.. seeds.Select(seed => ScoreOf(variant, seed, stop))]))];
 
     private string PathOf(string variant, int seed, string kind) => Path.Combine(folder, $"{variant}-{seed}{kind}");
 
@@ -82,12 +86,13 @@ internal sealed class AblationStudy(ModelBundle template, string data, string te
     private Score Evaluate(Variant variant, ModelBundle bundle)
     {
         var expert = variant.Expert ?? new ExpertChoice(ExpertPolicy.Named, bundle.Manifest.Experts[0].Name);
-        using var reader = new StudyReader(bundle, new TorchOptions(), expert, variant.FirstLevel..);
+        using var reader = new StudyReader(bundle, new TorchOptions(), expert, variant.FirstLevel);
         var prompts = PromptSets.Read(Path.Combine(test, PromptSets.FileName), bundle.Manifest);
         var result = new Evaluator(reader, prompts, candidates: 25).Run(
             StudySource.Open(test, [.. bundle.Manifest.Experts.Select(e => e.Name)]).Read(order: null));
-        return new Score(
-            result.ZeroShot!.Accuracy, result.Retrieval!.RecallAt1, result.Retrieval.RecallAt5, result.Grounding!.PointingGame, result.Grounding.Iou);
+        return result is { ZeroShot: { } zeroShot, Retrieval: { } retrieval, Grounding: { } grounding }
+            ? new Score(zeroShot.Accuracy, retrieval.RecallAt1, retrieval.RecallAt5, grounding.PointingGame, grounding.Iou)
+            : throw new InvalidEvaluationException($"{test}: {string.Join("; ", result.Notes)}");
     }
 
     /// <summary>The template's; a shared expert is as wide as it takes to have the parameters of all experts.</summary>

@@ -48,7 +48,6 @@ internal static class BundleImport
         RequireWeights(request.Swin);
         RequireWeights(request.Bert);
         BertTokenizer.Read(request.Bert, bertConfig.VocabularySize);
-        var bottleneck = request.Bottleneck ?? ((bertConfig.HiddenSize / 3) + 7) / 8 * 8;
         var manifest = new BundleManifest
         {
             FormatVersion = BundleManifest.SupportedFormat,
@@ -57,7 +56,8 @@ internal static class BundleImport
             Notice = "gate and experts are fresh, not trained",
             Architecture = request.Architecture,
             EmbeddingDim = bertConfig.HiddenSize,
-            Expert = request.Architecture == Architecture.Paper ? new ExpertSettings(bottleneck) : null,
+            Expert = request.Architecture != Architecture.Paper ? null
+                : request.Bottleneck is { } bottleneck ? new ExpertSettings(bottleneck) : ExpertSettings.For(bertConfig.HiddenSize),
             Experts = [.. request.Experts.Select(Entry)],
             Text = new TextSettings(MaxTokens: request.MaxTokens),
             Image = ImageSettings(request.Swin, swinConfig.ImageSize),

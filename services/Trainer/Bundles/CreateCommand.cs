@@ -61,7 +61,7 @@ internal sealed class CreateCommand : Command
                 Notice = arguments.GetValue(_notice),
                 Architecture = Architecture.Paper,
                 EmbeddingDim = dim,
-                Expert = new ExpertSettings(arguments.GetValue(_bottleneck) ?? ((dim / 3) + 7) / 8 * 8),
+                Expert = arguments.GetValue(_bottleneck) is { } bottleneck ? new ExpertSettings(bottleneck) : ExpertSettings.For(dim),
                 Experts = [.. experts.Select(BundleImport.Entry)],
                 Text = new TextSettings(MaxTokens: arguments.GetValue(_maxTokens)),
             },

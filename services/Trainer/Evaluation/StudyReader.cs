@@ -25,7 +25,7 @@ internal sealed class StudyReader : IDisposable
     private readonly TorchOptions _options;
     private readonly ExpertChoice _choice;
     private readonly int _named;
-    private readonly int[] _levels;
+    private readonly int _firstLevel;
     private readonly PyramidBackbone _backbone;
     private readonly TextEmbedder _text;
     private readonly GateScorer _reportGate;
@@ -36,15 +36,13 @@ internal sealed class StudyReader : IDisposable
     /// <param name="bundle">The bundle.</param>
     /// <param name="options">Device and precision.</param>
     /// <param name="choice">What picks the expert of an image.</param>
-    /// <param name="levels">The pyramid's levels that experts fuse, 0 the finest; all by default. Maps stay on the finest grid.</param>
+    /// <param name="firstLevel">The finest pyramid level that experts fuse, as in <see cref="ModalityExpert.Fuse"/>. Maps stay on the finest grid.</param>
     /// <exception cref="BundleException">Backbone, text encoder or gates cannot be used; every fault is listed.</exception>
     /// <exception cref="InvalidEvaluationException">The bundle lacks the expert that is named.</exception>
-    public StudyReader(ModelBundle bundle, TorchOptions options, ExpertChoice choice, Range? levels = null)
+    public StudyReader(ModelBundle bundle, TorchOptions options, ExpertChoice choice, int firstLevel = 0)
     {
-        (_bundle, _options, _choice) = (bundle, options, choice);
+        (_bundle, _options, _choice, _firstLevel) = (bundle, options, choice, firstLevel);
         _named = choice.IndexIn(bundle.Manifest);
-        var (first, count) = (levels ?? Range.All).GetOffsetAndLength(PyramidBackbone.Levels);
-        _levels = [.. Enumerable.Range(first, count)];
         _reportGate = GateScorer.Load(bundle, "report");
         _imageGate = GateScorer.Load(bundle, "image");
         _backbone = PyramidBackbone.Load(bundle, options);
@@ -149,8 +147,7 @@ internal sealed class StudyReader : IDisposable
     {
         var network = Expert(expert);
         var index = tensor(rows.Select(row => (long)row).ToArray(), device: pyramid[0].device);
-        var features = new LocalFeatures([.. _levels.Select(level =>
-            network.Project(level, pyramid[level].index_select(0, index), finestSide: pyramid[0].shape[1]))]);
+        var features = network.Fuse([.. pyramid.Select(level => level.index_select(0, index))], _firstLevel);
         _expertRuns[expert] += rows.Length;
         var grounded = WordAttention.AttendTexts(
             features, texts.Words.expand(rows.Length, -1, -1), texts.Counts, Manifest.Architecture, Manifest.Similarity.AttentionTemperature);

@@ -25,17 +25,14 @@ internal sealed class LearningRate(double highest, ScheduleOptions options, int?
             : rate;
     }
 
-    /// <summary>Takes notice of a validation.</summary>
-    /// <returns>Whether the learning rate was cut.</returns>
-    public bool Validated(bool best)
+    /// <summary>Takes notice of a validation: at a plateau the learning rate is cut.</summary>
+    public void Validated(bool best)
     {
         WithoutBest = best ? 0 : WithoutBest + 1;
-        if (options.Kind != ScheduleKind.Plateau || WithoutBest <= options.Patience)
+        if (options.Kind == ScheduleKind.Plateau && WithoutBest > options.Patience)
         {
-            return false;
+            Reduction *= options.Factor;
+            WithoutBest = 0;
         }
-        Reduction *= options.Factor;
-        WithoutBest = 0;
-        return true;
     }
 }

@@ -22,9 +22,6 @@ internal sealed class Objective(TrainedNetworks networks, LossWeights weights, E
 {
     private readonly ScalarType _trunk = halfTrunk ? ScalarType.BFloat16 : ScalarType.Float32;
 
-    /// <summary>How many images each expert has seen.</summary>
-    public int[] ExpertRows { get; } = new int[networks.Experts.Count];
-
     public Loss Of(TrainingBatch batch)
     {
         using var scope = NewDisposeScope();
@@ -67,7 +64,6 @@ internal sealed class Objective(TrainedNetworks networks, LossWeights weights, E
         var groups = Enumerable.Range(0, chosen.Length).GroupBy(row => chosen[row], row => (long)row).OrderBy(g => g.Key).ToArray();
         var fused = groups.Select(rows =>
         {
-            ExpertRows[rows.Key] += rows.Count();
             var own = groups.Length == 1 ? pyramid : [.. pyramid.Select(level => level.index_select(0, tensor(rows.ToArray(), device: networks.Device)))];
             return networks.Experts[rows.Key].Fuse(own, firstLevel).Dense();
         }).ToArray();

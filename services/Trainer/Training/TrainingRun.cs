@@ -71,9 +71,6 @@ internal sealed class TrainingRun : IDisposable
 
     public TrainingState State => _state;
 
-    /// <summary>How many images each expert has seen.</summary>
-    public IReadOnlyList<int> ExpertRows => _objective.ExpertRows;
-
     /// <summary>Goes on where the checkpoint is.</summary>
     /// <exception cref="BundleException">No checkpoint, or one of other networks or options.</exception>
     public void Resume()
@@ -203,12 +200,11 @@ internal sealed class TrainingRun : IDisposable
     {
         using var noGrad = no_grad();
         var meter = new LossMeter();
-        var objective = new Objective(_networks, _options.Weights, _options.Routing, _options.FirstLevel, _options.HalfTrunk);
         _networks.Train(training: false, _options.Frozen);
         foreach (var batch in data)
         {
             using var scope = NewDisposeScope();
-            meter.Add(objective.Of(batch));
+            meter.Add(_objective.Of(batch));
         }
         _networks.Train(training: true, _options.Frozen);
         return meter.Total;

@@ -2,7 +2,11 @@ namespace MedMoE.Mesh.Bundle;
 
 /// <summary>Sizes of the experts.</summary>
 /// <param name="Bottleneck">Channels between the pointwise convolutions of a level's projection (architecture paper).</param>
-public sealed record ExpertSettings(int Bottleneck);
+public sealed record ExpertSettings(int Bottleneck)
+{
+    /// <summary>A third of the embedding, rounded up to eight: 256 for 768, with which six experts have the parameters of the paper's table 3.</summary>
+    public static ExpertSettings For(int embeddingDim) => new(((embeddingDim / 3) + 7) / 8 * 8);
+}
 
 /// <summary>One modality expert.</summary>
 /// <param name="Name">Its folder, host name and label: a-z, 0-9, '-'.</param>

@@ -102,7 +102,7 @@ public sealed class StudyReaderTests
     {
         using var files = new GoldenBundle(Architecture.Paper);
         using var all = new StudyReader(files.Open(), new TorchOptions(), ExpertChoice.Parse("xray"));
-        using var last = new StudyReader(files.Open(), new TorchOptions(), ExpertChoice.Parse("xray"), levels: 3..);
+        using var last = new StudyReader(files.Open(), new TorchOptions(), ExpertChoice.Parse("xray"), firstLevel: 3);
 
         var (fused, coarse) = (Read(all).Readings[0], Read(last).Readings[0]);
 
