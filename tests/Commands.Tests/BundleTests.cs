@@ -3,6 +3,7 @@ using MedMoE.Mesh.Bundle.Safetensors;
 using MedMoE.Mesh.Model.Bert;
 using MedMoE.Mesh.Model.Swin;
 using MedMoE.Mesh.Model.Weights;
+using MedMoE.Mesh.ServicesUnderTest;
 using static TorchSharp.torch;
 
 namespace MedMoE.Mesh.Commands.Tests;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using MedMoE.Mesh.ServicesUnderTest;
 
 namespace MedMoE.Mesh.Commands.Tests;
 

@@ -1,5 +1,5 @@
-using System.Diagnostics;
 using System.Text.Json;
+using MedMoE.Mesh.ServicesUnderTest;
 
 namespace MedMoE.Mesh.Local.Tests;
 
@@ -7,8 +7,6 @@ namespace MedMoE.Mesh.Local.Tests;
 [Collection(WholeMesh.Collection)]
 public sealed class AnalyzeOverTheWireTests(WholeMesh mesh)
 {
-    private static readonly TimeSpan _patience = TimeSpan.FromMinutes(1);
-
     [Theory]
     [InlineData("gray8_512x640.png", "There is a large mass in the right lung, with cardiomegaly")]
     [InlineData("rgb8_400x300.jpg", null)]
@@ -57,12 +55,8 @@ public sealed class AnalyzeOverTheWireTests(WholeMesh mesh)
 
     private static async Task<string> Analyze(string[] arguments)
     {
-        var here = new DirectoryInfo(AppContext.BaseDirectory);
-        var tool = Path.Combine(here.Parent!.Parent!.FullName, "Analyzer", here.Name, "MedMoE.Mesh.Analyzer.dll");
-        using var process = Process.Start(new ProcessStartInfo("dotnet", [tool, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-        var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(_patience);
-        Assert.True(process.ExitCode == 0, await error);
-        return await output;
+        var result = await Tool.Analyze(arguments);
+        Assert.True(result.ExitCode == 0, result.Error);
+        return result.Output;
     }
 }

@@ -1,3 +1,5 @@
+using MedMoE.Mesh.ServicesUnderTest;
+
 namespace MedMoE.Mesh.Local.Tests;
 
 public sealed class ScaleTests : IDisposable

@@ -3,6 +3,7 @@ using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Local.Output;
 using MedMoE.Mesh.Local.Plan;
 using MedMoE.Mesh.Local.Processes;
+using MedMoE.Mesh.ServicesUnderTest;
 using MedMoE.Mesh.Serving.Endpoints;
 using MedMoE.Mesh.V1;
 using Microsoft.Extensions.Time.Testing;

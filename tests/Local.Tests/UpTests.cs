@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Grpc.Net.Client;
 using MedMoE.Mesh.Bundle;
+using MedMoE.Mesh.ServicesUnderTest;
 using MedMoE.Mesh.V1;
 
 namespace MedMoE.Mesh.Local.Tests;

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Grpc.Net.Client;
+using MedMoE.Mesh.ServicesUnderTest;
 using MedMoE.Mesh.V1;
 
 namespace MedMoE.Mesh.Local.Tests;

@@ -4,10 +4,10 @@ using Grpc.Core;
 using Grpc.Net.Client;
 using MedMoE.Mesh.V1;
 
-namespace MedMoE.Mesh.Local.Tests;
+namespace MedMoE.Mesh.ServicesUnderTest;
 
 /// <summary>Clients that call a mesh one request after the other, each with an image that nobody has asked about before.</summary>
-internal sealed class MeshLoad : IAsyncDisposable
+public sealed class MeshLoad : IAsyncDisposable
 {
     private static readonly TimeSpan _patience = TimeSpan.FromMinutes(1);
     private static readonly byte[] _png = File.ReadAllBytes(Golden.PathOf("preprocessing", "gray8_130x100.png"));

@@ -1,9 +1,9 @@
 using System.Diagnostics;
 
-namespace MedMoE.Mesh.Commands.Tests;
+namespace MedMoE.Mesh.ServicesUnderTest;
 
 /// <summary>Runs the project's command line tools as processes.</summary>
-internal static class Tool
+public static class Tool
 {
     private static readonly TimeSpan _patience = TimeSpan.FromMinutes(2);
 
@@ -31,12 +31,18 @@ internal static class Tool
 
     public static Task<Result> Trainer(params string[] arguments) => Run("Trainer", arguments);
 
-    private static async Task<Result> Run(string project, string[] arguments)
+    /// <summary>A project's program, as built with the tests.</summary>
+    public static string AssemblyOf(string project)
     {
         // artifacts/bin/PROJECT/CONFIGURATION/
         var here = new DirectoryInfo(AppContext.BaseDirectory);
-        var tool = Path.Combine(here.Parent!.Parent!.FullName, project, here.Name, $"MedMoE.Mesh.{project}.dll");
-        using var process = Process.Start(new ProcessStartInfo("dotnet", [tool, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        return Path.Combine(here.Parent!.Parent!.FullName, project, here.Name, $"MedMoE.Mesh.{project}.dll");
+    }
+
+    /// <summary>Runs a project's program to its end.</summary>
+    public static async Task<Result> Run(string project, params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo("dotnet", [AssemblyOf(project), .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         patience.CancelAfter(_patience);
         try

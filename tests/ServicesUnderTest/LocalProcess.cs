@@ -5,10 +5,10 @@ using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
 using System.Threading.Channels;
 
-namespace MedMoE.Mesh.Local.Tests;
+namespace MedMoE.Mesh.ServicesUnderTest;
 
 /// <summary><c>mesh up</c> or <c>mesh scale</c> as a process, with a runtime folder of the test's.</summary>
-internal sealed partial class LocalProcess : IDisposable
+public sealed partial class LocalProcess : IDisposable
 {
     private static readonly TimeSpan _patience = TimeSpan.FromMinutes(2);
 
@@ -21,10 +21,8 @@ internal sealed partial class LocalProcess : IDisposable
     private LocalProcess(TemporaryFolder runtime, string[] arguments)
     {
         _arguments = arguments;
-        var here = new DirectoryInfo(AppContext.BaseDirectory);
-        var assembly = Path.Combine(here.Parent!.Parent!.FullName, "Local", here.Name, "MedMoE.Mesh.Local.dll");
         // A shell starts its background jobs with Ctrl-C ignored, and so would the mesh if the tests were one.
-        var start = new ProcessStartInfo("env", ["--default-signal=INT", "dotnet", assembly, .. arguments])
+        var start = new ProcessStartInfo("env", ["--default-signal=INT", "dotnet", Tool.AssemblyOf("Local"), .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -124,10 +122,10 @@ internal sealed partial class LocalProcess : IDisposable
     }
 
     [LibraryImport("libc", EntryPoint = "kill")]
-    internal static partial int Kill(int process, int signal);
+    public static partial int Kill(int process, int signal);
 
     [LibraryImport("libc", EntryPoint = "mkfifo", StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial int MakePipe(string path, uint mode);
+    public static partial int MakePipe(string path, uint mode);
 
     private static CancellationTokenSource Patience()
     {
