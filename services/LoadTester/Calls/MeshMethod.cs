@@ -1,0 +1,106 @@
+using Google.Protobuf.Reflection;
+using Grpc.Core;
+using Grpc.Health.V1;
+using MedMoE.Mesh.V1;
+
+namespace MedMoE.Mesh.LoadTester.Calls;
+
+/// <summary>A method of the mesh, called with messages as they lie in a file.</summary>
+internal sealed class MeshMethod
+{
+    private static readonly Marshaller<byte[]> _asItIs = Marshallers.Create(bytes => bytes, bytes => bytes);
+
+    private readonly Method<byte[], byte[]> _method;
+
+    private MeshMethod(MethodDescriptor descriptor)
+    {
+        Descriptor = descriptor;
+        var kind = (descriptor.IsClientStreaming, descriptor.IsServerStreaming) switch
+        {
+            (false, false) => MethodType.Unary,
+            (true, false) => MethodType.ClientStreaming,
+            (false, true) => MethodType.ServerStreaming,
+            (true, true) => MethodType.DuplexStreaming,
+        };
+        _method = new Method<byte[], byte[]>(kind, descriptor.Service.FullName, descriptor.Name, _asItIs, _asItIs);
+    }
+
+    public MethodDescriptor Descriptor { get; }
+
+    /// <summary>Every method that can be called.</summary>
+    public static IReadOnlyList<MethodDescriptor> All { get; } =
+    [
+        .. new[] { RouterService.Descriptor, BackboneService.Descriptor, TextEncoderService.Descriptor, ExpertService.Descriptor, ModelService.Descriptor, Health.Descriptor }
+            .SelectMany(service => service.Methods),
+    ];
+
+    /// <param name="call">package.Service.Method or package.Service/Method.</param>
+    /// <exception cref="LoadException">There is no such method.</exception>
+    public static MeshMethod Find(string call) => All.FirstOrDefault(m => $"{m.Service.FullName}.{m.Name}" == call.Replace('/', '.')) is { } found
+        ? new MeshMethod(found)
+        : throw new LoadException($"{call}: no method of the mesh; {(Nearest(call) is { Length: > 0 } near ? $"its service has {near}" : "there is no such service")}");
+
+    /// <summary>Calls it once.</summary>
+    /// <param name="invoker">Where.</param>
+    /// <param name="messages">The message, or all messages where the caller streams.</param>
+    /// <param name="options">Deadline, headers.</param>
+    /// <returns>The answer, or all answers where the method streams.</returns>
+    /// <exception cref="RpcException">As the service told it.</exception>
+    public async Task<IReadOnlyList<byte[]>> Call(CallInvoker invoker, IReadOnlyList<byte[]> messages, CallOptions options)
+    {
+        switch (_method.Type)
+        {
+            case MethodType.Unary:
+                return [await invoker.AsyncUnaryCall(_method, null, options, messages[0])];
+            case MethodType.ServerStreaming:
+                using (var call = invoker.AsyncServerStreamingCall(_method, null, options, messages[0]))
+                {
+                    return await Read(call.ResponseStream);
+                }
+            case MethodType.ClientStreaming:
+                using (var call = invoker.AsyncClientStreamingCall(_method, null, options))
+                {
+                    await Write(call.RequestStream, messages);
+                    return [await call.ResponseAsync];
+                }
+            default:
+                using (var call = invoker.AsyncDuplexStreamingCall(_method, null, options))
+                {
+                    // Both at once: a service may answer before it has read all.
+                    var writing = Write(call.RequestStream, messages);
+                    var answers = await Read(call.ResponseStream);
+                    await writing;
+                    return answers;
+                }
+        }
+    }
+
+    private static string Nearest(string call) =>
+        string.Join(", ", All.Where(m => call.StartsWith(m.Service.FullName, StringComparison.Ordinal)).Select(m => m.Name));
+
+    private static async Task<IReadOnlyList<byte[]>> Read(IAsyncStreamReader<byte[]> answers)
+    {
+        var read = new List<byte[]>();
+        while (await answers.MoveNext(CancellationToken.None))
+        {
+            read.Add(answers.Current);
+        }
+        return read;
+    }
+
+    private static async Task Write(IClientStreamWriter<byte[]> stream, IReadOnlyList<byte[]> messages)
+    {
+        try
+        {
+            foreach (var message in messages)
+            {
+                await stream.WriteAsync(message);
+            }
+            await stream.CompleteAsync();
+        }
+        catch (Exception e) when (e is RpcException or InvalidOperationException)
+        {
+            // The service has ended the call: its status tells why.
+        }
+    }
+}

@@ -1,0 +1,82 @@
+using System.Text.Json;
+using Google.Protobuf;
+using Google.Protobuf.Reflection;
+
+namespace MedMoE.Mesh.LoadTester.Checking;
+
+/// <summary>
+/// What answers must hold: for every call, or for each message of its fixture, a part of the answer as protobuf JSON. Each field that is
+/// given must be there, and equal: numbers to one per cent, arrays in length, too. A method that streams answers has an array of them for each call, in
+/// any order.
+/// </summary>
+internal sealed class ExpectedAnswers
+{
+    private const double Tolerance = 0.01;
+
+    private static readonly JsonFormatter _formatter = new(JsonFormatter.Settings.Default.WithFormatDefaultValues(true));
+
+    private readonly MethodDescriptor _method;
+    private readonly JsonElement[] _byCall;
+
+    /// <param name="method">The method that answers.</param>
+    /// <param name="byCall">What the calls' answers hold, in turn; one for all, or one for each message of the fixture.</param>
+    public ExpectedAnswers(MethodDescriptor method, IEnumerable<JsonElement> byCall) => (_method, _byCall) = (method, [.. byCall]);
+
+    /// <summary>What is wrong with the answers of a call, or null.</summary>
+    public string? Fault(int number, IReadOnlyList<byte[]> answers)
+    {
+        var expected = _byCall[number % _byCall.Length];
+        JsonElement[] actual;
+        try
+        {
+            actual = [.. answers.Select(answer => JsonDocument.Parse(_formatter.Format(_method.OutputType.Parser.ParseFrom(answer))).RootElement)];
+        }
+        catch (InvalidProtocolBufferException)
+        {
+            return $"wrong answer: no {_method.OutputType.FullName}";
+        }
+        var fault = _method.IsServerStreaming ? FaultOfStream([.. expected.EnumerateArray()], actual) : FaultOf(expected, actual[0], "answer");
+        return fault is null ? null : $"wrong answer: {fault}";
+    }
+
+    private static string? FaultOfStream(JsonElement[] expected, JsonElement[] actual)
+    {
+        if (expected.Length != actual.Length)
+        {
+            return $"{actual.Length} answers, expected {expected.Length}";
+        }
+        var left = actual.ToList();
+        foreach (var one in expected)
+        {
+            var found = left.FindIndex(answer => FaultOf(one, answer, "") is null);
+            if (found < 0)
+            {
+                return $"no answer is {one.GetRawText()}";
+            }
+            left.RemoveAt(found);
+        }
+        return null;
+    }
+
+    private static string? FaultOf(JsonElement expected, JsonElement actual, string path)
+    {
+        switch (expected.ValueKind)
+        {
+            case JsonValueKind.Object when actual.ValueKind == JsonValueKind.Object:
+                return expected.EnumerateObject().Select(field => actual.TryGetProperty(field.Name, out var value)
+                    ? FaultOf(field.Value, value, $"{path}.{field.Name}") : $"{path}.{field.Name} is missing").FirstOrDefault(fault => fault is not null);
+            case JsonValueKind.Array when actual.ValueKind == JsonValueKind.Array:
+                return expected.GetArrayLength() != actual.GetArrayLength()
+                    ? $"{path} has {actual.GetArrayLength()} entries, expected {expected.GetArrayLength()}"
+                    : expected.EnumerateArray().Zip(actual.EnumerateArray()).Select((pair, i) => FaultOf(pair.First, pair.Second, $"{path}[{i}]")).FirstOrDefault(fault => fault is not null);
+            case JsonValueKind.Number when actual.ValueKind == JsonValueKind.Number:
+                var (wanted, got) = (expected.GetDouble(), actual.GetDouble());
+                return Math.Abs(wanted - got) <= Tolerance * Math.Max(Math.Abs(wanted), Tolerance) ? null : Different();
+            default:
+                return JsonElement.DeepEquals(expected, actual) ? null : Different();
+        }
+
+        // Answers hold no report's words but those of the fixtures, which are made up.
+        string Different() => $"{path} is {actual.GetRawText()}, expected {expected.GetRawText()}";
+    }
+}

@@ -1,0 +1,59 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Google.Protobuf.Reflection;
+using MedMoE.Mesh.Commands;
+
+namespace MedMoE.Mesh.LoadTester.Checking;
+
+/// <summary>What a run must keep to.</summary>
+internal sealed record Limits
+{
+    private static readonly JsonSerializerOptions _json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        ReadCommentHandling = JsonCommentHandling.Skip,
+        AllowTrailingCommas = true,
+    };
+
+    /// <summary>Share of calls that must end with OK, 0..1. Default: all of them.</summary>
+    public double? Ok { get; init; }
+
+    /// <summary>Calls that must have ended at the least. Default 1.</summary>
+    public long? Fewest { get; init; }
+
+    /// <summary>Milliseconds that so many per cent of the calls may take at most, by percentile: {"50": 20, "99": 200}. ghz tells 10, 25, 50, 75, 90, 95 and 99.</summary>
+    public IReadOnlyDictionary<int, double>? LatencyMs { get; init; }
+
+    /// <summary>What answers hold, see <see cref="ExpectedAnswers"/>: one for all calls, or one for each message of the fixture.</summary>
+    public IReadOnlyList<JsonElement>? Answers { get; init; }
+
+    /// <summary>Reads those of a run: what "default" says, and over it what stands under the run's name, or the longest beginning of it.</summary>
+    /// <exception cref="LoadException">The file is none of limits.</exception>
+    public static Limits Read(string file, string run)
+    {
+        Dictionary<string, Limits> all;
+        try
+        {
+            all = JsonSerializer.Deserialize<Dictionary<string, Limits>>(CommandHost.ReadFile(file), _json)!;
+        }
+        catch (JsonException e)
+        {
+            throw new LoadException($"{file}: {e.Message}");
+        }
+        var (own, general) = (Find(all, run), all.GetValueOrDefault("default"));
+        return new Limits
+        {
+            Ok = own?.Ok ?? general?.Ok ?? 1,
+            Fewest = own?.Fewest ?? general?.Fewest ?? 1,
+            LatencyMs = own?.LatencyMs ?? general?.LatencyMs,
+            Answers = own?.Answers,
+        };
+    }
+
+    /// <summary>Null where nothing is expected.</summary>
+    public ExpectedAnswers? ExpectedOf(MethodDescriptor method) => Answers is { Count: > 0 } ? new ExpectedAnswers(method, Answers) : null;
+
+    private static Limits? Find(Dictionary<string, Limits> all, string run) =>
+        all.Where(l => run == l.Key || run.StartsWith(l.Key + ", ", StringComparison.Ordinal)).OrderByDescending(l => l.Key.Length).FirstOrDefault().Value;
+}

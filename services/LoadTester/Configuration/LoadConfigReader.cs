@@ -1,0 +1,130 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using MedMoE.Mesh.Commands;
+
+namespace MedMoE.Mesh.LoadTester.Configuration;
+
+/// <summary>Reads ghz's JSON configuration files, as far as binary data over HTTP/2 without TLS go. ghz ignores a key it does not know; here it is a fault.</summary>
+internal sealed class LoadConfigReader
+{
+    private readonly string _file;
+    private readonly JsonObject _json;
+    private readonly HashSet<string> _read = [];
+
+    private LoadConfigReader(string file, JsonObject json) => (_file, _json) = (file, json);
+
+    /// <exception cref="LoadException">It is no JSON object, a key is unknown or missing, or a value is not of its kind.</exception>
+    public static LoadConfig Read(string file)
+    {
+        JsonNode? json;
+        try
+        {
+            json = JsonNode.Parse(CommandHost.ReadFile(file));
+        }
+        catch (JsonException e)
+        {
+            throw new LoadException($"{file}: not JSON: {e.Message}");
+        }
+        return new LoadConfigReader(file, json as JsonObject ?? throw new LoadException($"{file}: not a JSON object")).Read();
+    }
+
+    private LoadConfig Read()
+    {
+        var defaults = new LoadConfig { Call = "", Host = "", BinaryFile = "" };
+        var config = defaults with
+        {
+            Name = Text("name") ?? Path.GetFileNameWithoutExtension(_file),
+            Call = Required("call"),
+            Host = Required("host"),
+            BinaryFile = Required("binary-file"),
+            HeaderTexts = Texts("metadata"),
+            Tags = Texts("tags"),
+            Total = Number("total", 1) ?? defaults.Total,
+            Duration = Duration("duration"),
+            MaxDuration = Duration("max-duration"),
+            DurationStop = OneOf("duration-stop", defaults.DurationStop),
+            Timeout = Duration("timeout") ?? defaults.Timeout,
+            ConnectTimeout = Duration("connect-timeout") ?? defaults.ConnectTimeout,
+            Connections = Number("connections", 1) ?? defaults.Connections,
+            SkipFirst = Number("skipFirst", 0) ?? defaults.SkipFirst,
+            Async = Flag("async"),
+            Concurrency = ReadSchedule("concurrency", Number("concurrency", 1) ?? defaults.Concurrency.Start, fewest: 1),
+            Load = ReadSchedule("load", Number("rps", 0) ?? 0, fewest: 0),
+        };
+        if (!Flag("insecure"))
+        {
+            throw Fault("insecure", "must be true: the mesh speaks HTTP/2 without TLS, and this tool nothing else");
+        }
+        if (_json.Select(p => p.Key).FirstOrDefault(key => !_read.Contains(key)) is { } unknown)
+        {
+            throw Fault(unknown, "not a key that this tool reads");
+        }
+        return config.Async && config.Load is { Kind: ScheduleKind.Const, Start: 0 }
+            ? throw Fault("async", "an open loop needs a rate: rps, or a load-schedule")
+            : config;
+    }
+
+    /// <summary>NAME-schedule and its fellows.</summary>
+    private Schedule ReadSchedule(string name, int constant, int fewest)
+    {
+        var kind = OneOf($"{name}-schedule", ScheduleKind.Const);
+        var (start, end, step) = (Number($"{name}-start", 0) ?? 1, Number($"{name}-end", 0) ?? 0, Number($"{name}-step", int.MinValue) ?? 0);
+        var (every, most) = (Duration($"{name}-step-duration") ?? default, Duration($"{name}-max-duration") ?? default);
+        if (kind == ScheduleKind.Const)
+        {
+            return new Schedule(constant);
+        }
+        if (step == 0)
+        {
+            throw Fault($"{name}-step", $"a {name}-schedule \"{kind.ToString().ToLowerInvariant()}\" needs it");
+        }
+        if (start < Math.Max(1, fewest))
+        {
+            throw Fault($"{name}-start", "must be at least 1");
+        }
+        if (kind == ScheduleKind.Step && every <= TimeSpan.Zero)
+        {
+            throw Fault($"{name}-step-duration", $"a {name}-schedule \"step\" needs it");
+        }
+        return new Schedule(start, kind, step, end, kind == ScheduleKind.Line ? TimeSpan.FromSeconds(1) : every, most);
+    }
+
+    private JsonNode? Find(string key)
+    {
+        _read.Add(key);
+        return _json[key];
+    }
+
+    private string Required(string key) => Text(key) is { Length: > 0 } text ? text : throw Fault(key, "missing");
+
+    private string? Text(string key) => Find(key) is not { } node ? null
+        : node.GetValueKind() == JsonValueKind.String ? node.GetValue<string>() : throw Fault(key, "not a text");
+
+    private bool Flag(string key) => Find(key)?.GetValueKind() switch
+    {
+        null or JsonValueKind.False => false,
+        JsonValueKind.True => true,
+        _ => throw Fault(key, "not true or false"),
+    };
+
+    private int? Number(string key, int least) => Find(key) is not { } node ? null
+        : node is JsonValue value && value.TryGetValue<int>(out var number) && number >= least ? number
+        : throw Fault(key, least > int.MinValue ? $"not a whole number of {least} or more" : "not a whole number");
+
+    private TimeSpan? Duration(string key) => Text(key) is not { } text ? null
+        : GoDuration.TryParse(text) ?? throw Fault(key, $"\"{text}\" is no duration such as 10s, 300ms or 1m30s");
+
+    private T OneOf<T>(string key, T otherwise)
+        where T : struct, Enum => Text(key) is not { } text ? otherwise
+        : Enum.TryParse<T>(text, ignoreCase: true, out var value) && !char.IsAsciiDigit(text[0]) ? value
+        : throw Fault(key, $"\"{text}\" is none of {string.Join(", ", Enum.GetNames<T>().Select(n => n.ToLowerInvariant()))}");
+
+    private Dictionary<string, string> Texts(string key) => Find(key) switch
+    {
+        null => [],
+        JsonObject map when map.All(p => p.Value?.GetValueKind() == JsonValueKind.String) => map.ToDictionary(p => p.Key, p => p.Value!.GetValue<string>()),
+        _ => throw Fault(key, "not an object of texts"),
+    };
+
+    private LoadException Fault(string key, string reason) => new($"{_file}: {key}: {reason}");
+}

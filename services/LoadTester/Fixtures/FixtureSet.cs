@@ -1,0 +1,77 @@
+using Google.Protobuf;
+using Grpc.Health.V1;
+using MedMoE.Mesh.V1;
+using MedMoE.Mesh.Wire;
+
+namespace MedMoE.Mesh.LoadTester.Fixtures;
+
+/// <summary>The messages of the repository's loads. Answers to them are small: ghz decodes every one.</summary>
+internal static class FixtureSet
+{
+    /// <summary>Of the demo bundle: the experts read levels of this shape.</summary>
+    private const int Channels = 32;
+    private const int FinestSide = 28;
+    private const int EmbeddingDim = 96;
+    private const int Words = 12;
+
+    public static IEnumerable<(string Name, IEnumerable<IMessage> Messages)> Of(IReadOnlyList<StudyFile> studies) =>
+    [
+        ("analyze", studies.Select(Analyze)),
+        ("analyze-stream", studies.Take(10).Select((study, i) => new AnalyzeStreamRequest { RequestId = $"{i}", Request = Analyze(study) })),
+        ("classify", studies.GroupBy(study => study.Type).Select(type => Classify(type.First()))),
+        ("embed-image", studies.Take(4).Select(study => new EmbedImageRequest { Image = ImageOf(study) })),
+        ("embed-text", studies.Select(study => new EmbedTextRequest { Texts = { study.Report } })),
+        ("list-experts", [new ListExpertsRequest()]),
+        ("backbone", studies.Take(4).Select(study => new ExtractPyramidRequest { Image = ImageOf(study) })),
+        ("text-encoder", studies.Select(study => new EncodeRequest { Texts = { study.Report }, DataType = DataType.Fp16 })),
+        ("expert", Localize()),
+        ("model", [new GetModelRequest()]),
+        ("health", [new HealthCheckRequest()]),
+    ];
+
+    private static Image ImageOf(StudyFile study) => new() { Encoded = study.Image };
+
+    private static AnalyzeRequest Analyze(StudyFile study) => new() { Image = ImageOf(study), Report = study.Report };
+
+    private static ClassifyRequest Classify(StudyFile study) => new()
+    {
+        Image = ImageOf(study),
+        Classes =
+        {
+            new ClassPrompts { Name = "lesion", Prompts = { "There is a large lesion.", "A focal abnormality is seen." } },
+            new ClassPrompts { Name = "normal", Prompts = { "No abnormality is seen.", "Normal appearance." } },
+        },
+        Gating = new Gating { Policy = GatingPolicy.Explicit, Expert = study.Type },
+    };
+
+    /// <summary>A header with one text and four levels, of numbers that are like features in size only: an expert's work does not depend on them.</summary>
+    private static IEnumerable<LocalizeRequest> Localize()
+    {
+        var random = new Random(1);
+        yield return new LocalizeRequest
+        {
+            Header = new LocalizeHeader
+            {
+                Texts = { new TextQuery { Sentence = Tensor(random, DataType.Fp32, EmbeddingDim), WordEmbeddings = Tensor(random, DataType.Fp16, Words, EmbeddingDim) } },
+            },
+        };
+        var side = FinestSide;
+        for (var level = 0; level < 4; level++, side = (side + 1) / 2)
+        {
+            yield return new LocalizeRequest
+            {
+                Level = new PyramidLevel { Level = level, LevelCount = 4, Features = Tensor(random, DataType.Fp16, side, side, Channels << level) },
+            };
+        }
+    }
+
+    private static WireTensor Tensor(Random random, DataType type, params long[] shape)
+    {
+        var values = new float[shape.Aggregate(1L, (a, b) => a * b)];
+        for (var i = 0; i < values.Length; i++)
+        {
+            values[i] = (2 * random.NextSingle()) - 1;
+        }
+        return WireTensors.FromSingles(values, type, shape);
+    }
+}

@@ -1,0 +1,28 @@
+using System.Text.Json;
+using Google.Protobuf;
+
+namespace MedMoE.Mesh.LoadTester.Fixtures;
+
+/// <summary>A study's image and report.</summary>
+internal sealed record StudyFile(string Type, ByteString Image, string Report);
+
+/// <summary>Reads the studies that <c>mesh phantoms</c> makes.</summary>
+internal static class StudyFiles
+{
+    /// <param name="folder">A folder with manifest.jsonl.</param>
+    /// <exception cref="LoadException">It is none.</exception>
+    public static IReadOnlyList<StudyFile> Read(string folder)
+    {
+        var manifest = Path.Combine(folder, "manifest.jsonl");
+        if (!File.Exists(manifest))
+        {
+            throw new LoadException($"{manifest}: no such file");
+        }
+        return [.. File.ReadLines(manifest).Select(line =>
+        {
+            using var study = JsonDocument.Parse(line);
+            string Text(string name) => study.RootElement.GetProperty(name).GetString()!;
+            return new StudyFile(Text("type"), ByteString.CopyFrom(File.ReadAllBytes(Path.Combine(folder, Text("image")))), Text("report"));
+        })];
+    }
+}

@@ -1,0 +1,72 @@
+using System.CommandLine;
+using MedMoE.Mesh.Commands;
+using MedMoE.Mesh.LoadTester.Calls;
+using MedMoE.Mesh.LoadTester.Checking;
+using MedMoE.Mesh.LoadTester.Configuration;
+using MedMoE.Mesh.LoadTester.Measurement;
+using MedMoE.Mesh.LoadTester.Output;
+
+namespace MedMoE.Mesh.LoadTester;
+
+/// <summary><c>mesh load</c>: puts the load of ghz's configuration files on a mesh.</summary>
+internal sealed class LoadCommand : Command
+{
+    private readonly Argument<string[]> _configs = new("CONFIG") { Description = "ghz's configuration files, one run for each.", Arity = ArgumentArity.OneOrMore };
+    private readonly Option<string?> _host = new("--host") { Description = "HOST:PORT instead of the files'." };
+    private readonly Option<string?> _duration = new("--duration") { Description = "How long calls begin, as 10s, instead of what the files say." };
+    private readonly Option<string?> _limits = new("--limits") { Description = "File of limits to judge by, and of what answers hold; what is not kept is told, with exit code 1." };
+    private readonly Option<string?> _json = new("--json") { Description = "File for the figures as ghz's JSON; with several runs the last one's." };
+
+    public LoadCommand()
+        : base("load", "Puts the load of ghz's configuration files on a running mesh, and tells what it took.")
+    {
+        Arguments.Add(_configs);
+        Option[] options = [_host, _duration, _limits, _json];
+        foreach (var option in options)
+        {
+            Options.Add(option);
+        }
+        Subcommands.Add(new CheckCommand());
+        Subcommands.Add(new FixturesCommand());
+        SetAction(arguments => Run(arguments).GetAwaiter().GetResult());
+    }
+
+    private async Task<int> Run(ParseResult arguments)
+    {
+        using var signals = new StopSignals();
+        // All of them first: a fault in the last one should not come after the others have run.
+        var runs = arguments.GetRequiredValue(_configs).Select(file => Read(file, arguments)).ToArray();
+        var faults = 0;
+        foreach (var (config, method, messages, limits) in runs)
+        {
+            using var channels = await LoadChannels.Open(config.Host, config.Connections, config.ConnectTimeout);
+            var recorder = new Recorder(config.SkipFirst);
+            var (reason, total) = await new LoadRun(config, method, messages, limits?.ExpectedOf(method.Descriptor), recorder).Run(channels.Invokers, signals.Stop);
+            var report = Report.Of(config, reason, recorder.Sum(total));
+            Console.WriteLine(Summary.Format(report));
+            if (arguments.GetValue(_json) is { } json)
+            {
+                report.Write(json);
+            }
+            faults += limits is null ? 0 : Judgement.Tell(config.Name, ReportCheck.Faults(report, limits));
+            if (reason == EndReason.Cancel)
+            {
+                return CommandHost.Interrupted;
+            }
+        }
+        return faults > 0 ? 1 : 0;
+    }
+
+    private (LoadConfig Config, MeshMethod Method, IReadOnlyList<byte[]> Messages, Limits? Limits) Read(string file, ParseResult arguments)
+    {
+        var config = LoadConfigReader.Read(file);
+        config = config with { Host = arguments.GetValue(_host) ?? config.Host };
+        if (arguments.GetValue(_duration) is { } duration)
+        {
+            config = config with { Duration = GoDuration.TryParse(duration) ?? throw new LoadException($"--duration {duration}: no duration such as 10s, 300ms or 1m30s") };
+        }
+        var method = MeshMethod.Find(config.Call);
+        var messages = FixtureFile.Read(config.BinaryFile, method.Descriptor.InputType);
+        return (config, method, messages, arguments.GetValue(_limits) is { } limits ? Limits.Read(limits, config.Name) : null);
+    }
+}

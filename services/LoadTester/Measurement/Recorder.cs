@@ -1,0 +1,73 @@
+using Grpc.Core;
+using HdrHistogram;
+
+namespace MedMoE.Mesh.LoadTester.Measurement;
+
+/// <summary>What calls took and how they ended. Calls may end at the same time.</summary>
+/// <param name="skipFirst">First calls that are not counted.</param>
+internal sealed class Recorder(int skipFirst)
+{
+    /// <summary>An hour, in microseconds: longer calls count as that long.</summary>
+    private const long Longest = 3_600_000_000;
+
+    private readonly Lock _lock = new();
+    private readonly LongHistogram _latencies = new(1, Longest, numberOfSignificantValueDigits: 3);
+    private readonly SortedDictionary<string, long> _statuses = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, long> _errors = new(StringComparer.Ordinal);
+    private TimeSpan _sum;
+    private int _skipped;
+    private long _count;
+
+    /// <param name="latency">From its intended start to its end.</param>
+    /// <param name="status">How it ended.</param>
+    /// <param name="error">What was wrong with it, or null.</param>
+    public void Ended(TimeSpan latency, StatusCode status, string? error)
+    {
+        lock (_lock)
+        {
+            if (_skipped < skipFirst)
+            {
+                _skipped++;
+                return;
+            }
+            _count++;
+            _sum += latency;
+            Add(_statuses, NameOf(status));
+            if (error is not null)
+            {
+                Add(_errors, error);
+            }
+            else
+            {
+                // As ghz: the times of failed calls are not those of the service.
+                _latencies.RecordValue(Math.Clamp((long)latency.TotalMicroseconds, 1, Longest));
+            }
+        }
+    }
+
+    /// <summary>All that was recorded.</summary>
+    /// <param name="total">How long it took.</param>
+    public Measurements Sum(TimeSpan total)
+    {
+        lock (_lock)
+        {
+            return new Measurements(
+                _count, total, _count > 0 ? _sum / _count : TimeSpan.Zero, (LongHistogram)_latencies.Copy(),
+                new Dictionary<string, long>(_statuses), new Dictionary<string, long>(_errors));
+        }
+    }
+
+    /// <summary>As Go's gRPC, and so ghz, spells it.</summary>
+    private static string NameOf(StatusCode status) => status == StatusCode.Cancelled ? "Canceled" : status.ToString();
+
+    private static void Add(SortedDictionary<string, long> counts, string key) => counts[key] = counts.GetValueOrDefault(key) + 1;
+}
+
+/// <param name="Count">Calls that ended.</param>
+/// <param name="Total">From the first call's start to the last one's end.</param>
+/// <param name="Average">Of all calls.</param>
+/// <param name="Latencies">Of calls without an error, in microseconds, to three digits.</param>
+/// <param name="Statuses">Calls by their gRPC status.</param>
+/// <param name="Errors">Calls by what was wrong.</param>
+internal sealed record Measurements(
+    long Count, TimeSpan Total, TimeSpan Average, LongHistogram Latencies, IReadOnlyDictionary<string, long> Statuses, IReadOnlyDictionary<string, long> Errors);

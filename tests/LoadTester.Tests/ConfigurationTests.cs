@@ -1,0 +1,91 @@
+using MedMoE.Mesh.LoadTester.Configuration;
+
+namespace MedMoE.Mesh.LoadTester.Tests;
+
+public sealed class ConfigurationTests : IDisposable
+{
+    private const string Least = """
+        "call": "medmoe.mesh.v1.RouterService.Analyze", "host": "h:1", "insecure": true, "binary-file": "f"
+        """;
+
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Read_EveryKey_IsTaken()
+    {
+        var config = Read($$"""
+            {{Least}}, "name": "n", "total": 7, "duration": "1m30s", "max-duration": "2h", "duration-stop": "wait", "timeout": "300ms", "connect-timeout": "1.5s",
+            "connections": 3, "skipFirst": 2, "async": true, "metadata": {"medmoe-service": "backbone"}, "tags": {"a": "b"},
+            "concurrency": 9, "concurrency-schedule": "step", "concurrency-start": 2, "concurrency-end": 8, "concurrency-step": 2, "concurrency-step-duration": "5s",
+            "rps": 9, "load-schedule": "line", "load-start": 5, "load-end": 50, "load-step": 5, "load-max-duration": "40s"
+            """);
+        Assert.Equal(("n", "medmoe.mesh.v1.RouterService.Analyze", "h:1", "f"), (config.Name, config.Call, config.Host, config.BinaryFile));
+        Assert.Equal((7, TimeSpan.FromSeconds(90), TimeSpan.FromHours(2), DurationStop.Wait), (config.Total, config.Duration, config.MaxDuration, config.DurationStop));
+        Assert.Equal((TimeSpan.FromMilliseconds(300), TimeSpan.FromSeconds(1.5), 3, 2, true), (config.Timeout, config.ConnectTimeout, config.Connections, config.SkipFirst, config.Async));
+        Assert.Equal("backbone", Assert.Single(config.Headers).Value);
+        Assert.Equal("b", config.Tags["a"]);
+        Assert.Equal(new Schedule(2, ScheduleKind.Step, 2, 8, TimeSpan.FromSeconds(5)), config.Concurrency);
+        Assert.Equal(new Schedule(5, ScheduleKind.Line, 5, 50, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(40)), config.Load);
+    }
+
+    [Fact]
+    public void Read_TheLeast_HasGhzsDefaults()
+    {
+        var config = Read(Least);
+        Assert.Equal((200, null, DurationStop.Close, TimeSpan.FromSeconds(20), 1, new Schedule(50), new Schedule(0), false),
+            (config.Total, config.Duration, config.DurationStop, config.Timeout, config.Connections, config.Concurrency, config.Load, config.Async));
+    }
+
+    [Theory]
+    [InlineData("""{"call": "c"}""", "host: missing")]
+    [InlineData("[1]", "not a JSON object")]
+    [InlineData("{", "not JSON")]
+    public void Read_NoConfiguration_SaysWhy(string text, string reason) => AssertRefused(text, reason);
+
+    [Theory]
+    [InlineData("\"insecure\": false", "insecure: must be true")]
+    [InlineData("\"proto\": \"a.proto\"", "proto: not a key that this tool reads")]
+    [InlineData("\"timeout\": \"10\"", "timeout: \"10\" is no duration such as 10s")]
+    [InlineData("\"timeout\": 10", "timeout: not a text")]
+    [InlineData("\"total\": 0", "total: not a whole number of 1 or more")]
+    [InlineData("\"total\": 1.5", "total: not a whole number of 1 or more")]
+    [InlineData("\"async\": true", "async: an open loop needs a rate")]
+    [InlineData("\"async\": \"yes\"", "async: not true or false")]
+    [InlineData("\"duration-stop\": \"later\"", "duration-stop: \"later\" is none of close, wait, ignore")]
+    [InlineData("\"load-schedule\": \"step\", \"load-step\": 1", "load-step-duration: a load-schedule \"step\" needs it")]
+    [InlineData("\"load-schedule\": \"line\"", "load-step: a load-schedule \"line\" needs it")]
+    [InlineData("\"load-schedule\": \"line\", \"load-step\": 1, \"load-start\": 0", "load-start: must be at least 1")]
+    [InlineData("\"metadata\": {\"a\": 1}", "metadata: not an object of texts")]
+    public void Read_ABadValue_NamesItsKey(string more, string reason)
+    {
+        var least = more.Contains("insecure", StringComparison.Ordinal) ? Least.Replace("\"insecure\": true, ", "", StringComparison.Ordinal) : Least;
+        AssertRefused($"{{{least}, {more}}}", reason);
+    }
+
+    [Theory]
+    [InlineData("0", 0.0)]
+    [InlineData("250ms", 0.25)]
+    [InlineData("1h2m3.5s", 3723.5)]
+    [InlineData("100us", 0.0001)]
+    [InlineData("100µs", 0.0001)]
+    [InlineData(".5s", 0.5)]
+    [InlineData("5", null)]
+    [InlineData("-1s", null)]
+    [InlineData("1d", null)]
+    public void Duration_AsGoWritesIt_IsRead(string text, double? seconds) => Assert.Equal(seconds, GoDuration.TryParse(text)?.TotalSeconds);
+
+    private LoadConfig Read(string keys)
+    {
+        File.WriteAllText(_folder["load.json"], $"{{{keys}}}");
+        return LoadConfigReader.Read(_folder["load.json"]);
+    }
+
+    private void AssertRefused(string text, string reason)
+    {
+        File.WriteAllText(_folder["load.json"], text);
+        var e = Assert.Throws<LoadException>(() => LoadConfigReader.Read(_folder["load.json"]));
+        Assert.StartsWith($"{_folder["load.json"]}: {reason}", e.Message);
+    }
+}

@@ -1,0 +1,30 @@
+using Grpc.Core;
+using Grpc.Health.V1;
+using MedMoE.Mesh.ServicesUnderTest;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using MedMoE.Mesh.Serving.Hosting;
+
+namespace MedMoE.Mesh.LoadTester.Tests;
+
+/// <summary>A gRPC service of health checks with a fault: what the load tester is to find.</summary>
+internal sealed class FaultyService(Func<int, Task<HealthCheckResponse>> answer) : Health.HealthBase
+{
+    private int _calls;
+
+    public static HealthCheckResponse Serving { get; } = new() { Status = HealthCheckResponse.Types.ServingStatus.Serving };
+
+    /// <param name="answer">The answer to a call, by its number from 0 on.</param>
+    public static Task<RunningService> Start(Func<int, Task<HealthCheckResponse>> answer) => RunningService.Start(
+        args =>
+        {
+            var builder = ServiceHost.CreateBuilder(args);
+            builder.Services.AddSingleton(new FaultyService(answer));
+            var app = builder.Build();
+            app.MapGrpcService<FaultyService>();
+            return app;
+        },
+        bundle: null);
+
+    public override Task<HealthCheckResponse> Check(HealthCheckRequest request, ServerCallContext context) => answer(Interlocked.Increment(ref _calls) - 1);
+}

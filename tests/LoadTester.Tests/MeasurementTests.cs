@@ -1,0 +1,123 @@
+using Grpc.Core;
+using MedMoE.Mesh.LoadTester.Configuration;
+using MedMoE.Mesh.LoadTester.Measurement;
+using MedMoE.Mesh.LoadTester.Output;
+using MedMoE.Mesh.ServicesUnderTest;
+
+namespace MedMoE.Mesh.LoadTester.Tests;
+
+public sealed class MeasurementTests
+{
+    private static readonly TimeSpan _stall = TimeSpan.FromMilliseconds(400);
+
+    [Fact]
+    public void Percentiles_OfKnownTimes_AreThose()
+    {
+        var recorder = new Recorder(skipFirst: 2);
+        foreach (var milliseconds in Enumerable.Range(-1, 102).Select(i => Math.Max(0, i)))
+        {
+            recorder.Ended(TimeSpan.FromMilliseconds(milliseconds), StatusCode.OK, null);
+        }
+        recorder.Ended(TimeSpan.FromHours(1), StatusCode.Unavailable, "down");
+        var config = new LoadConfig { Call = "c", Host = "h", BinaryFile = "f" };
+        var report = Report.Of(config, EndReason.Normal, recorder.Sum(TimeSpan.FromSeconds(10)));
+
+        // One to a hundred milliseconds, to three digits; what failed counts, and has no time.
+        Assert.Equal((101, 10.1, 1.0), (report.Count, report.Rps, report.Fastest / 1e6));
+        Assert.All(report.LatencyDistribution, l => Assert.Equal(l.Percentage, l.Latency / 1e6, 0.1));
+        Assert.Equal([("OK", 100L), ("Unavailable", 1L)], report.StatusCodeDistribution.Select(s => (s.Key, s.Value)));
+        Assert.Equal(100, report.Histogram.Sum(b => b.Count));
+        Assert.Equal(11, report.Histogram.Count);
+        Assert.Equal(1, report.Histogram.Sum(b => b.Frequency), 1e-9);
+    }
+
+    [Fact]
+    public async Task ClosedLoop_CallsAsOftenAsItIsTold()
+    {
+        await using var service = await FaultyService.Start(_ => Task.FromResult(FaultyService.Serving));
+        using var load = new Load(service.Address);
+        var measured = await Load.Run(load.Config with { Total = 123, Connections = 2, SkipFirst = 3 });
+        Assert.Equal((120, 120), (measured.Count, measured.Statuses["OK"]));
+    }
+
+    [Fact]
+    public async Task ClosedLoop_NeverHasMoreCallsThanWorkers()
+    {
+        var (running, most) = (0, 0);
+        await using var service = await FaultyService.Start(async _ =>
+        {
+            InterlockedMax(ref most, Interlocked.Increment(ref running));
+            await Task.Yield();
+            Interlocked.Decrement(ref running);
+            return FaultyService.Serving;
+        });
+        using var load = new Load(service.Address);
+        await Load.Run(load.Config with { Concurrency = new Schedule(1, ScheduleKind.Step, 2, 5, TimeSpan.FromMilliseconds(50)), Duration = TimeSpan.FromMilliseconds(500), DurationStop = DurationStop.Wait });
+        Assert.InRange(most, 2, 5);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Stall_IsChargedToEveryCallThatShouldHaveCome(bool open)
+    {
+        await using var service = await Stalling();
+        using var load = new Load(service.Address);
+        var measured = await Load.Run(load.Config with { Async = open, Load = new Schedule(200), Concurrency = new Schedule(2), Total = 300 });
+
+        // 80 of 300 calls were meant to begin while nothing was answered; none is lost, and they waited half of the stall in the mean.
+        Assert.Equal(300, measured.Statuses["OK"]);
+        Assert.InRange(measured.Latencies.GetValueAtPercentile(90) / 1e3, 0.3 * _stall.TotalMilliseconds, 10 * _stall.TotalMilliseconds);
+    }
+
+    /// <summary>What the others are for: as fast as it can, a closed loop hardly sees a stall.</summary>
+    [Fact]
+    public async Task Stall_WithoutARate_HitsTwoCallsAlone()
+    {
+        await using var service = await Stalling();
+        using var load = new Load(service.Address);
+        var measured = await Load.Run(load.Config with { Concurrency = new Schedule(2), Total = 300 });
+        Assert.InRange(measured.Latencies.GetValueAtPercentile(90) / 1e3, 0, 0.3 * _stall.TotalMilliseconds);
+        Assert.InRange(measured.Latencies.GetValueAtPercentile(100) / 1e3, 0.9 * _stall.TotalMilliseconds, 10 * _stall.TotalMilliseconds);
+    }
+
+    [Theory]
+    [InlineData("Wait", 4, "OK")]
+    [InlineData("Close", 4, "Canceled")]
+    [InlineData("Ignore", 0, null)]
+    public async Task DurationOver_CallsUnderWay_AreWaitedForCountedOrForgotten(string stop, int count, string? status)
+    {
+        // Longer than calls begin.
+        await using var service = await FaultyService.Start(async _ =>
+        {
+            await Task.Delay(_stall);
+            return FaultyService.Serving;
+        });
+        using var load = new Load(service.Address);
+        var measured = await Load.Run(load.Config with { Duration = _stall / 2, DurationStop = Enum.Parse<DurationStop>(stop) });
+        Assert.Equal(count, measured.Count);
+        Assert.Equal(status is null ? [] : [status], measured.Statuses.Keys);
+    }
+
+    /// <summary>From its tenth call on it answers nobody for a while.</summary>
+    private static Task<RunningService> Stalling()
+    {
+        var stall = new Lazy<Task>(() => Task.Delay(_stall));
+        return FaultyService.Start(async number =>
+        {
+            if (number >= 10)
+            {
+                await stall.Value;
+            }
+            return FaultyService.Serving;
+        });
+    }
+
+    private static void InterlockedMax(ref int most, int value)
+    {
+        for (int seen; (seen = Volatile.Read(ref most)) < value;)
+        {
+            Interlocked.CompareExchange(ref most, value, seen);
+        }
+    }
+}
