@@ -27,6 +27,7 @@ public static class RouterApp
             .AddSingleton<KnownModels>()
             .AddSingleton<TextSource>()
             .AddSingleton<PyramidSource>()
+            .AddSingleton<ExpertMetrics>()
             .AddSingleton<AnswerSource>()
             .AddSingleton<RouterGate>()
             .AddSingleton<Analyze>()

@@ -1,15 +1,9 @@
 using BenchmarkDotNet.Attributes;
 using Google.Protobuf;
-using MedMoE.Mesh.Backbone;
 using MedMoE.Mesh.Bundle;
-using MedMoE.Mesh.Expert;
-using MedMoE.Mesh.Gateway;
 using MedMoE.Mesh.Model;
 using MedMoE.Mesh.Model.Analysis;
 using MedMoE.Mesh.Reference;
-using MedMoE.Mesh.Router;
-using MedMoE.Mesh.ServicesUnderTest;
-using MedMoE.Mesh.TextEncoder;
 using MedMoE.Mesh.V1;
 
 namespace MedMoE.Mesh.Benchmarks;
@@ -22,41 +16,23 @@ public class MeshBenchmark
 {
     private const string Report = "There is a large mass in the right lung";
 
-    private readonly List<RunningService> _services = [];
+    private DemoMesh _mesh = null!;
     private byte[] _png = null!;
     private ImageAnalyzer _analyzer = null!;
-    private RouterService.RouterServiceClient _client = null!;
 
     [GlobalSetup]
     public async Task Start()
     {
-        var demo = Path.Combine(Golden.Repository, "services", "libs", "Bundle", "demo");
         _png = await File.ReadAllBytesAsync(Golden.PathOf("preprocessing", "gray8_512x640.png"));
-        _analyzer = new ImageAnalyzer(ModelBundle.Open(demo), new TorchOptions());
-        async Task<RunningService> Add(Func<string[], Microsoft.AspNetCore.Builder.WebApplication> create, params string[] settings)
-        {
-            var service = await RunningService.Start(create, demo, settings);
-            _services.Add(service);
-            await service.Ready();
-            return service;
-        }
-        var backbone = await Add(BackboneApp.Create);
-        var text = await Add(TextEncoderApp.Create);
-        var expert = await Add(ExpertApp.Create, "--Expert:Name=mri");
-        var router = await Add(
-            RouterApp.Create, $"--Endpoints:Backbone={backbone.Address}", $"--Endpoints:TextEncoder={text.Address}", $"--Endpoints:Experts:mri={expert.Address}");
-        var gateway = await Add(GatewayApp.Create, $"--Endpoints:Router={router.Address}");
-        _client = new RouterService.RouterServiceClient(gateway.Channel);
+        _analyzer = new ImageAnalyzer(ModelBundle.Open(DemoMesh.Bundle), new TorchOptions());
+        _mesh = await DemoMesh.Start("mri");
     }
 
     [GlobalCleanup]
     public async Task Stop()
     {
         _analyzer.Dispose();
-        foreach (var service in Enumerable.Reverse(_services))
-        {
-            await service.DisposeAsync();
-        }
+        await _mesh.DisposeAsync();
     }
 
     [Benchmark(Baseline = true)]
@@ -70,7 +46,7 @@ public class MeshBenchmark
     [Benchmark]
     public Task<AnalyzeResponse> MeshKnownImage() => Analyze(_png);
 
-    private async Task<AnalyzeResponse> Analyze(byte[] image) => await _client.AnalyzeAsync(new AnalyzeRequest
+    private async Task<AnalyzeResponse> Analyze(byte[] image) => await _mesh.Client.AnalyzeAsync(new AnalyzeRequest
     {
         Image = new Image { Encoded = UnsafeByteOperations.UnsafeWrap(image) },
         Report = Report,

@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using Grpc.Net.Client;
 using MedMoE.Mesh.ServicesUnderTest;
 using MedMoE.Mesh.V1;
@@ -53,7 +52,7 @@ public sealed class WholeMeshTests : IDisposable
             await load.UntilMoreSucceeded(60);
             foreach (var replica in scale.Table.Where(row => row.Service == "expert-ct"))
             {
-                Assert.True(await Answered(replica.Http) > 0, $"expert-ct/{replica.Number} got nothing to do");
+                Assert.True(await ServiceMetric.Answered(replica.Http, "Localize") > 0, $"expert-ct/{replica.Number} got nothing to do");
             }
         }
         using (var scale = LocalProcess.Run(_runtime, "scale", "ct=1,backbone=1,text-encoder=1"))
@@ -64,25 +63,13 @@ public sealed class WholeMeshTests : IDisposable
         Assert.Empty(load.Failures);
     }
 
-    /// <summary>Calls that an expert has answered.</summary>
-    private static async Task<double> Answered(string http) => (await Metrics(http))
-        .Where(m => m.Name == "medmoe_request_duration_seconds_count" && m.Tags.Contains("Localize", StringComparison.Ordinal)).Sum(m => m.Value);
-
     /// <summary>Returns when so many calls run in a service.</summary>
     private static async Task UntilRunning(string http, int calls)
     {
         using var patience = new CancellationTokenSource(_patience);
-        while ((await Metrics(http)).Where(m => m.Name == "medmoe_requests").Sum(m => m.Value) < calls)
+        while ((await ServiceMetric.Read(http)).Where(m => m.Name == "medmoe_requests").Sum(m => m.Value) < calls)
         {
             patience.Token.ThrowIfCancellationRequested();
         }
-    }
-
-    private static async Task<IReadOnlyList<(string Name, string Tags, double Value)>> Metrics(string http)
-    {
-        using var client = new HttpClient();
-        var text = await client.GetStringAsync($"http://{http}/metrics", TestContext.Current.CancellationToken);
-        return [.. Regex.Matches(text, @"^(\w+)\{(.*)\} (\S+)( \d+)?$", RegexOptions.Multiline)
-            .Select(m => (m.Groups[1].Value, m.Groups[2].Value, double.Parse(m.Groups[3].ValueSpan, System.Globalization.CultureInfo.InvariantCulture)))];
     }
 }

@@ -1,4 +1,3 @@
-using Grpc.Health.V1;
 using Grpc.Net.Client;
 using MedMoE.Mesh.Serving.Hosting;
 using Microsoft.AspNetCore.Builder;
@@ -44,18 +43,7 @@ public sealed class RunningService : IAsyncDisposable
         where T : notnull => _app.Services.GetRequiredService<T>();
 
     /// <summary>Returns when it serves.</summary>
-    public async Task Ready()
-    {
-        using var watch = new Health.HealthClient(Channel).Watch(new HealthCheckRequest(), deadline: DateTime.UtcNow + _patience);
-        while (await watch.ResponseStream.MoveNext(CancellationToken.None))
-        {
-            if (watch.ResponseStream.Current.Status == HealthCheckResponse.Types.ServingStatus.Serving)
-            {
-                return;
-            }
-        }
-        throw new InvalidOperationException("the service ended before it served");
-    }
+    public Task Ready() => Healthy.Await(Channel);
 
     /// <summary>Stops it as SIGTERM does; returns when running calls have ended.</summary>
     public Task Stop() => _app.StopAsync(CancellationToken.None);

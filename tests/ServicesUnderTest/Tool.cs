@@ -1,8 +1,9 @@
+using System.ComponentModel;
 using System.Diagnostics;
 
 namespace MedMoE.Mesh.ServicesUnderTest;
 
-/// <summary>Runs the project's command line tools as processes.</summary>
+/// <summary>Runs command line tools, the project's and others, as processes.</summary>
 public static class Tool
 {
     private static readonly TimeSpan _patience = TimeSpan.FromMinutes(2);
@@ -40,9 +41,30 @@ public static class Tool
     }
 
     /// <summary>Runs a project's program to its end.</summary>
-    public static async Task<Result> Run(string project, params string[] arguments)
+    public static Task<Result> Run(string project, params string[] arguments) =>
+        Command(Environment.CurrentDirectory, ["dotnet", AssemblyOf(project), .. arguments]);
+
+    /// <summary>Whether a command can be run, and succeeds.</summary>
+    public static async Task<bool> Succeeds(string folder, IReadOnlyList<string> command)
     {
-        using var process = Process.Start(new ProcessStartInfo("dotnet", [AssemblyOf(project), .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        try
+        {
+            return (await Command(folder, command)).ExitCode == 0;
+        }
+        catch (Win32Exception)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Runs a command to its end.</summary>
+    /// <param name="folder">Where.</param>
+    /// <param name="command">The program and its arguments.</param>
+    /// <exception cref="Win32Exception">There is no such program.</exception>
+    public static async Task<Result> Command(string folder, IReadOnlyList<string> command)
+    {
+        var start = new ProcessStartInfo(command[0], command.Skip(1)) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
+        using var process = Process.Start(start)!;
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         patience.CancelAfter(_patience);
         try
@@ -55,7 +77,7 @@ public static class Tool
         catch (OperationCanceledException)
         {
             process.Kill(entireProcessTree: true);
-            throw new TimeoutException($"{project} {string.Join(' ', arguments)} did not end within {_patience}");
+            throw new TimeoutException($"{string.Join(' ', command)} did not end within {_patience}");
         }
     }
 }

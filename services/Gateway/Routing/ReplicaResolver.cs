@@ -19,7 +19,6 @@ internal sealed partial class ReplicaResolver(IOptionsMonitor<EndpointOptions> e
 
     // A name without an address is looked for sooner: its service may be starting.
     private static readonly TimeSpan _retry = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(5);
 
     private readonly ConcurrentDictionary<string, IPAddress[]> _known = new();
 
@@ -59,11 +58,7 @@ internal sealed partial class ReplicaResolver(IOptionsMonitor<EndpointOptions> e
     {
         try
         {
-            return _known[name] = await Dns.GetHostAddressesAsync(name, cancellation).WaitAsync(_patience, cancellation);
-        }
-        catch (SocketException e) when (e.SocketErrorCode is SocketError.HostNotFound or SocketError.NoData)
-        {
-            return _known[name] = [];
+            return _known[name] = await Names.LookUp(name, cancellation);
         }
         catch (Exception e) when (e is SocketException or TimeoutException)
         {

@@ -17,7 +17,7 @@ internal sealed record Answer(LocalizeResponse Response, ModelInfo Backbone, Tim
 
 /// <summary>Answers of experts, from the cache or from the expert, to which the pyramid is relayed as it comes.</summary>
 internal sealed class AnswerSource(
-    MeshChannels channels, FeatureCache cache, KnownModels models, PyramidSource pyramids, IOptions<RouterOptions> options)
+    MeshChannels channels, FeatureCache cache, KnownModels models, PyramidSource pyramids, ExpertMetrics metrics, IOptions<RouterOptions> options)
 {
     private readonly SingleFlight<Answer> _flights = new();
 
@@ -30,6 +30,7 @@ internal sealed class AnswerSource(
     public async Task<Answer> Ask(
         string expert, ImageContent image, IReadOnlyList<KnownText> texts, AnswerShape shape, CancellationToken cancellation)
     {
+        metrics.Asked(expert);
         var service = MeshService.ExpertNamed(expert);
         var backbone = await models.Of(MeshService.Backbone, cancellation);
         var model = await models.Of(service, cancellation);

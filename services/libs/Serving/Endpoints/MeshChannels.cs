@@ -16,14 +16,13 @@ public sealed class MeshChannels : IDisposable
     private readonly IOptionsMonitor<EndpointOptions> _endpoints;
     private readonly ILoggerFactory _loggers;
     private readonly ServiceProvider _balancing;
-    private readonly ConcurrentDictionary<(MeshService, string), Lazy<GrpcChannel>> _channels = [];
+    private readonly ConcurrentDictionary<MeshService, Lazy<GrpcChannel>> _channels = [];
 
     public MeshChannels(IOptionsMonitor<EndpointOptions> endpoints, ILoggerFactory loggers)
     {
         (_endpoints, _loggers) = (endpoints, loggers);
         _balancing = new ServiceCollection()
-            .AddSingleton<ResolverFactory>(new ReplicaListResolverFactory(endpoints))
-            .AddSingleton<ResolverFactory>(new DnsResolverFactory(endpoints.CurrentValue.Refresh))
+            .AddSingleton<ResolverFactory>(new EndpointResolverFactory(endpoints))
             .AddSingleton<LoadBalancerFactory>(new ReplicaBalancerFactory())
             .BuildServiceProvider();
     }
@@ -31,19 +30,15 @@ public sealed class MeshChannels : IDisposable
     /// <exception cref="RpcException">UNAVAILABLE: the settings, which may have changed since the start, do not say where the service is.</exception>
     public CallInvoker Of(MeshService service)
     {
-        EndpointAddress endpoint;
         try
         {
-            endpoint = _endpoints.CurrentValue.AddressOf(service);
+            _endpoints.CurrentValue.AddressOf(service);
         }
         catch (EndpointException e)
         {
             throw new RpcException(new Status(StatusCode.Unavailable, e.Message));
         }
-        var address = endpoint.IsName
-            ? $"dns:///{endpoint.Hosts[0].Host}:{endpoint.Hosts[0].Port}"
-            : ReplicaListResolverFactory.AddressOf(service);
-        return _channels.GetOrAdd((service, address), key => new(() => Open(key.Item2))).Value.CreateCallInvoker();
+        return _channels.GetOrAdd(service, key => new(() => Open(EndpointResolverFactory.AddressOf(key)))).Value.CreateCallInvoker();
     }
 
     public void Dispose()

@@ -1,0 +1,53 @@
+using MedMoE.Mesh.ServicesUnderTest;
+
+namespace MedMoE.Mesh.Clients.Tests;
+
+/// <summary>A client of tests/clients: what it needs, how it is made, and how it is run.</summary>
+/// <param name="Language">Its folder.</param>
+/// <param name="Missing">What to install where it cannot run.</param>
+/// <param name="Probe">A command that succeeds where it can run.</param>
+/// <param name="Make">Commands that make it, from the root of the repository.</param>
+/// <param name="Command">The command that runs it, without its arguments.</param>
+internal sealed record Client(string Language, string Missing, string[] Probe, string[][] Make, string[] Command)
+{
+    private const string PythonCode = "artifacts/clients/python";
+    private const string CppBuild = "artifacts/clients/cpp";
+
+    // Debian's own: another Python of the machine has none of Debian's packages.
+    private static readonly string _python = File.Exists("/usr/bin/python3") ? "/usr/bin/python3" : "python3";
+
+    public static Client Of(string language) => language switch
+    {
+        "python" => new(
+            language, "needs grpcio and grpcio-tools for Python (Debian: apt-get install python3-grpcio python3-grpc-tools)",
+            [_python, "-c", "import grpc, grpc_tools"],
+            [["mkdir", "-p", PythonCode],
+             [_python, "-m", "grpc_tools.protoc", "-I", "protos", $"--python_out={PythonCode}", $"--grpc_python_out={PythonCode}",
+              .. Directory.EnumerateFiles(Path.Combine(Golden.Repository, "protos"), "*.proto", SearchOption.AllDirectories)
+                  .Select(file => Path.GetRelativePath(Golden.Repository, file))]],
+            ["env", $"PYTHONPATH={PythonCode}", _python, "tests/clients/python/client.py"]),
+        "node" => new(
+            language, "needs Node.js and the client's packages (npm ci --prefix tests/clients/node)",
+            ["node", "--input-type=module", "--eval", $"await import('{Golden.Repository}/tests/clients/node/node_modules/@grpc/grpc-js/build/src/index.js')"],
+            [], ["node", "tests/clients/node/client.js"]),
+        "cpp" => new(
+            language, "needs gRPC for C++ (Debian: apt-get install g++ cmake pkg-config libgrpc++-dev protobuf-compiler-grpc)",
+            ["sh", "-c", "command -v cmake g++ protoc grpc_cpp_plugin && pkg-config --exists grpc++"],
+            [["cmake", "-S", "tests/clients/cpp", "-B", CppBuild, "-DCMAKE_BUILD_TYPE=Release"], ["cmake", "--build", CppBuild]],
+            [Path.Combine(Golden.Repository, CppBuild, "client")]),
+        _ => throw new ArgumentOutOfRangeException(nameof(language), language, null),
+    };
+
+    /// <summary>Makes it, or skips the test that wants it.</summary>
+    public async Task Prepare()
+    {
+        Assert.SkipUnless(await Tool.Succeeds(Golden.Repository, Probe), Missing);
+        foreach (var command in Make)
+        {
+            var made = await Tool.Command(Golden.Repository, command);
+            Assert.True(made.ExitCode == 0, $"{string.Join(' ', command)}\n{made.Output}{made.Error}");
+        }
+    }
+
+    public Task<Tool.Result> Run(params string[] arguments) => Tool.Command(Golden.Repository, [.. Command, .. arguments]);
+}

@@ -1,0 +1,61 @@
+using k8s;
+using k8s.Models;
+using MedMoE.Mesh.ServicesUnderTest;
+
+namespace MedMoE.Mesh.Kubernetes.Tests;
+
+/// <summary>What an overlay makes, as kubectl builds it, every object read strictly into its type.</summary>
+internal sealed class Overlay
+{
+    public const string NameLabel = "app.kubernetes.io/name";
+    public const string ExpertLabel = "medmoe.mesh/expert";
+
+    /// <summary>The container of every service.</summary>
+    public const string Container = "service";
+
+    public static readonly string[] Names = ["cpu", "gpu", "autoscale", "keda"];
+
+    private static readonly Dictionary<string, Type> _types = new() { ["keda.sh/v1alpha1/ScaledObject"] = typeof(ScaledObject) };
+
+    private Overlay(IReadOnlyList<IKubernetesObject<V1ObjectMeta>> objects) => Objects = objects;
+
+    /// <summary>The repository's k8s folder.</summary>
+    public static string Folder { get; } = Path.Combine(Golden.Repository, "k8s");
+
+    public IReadOnlyList<IKubernetesObject<V1ObjectMeta>> Objects { get; }
+
+    public IReadOnlyList<V1Deployment> Deployments => [.. Objects.OfType<V1Deployment>()];
+
+    /// <summary>Labels of pods, by what makes them.</summary>
+    public IReadOnlyDictionary<string, IDictionary<string, string>> Pods => Deployments.Select(d => (d.Metadata.Name, d.Spec.Template.Metadata.Labels))
+        .Concat(Objects.OfType<V1StatefulSet>().Select(s => (s.Metadata.Name, s.Spec.Template.Metadata.Labels))).ToDictionary(p => p.Name, p => p.Labels);
+
+    /// <summary>Names of experts, as their pods learn them.</summary>
+    public IReadOnlyList<string> Experts => [.. Pods.Values.Where(labels => labels.ContainsKey(ExpertLabel)).Select(labels => labels[ExpertLabel]).Order()];
+
+    /// <summary>The settings of experts that gateway and router read.</summary>
+    public IDictionary<string, string> ExpertSettings => Objects.OfType<V1ConfigMap>().Single().Data;
+
+    /// <summary>Builds one, or skips the test where there is nothing to build it with.</summary>
+    /// <param name="name">Its folder in overlays.</param>
+    /// <param name="folder">The k8s folder; the repository's unless told otherwise.</param>
+    public static async Task<Overlay> Build(string name, string? folder = null)
+    {
+        folder ??= Folder;
+        Assert.SkipUnless(
+            await Tool.Succeeds(folder, ["kubectl", "kustomize", "components/pet/expert"]), "needs kubectl 1.21 or newer (https://kubernetes.io/docs/tasks/tools)");
+        var built = await Tool.Command(folder, ["kubectl", "kustomize", $"overlays/{name}"]);
+        Assert.True(built.ExitCode == 0, built.Error);
+        return Read(built.Output);
+    }
+
+    /// <exception cref="YamlDotNet.Core.YamlException">A field is unknown, or not of its type.</exception>
+    public static Overlay Read(string yaml) =>
+        new([.. KubernetesYaml.LoadAllFromString(yaml, _types, strict: true).Cast<IKubernetesObject<V1ObjectMeta>>()]);
+
+    public V1Deployment Deployment(string name) => Deployments.Single(d => d.Metadata.Name == name);
+
+    /// <summary>What makes the pods that a selector matches.</summary>
+    public IReadOnlyList<string> Matched(IDictionary<string, string>? selector) =>
+        [.. Pods.Where(pod => (selector ?? new Dictionary<string, string>()).All(label => pod.Value.TryGetValue(label.Key, out var value) && value == label.Value)).Select(pod => pod.Key)];
+}

@@ -1,0 +1,112 @@
+using System.Globalization;
+using System.Reflection;
+using k8s.Models;
+using MedMoE.Mesh.Backbone;
+using MedMoE.Mesh.Cache;
+using MedMoE.Mesh.Expert;
+using MedMoE.Mesh.Gateway;
+using MedMoE.Mesh.Router;
+using MedMoE.Mesh.Serving.Endpoints;
+using MedMoE.Mesh.Serving.Hosting;
+using MedMoE.Mesh.TextEncoder;
+using Microsoft.Extensions.Configuration;
+
+namespace MedMoE.Mesh.Kubernetes.Tests;
+
+/// <summary>Ports, names and settings of the overlays are those of the code.</summary>
+public sealed class SettingsTests
+{
+    private static readonly ServingOptions _serving = new();
+
+    /// <summary>Option records by their section.</summary>
+    private static readonly Dictionary<string, Type> _sections = new[]
+    {
+        typeof(BackboneApp), typeof(ExpertApp), typeof(GatewayApp), typeof(RouterApp), typeof(TextEncoderApp), typeof(ServingOptions), typeof(CacheOptions),
+    }
+        .Select(type => type.Assembly).Distinct().SelectMany(assembly => assembly.GetTypes())
+        .Select(type => (Type: type, Section: type.GetField("Section", BindingFlags.Static | BindingFlags.Public)?.GetRawConstantValue() as string))
+        .Where(t => t.Section is not null).ToDictionary(t => t.Section!, t => t.Type);
+
+    public static TheoryData<string> Overlays => [.. Overlay.Names];
+
+    [Theory]
+    [MemberData(nameof(Overlays))]
+    public async Task Settings_OfEveryContainer_AreOptionsOfTheCode(string name)
+    {
+        var overlay = await Overlay.Build(name);
+        foreach (var deployment in overlay.Deployments)
+        {
+            var container = deployment.Spec.Template.Spec.Containers[0];
+            var settings = (container.Env ?? []).Select(e => (e.Name, Value: e.Value ?? ValueOf(e.ValueFrom, deployment)))
+                .Concat((container.EnvFrom ?? []).SelectMany(_ => overlay.ExpertSettings.Select(s => (Name: s.Key, s.Value))))
+                .Where(s => s.Name.Contains("__", StringComparison.Ordinal)).ToDictionary(s => s.Name.Replace("__", ":", StringComparison.Ordinal), s => (string?)s.Value);
+            var configuration = new ConfigurationBuilder().AddInMemoryCollection(settings).Build();
+            foreach (var section in settings.Keys.Select(key => key.Split(':')[0]).Distinct())
+            {
+                Assert.True(_sections.TryGetValue(section, out var type), $"{deployment.Metadata.Name}: no options read the section {section}");
+                // A name that is no option, or a value that cannot be read, throws.
+                Assert.NotNull(configuration.GetSection(section).Get(type, binder => binder.ErrorOnUnknownConfiguration = true));
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Overlays))]
+    public async Task Ports_AreThoseThatServicesListenOn(string name)
+    {
+        var overlay = await Overlay.Build(name);
+        foreach (var pod in overlay.Deployments.Select(d => d.Spec.Template))
+        {
+            var container = pod.Spec.Containers.Single(c => c.Name == Overlay.Container);
+            Assert.Equal([("grpc", _serving.GrpcPort), ("http", _serving.HttpPort)], container.Ports.Select(p => (p.Name, p.ContainerPort)));
+            Assert.All(
+                [container.StartupProbe, container.ReadinessProbe, container.LivenessProbe],
+                // Without a service's name: the health of the whole, as WarmUp and Readiness tell it.
+                probe => Assert.Equal((_serving.GrpcPort, null), (probe.Grpc.Port, probe.Grpc.Service)));
+            Assert.Equal($"{_serving.HttpPort}", pod.Metadata.Annotations["prometheus.io/port"]);
+        }
+        Assert.All(overlay.Objects.OfType<V1Service>().Where(s => s.Metadata.Name != "redis"), service =>
+        {
+            var port = Assert.Single(service.Spec.Ports);
+            Assert.Equal((_serving.GrpcPort, "grpc"), (port.Port, port.TargetPort.Value));
+        });
+    }
+
+    [Fact]
+    public async Task Services_BearTheNamesThatCallersLookUp()
+    {
+        var overlay = await Overlay.Build("cpu");
+        var endpoints = new EndpointOptions { Experts = overlay.ExpertSettings.ToDictionary(s => s.Key["Endpoints__Experts__".Length..], s => s.Value) };
+        Assert.Equal(overlay.Experts, endpoints.Experts.Keys.Order());
+        MeshService[] called = [MeshService.Router, MeshService.Backbone, MeshService.TextEncoder, .. overlay.Experts.Select(MeshService.ExpertNamed)];
+        foreach (var service in called)
+        {
+            var address = endpoints.AddressOf(service);
+            var host = Assert.Single(address.Hosts);
+            // Headless: the name's addresses are the replicas.
+            var found = overlay.Objects.OfType<V1Service>().Single(s => s.Metadata.Name == host.Host);
+            Assert.Equal((true, "None", host.Port), (address.IsName, found.Spec.ClusterIP, found.Spec.Ports[0].Port));
+        }
+        var redis = overlay.Deployment("router").Spec.Template.Spec.Containers[0].Env.Single(e => e.Name == "Cache__Redis").Value;
+        var store = overlay.Objects.OfType<V1Service>().Single(s => s.Metadata.Name == "redis");
+        Assert.Equal($"{store.Metadata.Name}:{store.Spec.Ports[0].Port}", redis);
+    }
+
+    [Theory]
+    [MemberData(nameof(Overlays))]
+    public async Task Experts_LearnTheirNameFromTheirLabel(string name)
+    {
+        var overlay = await Overlay.Build(name);
+        foreach (var deployment in overlay.Deployments.Where(d => d.Spec.Template.Metadata.Labels.ContainsKey(Overlay.ExpertLabel)))
+        {
+            var setting = deployment.Spec.Template.Spec.Containers[0].Env.Single(e => e.Name == "Expert__Name");
+            Assert.Equal($"expert-{ValueOf(setting.ValueFrom, deployment)}", deployment.Metadata.Name);
+        }
+    }
+
+    /// <summary>What the cluster puts in: a pod's label, or a container's limit.</summary>
+    private static string ValueOf(V1EnvVarSource source, V1Deployment deployment) =>
+        source.FieldRef is { } field
+            ? deployment.Spec.Template.Metadata.Labels[field.FieldPath["metadata.labels['".Length..^"']".Length]]
+            : deployment.Spec.Template.Spec.Containers[0].Resources.Limits[source.ResourceFieldRef.Resource["limits.".Length..]].ToDecimal().ToString(CultureInfo.InvariantCulture);
+}

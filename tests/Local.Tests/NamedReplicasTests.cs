@@ -1,0 +1,97 @@
+using Grpc.Core;
+using Grpc.Net.Client;
+using MedMoE.Mesh.Bundle;
+using MedMoE.Mesh.ServicesUnderTest;
+using MedMoE.Mesh.V1;
+
+namespace MedMoE.Mesh.Local.Tests;
+
+/// <summary>Experts scaled by what their name resolves to, as behind a headless service of Kubernetes.</summary>
+public sealed class NamedReplicasTests : IDisposable
+{
+    private const string Name = "expert-ct";
+    private static readonly TimeSpan _patience = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan _refresh = TimeSpan.FromSeconds(1);
+
+    private readonly TemporaryFolder _runtime = new();
+    private readonly GoldenBundle _bundle = new(Architecture.Paper);
+
+    public void Dispose()
+    {
+        _bundle.Dispose();
+        _runtime.Dispose();
+    }
+
+    [Fact]
+    public async Task ExpertReplicas_ComeAndGoBehindAName_NoCallIsLostAndOthersDoNotNotice()
+    {
+        Assert.SkipUnless(PrivateNames.ArePossible, PrivateNames.Missing);
+        using var names = new PrivateNames();
+        var (mesh, _) = await LocalProcess.UpWhole(_runtime, "--bundle", _bundle.Root, "--replicas", "ct=0");
+        using var own = mesh;
+        using var first = await StartExpert("127.0.1.1", "0");
+        var port = first.Grpc.Split(':')[1];
+        names.Set(Name, "127.0.1.1");
+        string Of(string service) => mesh.Table.Single(row => row.Service == service).Grpc;
+        using var router = await ServiceProcess.Start(
+            "Router", names, $"Model:Bundle={_bundle.Root}", $"Endpoints:Refresh={_refresh}", $"Endpoints:Backbone={Of("backbone")}",
+            $"Endpoints:TextEncoder={Of("text-encoder")}", $"Endpoints:Experts:ct=dns:///{Name}:{port}", $"Endpoints:Experts:mri={Of("expert-mri")}");
+        await using var ct = new MeshLoad(router.Grpc, 6, "ct", "small nodule");
+        await using var mri = new MeshLoad(router.Grpc, 2, "mri", "small nodule");
+        await Both(20);
+
+        // One more: it gets its share of what comes after the name was looked up again.
+        using var second = await StartExpert("127.0.1.2", port);
+        names.Set(Name, "127.0.1.1", "127.0.1.2");
+        await UntilAnswering(second);
+        var before = await Answers(first, second);
+        await ct.UntilMoreSucceeded(60);
+        var after = await Answers(first, second);
+        var share = (after.Second - before.Second) / (after.First - before.First + after.Second - before.Second);
+        Assert.InRange(share, 0.3, 0.7);
+
+        // The first goes, at once, as the name forgets it: whoever still has its address goes to the other one.
+        names.Set(Name, "127.0.1.2");
+        await first.Stop();
+        await Both(40);
+        Assert.Empty(ct.Failures);
+
+        // The last goes: calls hear at once who is missing.
+        names.Set(Name);
+        await second.Stop();
+        using var channel = GrpcChannel.ForAddress($"http://{router.Grpc}");
+        var e = await Assert.ThrowsAsync<RpcException>(() => Analyze(channel));
+        Assert.Equal((StatusCode.Unavailable, "expert ct: no replica can be reached"), (e.StatusCode, e.Status.Detail));
+        await mri.UntilMoreSucceeded(20);
+
+        // One comes back, as from zero.
+        using var third = await StartExpert("127.0.1.3", port);
+        names.Set(Name, "127.0.1.3");
+        await UntilAnswering(third);
+        await Both(20);
+        Assert.All(ct.Failures, failure => Assert.Equal(StatusCode.Unavailable, failure.StatusCode));
+        Assert.Empty(mri.Failures);
+
+        Task Both(int more) => Task.WhenAll(ct.UntilMoreSucceeded(more), mri.UntilMoreSucceeded(more));
+    }
+
+    private Task<ServiceProcess> StartExpert(string address, string port) => ServiceProcess.Start(
+        "Expert", null, $"Model:Bundle={_bundle.Root}", "Expert:Name=ct", $"Serving:Address={address}", $"Serving:GrpcPort={port}");
+
+    private static async Task<(double First, double Second)> Answers(ServiceProcess first, ServiceProcess second) =>
+        (await ServiceMetric.Answered(first.Http, "Localize"), await ServiceMetric.Answered(second.Http, "Localize"));
+
+    /// <summary>Returns when a replica has answered a call: nobody tells when the name has been looked up again.</summary>
+    private static async Task UntilAnswering(ServiceProcess replica)
+    {
+        using var patience = new CancellationTokenSource(_patience);
+        while (await ServiceMetric.Answered(replica.Http, "Localize") == 0)
+        {
+            Assert.False(patience.IsCancellationRequested, $"the new replica got no call within {_patience}, the name being looked up every {_refresh}");
+        }
+    }
+
+    private static async Task Analyze(GrpcChannel channel) => await new RouterService.RouterServiceClient(channel).AnalyzeAsync(
+        new AnalyzeRequest { Image = MeshLoad.FreshImage(), Report = "mass", Gating = new Gating { Policy = GatingPolicy.Explicit, Expert = "ct" } },
+        deadline: DateTime.UtcNow + _patience);
+}

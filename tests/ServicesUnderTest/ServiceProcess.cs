@@ -1,0 +1,100 @@
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+using Grpc.Net.Client;
+
+namespace MedMoE.Mesh.ServicesUnderTest;
+
+/// <summary>A service as a process of its own.</summary>
+public sealed partial class ServiceProcess : IDisposable
+{
+    private const int SigTerm = 15;
+    private static readonly TimeSpan _patience = TimeSpan.FromMinutes(1);
+
+    private readonly Process _process;
+    private readonly Task<string> _errors;
+    private readonly TaskCompletionSource<(string Grpc, string Http)> _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Task _reading;
+
+    private ServiceProcess(ProcessStartInfo start)
+    {
+        start.RedirectStandardInput = true;
+        start.RedirectStandardOutput = true;
+        start.RedirectStandardError = true;
+        // As mesh up has it: OpenMP's threads would else spin on the cores that other services want.
+        start.Environment.TryAdd("OMP_WAIT_POLICY", "PASSIVE");
+        _process = Process.Start(start)!;
+        _errors = _process.StandardError.ReadToEndAsync();
+        _reading = Read();
+    }
+
+    public int Id => _process.Id;
+
+    /// <summary>HOST:PORT of gRPC.</summary>
+    public string Grpc { get; private set; } = "";
+
+    /// <summary>HOST:PORT of /healthz and /metrics.</summary>
+    public string Http { get; private set; } = "";
+
+    /// <summary>Starts one, on loopback and on ports that the system chooses unless told otherwise, and returns when it serves.</summary>
+    /// <param name="project">Its project: "Router".</param>
+    /// <param name="names">Host names that it is to know, or null for the system's.</param>
+    /// <param name="settings">Settings, without "--"; later ones win.</param>
+    public static async Task<ServiceProcess> Start(string project, PrivateNames? names, params string[] settings)
+    {
+        string[] arguments =
+        [
+            Tool.AssemblyOf(project), "--Serving:Address=127.0.0.1", "--Serving:GrpcPort=0", "--Serving:HttpPort=0", "--Serving:StopWithInput=true",
+            .. settings.Select(setting => $"--{setting}"),
+        ];
+        var service = new ServiceProcess(names?.Command("dotnet", arguments) ?? new ProcessStartInfo("dotnet", arguments));
+        try
+        {
+            await service.Ready(project);
+            return service;
+        }
+        catch
+        {
+            service.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Tells it to stop as a service manager does, and returns when it has ended.</summary>
+    public async Task Stop()
+    {
+        Assert.Equal(0, LocalProcess.Kill(_process.Id, SigTerm));
+        await _process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(_patience);
+    }
+
+    public void Dispose()
+    {
+        _process.Kill(entireProcessTree: true);
+        _process.Dispose();
+    }
+
+    private async Task Ready(string project)
+    {
+        await Task.WhenAny(_listening.Task, _reading).WaitAsync(_patience);
+        if (!_listening.Task.IsCompleted)
+        {
+            throw new InvalidOperationException($"{project} ended before it listened: {await _errors}");
+        }
+        (Grpc, Http) = await _listening.Task;
+        using var channel = GrpcChannel.ForAddress($"http://{Grpc}");
+        await Healthy.Await(channel);
+    }
+
+    private async Task Read()
+    {
+        while (await _process.StandardOutput.ReadLineAsync() is { } line)
+        {
+            if (Listening().Match(line) is { Success: true } match)
+            {
+                _listening.TrySetResult((match.Groups[1].Value, match.Groups[2].Value));
+            }
+        }
+    }
+
+    [GeneratedRegex(@"\blistening grpc=(\S+) http=(\S+)$")]
+    private static partial Regex Listening();
+}
