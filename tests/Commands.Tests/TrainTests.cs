@@ -89,6 +89,38 @@ public sealed class TrainTests : IDisposable
         result.AssertRefused(reason);
     }
 
+    [Fact]
+    public async Task Ablate_OnPhantoms_PrintsATableAndDoesNothingTwice()
+    {
+        await Prepare();
+        await Tool.Trainer("phantoms", "--out", _folder["test"], "--count", "100", "--seed", "2", "--size", "64");
+        Task<Tool.Result> Ablate() => Tool.Trainer(
+            "ablate", "--data", _folder["studies"], "--test", _folder["test"], "--init", _folder["fresh"], "--out", _folder["runs"], "--seeds", "1", "--steps", "2", "--batch", "4");
+
+        var first = await Ablate();
+        var second = await Ablate();
+
+        Assert.Equal((0, 0, ""), (first.ExitCode, second.ExitCode, second.Error));
+        Assert.Equal(first.Output, second.Output);
+        Assert.Equal(["MedMoE", "one shared expert", "last level alone", "MedMoE, a wrong expert forced"], first.Output.Split('\n')[2..6].Select(row => row.Split('|')[1].Trim().Replace(", as many parameters as all", "", StringComparison.Ordinal).Replace(", no multi-scale attention", "", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task Ablate_TestDataWithoutWhatIsScored_IsRefused()
+    {
+        await Prepare();
+        File.Delete(_folder["studies", "prompts.json"]);
+        (await Tool.Trainer("ablate", "--data", "d", "--test", _folder["studies"], "--init", _folder["fresh"], "--out", "o", "--steps", "1"))
+            .AssertRefused("prompts.json");
+    }
+
+    [Theory]
+    [InlineData("--steps 0: expected 1 or more", "--steps", "0")]
+    [InlineData("--seeds 0: expected 1 or more", "--steps", "1", "--seeds", "0")]
+    [InlineData("--batch 1: expected 2 or more", "--steps", "1", "--batch", "1")]
+    public async Task Ablate_OptionsThatMakeNoSense_AreRefused(string reason, params string[] options) =>
+        (await Tool.Trainer(["ablate", "--data", "d", "--test", "t", "--init", "i", "--out", "o", .. options])).AssertRefused(reason);
+
     public void Dispose() => _folder.Dispose();
 
     /// <summary>Studies, and a bundle of fresh weights that is small enough to train in a moment.</summary>

@@ -30,6 +30,11 @@ internal sealed class AblateCommand : Command
         {
             Options.Add(option);
         }
+        foreach (var option in new[] { _seeds, _steps, _accumulate })
+        {
+            option.RequireAtLeast(1);
+        }
+        _batch.RequireAtLeast(2);
         SetAction(Run);
     }
 

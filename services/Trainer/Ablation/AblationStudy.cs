@@ -32,14 +32,24 @@ internal sealed class AblationStudy(ModelBundle template, string data, string te
 {
     /// <exception cref="BundleException">The template is not of architecture paper.</exception>
     /// <exception cref="InvalidEvaluationException">The test data lack what is scored.</exception>
-    public IReadOnlyList<(Variant Variant, IReadOnlyList<Score> Scores)> Run(IReadOnlyList<int> seeds, CancellationToken stop) =>
-        template.Manifest.Architecture != Architecture.Paper
-            ? throw new BundleException(template.Root, "an ablation needs a bundle of architecture paper")
-            : [.. Variant.All.Select(variant => (variant, (IReadOnlyList<Score>)[.. seeds.Select(seed => ScoreOf(variant, seed, stop))]))];
+    public IReadOnlyList<(Variant Variant, IReadOnlyList<Score> Scores)> Run(IReadOnlyList<int> seeds, CancellationToken stop)
+    {
+        if (template.Manifest.Architecture != Architecture.Paper)
+        {
+            throw new BundleException(template.Root, "an ablation needs a bundle of architecture paper");
+        }
+        // What the test data lack is told now, and not when the first variant has been trained.
+        var prompts = PromptSets.Read(Path.Combine(test, PromptSets.FileName), template.Manifest);
+        if (!OpenTest(template.Manifest).ReadAll().Any(study => study.Findings.Count > 0))
+        {
+            throw new InvalidEvaluationException($"{test}: no study says what is in its image and where");
+        }
+        return [.. Variant.All.Select(variant => (variant, (IReadOnlyList<Score>)[.. seeds.Select(seed => ScoreOf(variant, seed, prompts, stop))]))];
+    }
 
     private string PathOf(string variant, int seed, string kind) => Path.Combine(folder, $"{variant}-{seed}{kind}");
 
-    private Score ScoreOf(Variant variant, int seed, CancellationToken stop)
+    private Score ScoreOf(Variant variant, int seed, PromptSets prompts, CancellationToken stop)
     {
         var file = PathOf(variant.Name, seed, ".json");
         if (File.Exists(file))
@@ -51,7 +61,7 @@ internal sealed class AblationStudy(ModelBundle template, string data, string te
         {
             Train(variant, seed, trained, stop);
         }
-        var score = Evaluate(variant, ModelBundle.Open(trained));
+        var score = Evaluate(variant, ModelBundle.Open(trained), prompts);
         File.WriteAllText(file, JsonSerializer.Serialize(score));
         Console.Error.WriteLine(FormattableString.Invariant($"{variant.Name}, seed {seed}: {score}"));
         return score;
@@ -83,17 +93,17 @@ internal sealed class AblationStudy(ModelBundle template, string data, string te
         }
     }
 
-    private Score Evaluate(Variant variant, ModelBundle bundle)
+    private Score Evaluate(Variant variant, ModelBundle bundle, PromptSets prompts)
     {
         var expert = variant.Expert ?? new ExpertChoice(ExpertPolicy.Named, bundle.Manifest.Experts[0].Name);
         using var reader = new StudyReader(bundle, new TorchOptions(), expert, variant.FirstLevel);
-        var prompts = PromptSets.Read(Path.Combine(test, PromptSets.FileName), bundle.Manifest);
-        var result = new Evaluator(reader, prompts, candidates: 25).Run(
-            StudySource.Open(test, [.. bundle.Manifest.Experts.Select(e => e.Name)]).Read(order: null));
+        var result = new Evaluator(reader, prompts, candidates: 25).Run(OpenTest(bundle.Manifest).Read(order: null));
         return result is { ZeroShot: { } zeroShot, Retrieval: { } retrieval, Grounding: { } grounding }
             ? new Score(zeroShot.Accuracy, retrieval.RecallAt1, retrieval.RecallAt5, grounding.PointingGame, grounding.Iou)
             : throw new InvalidEvaluationException($"{test}: {string.Join("; ", result.Notes)}");
     }
+
+    private StudySource OpenTest(BundleManifest manifest) => StudySource.Open(test, [.. manifest.Experts.Select(e => e.Name)]);
 
     /// <summary>The template's; a shared expert is as wide as it takes to have the parameters of all experts.</summary>
     private BundleManifest ManifestOf(Variant variant)

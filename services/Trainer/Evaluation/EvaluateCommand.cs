@@ -1,6 +1,6 @@
 using System.CommandLine;
-using System.Globalization;
 using MedMoE.Mesh.Bundle;
+using MedMoE.Mesh.Commands;
 using MedMoE.Mesh.Model;
 using MedMoE.Mesh.Trainer.Data;
 using MedMoE.Mesh.Trainer.Evaluation.Output;
@@ -51,19 +51,10 @@ internal sealed class EvaluateCommand : Command
         {
             Options.Add(option);
         }
-        RequireAtLeast(_candidates, 2);
-        RequireAtLeast(_limit, 1);
+        _candidates.RequireAtLeast(2);
+        _limit.RequireAtLeast(1);
         SetAction(Run);
     }
-
-    private static void RequireAtLeast(Option<int> option, int least) => option.Validators.Add(result =>
-    {
-        // What is no number is told by the parser.
-        if (result.Tokens is [var token] && int.TryParse(token.Value, CultureInfo.InvariantCulture, out var value) && value < least)
-        {
-            result.AddError($"{option.Name} {value}: expected {least} or more");
-        }
-    });
 
     private int Run(ParseResult arguments)
     {
