@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using k8s;
 using k8s.Models;
 using MedMoE.Mesh.ServicesUnderTest;
@@ -16,6 +17,12 @@ internal sealed class Overlay
     public static readonly string[] Names = ["cpu", "gpu", "autoscale", "keda"];
 
     private static readonly Dictionary<string, Type> _types = new() { ["keda.sh/v1alpha1/ScaledObject"] = typeof(ScaledObject) };
+
+    private static readonly Lazy<Task<bool>> _kubectlKnowsComponents =
+        new(() => Tool.Succeeds(Path.Combine(Golden.Repository, "k8s"), ["kubectl", "kustomize", "components/pet/expert"]));
+
+    /// <summary>Those of the repository, each built once for all tests.</summary>
+    private static readonly ConcurrentDictionary<string, Lazy<Task<Overlay>>> _built = [];
 
     private Overlay(IReadOnlyList<IKubernetesObject<V1ObjectMeta>> objects) => Objects = objects;
 
@@ -41,12 +48,8 @@ internal sealed class Overlay
     /// <param name="folder">The k8s folder; the repository's unless told otherwise.</param>
     public static async Task<Overlay> Build(string name, string? folder = null)
     {
-        folder ??= Folder;
-        Assert.SkipUnless(
-            await Tool.Succeeds(folder, ["kubectl", "kustomize", "components/pet/expert"]), "needs kubectl 1.21 or newer (https://kubernetes.io/docs/tasks/tools)");
-        var built = await Tool.Command(folder, ["kubectl", "kustomize", $"overlays/{name}"]);
-        Assert.True(built.ExitCode == 0, built.Error);
-        return Read(built.Output);
+        Assert.SkipUnless(await _kubectlKnowsComponents.Value, "needs kubectl 1.21 or newer (https://kubernetes.io/docs/tasks/tools)");
+        return await (folder is null ? _built.GetOrAdd(name, _ => new(() => Kustomize(name, Folder))).Value : Kustomize(name, folder));
     }
 
     /// <exception cref="YamlDotNet.Core.YamlException">A field is unknown, or not of its type.</exception>
@@ -58,4 +61,11 @@ internal sealed class Overlay
     /// <summary>What makes the pods that a selector matches.</summary>
     public IReadOnlyList<string> Matched(IDictionary<string, string>? selector) =>
         [.. Pods.Where(pod => (selector ?? new Dictionary<string, string>()).All(label => pod.Value.TryGetValue(label.Key, out var value) && value == label.Value)).Select(pod => pod.Key)];
+
+    private static async Task<Overlay> Kustomize(string name, string folder)
+    {
+        var built = await Tool.Command(folder, ["kubectl", "kustomize", $"overlays/{name}"]);
+        Assert.True(built.ExitCode == 0, built.Error);
+        return Read(built.Output);
+    }
 }

@@ -21,13 +21,13 @@ internal sealed class Load : IDisposable
 
     public string this[string file] => _folder[file];
 
-    public static async Task<Measurements> Run(LoadConfig config)
+    public static async Task<Measurements> Run(LoadConfig config, CancellationToken stop = default)
     {
         var method = MeshMethod.Find(config.Call);
         using var channels = await LoadChannels.Open(config.Host, config.Connections, config.ConnectTimeout);
         var recorder = new Recorder(config.SkipFirst);
         var run = new LoadRun(config, method, FixtureFile.Read(config.BinaryFile, method.Descriptor.InputType), expected: null, recorder);
-        var (_, total) = await run.Run(channels.Invokers, TestContext.Current.CancellationToken);
+        var (_, total) = await run.Run(channels.Invokers, stop);
         return recorder.Sum(total);
     }
 

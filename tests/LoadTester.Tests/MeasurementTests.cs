@@ -99,6 +99,17 @@ public sealed class MeasurementTests
         Assert.Equal(status is null ? [] : [status], measured.Statuses.Keys);
     }
 
+    [Fact]
+    public async Task CtrlC_TellsWhatWasMeasuredSoFar()
+    {
+        await using var service = await FaultyService.Start(_ => Task.FromResult(FaultyService.Serving));
+        using var load = new Load(service.Address);
+        using var stop = new CancellationTokenSource(_stall);
+        var measured = await Load.Run(load.Config with { Duration = TimeSpan.FromHours(1), DurationStop = DurationStop.Wait, Load = new Schedule(100) }, stop.Token);
+        Assert.Equal(["OK"], measured.Statuses.Keys);
+        Assert.InRange(measured.Count, 1, 60);
+    }
+
     /// <summary>From its tenth call on it answers nobody for a while.</summary>
     private static Task<RunningService> Stalling()
     {

@@ -28,6 +28,9 @@ internal sealed class LoadRun(LoadConfig config, MeshMethod method, IReadOnlyLis
     private readonly Metadata _headers = config.Headers;
     private int _begun;
 
+    /// <summary>Whether calls that this broke off do not count.</summary>
+    private volatile bool _forgetsBroken;
+
     private TimeSpan Elapsed => Stopwatch.GetElapsedTime(_start);
 
     private TimeSpan? Most => config.Duration ?? config.MaxDuration;
@@ -40,13 +43,19 @@ internal sealed class LoadRun(LoadConfig config, MeshMethod method, IReadOnlyLis
         {
             ending.CancelAfter(most);
         }
-        // Calls that run when the time is up are broken off, unless they are to be waited for; after Ctrl-C they always are.
         using var onEnd = ending.Token.Register(() =>
         {
-            if (stop.IsCancellationRequested || config.DurationStop != DurationStop.Wait)
+            _forgetsBroken |= config.DurationStop == DurationStop.Ignore;
+            if (config.DurationStop != DurationStop.Wait)
             {
                 _breakOff.Cancel();
             }
+        });
+        // Callbacks run last in, first out: this one before that.
+        using var onStop = stop.Register(() =>
+        {
+            _forgetsBroken = true;
+            _breakOff.Cancel();
         });
         if (config.Async)
         {
@@ -182,7 +191,7 @@ internal sealed class LoadRun(LoadConfig config, MeshMethod method, IReadOnlyLis
             (status, error) = (StatusCode.Cancelled, "broken off");
         }
         var latency = Elapsed - intended;
-        if (_breakOff.IsCancellationRequested && status == StatusCode.Cancelled && config.DurationStop == DurationStop.Ignore)
+        if (_forgetsBroken && status == StatusCode.Cancelled)
         {
             return;
         }
