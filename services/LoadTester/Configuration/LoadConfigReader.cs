@@ -48,8 +48,8 @@ internal sealed class LoadConfigReader
             Connections = Number("connections", 1) ?? defaults.Connections,
             SkipFirst = Number("skipFirst", 0) ?? defaults.SkipFirst,
             Async = Flag("async"),
-            Concurrency = ReadSchedule("concurrency", Number("concurrency", 1) ?? defaults.Concurrency.Start, fewest: 1),
-            Load = ReadSchedule("load", Number("rps", 0) ?? 0, fewest: 0),
+            Concurrency = ReadSchedule("concurrency", Number("concurrency", 1) ?? defaults.Concurrency.Start, start: 1),
+            Load = ReadSchedule("load", Number("rps", 0) ?? 0, start: 0),
         };
         if (!Flag("insecure"))
         {
@@ -65,10 +65,14 @@ internal sealed class LoadConfigReader
     }
 
     /// <summary>NAME-schedule and its fellows.</summary>
-    private Schedule ReadSchedule(string name, int constant, int fewest)
+    /// <param name="name">load or concurrency.</param>
+    /// <param name="constant">What it is without a schedule.</param>
+    /// <param name="start">What NAME-start is where it is not given.</param>
+    private Schedule ReadSchedule(string name, int constant, int start)
     {
         var kind = OneOf($"{name}-schedule", ScheduleKind.Const);
-        var (start, end, step) = (Number($"{name}-start", 0) ?? 1, Number($"{name}-end", 0) ?? 0, Number($"{name}-step", int.MinValue) ?? 0);
+        start = Number($"{name}-start", 0) ?? start;
+        var (end, step) = (Number($"{name}-end", 0) ?? 0, Number($"{name}-step", int.MinValue) ?? 0);
         var (every, most) = (Duration($"{name}-step-duration") ?? default, Duration($"{name}-max-duration") ?? default);
         if (kind == ScheduleKind.Const)
         {
@@ -78,7 +82,7 @@ internal sealed class LoadConfigReader
         {
             throw Fault($"{name}-step", $"a {name}-schedule \"{kind.ToString().ToLowerInvariant()}\" needs it");
         }
-        if (start < Math.Max(1, fewest))
+        if (start < 1)
         {
             throw Fault($"{name}-start", "must be at least 1");
         }
