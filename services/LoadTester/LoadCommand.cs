@@ -15,7 +15,7 @@ internal sealed class LoadCommand : Command
     private readonly Option<string?> _host = new("--host") { Description = "HOST:PORT instead of the files'." };
     private readonly Option<string?> _duration = new("--duration") { Description = "How long calls begin, as 10s, instead of what the files say." };
     private readonly Option<string?> _limits = new("--limits") { Description = "File of limits to judge by, and of what answers hold; what is not kept is told, with exit code 1." };
-    private readonly Option<string?> _json = new("--json") { Description = "File for the figures as ghz's JSON; with several runs the last one's." };
+    private readonly Option<string?> _json = new("--json") { Description = "File for the figures as ghz's JSON, of one configuration." };
 
     public LoadCommand()
         : base("load", "Puts the load of ghz's configuration files on a running mesh, and tells what it took.")
@@ -28,6 +28,13 @@ internal sealed class LoadCommand : Command
         }
         Subcommands.Add(new CheckCommand());
         Subcommands.Add(new FixturesCommand());
+        Validators.Add(arguments =>
+        {
+            if (arguments.GetValue(_json) is not null && arguments.GetValue(_configs) is { Length: > 1 })
+            {
+                arguments.AddError($"{_json.Name} takes the figures of one configuration");
+            }
+        });
         SetAction(arguments => Run(arguments).GetAwaiter().GetResult());
     }
 

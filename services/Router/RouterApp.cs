@@ -41,6 +41,8 @@ public static class RouterApp
         app.MapGrpcService<RouterEndpoint>();
         // Read now, so that what is wrong with the bundle is told before the host starts, and by itself.
         app.Services.GetRequiredService<RouterGate>();
+        // Told from the start, before there is a request.
+        app.Services.GetRequiredService<ExpertMetrics>();
         app.Services.GetRequiredService<Readiness>().WarmedUp();
         return app;
     }

@@ -8,7 +8,8 @@ namespace MedMoE.Mesh.Benchmarks;
 
 /// <summary>
 /// A new image for the CT expert, while nobody else calls, and while eight callers at once keep the X-ray expert at its limit through the same gateway.
-/// As pods have processors of their own, the X-ray expert and its callers have the last one here, and everything else the first.
+/// As pods have processors of their own, the X-ray expert and its callers have the last one here, and everything else the first; run it with
+/// OMP_NUM_THREADS=1, for libtorch would start a thread for each processor of the machine.
 /// </summary>
 public class IsolationBenchmark
 {
@@ -21,7 +22,6 @@ public class IsolationBenchmark
     [GlobalSetup(Target = nameof(AtRest))]
     public async Task Start()
     {
-        TorchSharp.torch.set_num_threads(1);
         _xray = await ServiceProcess.Start("Expert", null, $"Model:Bundle={DemoMesh.Bundle}", "Expert:Name=xray");
         await Pin(_xray.Id, _last);
         _mesh = await DemoMesh.Start("ct", $"--Endpoints:Experts:xray={_xray.Grpc}");

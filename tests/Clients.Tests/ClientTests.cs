@@ -1,6 +1,5 @@
-using System.Net;
-using System.Net.Sockets;
 using System.Text.RegularExpressions;
+using MedMoE.Mesh.ServicesUnderTest;
 
 namespace MedMoE.Mesh.Clients.Tests;
 
@@ -39,12 +38,9 @@ public sealed class ClientTests(MeshToCall mesh) : IClassFixture<MeshToCall>
     {
         var client = Client.Of(language);
         await client.Prepare();
-        // Bound, and not listening: nobody else gets the port.
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        var nobody = socket.LocalEndPoint!.ToString()!;
+        using var nobody = new UnansweredAddress();
 
-        var result = await client.Run(nobody, _image);
+        var result = await client.Run($"{nobody}", _image);
 
         Assert.Equal((2, ""), (result.ExitCode, result.Output));
         Assert.StartsWith($"{nobody}: ", Assert.Single(result.Error.TrimEnd().Split('\n')));

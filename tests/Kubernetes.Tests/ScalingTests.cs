@@ -40,6 +40,16 @@ public sealed partial class ScalingTests
         Assert.Contains(await Of("text-encoder"), m => m.Name == "medmoe_requests");
     }
 
+    /// <summary>A rate needs two values: an expert's first request would else be the first of its series, and wake nobody.</summary>
+    [Fact]
+    public async Task ExpertRequests_AreToldBeforeTheFirst()
+    {
+        using var router = await ServiceProcess.Start("Router", null, $"Model:Bundle={Path.Combine(Golden.Repository, "services", "libs", "Bundle", "demo")}");
+        var requests = (await ServiceMetric.Read(router.Http)).Where(m => m.Name == "medmoe_expert_requests_total");
+        Assert.Equal(
+            [("ct", 0), ("mri", 0), ("ultrasound", 0), ("xray", 0)], requests.Select(m => (ExpertTag().Match(m.Tags).Groups[1].Value, m.Value)).Order());
+    }
+
     [Fact]
     public async Task Queries_NameTheirOwnPods()
     {
@@ -50,6 +60,8 @@ public sealed partial class ScalingTests
             var label = Overlay.NameLabel.Replace('.', '_').Replace('/', '_');
             Assert.Equal($"sum(medmoe_requests{{{label}=\"{scaled.Spec.ScaleTargetRef.Name}\"}})", scaled.Spec.Triggers[0].Metadata.Query);
             Assert.Equal(scaled.Metadata.Name, scaled.Spec.ScaleTargetRef.Name);
+            Assert.All(scaled.Spec.Triggers, trigger => Assert.True(
+                Uri.IsWellFormedUriString(trigger.Metadata.ServerAddress, UriKind.Absolute) && trigger.Metadata.Threshold.Length > 0, $"{scaled.Metadata.Name}: {trigger.Metadata.Query}"));
             if (!overlay.Pods[scaled.Metadata.Name].TryGetValue(Overlay.ExpertLabel, out var expert))
             {
                 Assert.True(scaled.Spec.MinReplicaCount > 0, $"{scaled.Metadata.Name} is needed by every call");
@@ -57,7 +69,7 @@ public sealed partial class ScalingTests
                 continue;
             }
             Assert.Equal(0, scaled.Spec.MinReplicaCount);
-            Assert.Equal($"sum(rate(medmoe_expert_requests_total{{expert=\"{expert}\"}}[1m]))", scaled.Spec.Triggers[1].Metadata.Query);
+            Assert.Equal($"sum(rate(medmoe_expert_requests_total{{expert=\"{expert}\"}}[3m]))", scaled.Spec.Triggers[1].Metadata.Query);
         }
     }
 
@@ -68,6 +80,9 @@ public sealed partial class ScalingTests
             .Concat((await Overlay.Build("keda")).Objects.OfType<ScaledObject>().Select(o => o.Spec.Advanced.HorizontalPodAutoscalerConfig.Behavior));
         Assert.All(behaviors, b => Assert.Equal((0, 300), (b.ScaleUp.StabilizationWindowSeconds, b.ScaleDown.StabilizationWindowSeconds)));
     }
+
+    [GeneratedRegex("expert=\"([^\"]+)\"")]
+    private static partial Regex ExpertTag();
 
     [GeneratedRegex("medmoe_[a-z_]+")]
     private static partial Regex MetricName();

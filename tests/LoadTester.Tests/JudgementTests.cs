@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
 using Grpc.Core;
 using Grpc.Health.V1;
@@ -56,19 +54,18 @@ public sealed class JudgementTests
     [Fact]
     public async Task MeshIsDown_IsFound()
     {
-        var nobody = Nobody(out var socket);
-        using var own = socket;
-        using var load = new Load(nobody);
+        using var nobody = new UnansweredAddress();
+        using var load = new Load($"{nobody}");
         // ghz is content, and tells of failed calls alone.
         var check = await Check(load, WriteGhz(load, 200, ("Unavailable", 200)));
         Assert.Equal(1, check.ExitCode);
         Assert.Contains("0 of 200 calls OK", check.Error);
         Assert.Contains($"{nobody}: nobody answers there", check.Error);
         // Not a single call: the report has none of its lists.
-        File.WriteAllText(load["none.json"], JsonSerializer.Serialize(new { count = 0, options = new { call = load.Config.Call, host = nobody }, statusCodeDistribution = (object?)null, latencyDistribution = (object?)null }));
+        File.WriteAllText(load["none.json"], JsonSerializer.Serialize(new { count = 0, options = new { call = load.Config.Call, host = $"{nobody}" }, statusCodeDistribution = (object?)null, latencyDistribution = (object?)null }));
         Assert.Contains("health: 0 calls, fewer than 1", (await Check(load, load["none.json"])).Error);
 
-        (await Load.Command(load.WriteConfig())).AssertRefused(nobody, "nobody answers there");
+        (await Load.Command(load.WriteConfig())).AssertRefused($"{nobody}", "nobody answers there");
     }
 
     [Fact]
@@ -126,6 +123,7 @@ public sealed class JudgementTests
         File.WriteAllBytes(load["health.bin"], []);
         (await Load.Command(load.WriteConfig())).AssertRefused("health.bin: no message");
         (await Load.Command(load.WriteConfig(), "--duration", "5")).AssertRefused("--duration 5: no duration");
+        (await Load.Command(load.WriteConfig(), load.WriteConfig(), "--json", "r.json")).AssertRefused("--json takes the figures of one configuration");
         (await Load.Command(load["none.json"])).AssertRefused("none.json: no such file");
         File.WriteAllBytes(load["health.bin"], [0]);
         (await Load.Command(load.WriteConfig(), "--limits", load.WriteLimits("""{"health": {"okay": 1}}"""))).AssertRefused("limits.json", "okay");
@@ -163,13 +161,5 @@ public sealed class JudgementTests
     {
         Assert.Equal(1, result.ExitCode);
         Assert.StartsWith($"health: {fault}", Assert.Single(result.Error.TrimEnd().Split('\n')));
-    }
-
-    /// <summary>An address that is bound, and not listened at.</summary>
-    private static string Nobody(out Socket socket)
-    {
-        socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return socket.LocalEndPoint!.ToString()!;
     }
 }

@@ -86,10 +86,11 @@ internal sealed class LoadRun(LoadConfig config, MeshMethod method, IReadOnlyLis
     {
         // With a rate, calls wait here for a worker.
         ChannelReader<(int, TimeSpan)>? arrivals = null;
+        var filling = Task.CompletedTask;
         if (config.Load is not { Kind: ScheduleKind.Const, Start: 0 })
         {
             var queue = Channel.CreateUnbounded<(int, TimeSpan)>();
-            _ = Fill(queue.Writer, ending);
+            filling = Fill(queue.Writer, ending);
             arrivals = queue.Reader;
         }
         var workers = new List<(Task Work, CancellationTokenSource Stop)>();
@@ -117,7 +118,7 @@ internal sealed class LoadRun(LoadConfig config, MeshMethod method, IReadOnlyLis
                 workers.RemoveAt(workers.Count - 1);
             }
         }
-        await Task.WhenAll(all);
+        await Task.WhenAll([filling, .. all]);
     }
 
     /// <summary>How many workers there are, from when on.</summary>

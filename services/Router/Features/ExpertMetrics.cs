@@ -1,12 +1,26 @@
+using System.Collections.Frozen;
 using System.Diagnostics.Metrics;
+using System.Runtime.CompilerServices;
+using MedMoE.Mesh.Router.Gating;
 
 namespace MedMoE.Mesh.Router.Features;
 
-/// <summary>What the router tells of the experts it asks.</summary>
-internal sealed class ExpertMetrics(Meter meter)
+/// <summary>
+/// What the router tells of the experts it asks: requests that go to each, by its name, whether it answers or not, which is what wakes one that has no
+/// replicas. All experts of the bundle are told from the start: a rate sees a first request only where there was a zero before.
+/// </summary>
+internal sealed class ExpertMetrics
 {
-    private readonly Counter<long> _requests = meter.CreateCounter<long>(
-        "medmoe.expert.requests", "{request}", "Requests that go to an expert, by its name, whether it answers or not: what wakes one that has no replicas.");
+    private readonly FrozenDictionary<string, StrongBox<long>> _requests;
 
-    public void Asked(string expert) => _requests.Add(1, new KeyValuePair<string, object?>("expert", expert));
+    public ExpertMetrics(Meter meter, RouterGate gate)
+    {
+        _requests = gate.Manifest.Experts.ToFrozenDictionary(expert => expert.Name, _ => new StrongBox<long>());
+        meter.CreateObservableCounter(
+            "medmoe.expert.requests",
+            () => _requests.Select(r => new Measurement<long>(Volatile.Read(ref r.Value.Value), new KeyValuePair<string, object?>("expert", r.Key))),
+            "{request}", "Requests that go to an expert, whether it answers or not.");
+    }
+
+    public void Asked(string expert) => Interlocked.Increment(ref _requests[expert].Value);
 }
