@@ -42,7 +42,7 @@ internal sealed class AnalyzeCommand : RootCommand
     {
         Description = "auto is bf16 where the device computes in it, else fp32.",
         DefaultValueFactory = _ => "fp32",
-    }.AcceptOnlyFromAmong("fp32", "bf16", "fp16", "auto");
+    }.AcceptOnlyFromAmong("fp32", "tf32", "bf16", "fp16", "auto");
 
     public AnalyzeCommand()
         : base("Reads a medical image in the light of its report.")

@@ -97,7 +97,7 @@ internal sealed class BackboneModel : IServedModel, IDisposable
         {
             MemoryMarshal.AsBytes<float>(batch[row].Pixels).CopyTo(pixels.bytes[(row * batch[row].Pixels.Length * sizeof(float))..]);
         }
-        var pooled = _backbone.Extract(pixels.to(_torch.ScalarType, _torch.ResolveDevice()), (level, features) => Emit(batch, level, features));
+        var pooled = _backbone.Extract(_torch.Upload(pixels), (level, features) => Emit(batch, level, features));
         var rows = pooled.to(ScalarType.Float32, CPU);
         return [.. batch.Select((_, row) => rows[row].contiguous().data<float>().ToArray())];
     }

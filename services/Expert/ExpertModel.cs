@@ -153,7 +153,7 @@ internal sealed class ExpertModel : IServedModel, IDisposable
     private void Project(IReadOnlyList<ProjectLevel> steps)
     {
         using var scope = NewDisposeScope();
-        var features = TorchWire.Batch([.. steps.Select(s => s.Features)]).to(_torch.ScalarType, _torch.ResolveDevice());
+        var features = _torch.Upload(TorchWire.Batch([.. steps.Select(s => s.Features)]));
         var projected = _expert.Project(steps[0].Level, features, steps[0].FinestSide);
         for (var row = 0; row < steps.Count; row++)
         {

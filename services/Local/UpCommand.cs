@@ -36,7 +36,7 @@ internal sealed class UpCommand : Command
     {
         Description = "auto is bf16 where the device computes in it, else fp32.",
         DefaultValueFactory = _ => "fp32",
-    }.AcceptOnlyFromAmong("fp32", "bf16", "auto");
+    }.AcceptOnlyFromAmong("fp32", "tf32", "bf16", "fp16", "auto");
 
     private readonly Option<int> _port = new("--port") { Description = "The gateway's port of gRPC. Default: the system chooses." };
 

@@ -18,7 +18,7 @@ internal sealed record UpOptions
     /// <summary>"cpu", "cuda" or "cuda:N".</summary>
     public string Device { get; init; } = "cpu";
 
-    /// <summary>"fp32", "bf16" or "auto".</summary>
+    /// <summary>"fp32", "tf32", "bf16", "fp16" or "auto".</summary>
     public string Precision { get; init; } = "fp32";
 
     /// <summary>The gateway's port of gRPC; 0 lets the system choose.</summary>

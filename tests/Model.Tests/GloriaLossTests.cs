@@ -1,6 +1,7 @@
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Model.Experts;
 using MedMoE.Mesh.Model.Losses;
+using MedMoE.Mesh.Reference.Networks;
 using static TorchSharp.torch;
 
 namespace MedMoE.Mesh.Model.Tests;
@@ -17,8 +18,8 @@ public sealed class GloriaLossTests
 
         var loss = GloriaLoss.Global(golden["image_global"], golden["text_global"], _temperatures.LogitScale);
 
-        Assertions.Near(golden["global_loss_image_to_text"], loss.ImageToText.view(1), Assertions.OneNetwork, "image to text");
-        Assertions.Near(golden["global_loss_text_to_image"], loss.TextToImage.view(1), Assertions.OneNetwork, "text to image");
+        Assertions.Near(golden["global_loss_image_to_text"], loss.ImageToText.view(1), Comparison.OneNetwork, "image to text");
+        Assertions.Near(golden["global_loss_text_to_image"], loss.TextToImage.view(1), Comparison.OneNetwork, "text to image");
     }
 
     [Fact]
@@ -33,10 +34,10 @@ public sealed class GloriaLossTests
             LocalFeatures.From(features.flatten(2).transpose(1, 2)), words.transpose(1, 2), Counts(golden), Architecture.Reference, _temperatures);
         (loss.ImageToText + loss.TextToImage).backward();
 
-        Assertions.Near(golden["local_loss_image_to_text"], loss.ImageToText.view(1), Assertions.OneNetwork, "image to text");
-        Assertions.Near(golden["local_loss_text_to_image"], loss.TextToImage.view(1), Assertions.OneNetwork, "text to image");
-        Assertions.Near(golden["grad.local_features"], features.grad!, Assertions.OneNetwork, "gradient of local features");
-        Assertions.Near(golden["grad.word_embeddings"], words.grad!, Assertions.OneNetwork, "gradient of words");
+        Assertions.Near(golden["local_loss_image_to_text"], loss.ImageToText.view(1), Comparison.OneNetwork, "image to text");
+        Assertions.Near(golden["local_loss_text_to_image"], loss.TextToImage.view(1), Comparison.OneNetwork, "text to image");
+        Assertions.Near(golden["grad.local_features"], features.grad!, Comparison.OneNetwork, "gradient of local features");
+        Assertions.Near(golden["grad.word_embeddings"], words.grad!, Comparison.OneNetwork, "gradient of words");
     }
 
     /// <summary>So many words on so many positions that they are attended to in several pieces.</summary>
@@ -62,7 +63,7 @@ public sealed class GloriaLossTests
         });
         var logits = stack(columns, dim: 1) * _temperatures.LogitScale;
         var expected = nn.functional.cross_entropy(logits, arange(Batch));
-        Assertions.Near(expected.view(1), loss.ImageToText.view(1), Assertions.OneNetwork, "image to text");
+        Assertions.Near(expected.view(1), loss.ImageToText.view(1), Comparison.OneNetwork, "image to text");
     }
 
     [Fact]
@@ -79,7 +80,7 @@ public sealed class GloriaLossTests
         for (var row = 0; row < counts.Length; row++)
         {
             var expected = golden[$"attention.{row}"];
-            Assertions.Near(expected, grounded.Attention[row].narrow(0, 0, counts[row]).view(expected.shape), Assertions.OneNetwork, $"attention.{row}");
+            Assertions.Near(expected, grounded.Attention[row].narrow(0, 0, counts[row]).view(expected.shape), Comparison.OneNetwork, $"attention.{row}");
         }
     }
 

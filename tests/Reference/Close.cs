@@ -14,14 +14,14 @@ public static class Close
         {
             return double.NaN;
         }
-        var (a, e) = (actual.to(ScalarType.Float64), expected.to(ScalarType.Float64));
+        var (a, e) = (actual.cpu().to(ScalarType.Float64), expected.cpu().to(ScalarType.Float64));
         return ((a - e).norm() / e.norm()).item<double>();
     }
 
     public static double Cosine(Tensor actual, Tensor expected)
     {
         using var scope = NewDisposeScope();
-        var (a, e) = (actual.flatten().to(ScalarType.Float64), expected.flatten().to(ScalarType.Float64));
+        var (a, e) = (actual.flatten().cpu().to(ScalarType.Float64), expected.flatten().cpu().to(ScalarType.Float64));
         return (a.dot(e) / (a.norm() * e.norm())).item<double>();
     }
 }

@@ -41,7 +41,7 @@ internal sealed class EvaluateCommand : Command
     {
         Description = "auto is bf16 where the device computes in it, else fp32.",
         DefaultValueFactory = _ => "fp32",
-    }.AcceptOnlyFromAmong("fp32", "bf16", "fp16", "auto");
+    }.AcceptOnlyFromAmong("fp32", "tf32", "bf16", "fp16", "auto");
 
     public EvaluateCommand()
         : base("evaluate", "Holds a bundle against a data set: gates, zero-shot findings, retrieval, grounding of phrases, linear probes, calibration.")

@@ -120,7 +120,7 @@ internal sealed class StudyReader : IDisposable
     {
         using var scope = NewDisposeScope();
         var side = Manifest.Image.Size;
-        var pixels = tensor(images.SelectMany(i => i.Pixels).ToArray(), [images.Length, 3, side, side]).to(_options.ScalarType, _options.ResolveDevice());
+        var pixels = _options.Upload(tensor(images.SelectMany(i => i.Pixels).ToArray(), [images.Length, 3, side, side]));
         var pyramid = new Tensor[PyramidBackbone.Levels];
         var pooled = Values(_backbone.Extract(pixels, (level, features) => pyramid[level] = features));
         var (width, gridSide) = (pooled.Length / images.Length, (int)pyramid[0].shape[1]);

@@ -13,7 +13,8 @@ public static class TorchWire
     public static WireTensor[] Rows(Tensor batch, DataType type)
     {
         using var scope = NewDisposeScope();
-        var converted = batch.to(ScalarTypeOf(type), CPU).contiguous();
+        // Two steps: where one call copies and converts, libtorch converts on the CPU.
+        var converted = batch.to(ScalarTypeOf(type)).contiguous().cpu();
         var length = converted.bytes.Length / (int)batch.shape[0];
         var rows = new WireTensor[batch.shape[0]];
         for (var row = 0; row < rows.Length; row++)

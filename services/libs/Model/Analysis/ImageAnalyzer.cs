@@ -63,7 +63,7 @@ public sealed class ImageAnalyzer : IDisposable
         using var scope = NewDisposeScope();
         using var inference = inference_mode();
         var side = _bundle.Manifest.Image.Size;
-        var pixels = tensor(_preprocessor.Prepare(image), [1, 3, side, side]).to(_options.ScalarType, _options.ResolveDevice());
+        var pixels = _options.Upload(tensor(_preprocessor.Prepare(image), [1, 3, side, side]));
         var text = report is null ? null : Encode(report);
 
         var pyramid = new Tensor[PyramidBackbone.Levels];

@@ -14,7 +14,7 @@ public sealed record ModelOptions
     /// <summary>"cpu" (default), "cuda" or "cuda:N".</summary>
     public string Device { get; init; } = "cpu";
 
-    /// <summary>"fp32" (default), "bf16", "fp16" or "auto".</summary>
-    [AllowedValues("fp32", "bf16", "fp16", "auto")]
+    /// <summary>"fp32" (default), "tf32", "bf16", "fp16", or "auto": bf16 where the device computes in it.</summary>
+    [AllowedValues("fp32", "tf32", "bf16", "fp16", "auto")]
     public string Precision { get; init; } = "fp32";
 }

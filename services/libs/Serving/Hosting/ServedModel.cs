@@ -42,7 +42,7 @@ public static class ServedModel
     /// <summary>What answers say of a part of a bundle.</summary>
     /// <param name="bundle">The bundle.</param>
     /// <param name="part">The part.</param>
-    /// <param name="precision">What it computes in: "fp32", "bf16" or "fp16".</param>
+    /// <param name="precision">What it computes in: "fp32", "tf32", "bf16" or "fp16".</param>
     public static ModelInfo Describe(ModelBundle bundle, BundlePart part, string precision) => new()
     {
         ModelVersion = bundle.Manifest.ModelVersion,

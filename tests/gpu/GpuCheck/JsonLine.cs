@@ -1,0 +1,23 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace MedMoE.Mesh.GpuCheck;
+
+/// <summary>JSON between this program and the script, one value a line.</summary>
+internal static class JsonLine
+{
+    private static readonly JsonSerializerOptions _options = new(JsonSerializerDefaults.Web)
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+        Converters = { new JsonStringEnumConverter() },
+    };
+
+    public static T Read<T>(string line) => JsonSerializer.Deserialize<T>(line, _options)!;
+
+    public static void Write<T>(T value)
+    {
+        Console.Out.WriteLine(JsonSerializer.Serialize(value, _options));
+        Console.Out.Flush();
+    }
+}

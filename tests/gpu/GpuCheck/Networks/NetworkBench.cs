@@ -1,0 +1,85 @@
+using System.Diagnostics;
+using MedMoE.Mesh.Bundle;
+using MedMoE.Mesh.Model;
+using static TorchSharp.torch;
+
+namespace MedMoE.Mesh.GpuCheck.Networks;
+
+/// <summary>Loads what an order names and times it.</summary>
+internal sealed class NetworkBench(ModelBundle bundle, string device, byte[] image) : IDisposable
+{
+    private const int WarmUps = 3;
+
+    private (string Network, int Batch, string Precision) _loaded;
+    private INetworkRun? _run;
+
+    public Timed Run(Order order)
+    {
+        try
+        {
+            return Time(order);
+        }
+        catch (Exception e) when (e is System.Runtime.InteropServices.ExternalException or OutOfMemoryException)
+        {
+            // libtorch's own faults, want of memory above all.
+            return new Timed(0, 0, 0, 0, 0, Error: e.Message.Split('\n')[0]);
+        }
+    }
+
+    public void Dispose() => _run?.Dispose();
+
+    private Timed Time(Order order)
+    {
+        using var scope = NewDisposeScope();
+        using var inference = inference_mode();
+        var options = TorchOptions.Parse(device, order.Precision);
+        var run = Load(order, options);
+        options.ChooseProducts();
+        var watch = new PhaseWatch(onCard: device != "cpu", phases: order.Network == "chain");
+        var started = Stopwatch.GetTimestamp();
+        for (var warm = 0; warm < WarmUps; warm++)
+        {
+            RunOnce(run, watch);
+            if (Stopwatch.GetElapsedTime(started).TotalSeconds > order.Seconds)
+            {
+                break;
+            }
+        }
+        watch.Reset();
+        started = Stopwatch.GetTimestamp();
+        do
+        {
+            RunOnce(run, watch);
+        }
+        while (Stopwatch.GetElapsedTime(started).TotalSeconds < order.Seconds);
+        return new Timed(order.Batch * 1000 / watch.MedianMs, watch.MedianMs, watch.LeastMs, watch.Count, run.MultiplyAdds, watch.Phases);
+    }
+
+    private static void RunOnce(INetworkRun run, PhaseWatch watch)
+    {
+        using var scope = NewDisposeScope();
+        watch.Begin();
+        run.Run(watch);
+        watch.End();
+    }
+
+    private INetworkRun Load(Order order, TorchOptions options)
+    {
+        var wanted = (order.Network, order.Batch, order.Precision);
+        if (_run is null || _loaded != wanted)
+        {
+            _run?.Dispose();
+            _run = null;
+            _run = order.Network switch
+            {
+                "swin" => new SwinRun(bundle, options, order.Batch),
+                "text" => new TextRun(bundle, options, order.Batch),
+                "expert" => new ExpertRun(bundle, options, order.Batch),
+                "chain" => new ChainRun(bundle, options, order.Batch, image),
+                _ => throw new ArgumentException($"unknown network {order.Network}", nameof(order)),
+            };
+            _loaded = wanted;
+        }
+        return _run;
+    }
+}
