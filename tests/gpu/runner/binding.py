@@ -28,6 +28,10 @@ print(json.dumps({"missing": [n for n in names if not hasattr(everything, n)]}))
 """
 
 
+# Of the time that is left; the parts need the rest.
+COMPILING = 0.4
+
+
 class Binding:
     """Runs the packed programs, once TorchSharp's library and libtorch go together."""
 
@@ -54,6 +58,10 @@ class Binding:
             raise Failure(f"{arguments[0]}: {first_line(done.stderr) or ended(done.returncode)}")
         return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
 
+    def try_out(self, device, deadline):
+        """One small network, so that a binding that does not fit is found before any part."""
+        self.run(["goldens", "--device", device, "--precisions", "fp32", "--only", "Swin (nano)"], deadline)
+
 
 def bind(packed, torch, source, device, deadline, note):
     """
@@ -72,13 +80,15 @@ def bind(packed, torch, source, device, deadline, note):
         shown = ", ".join(readable(missing[:3]))
         note(f"TorchSharp's binding wants {len(missing)} symbols that {describe(torch)} lacks: {shown}" + (" …" if len(missing) > 3 else ""))
         try:
-            as_packed.run(["goldens", "--device", device, "--precisions", "fp32", "--only", "Swin (nano)"], deadline)
+            as_packed.try_out(device, deadline)
             as_packed.description += f", {len(missing)} of its symbols missing and not called"
             return as_packed
         except Failure as failure:
             note(f"without them: {failure}")
-        compile_against(torch, source, packed, note)
-        return Binding(packed, environment, f"compiled here, on {describe(torch)}")
+        compile_against(torch, source, packed, time.monotonic() + COMPILING * (deadline - time.monotonic()), note)
+        compiled = Binding(packed, environment, f"compiled here, on {describe(torch)}")
+        compiled.try_out(device, deadline)
+        return compiled
     except Failure as failure:
         note(failure)
         return Binding(packed, environment, "none", f"TorchSharp's binding and {describe(torch)} do not go together")
@@ -110,7 +120,7 @@ def missing_symbols(library, torch, environment):
     return answer["missing"]
 
 
-def compile_against(torch, source, packed, note):
+def compile_against(torch, source, packed, deadline, note):
     """TorchSharp's native library from its own source, in place of the packed ones."""
     native = source / "src" / "Native"
     files = sorted(file for file in (native / "LibTorchSharp").glob("*.c*") if file.suffix in (".cpp", ".c"))
@@ -130,20 +140,25 @@ def compile_against(torch, source, packed, note):
     objects.mkdir(exist_ok=True)
 
     def build(file):
+        """The object, or why there is none."""
         target = objects / f"{file.name}.o"
         language = ["-x", "c"] if file.suffix == ".c" else ["-std=c++20"]
-        run([compiler, *language, "-O1", "-w", "-fPIC", f"-I{native}", *(f"-I{folder}" for folder in includes), "-c", str(file), "-o", str(target)])
+        try:
+            run([compiler, *language, "-O1", "-w", "-fPIC", f"-I{native}", *(f"-I{folder}" for folder in includes),
+                 "-c", str(file), "-o", str(target)],
+                deadline)
+        except Failure as failure:
+            return failure
         return target
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        try:
-            compiled = list(pool.map(build, files))
-        except Failure:
-            pool.shutdown(cancel_futures=True)
-            raise
+        built = list(zip(files, pool.map(build, files)))
+    # What such a file has is missing when it is called, and the networks call little of TorchSharp.
+    for file, fault in ((file, fault) for file, fault in built if isinstance(fault, Failure)):
+        note(f"left out {file.name}: {fault}")
+    compiled = [str(target) for _, target in built if not isinstance(target, Failure)]
     library = objects / "libLibTorchSharp.so"
-    folders = [argument for folder in torch.libraries for argument in (f"-L{folder}",)]
-    run([compiler, "-shared", "-o", str(library), *map(str, compiled), *folders, "-ltorch", "-ltorch_cpu", "-lc10"])
+    run([compiler, "-shared", "-o", str(library), *compiled, *(f"-L{folder}" for folder in torch.libraries), "-ltorch", "-ltorch_cpu", "-lc10"], deadline)
     for place in packed.natives():
         # Not over what is there, which others may be links of.
         place.unlink()
@@ -159,8 +174,11 @@ def include_folders(torch):
     return []
 
 
-def run(command):
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+def run(command, deadline):
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=max(1, deadline - time.monotonic()), check=False)
+    except subprocess.TimeoutExpired as late:
+        raise Failure(f"{pathlib.Path(command[0]).name}: not done within its time") from late
     if done.returncode != 0:
         error = next((line for line in done.stderr.splitlines() if "error" in line), first_line(done.stderr))
         raise Failure(f"{pathlib.Path(command[0]).name}: {error}")

@@ -91,7 +91,7 @@ def check(options, folder, pack, deadline):
     for name in options.parts.split(","):
         left = deadline - time.monotonic()
         started = time.monotonic()
-        say(f"{name}: at most {SHARES[name] * left:.0f} s")
+        say(f"{name}: at most {max(0, SHARES[name] * left):.0f} s")
         part = {"name": name, **attempt(PARTS[name], setting, started + SHARES[name] * left)}
         part["seconds"] = round(time.monotonic() - started, 1)
         result["parts"].append(part)
@@ -103,6 +103,8 @@ def attempt(part, setting, deadline):
     """Runs a part; whatever goes wrong in it costs that part alone. What it had found by then is kept."""
     found = {}
     try:
+        if time.monotonic() > deadline:
+            raise Failure("no time was left")
         return {"status": "passed" if part.run(setting, deadline, found) else "failed", **found}
     except Failure as failure:
         return {"status": "skipped" if failure.skips else "failed", "reason": str(failure), **found}
