@@ -60,7 +60,7 @@ public sealed record TorchOptions(string Device = "cpu", Precision Precision = P
         }
         if (!cuda.is_available())
         {
-            throw new InvalidDeviceException($"device {Device}: no CUDA device here, or built without -p:Torch=cuda");
+            throw new InvalidDeviceException($"device {Device}: no CUDA device here, or built without ./mesh --torch cuda");
         }
         var index = Device == "cuda" ? 0 : int.Parse(Device.AsSpan(5), null);
         return index < cuda.device_count()
