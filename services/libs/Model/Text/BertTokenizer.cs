@@ -124,7 +124,8 @@ public sealed class BertTokenizer(Vocabulary vocabulary, bool lowerCase)
     /// <summary>The character itself or, lowering the case, its decomposition without accents.</summary>
     private IEnumerable<Rune> Normalise(Rune rune)
     {
-        if (!lowerCase)
+        // U+FFFE is the one code point that .NET refuses to normalise.
+        if (!lowerCase || rune.Value == 0xFFFE)
         {
             return [rune];
         }
