@@ -10,11 +10,15 @@ namespace MedMoE.Mesh.Backbone;
 /// <summary>The rpc: levels go out while later stages still run.</summary>
 internal sealed class BackboneEndpoint(BackboneModel model) : BackboneService.BackboneServiceBase
 {
+    private const string Field = "image";
+
     public override async Task ExtractPyramid(
         ExtractPyramidRequest request, IServerStreamWriter<ExtractPyramidResponse> responseStream, ServerCallContext context)
     {
         var type = WireTensors.Require(request.DataType, "data_type", absent: DataType.Fp16);
         var pixels = await model.Prepare(request.Image, context.CancellationToken);
+        // Its bytes, up to 32 MiB, are not needed while the pixels wait for the model.
+        request.Image = null;
         var levels = Channel.CreateUnbounded<PyramidLevel>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
         var run = model.Batcher.Submit(new PyramidRequest(pixels, type, levels.Writer), context.DeadlineOrNone(), context.CancellationToken);
         // However the run ends, nobody waits for a level that will not come.
@@ -22,9 +26,11 @@ internal sealed class BackboneEndpoint(BackboneModel model) : BackboneService.Ba
 
         await foreach (var level in levels.Reader.ReadAllAsync(context.CancellationToken))
         {
+            NetworkOutput.RequireFinite(level.Features, Field);
             if (level.Level == PyramidBackbone.Levels - 1)
             {
                 var pooled = await run;
+                NetworkOutput.RequireFinite(pooled.Value, Field);
                 level.Pooled = WireTensors.FromSingles(pooled.Value, DataType.Fp32, pooled.Value.Length);
                 level.Model = model.Info;
                 level.Timing = pooled.ToTiming();

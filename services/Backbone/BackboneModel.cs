@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Threading.Channels;
+using Google.Protobuf;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Model;
 using MedMoE.Mesh.Model.Images;
@@ -18,16 +19,23 @@ namespace MedMoE.Mesh.Backbone;
 /// <param name="Pixels">Prepared, [3, size, size].</param>
 /// <param name="DataType">Element type of the levels.</param>
 /// <param name="Levels">Gets each level when its stage is done.</param>
-internal sealed record PyramidRequest(float[] Pixels, DataType DataType, ChannelWriter<PyramidLevel> Levels);
+internal sealed record PyramidRequest(float[] Pixels, DataType DataType, ChannelWriter<PyramidLevel> Levels)
+{
+    /// <summary>Levels handed over already. A batch that runs again, because memory was short, hands over the others alone.</summary>
+    public int HandedOver { get; set; }
+}
 
 /// <summary>The backbone part of the bundle behind its batcher. A result is the pooled feature, [8C].</summary>
 internal sealed class BackboneModel : IServedModel, IDisposable
 {
+    private const string MaxDecodingBytes = $"{BackboneOptions.Section}:{nameof(BackboneOptions.MaxDecodingBytes)}";
+
     private readonly PyramidBackbone _backbone;
     private readonly ImagePreprocessor _preprocessor;
     private readonly TorchOptions _torch;
     private readonly BatcherMetrics _metrics = new("backbone");
     private readonly Places _decoding;
+    private readonly long _maxDecodingBytes;
     private readonly int _side;
 
     public BackboneModel(IOptions<ModelOptions> model, IOptions<BackboneOptions> options)
@@ -44,7 +52,17 @@ internal sealed class BackboneModel : IServedModel, IDisposable
             QueueCapacity = options.Value.QueueCapacity,
             QueueDelay = options.Value.QueueDelay,
         };
-        _decoding = new Places(Environment.ProcessorCount, options.Value.QueueCapacity, batching.RetryAfter, _metrics);
+        _maxDecodingBytes = AvailableMemory.Limit(options.Value.MaxDecodingBytes, 0.25);
+        _decoding = new Places(
+            new PlacesOptions
+            {
+                AtOnce = Environment.ProcessorCount,
+                Waiting = options.Value.QueueCapacity,
+                Bytes = _maxDecodingBytes,
+                BytesSetting = MaxDecodingBytes,
+                RetryAfter = batching.RetryAfter,
+            },
+            _metrics);
         Batcher = new Batcher<PyramidRequest, float[]>(batching, Run, _metrics);
     }
 
@@ -53,12 +71,17 @@ internal sealed class BackboneModel : IServedModel, IDisposable
     public Batcher<PyramidRequest, float[]> Batcher { get; }
 
     /// <summary>
-    /// Decodes and prepares an image, or holds prepared pixels against the model. On callers' threads, but only as many at once as there are
-    /// cores: the largest image allowed takes 1 GB while it is decoded.
+    /// Decodes and prepares an image, or holds prepared pixels against the model. On callers' threads, but only as many images at once as there
+    /// are cores, and as fit into the memory for it.
     /// </summary>
     /// <exception cref="InvalidFieldException">No usable image.</exception>
     /// <exception cref="QueueFullException">Too many images wait for being decoded.</exception>
-    public Task<float[]> Prepare(V1.Image? image, CancellationToken cancellation) => _decoding.Run(() => Prepare(image), cancellation);
+    public Task<float[]> Prepare(V1.Image? image, CancellationToken cancellation) => image?.SourceCase switch
+    {
+        V1.Image.SourceOneofCase.Encoded => Prepare(image.Encoded, cancellation),
+        V1.Image.SourceOneofCase.Pixels => Task.FromResult(WireTensors.ToSingles(image.Pixels, "image.pixels", 3, _side, _side)),
+        _ => throw new InvalidFieldException("image", "is missing"),
+    };
 
     public Task WarmUp(CancellationToken cancellation) => Batcher.Submit(
         new PyramidRequest(new float[3 * _side * _side], DataType.Fp16, Channel.CreateUnbounded<PyramidLevel>().Writer), cancellation: cancellation);
@@ -66,27 +89,28 @@ internal sealed class BackboneModel : IServedModel, IDisposable
     public void Dispose()
     {
         Batcher.Dispose();
-        _decoding.Dispose();
         _backbone.Dispose();
         _metrics.Dispose();
     }
 
-    private float[] Prepare(V1.Image? image)
+    private async Task<float[]> Prepare(ByteString encoded, CancellationToken cancellation)
     {
         try
         {
-            return image?.SourceCase switch
-            {
-                V1.Image.SourceOneofCase.Encoded => _preprocessor.Prepare(image.Encoded.ToByteArray()),
-                V1.Image.SourceOneofCase.Pixels => WireTensors.ToSingles(image.Pixels, "image.pixels", 3, _side, _side),
-                _ => throw new InvalidFieldException("image", "is missing"),
-            };
+            var image = _preprocessor.Open(Bytes(encoded));
+            return image.DecodingBytes <= _maxDecodingBytes
+                ? await _decoding.Run(encoded.Length, image.DecodingBytes, () => _preprocessor.Prepare(image, cancellation), cancellation)
+                : throw new InvalidImageException($"takes {image.DecodingBytes} bytes to decode, over the limit of {_maxDecodingBytes} ({MaxDecodingBytes})");
         }
         catch (InvalidImageException e)
         {
             throw new InvalidFieldException("image.encoded", e.Message);
         }
     }
+
+    /// <summary>The message's own array, which is not to be changed, and not a copy of it.</summary>
+    private static byte[] Bytes(ByteString encoded) =>
+        MemoryMarshal.TryGetArray(encoded.Memory, out var whole) && whole.Count == whole.Array!.Length ? whole.Array : encoded.ToByteArray();
 
     private float[][] Run(IReadOnlyList<PyramidRequest> batch)
     {
@@ -107,8 +131,9 @@ internal sealed class BackboneModel : IServedModel, IDisposable
     {
         foreach (var type in batch.Select(request => request.DataType).Distinct())
         {
-            foreach (var (request, row) in batch.Zip(TorchWire.Rows(features, type)).Where(r => r.First.DataType == type))
+            foreach (var (request, row) in batch.Zip(TorchWire.Rows(features, type)).Where(r => r.First.DataType == type && r.First.HandedOver == level))
             {
+                request.HandedOver++;
                 request.Levels.TryWrite(new PyramidLevel { Level = level, LevelCount = PyramidBackbone.Levels, Features = row });
             }
         }

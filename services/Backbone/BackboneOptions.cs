@@ -18,7 +18,17 @@ internal sealed record BackboneOptions
     /// <summary>How long the oldest image may wait for company while the model is idle. Default 0.</summary>
     public TimeSpan QueueDelay { get; init; } = TimeSpan.Zero;
 
-    /// <summary>Width times height of an image at most, refused from its header. Default 64 Mi.</summary>
+    /// <summary>
+    /// Width times height of an image at most, refused from its header; a side below the model's counts as that. Default 64 Mi.
+    /// </summary>
     [Range(1L, int.MaxValue / 3)]
     public long MostPixels { get; init; } = 64L << 20;
+
+    /// <summary>
+    /// Bytes that images may take together while they are decoded, and as many again, encoded, while they wait. An image that takes more alone
+    /// (interlaced or progressive, which must be held whole) gets INVALID_ARGUMENT; others wait, or get RESOURCE_EXHAUSTED. Default 0: a quarter of
+    /// the memory that the process may use.
+    /// </summary>
+    [Range(0, long.MaxValue)]
+    public long MaxDecodingBytes { get; init; }
 }

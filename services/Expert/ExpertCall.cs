@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using MedMoE.Mesh.Model.Swin;
 using MedMoE.Mesh.Serving.Batching;
 using MedMoE.Mesh.V1;
@@ -6,38 +7,76 @@ using MedMoE.Mesh.Wire;
 namespace MedMoE.Mesh.Expert;
 
 /// <summary>A call above the batcher: checks what comes in and hands it to the model step by step.</summary>
-/// <param name="model">The expert.</param>
-/// <param name="deadline">The caller's.</param>
-/// <param name="cancellation">Cancelled when the caller has gone.</param>
-internal sealed class ExpertCall(ExpertModel model, DateTimeOffset? deadline, CancellationToken cancellation) : IDisposable
+internal sealed class ExpertCall : IDisposable
 {
+    private const string Features = "level.features";
+
+    private readonly ExpertModel _model;
+    private readonly DateTimeOffset? _deadline;
     // Cancelled when the call ends, however it does: steps that still wait then are of no use to anybody.
-    private readonly CancellationTokenSource _ended = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+    private readonly CancellationTokenSource _ended;
+    private readonly CancellationTokenSource _gaveWay = new();
+    private readonly Holding _holding;
     private readonly ExpertState _state = new();
     private readonly List<Task<Batched<LocalizeResponse?>>> _projections = [];
-    private LocalizeHeader? _header;
     private EncodedQueries? _texts;
-    private DataType _type;
-    private long _finestSide;
-    private long _side;
+    private AnswerParts? _parts;
+
+    /// <param name="model">The expert.</param>
+    /// <param name="deadline">The caller's.</param>
+    /// <param name="cancellation">Cancelled when the caller has gone.</param>
+    public ExpertCall(ExpertModel model, DateTimeOffset? deadline, CancellationToken cancellation)
+    {
+        (_model, _deadline) = (model, deadline);
+        _ended = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        _holding = new Holding { GiveWay = () => _ = _gaveWay.CancelAsync() };
+    }
+
+    /// <summary>Waits for the caller's next message. Meanwhile the call may have to give way to others.</summary>
+    /// <returns>Whether there is one.</returns>
+    /// <exception cref="TimeoutException">It does not come.</exception>
+    /// <exception cref="QueueFullException">The call has had to give way.</exception>
+    public async Task<bool> AwaitMessage(Func<CancellationToken, Task<bool>> next, CancellationToken cancellation)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _gaveWay.Token);
+        patience.CancelAfter(_model.MessageTimeout);
+        _model.OpenCalls.FallSilent(_holding);
+        bool more;
+        try
+        {
+            more = await next(patience.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw _gaveWay.IsCancellationRequested
+                ? _model.OpenCalls.GaveWay()
+                : new TimeoutException($"the next message did not come within {_model.MessageTimeout.TotalSeconds} s (Expert:MessageTimeout)");
+        }
+        _model.OpenCalls.EndSilence(_holding);
+        return more;
+    }
 
     /// <exception cref="InvalidFieldException">There was one before, or it cannot be used.</exception>
+    /// <exception cref="QueueFullException">Open calls hold too much already.</exception>
     public void Begin(LocalizeHeader header)
     {
-        if (_header is not null)
+        if (_texts is not null)
         {
             throw new InvalidFieldException("header", "came twice");
         }
-        _texts = Read(header);
-        _type = WireTensors.Require(header.DataType, "header.data_type", absent: DataType.Fp32);
-        _header = header;
+        _parts = new AnswerParts(
+            header.ReturnAttention, header.ReturnLocalFeatures, WireTensors.Require(header.DataType, "header.data_type", absent: DataType.Fp32));
+        var texts = EncodedQueries.Read(header, _model.Limits);
+        _model.OpenCalls.Take(_holding, places: 0, texts.Bytes);
+        _texts = texts;
     }
 
     /// <exception cref="InvalidFieldException">No header yet, not the level that is due, or misshapen.</exception>
+    /// <exception cref="QueueFullException">Every place is taken.</exception>
     public void Add(PyramidLevel level)
     {
         var due = _projections.Count;
-        if (_header is null)
+        if (_texts is null)
         {
             throw new InvalidFieldException("header", "is missing: it comes before the levels");
         }
@@ -45,24 +84,20 @@ internal sealed class ExpertCall(ExpertModel model, DateTimeOffset? deadline, Ca
         {
             throw new InvalidFieldException("level.level", due < PyramidBackbone.Levels ? $"is {level.Level}, but level {due} is due" : $"is {level.Level}, but all levels are here");
         }
-        WireTensors.Require(level.Features, "level.features", -1, -1, model.LevelChannels[due]);
-        var (height, width) = (level.Features.Shape[0], level.Features.Shape[1]);
-        // Patch merging halves a side and rounds up.
-        var expected = due == 0 ? Math.Max(height, 1) : (_side + 1) / 2;
-        if (height != expected || width != expected)
+        var side = _model.LevelSides[due];
+        WireTensors.Require(level.Features, $"{Features} of level {due}", side, side, _model.LevelChannels[due]);
+        WireTensors.RequireFinite(level.Features, Features);
+        if (due == 0)
         {
-            throw new InvalidFieldException("level.features", $"is {height}×{width}, expected {expected}×{expected}");
+            _model.OpenCalls.Take(_holding, places: 1, _model.CallBytes);
         }
-        WireTensors.RequireFinite(level.Features, "level.features");
-        _side = expected;
-        _finestSide = due == 0 ? expected : _finestSide;
-        _projections.Add(Submit(new ProjectLevel(_state, due, level.Features, _finestSide)));
+        _projections.Add(Submit(new ProjectLevel(_state, due, level.Features)));
     }
 
-    /// <exception cref="InvalidFieldException">Something is missing.</exception>
+    /// <exception cref="InvalidFieldException">Something is missing, or its values overflow in the network.</exception>
     public async Task<LocalizeResponse> Finish()
     {
-        if (_header is null)
+        if (_texts is null)
         {
             throw new InvalidFieldException("header", "is missing");
         }
@@ -70,9 +105,10 @@ internal sealed class ExpertCall(ExpertModel model, DateTimeOffset? deadline, Ca
         {
             throw new InvalidFieldException("level", $"{_projections.Count} came, expected {PyramidBackbone.Levels}");
         }
-        var grounding = Submit(new GroundTexts(_state, _texts!, _header, _type));
+        var grounding = Submit(new GroundTexts(_state, _texts, _parts!));
         Batched<LocalizeResponse?>[] steps = [.. await Task.WhenAll(_projections), await grounding];
         var response = steps[^1].Value!;
+        RequireFinite(response);
         response.Timing = new Timing
         {
             QueueMs = (float)steps.Sum(s => s.Queued.TotalMilliseconds),
@@ -85,27 +121,34 @@ internal sealed class ExpertCall(ExpertModel model, DateTimeOffset? deadline, Ca
     public void Dispose()
     {
         _ended.Cancel();
-        model.Close(_state);
+        // At once: what the call has made goes with the model's next batch.
+        _model.OpenCalls.Release(_holding);
+        if (_projections.Count > 0)
+        {
+            _model.Batcher.Post(new EndCall(_state));
+        }
+        _ended.Dispose();
+        _gaveWay.Dispose();
     }
 
-    private Task<Batched<LocalizeResponse?>> Submit(ExpertStep step) => model.Batcher.Submit(step, deadline, _ended.Token);
+    private Task<Batched<LocalizeResponse?>> Submit(ExpertStep step) => _model.Batcher.Submit(step, _deadline, _ended.Token);
 
-    private EncodedQueries Read(LocalizeHeader header)
+    private static void RequireFinite(LocalizeResponse response)
     {
-        var (words, sentences, counts) = (new List<float>(), new List<float>(), new List<int>());
-        for (var i = 0; i < header.Texts.Count; i++)
+        var embedding = MemoryMarshal.Cast<byte, float>(response.ImageEmbedding.Data.Span);
+        NetworkOutput.RequireLength(embedding, embedding.Length, Features);
+        if (response.LocalFeatures is { } local)
         {
-            words.AddRange(WireTensors.ToSingles(header.Texts[i].WordEmbeddings, $"header.texts[{i}].word_embeddings", -1, model.EmbeddingDim));
-            sentences.AddRange(WireTensors.ToSingles(header.Texts[i].Sentence, $"header.texts[{i}].sentence", model.EmbeddingDim));
-            counts.Add((int)header.Texts[i].WordEmbeddings.Shape[0]);
-            if (counts[^1] == 0)
+            NetworkOutput.RequireFinite(local, Features);
+        }
+        for (var i = 0; i < response.Texts.Count; i++)
+        {
+            var (text, field) = (response.Texts[i], $"header.texts[{i}]");
+            NetworkOutput.RequireFinite([text.GlobalSimilarity, text.LocalSimilarity, .. text.Words.Select(w => w.Similarity)], field);
+            if (text.Attention is { } attention)
             {
-                throw new InvalidFieldException($"header.texts[{i}].word_embeddings", "has no words");
+                NetworkOutput.RequireFinite(attention, field);
             }
         }
-        var all = counts.Sum();
-        return all <= model.MostWords
-            ? new EncodedQueries([.. words], counts, [.. sentences])
-            : throw new InvalidFieldException("header.texts", $"have {all} words, over the limit of {model.MostWords}");
     }
 }

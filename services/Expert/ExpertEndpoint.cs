@@ -10,8 +10,8 @@ internal sealed class ExpertEndpoint(ExpertModel model) : ExpertService.ExpertSe
 {
     public override async Task<LocalizeResponse> Localize(IAsyncStreamReader<LocalizeRequest> requestStream, ServerCallContext context)
     {
-        using var call = model.Open(context.DeadlineOrNone(), context.CancellationToken);
-        while (await MoveNext(requestStream, context.CancellationToken))
+        using var call = new ExpertCall(model, context.DeadlineOrNone(), context.CancellationToken);
+        while (await call.AwaitMessage(requestStream.MoveNext, context.CancellationToken))
         {
             switch (requestStream.Current.PartCase)
             {
@@ -26,19 +26,5 @@ internal sealed class ExpertEndpoint(ExpertModel model) : ExpertService.ExpertSe
             }
         }
         return await call.Finish();
-    }
-
-    private async Task<bool> MoveNext(IAsyncStreamReader<LocalizeRequest> requests, CancellationToken cancellation)
-    {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        patience.CancelAfter(model.Patience);
-        try
-        {
-            return await requests.MoveNext(patience.Token);
-        }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
-        {
-            throw new TimeoutException($"the next message did not come within {model.Patience}");
-        }
     }
 }

@@ -22,18 +22,12 @@ internal sealed class ExpertModel : IServedModel, IDisposable
     // Each level, and the texts.
     private const int StepsOfACall = PyramidBackbone.Levels + 1;
 
-    // Words whose attention is held at once: 1024 × 56² × 4 bytes are 13 MB.
-    private const int WordsAtOnce = 1024;
-
     private readonly string _name;
     private readonly ModalityExpert _expert;
     private readonly Architecture _architecture;
     private readonly SimilaritySettings _similarity;
     private readonly TorchOptions _torch;
     private readonly BatcherMetrics _metrics;
-    private readonly int _mostCalls;
-    private readonly TimeSpan _retryAfter;
-    private int _calls;
 
     public ExpertModel(IOptions<ModelOptions> model, IOptions<ExpertOptions> options)
     {
@@ -45,55 +39,49 @@ internal sealed class ExpertModel : IServedModel, IDisposable
         _expert.Freeze();
         _architecture = bundle.Manifest.Architecture;
         _similarity = bundle.Manifest.Similarity;
-        EmbeddingDim = bundle.Manifest.EmbeddingDim;
-        MostWords = options.Value.MostWords;
-        Patience = options.Value.Patience;
+        LevelSides = PyramidBackbone.LevelSides(BundleNetworks.ReadSwinConfig(bundle));
+        Limits = new QueryLimits(options.Value, EmbeddingDim, (long)LevelSides[0] * LevelSides[0], bundle.Manifest.Text.MaxTokens);
+        MessageTimeout = options.Value.MessageTimeout;
         var part = BundlePart.Expert(_name);
         Info = ServedModel.Describe(bundle, part, _torch.PrecisionName);
         _metrics = new BatcherMetrics(part.Folder);
-        _mostCalls = options.Value.LargestBatch + options.Value.QueueCapacity;
+        var places = options.Value.LargestBatch + options.Value.QueueCapacity;
         var batching = new BatcherOptions
         {
             LargestBatch = options.Value.LargestBatch,
-            // Calls are counted from when they open until nothing of them is left, so that none is refused when half of its work is done.
-            QueueCapacity = _mostCalls * StepsOfACall,
+            // Calls have a place from their first level on, so that none is refused when half of its work is done.
+            QueueCapacity = places * StepsOfACall,
             QueueDelay = options.Value.QueueDelay,
         };
-        _retryAfter = batching.RetryAfter;
+        OpenCalls = new OpenCalls(places, AvailableMemory.Limit(options.Value.MaxCallBytes, 0.5), batching.RetryAfter, _metrics, TimeProvider.System);
         Batcher = new Batcher<ExpertStep, LocalizeResponse?>(batching, Run, _metrics);
     }
 
     public ModelInfo Info { get; }
 
-    public int EmbeddingDim { get; }
-
-    public int MostWords { get; }
-
     /// <summary>For a call's next message.</summary>
-    public TimeSpan Patience { get; }
+    public TimeSpan MessageTimeout { get; }
 
+    public QueryLimits Limits { get; }
+
+    public OpenCalls OpenCalls { get; }
+
+    /// <summary>Channels of each level, finest first.</summary>
     public IReadOnlyList<int> LevelChannels => _expert.Shape.LevelChannels;
+
+    /// <summary>Positions on a side of each level, finest first.</summary>
+    public IReadOnlyList<int> LevelSides { get; }
+
+    /// <summary>Bytes of a call's levels, as they come in FP32 and projected.</summary>
+    public long CallBytes => LevelSides.Zip(LevelChannels, (side, channels) => sizeof(float) * (long)side * side * (channels + EmbeddingDim)).Sum();
 
     public Batcher<ExpertStep, LocalizeResponse?> Batcher { get; }
 
-    /// <exception cref="QueueFullException">Too many calls are open.</exception>
-    public ExpertCall Open(DateTimeOffset? deadline, CancellationToken cancellation)
-    {
-        if (Interlocked.Increment(ref _calls) > _mostCalls)
-        {
-            Interlocked.Decrement(ref _calls);
-            _metrics.Refused(1);
-            throw new QueueFullException(_mostCalls, _retryAfter);
-        }
-        return new ExpertCall(this, deadline, cancellation);
-    }
-
-    /// <summary>Ends a call: what it has made goes once the model's thread comes to it.</summary>
-    public void Close(ExpertState state) => Batcher.Post(new EndCall(state));
+    private int EmbeddingDim => _expert.Shape.EmbeddingDim;
 
     public async Task WarmUp(CancellationToken cancellation)
     {
-        var call = Open(deadline: null, cancellation);
+        using var call = new ExpertCall(this, deadline: null, cancellation);
         call.Begin(new LocalizeHeader
         {
             Texts =
@@ -105,10 +93,9 @@ internal sealed class ExpertModel : IServedModel, IDisposable
                 },
             },
         });
-        // The sides of an image of 224 pixels; those of the first real one are set up when it comes.
-        for (var (level, side) = (0, 56); level < PyramidBackbone.Levels; level++, side /= 2)
+        for (var level = 0; level < PyramidBackbone.Levels; level++)
         {
-            var channels = LevelChannels[level];
+            var (side, channels) = (LevelSides[level], LevelChannels[level]);
             call.Add(new PyramidLevel
             {
                 Level = level,
@@ -116,9 +103,6 @@ internal sealed class ExpertModel : IServedModel, IDisposable
             });
         }
         await call.Finish();
-        call.Dispose();
-        // Steps run in order: when this one has, nothing of the warm-up is left.
-        await Batcher.Submit(new GroundTexts(new ExpertState(), new EncodedQueries([], [], []), new LocalizeHeader(), DataType.Fp32), cancellation: cancellation);
     }
 
     public void Dispose()
@@ -131,38 +115,34 @@ internal sealed class ExpertModel : IServedModel, IDisposable
     private LocalizeResponse?[] Run(IReadOnlyList<ExpertStep> batch)
     {
         using var inference = inference_mode();
-        try
+        // In the order of a call's life: whatever of one call is in this batch runs in its own order. A level that is there already is so because
+        // memory ran short in this batch after it.
+        foreach (var group in batch.OfType<ProjectLevel>().Where(s => s.State.Levels[s.Level] is null).GroupBy(s => (s.Level, s.Features.DataType)))
         {
-            // In the order of a call's life: whatever of one call is in this batch runs in its own order.
-            foreach (var group in batch.OfType<ProjectLevel>().GroupBy(s => (s.Level, s.FinestSide, s.Features.DataType)))
-            {
-                Project([.. group]);
-            }
-            // A call that lacks a level has failed with that level's error.
-            return [.. batch.Select(step => step is GroundTexts ground && ground.State.IsComplete ? Ground(ground) : null)];
+            Project([.. group]);
         }
-        finally
+        foreach (var ended in batch.OfType<EndCall>())
         {
-            foreach (var ended in batch.OfType<EndCall>())
-            {
-                Free(ended.State);
-            }
+            Free(ended.State);
         }
+        // A call that lacks a level has failed with that level's error.
+        return [.. batch.Select(step => step is GroundTexts ground && ground.State.IsComplete ? Ground(ground) : null)];
     }
 
     private void Project(IReadOnlyList<ProjectLevel> steps)
     {
         using var scope = NewDisposeScope();
         var features = _torch.Upload(TorchWire.Batch([.. steps.Select(s => s.Features)]));
-        var projected = _expert.Project(steps[0].Level, features, steps[0].FinestSide);
+        var projected = _expert.Project(steps[0].Level, features, LevelSides[0]);
         for (var row = 0; row < steps.Count; row++)
         {
             steps[row].State.Levels[steps[row].Level] = new LevelFeatures(
-                projected.Native.narrow(0, row, 1).DetachFromDisposeScope(),
-                projected.ScaleScores.narrow(0, row, 1).DetachFromDisposeScope(),
-                projected.Grid);
+                Own(projected.Native, row).DetachFromDisposeScope(), Own(projected.ScaleScores, row).DetachFromDisposeScope(), projected.Grid);
         }
     }
+
+    /// <summary>A row of its own: a part of the batch would keep the whole of it for as long as the slowest call.</summary>
+    private static Tensor Own(Tensor batch, long row) => batch.shape[0] == 1 ? batch.alias() : batch.narrow(0, row, 1).clone();
 
     private LocalizeResponse Ground(GroundTexts step)
     {
@@ -177,9 +157,9 @@ internal sealed class ExpertModel : IServedModel, IDisposable
             GridSide = side,
             ImageEmbedding = TorchWire.Rows(embedding, DataType.Fp32)[0],
         };
-        if (step.Header.ReturnLocalFeatures)
+        if (step.Parts.LocalFeatures)
         {
-            response.LocalFeatures = TorchWire.Rows(features.Dense().view(1, side, side, EmbeddingDim), step.DataType)[0];
+            response.LocalFeatures = TorchWire.Rows(features.Dense().view(1, side, side, EmbeddingDim), step.Parts.DataType)[0];
         }
         // Texts by and by: the attention of all words at once may be large.
         for (var text = 0; text < step.Texts.Counts.Count;)
@@ -190,7 +170,7 @@ internal sealed class ExpertModel : IServedModel, IDisposable
             {
                 words += step.Texts.Counts[text++];
             }
-            while (text < step.Texts.Counts.Count && words + step.Texts.Counts[text] <= WordsAtOnce);
+            while (text < step.Texts.Counts.Count && words + step.Texts.Counts[text] <= Limits.WordsAtOnce);
             response.Texts.AddRange(Ground(step, first..text, features, embedding, side));
         }
         return response;
@@ -206,9 +186,11 @@ internal sealed class ExpertModel : IServedModel, IDisposable
             step.Texts.Sentences[(range.Start.Value * EmbeddingDim)..(range.End.Value * EmbeddingDim)], [counts.Length, EmbeddingDim]).to(device);
         var grounded = WordAttention.AttendTexts(features, words, counts, _architecture, _similarity.AttentionTemperature);
         float[] global = [.. Similarity.Global(embedding, sentences).cpu().data<float>()];
-        float[] similarities = [.. grounded.Similarities.flatten().cpu().data<float>()];
+        // Where a context's length overflows, its cosine comes out as 0.
+        using var overflown = grounded.Contexts.square().sum(2).isfinite().logical_not();
+        float[] similarities = [.. grounded.Similarities.masked_fill(overflown, float.NaN).flatten().cpu().data<float>()];
         long[] peaks = [.. grounded.Attention.argmax(2).flatten().cpu().data<long>()];
-        var attention = step.Header.ReturnAttention ? grounded.Attention.squeeze(0).split([.. counts.Select(c => (long)c)]) : null;
+        var attention = step.Parts.Attention ? grounded.Attention.squeeze(0).split([.. counts.Select(c => (long)c)]) : null;
         var texts = new List<TextGrounding>();
         for (var (text, first) = (0, 0); text < counts.Length; first += counts[text++])
         {
@@ -225,15 +207,14 @@ internal sealed class ExpertModel : IServedModel, IDisposable
                         PeakColumn = (int)peaks[word] % side,
                     }),
                 },
-                Attention = attention is null ? null : TorchWire.Rows(attention[text].view(1, counts[text], side, side), step.DataType)[0],
+                Attention = attention is null ? null : TorchWire.Rows(attention[text].view(1, counts[text], side, side), step.Parts.DataType)[0],
             });
         }
         return texts;
     }
 
-    private void Free(ExpertState state)
+    private static void Free(ExpertState state)
     {
-        Interlocked.Decrement(ref _calls);
         foreach (var level in state.Levels)
         {
             level?.Native.Dispose();

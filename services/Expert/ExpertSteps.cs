@@ -19,21 +19,19 @@ internal abstract record ExpertStep(ExpertState State);
 /// <param name="State">The call's.</param>
 /// <param name="Level">0 the finest.</param>
 /// <param name="Features">[side, side, channels], checked.</param>
-/// <param name="FinestSide">Positions on a side of level 0.</param>
-internal sealed record ProjectLevel(ExpertState State, int Level, WireTensor Features, long FinestSide) : ExpertStep(State);
+internal sealed record ProjectLevel(ExpertState State, int Level, WireTensor Features) : ExpertStep(State);
 
 /// <summary>Fuse the levels and ground the texts in them. The one step with an answer.</summary>
 /// <param name="State">The call's.</param>
 /// <param name="Texts">What to ground.</param>
-/// <param name="Header">What to return.</param>
-/// <param name="DataType">Element type of what is large.</param>
-internal sealed record GroundTexts(ExpertState State, EncodedQueries Texts, LocalizeHeader Header, DataType DataType) : ExpertStep(State);
+/// <param name="Parts">What to return.</param>
+internal sealed record GroundTexts(ExpertState State, EncodedQueries Texts, AnswerParts Parts) : ExpertStep(State);
 
-/// <summary>Free what the call has made; always the last step, whether or not the others ran.</summary>
+/// <summary>What an answer holds besides similarities and the embedding.</summary>
+/// <param name="Attention">Whether it has every word's attention.</param>
+/// <param name="LocalFeatures">Whether it has the local features.</param>
+/// <param name="DataType">Element type of both.</param>
+internal sealed record AnswerParts(bool Attention = false, bool LocalFeatures = false, DataType DataType = DataType.Fp32);
+
+/// <summary>Free what the call has made. Posted when the call has ended: none of its other steps will run.</summary>
 internal sealed record EndCall(ExpertState State) : ExpertStep(State);
-
-/// <summary>The texts of a call, as numbers.</summary>
-/// <param name="Words">Word embeddings, one text after the other, [words, D].</param>
-/// <param name="Counts">Words of each text.</param>
-/// <param name="Sentences">Sentence embeddings, [texts, D].</param>
-internal sealed record EncodedQueries(float[] Words, IReadOnlyList<int> Counts, float[] Sentences);

@@ -21,7 +21,7 @@ internal sealed class TextEncoderEndpoint(TextModel model) : TextEncoderService.
         var slowest = features.MaxBy(f => f.Queued + f.Model)!;
         return new EncodeResponse
         {
-            Texts = { request.Texts.Select((text, i) => Answer(text, tokens[i], features[i].Value, type)) },
+            Texts = { request.Texts.Select((text, i) => Answer(text, tokens[i], features[i].Value, type, $"texts[{i}]")) },
             Model = model.Info,
             Timing = slowest.ToTiming(),
         };
@@ -33,12 +33,18 @@ internal sealed class TextEncoderEndpoint(TextModel model) : TextEncoderService.
         return tokens.Words.Count > 0 ? tokens : throw new InvalidFieldException($"texts[{index}]", "no words in it");
     }
 
-    private static EncodedText Answer(string text, Tokens tokens, TextFeatures features, DataType type) => new()
+    private static EncodedText Answer(string text, Tokens tokens, TextFeatures features, DataType type, string field)
     {
-        Words = { tokens.Words.Select(w => new V1.Word { Text = text[w.Start..w.End], Start = w.Start, End = w.End }) },
-        TokenCount = tokens.Ids.Count,
-        Truncated = tokens.Truncated,
-        Sentence = WireTensors.FromSingles(features.Sentence, DataType.Fp32, features.Sentence.Length),
-        WordEmbeddings = WireTensors.FromSingles(features.Words, type, tokens.Words.Count, features.Sentence.Length),
-    };
+        NetworkOutput.RequireFinite(features.Sentence, field);
+        var words = WireTensors.FromSingles(features.Words, type, tokens.Words.Count, features.Sentence.Length);
+        NetworkOutput.RequireFinite(words, field);
+        return new EncodedText
+        {
+            Words = { tokens.Words.Select(w => new V1.Word { Text = text[w.Start..w.End], Start = w.Start, End = w.End }) },
+            TokenCount = tokens.Ids.Count,
+            Truncated = tokens.Truncated,
+            Sentence = WireTensors.FromSingles(features.Sentence, DataType.Fp32, features.Sentence.Length),
+            WordEmbeddings = words,
+        };
+    }
 }

@@ -44,7 +44,7 @@ internal sealed class TextModel : IServedModel, IDisposable
     public Batcher<Tokens, TextFeatures> Batcher { get; }
 
     /// <summary>Thread-safe, and on the caller's thread: the model's has better things to do.</summary>
-    public Tokens Tokenize(string text) => _embedder.Tokenizer.Encode(text).Truncate(_maxTokens);
+    public Tokens Tokenize(string text) => _embedder.Tokenizer.Encode(text, _maxTokens);
 
     public Task WarmUp(CancellationToken cancellation) => Batcher.Submit(Tokenize("warm up"), cancellation: cancellation);
 

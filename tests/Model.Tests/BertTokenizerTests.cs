@@ -66,6 +66,72 @@ public sealed class BertTokenizerTests
     }
 
     [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Encode_CutText_EqualsTheWholeTextCut(bool lowerCase)
+    {
+        var tokenizer = new BertTokenizer(_vocabulary, lowerCase);
+        var random = new Random(20_261_127);
+        string[] parts = ["mass", "cardiomegaly", "T2", " ", "\n", ".", "[MASK]", "[SEP]", "[CLS]", "[x", "\u00e9", "\u2260", "o\u0301", "\u200b",
+            "\u80ba", "\ud83d", "\U0001f600", "\ufffd", new string('x', 99), new string('\u03b1', 101), "\uac00", "\u1fef", "7"];
+        for (var i = 0; i < 3000; i++)
+        {
+            var text = string.Concat(Enumerable.Range(0, random.Next(40)).Select(_ => parts[random.Next(parts.Length)]));
+            var whole = tokenizer.Encode(text);
+            foreach (var most in new[] { 3, 4, 12, 25 })
+            {
+                var (expected, cut) = (whole.Truncate(most), tokenizer.Encode(text, most));
+                Assert.Equal(expected.Ids, cut.Ids);
+                Assert.Equal(expected.Words, cut.Words);
+                Assert.Equal(expected.Truncated, cut.Truncated);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Encode_AnyCharacterBehind100_EndsTheWordWhereItEndsAShortOne(bool lowerCase)
+    {
+        var tokenizer = new BertTokenizer(_vocabulary, lowerCase);
+        var most = new string('x', 101);
+        // All planes with characters in them but the ideographs' own.
+        foreach (var value in Enumerable.Range(1, 0x1FFFF).Concat(Enumerable.Range(0x2F800, 0x220)).Concat(Enumerable.Range(0xE0000, 0x200)))
+        {
+            if (!System.Text.Rune.IsValid(value) || value == '[')
+            {
+                continue;
+            }
+            var character = new System.Text.Rune(value).ToString();
+            // Behind one letter every character is normalised and looked at; behind 101 those are passed over that cannot matter.
+            var (near, far) = ("x" + character + "x", most + character + "x");
+
+            var words = tokenizer.Encode(near).Words.Select(w => (w.Start, w.End));
+
+            var shift = most.Length - 1;
+            var expected = words.Select(w => (w.Start == 0 ? 0 : w.Start + shift, w.End + shift));
+            Assert.True(expected.SequenceEqual(tokenizer.Encode(far).Words.Select(w => (w.Start, w.End))), $"U+{value:X4}");
+        }
+    }
+
+    [Theory]
+    [InlineData(".", 25)]
+    [InlineData("x", 3)]
+    [InlineData("\u03b1", 3)]
+    [InlineData("mass ", 25)]
+    public void Encode_Of15MillionCharacters_KeepsNothingOfThem(string part, int tokens)
+    {
+        var tokenizer = new BertTokenizer(_vocabulary, lowerCase: true);
+        var text = string.Concat(Enumerable.Repeat(part, 15_000_000 / part.Length));
+        var before = GC.GetAllocatedBytesForCurrentThread();
+
+        var encoded = tokenizer.Encode(text, 25);
+
+        Assert.Equal(tokens, encoded.Ids.Count);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 100_000);
+    }
+
+    [Theory]
     [InlineData("[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\na\n", 7, "\"a\" stands on lines 6 and 7")]
     [InlineData("[PAD]\n[UNK]\n[CLS]\n[SEP]\na\n", 5, "[MASK] is missing")]
     [InlineData("[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n", 6, "5 wordpieces, but vocab_size in config.json is 6")]

@@ -1,9 +1,11 @@
+using System.Threading.Channels;
 using Google.Protobuf;
 using Grpc.Core;
 using MedMoE.Mesh.Backbone;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Model;
 using MedMoE.Mesh.Model.Swin;
+using MedMoE.Mesh.Serving.Errors;
 using MedMoE.Mesh.ServicesUnderTest;
 using MedMoE.Mesh.V1;
 using MedMoE.Mesh.Wire;
@@ -91,6 +93,72 @@ public sealed class BackboneServiceTests
         await AssertRefused(Samples.Pixels(nan), "image.pixels: holds NaN");
     }
 
+    [Theory]
+    [InlineData(DataType.Fp32, 1e25f, "FP32")]
+    [InlineData(DataType.Fp16, 1e25f, "FP16")]
+    public async Task ExtractPyramid_PixelsThatOverflow_FailAlone(DataType type, float value, string told)
+    {
+        using var files = new GoldenBundle(Architecture.Paper);
+        await using var service = await RunningService.Start(BackboneApp.Create, files.Root);
+        await service.Ready();
+        float[] large = [.. Enumerable.Repeat(value, 3 * 224 * 224)];
+        using var waiting = new MetricSums("medmoe.queue.length");
+        Task<PyramidLevel[]>[] calls;
+        await using (new HeldModel(service))
+        {
+            // All of them wait for the model: one batch.
+            calls = [.. Enumerable.Range(0, 4).Select(i => Pyramids.Extract(
+                service.Channel, type, Samples.Pixels(i == 1 ? large : Samples.Stored("gray8_512x640")), DateTime.UtcNow + _patience))];
+            await waiting.Reached("backbone", 4, _patience);
+        }
+
+        var e = await Assert.ThrowsAsync<RpcException>(() => calls[1]);
+
+        Assert.Equal(
+            (StatusCode.InvalidArgument, $"image: its values are too large: what the network makes of them overflows {told}"), (e.StatusCode, e.Status.Detail));
+        Assert.All(await Task.WhenAll(calls[0], calls[2], calls[3]), levels => Assert.Equal(4, levels[3].Timing.BatchSize));
+    }
+
+    [Fact]
+    public async Task ExtractPyramid_MoreMemoryThanThereIsForImages_NamesTheLimit()
+    {
+        using var files = new GoldenBundle(Architecture.Paper);
+        await using var service = await RunningService.Start(BackboneApp.Create, files.Root, "--Backbone:MaxDecodingBytes=300000");
+
+        var e = await Assert.ThrowsAsync<RpcException>(() => Pyramids.Extract(service.Channel, DataType.Fp16, deadline: DateTime.UtcNow + _patience));
+
+        Assert.Equal(StatusCode.InvalidArgument, e.StatusCode);
+        Assert.Matches(@"^image.encoded: takes \d+ bytes to decode, over the limit of 300000 \(Backbone:MaxDecodingBytes\)$", e.Status.Detail);
+    }
+
+    [Fact]
+    public async Task ExtractPyramid_BatchShortOfMemory_SendsEachLevelOnce()
+    {
+        using var files = new GoldenBundle(Architecture.Paper);
+        await using var service = await RunningService.Start(BackboneApp.Create, files.Root);
+        await service.Ready();
+        var model = service.Get<BackboneModel>();
+        Task<PyramidLevel[]> innocent;
+        Task greedy;
+        using var waiting = new MetricSums("medmoe.queue.length");
+        await using (new HeldModel(service))
+        {
+            innocent = Pyramids.Extract(service.Channel, DataType.Fp32, Samples.Fresh(), DateTime.UtcNow + _patience);
+            await waiting.Reached("backbone", 1, _patience);
+            greedy = model.Batcher.Submit(new PyramidRequest(new float[3 * 224 * 224], DataType.Fp32, new ShortOfMemory()));
+        }
+
+        await Assert.ThrowsAsync<InsufficientMemoryException>(() => greedy.WaitAsync(_patience));
+        Assert.Equal([0, 1, 2, 3], (await innocent).Select(l => l.Level));
+    }
+
+    [Fact]
+    public void MemoryFailure_OfLibtorchItself_IsOne()
+    {
+        var e = Record.Exception(() => empty([1L << 50]));
+        Assert.True(MemoryFailure.Is(e!), e!.Message);
+    }
+
     [Fact]
     public async Task ExtractPyramid_MessageOverTheLimit_IsRefused()
     {
@@ -98,5 +166,13 @@ public sealed class BackboneServiceTests
         await using var service = await RunningService.Start(BackboneApp.Create, files.Root, "--Serving:LargestMessage=100000");
         var e = await Assert.ThrowsAsync<RpcException>(() => Pyramids.Extract(service.Channel, DataType.Fp16, Samples.Pixels(Samples.Stored("gray8_512x640")), DateTime.UtcNow + _patience));
         Assert.Equal(StatusCode.ResourceExhausted, e.StatusCode);
+    }
+
+    /// <summary>Has no memory left for the second level.</summary>
+    private sealed class ShortOfMemory : ChannelWriter<PyramidLevel>
+    {
+        public override bool TryWrite(PyramidLevel item) => item.Level == 0 ? true : throw new InsufficientMemoryException("test");
+
+        public override ValueTask<bool> WaitToWriteAsync(CancellationToken cancellationToken = default) => new(true);
     }
 }

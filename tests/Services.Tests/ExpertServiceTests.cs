@@ -91,15 +91,20 @@ public sealed class ExpertServiceTests
         await AssertRefused("level.level: is 2, but level 1 is due", header, levels[0], levels[2]);
         await AssertRefused("level.level: is 0, but level 1 is due", header, levels[0], levels[0]);
         await AssertRefused("level.level: is 4, but all levels are here", [header, .. levels, Changed(3, l => l.Level = 4)]);
-        await AssertRefused("level.features: is missing", header, Changed(0, l => l.Features = null));
-        await AssertRefused("level.features: has shape [56, 56, 16], expected [-1, -1, 32]", header, levels[0], Changed(1, l => l.Features = levels[0].Level.Features));
-        await AssertRefused("level.features: is 56×28", header, Changed(0, l => (l.Features.Shape[1], l.Features.Data) = (28, Google.Protobuf.ByteString.CopyFrom(l.Features.Data.Span[..(l.Features.Data.Length / 2)]))));
-        await AssertRefused("level.features: has 4 bytes", header, Changed(0, l => l.Features.Data = Google.Protobuf.ByteString.CopyFrom(1, 2, 3, 4)));
+        await AssertRefused("level.features of level 0: is missing", header, Changed(0, l => l.Features = null));
+        await AssertRefused("level.features of level 1: has shape [56, 56, 16], expected [28, 28, 32]", header, levels[0], Changed(1, l => l.Features = levels[0].Level.Features));
+        // The sides are those of the bundle's image size: whatever else is consistent costs what it likes.
+        await AssertRefused("level.features of level 0: has shape [720, 720, 16], expected [56, 56, 16]", header, Changed(0, l => l.Features = WireTensors.FromSingles(new float[720 * 720 * 16], DataType.Fp16, 720, 720, 16)));
+        await AssertRefused("level.features of level 0: has shape [56, 28, 16], expected [56, 56, 16]", header, Changed(0, l => l.Features.Shape[1] = 28));
+        await AssertRefused("level.features of level 0: has 4 bytes", header, Changed(0, l => l.Features.Data = Google.Protobuf.ByteString.CopyFrom(1, 2, 3, 4)));
         await AssertRefused("level.features: holds NaN", header, Changed(0, l => l.Features = WireTensors.FromSingles(Nan(56 * 56 * 16), DataType.Fp16, 56, 56, 16)));
         await AssertRefused("level.features: holds NaN", header, Changed(0, l => l.Features = WireTensors.FromSingles(Nan(56 * 56 * 16), DataType.Bf16, 56, 56, 16)));
         await AssertRefused("header.texts[0].sentence: is missing", WithText(t => t.Sentence = null));
         await AssertRefused("header.texts[0].word_embeddings: has no words", WithText(t => t.WordEmbeddings = WireTensors.FromSingles([], DataType.Fp32, 0, 64)));
         await AssertRefused("header.texts: have 11 words, over the limit of 10", WithText(t => t.WordEmbeddings = Query("a", 11).WordEmbeddings));
+        await AssertRefused("header.texts[0].word_embeddings: has 669 words, over the limit of 668 (Expert:MaxAttentionBytes)", WithText(t => t.WordEmbeddings = Query("a", 669).WordEmbeddings));
+        await AssertRefused("header.texts[0].word_embeddings: its values are too large", WithText(t => t.WordEmbeddings = WireTensors.FromSingles([.. Enumerable.Repeat(1e30f, 64)], DataType.Fp32, 1, 64)));
+        await AssertRefused("header.texts[0].sentence: its values are too large", WithText(t => t.Sentence = WireTensors.FromSingles([.. Enumerable.Repeat(3.4e38f, 64)], DataType.Fp32, 64)));
         await AssertRefused("header.data_type: 9 is none of", new LocalizeRequest { Header = new LocalizeHeader { DataType = (DataType)9 } });
         // And goes on.
         Assert.Single((await Pyramids.Send(mesh.Experts["ct"].Channel, [header, .. levels], DateTime.UtcNow + _patience)).Texts);
@@ -122,7 +127,7 @@ public sealed class ExpertServiceTests
         // Both are open for sure: a level of each has been projected.
         await runs.Reached("experts/ct", 2, _patience);
 
-        var e = await Assert.ThrowsAsync<RpcException>(() => Pyramids.Send(mesh.Experts["ct"].Channel, [], DateTime.UtcNow + _patience));
+        var e = await Assert.ThrowsAsync<RpcException>(() => Pyramids.Localize(mesh.Experts["ct"].Channel, levels, DateTime.UtcNow + _patience));
 
         Assert.Equal((StatusCode.ResourceExhausted, "100"), (e.StatusCode, e.Trailers.GetValue("grpc-retry-pushback-ms")));
         // A place is free again when a call has ended.
@@ -146,11 +151,7 @@ public sealed class ExpertServiceTests
             }
         }));
 
-        // A step of no call, behind all that these have left to do.
-        await mesh.Experts["ct"].Get<ExpertModel>().Batcher.Submit(
-            new GroundTexts(new ExpertState(), new EncodedQueries([], [], []), new LocalizeHeader(), DataType.Fp32));
-
-        // As many as may be open, at once.
+        // As many as may be open, at once, whether or not the model has come to what these have left.
         var answers = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => Pyramids.Send(mesh.Experts["ct"].Channel, [header, .. levels], DateTime.UtcNow + _patience)));
 
         Assert.All(answers, answer => Assert.NotNull(answer.ImageEmbedding));
@@ -159,10 +160,10 @@ public sealed class ExpertServiceTests
     [Fact]
     public async Task Localize_NextMessageDoesNotCome_Ends()
     {
-        await using var mesh = await RunningMesh.Start(new MeshPlan { Experts = ["Expert:Patience=00:00:00.05"] });
+        await using var mesh = await RunningMesh.Start(new MeshPlan { Experts = ["Expert:MessageTimeout=00:00:00.05"] });
         using var call = new ExpertService.ExpertServiceClient(mesh.Experts["ct"].Channel).Localize(deadline: DateTime.UtcNow + _patience);
         var e = await Assert.ThrowsAsync<RpcException>(() => call.ResponseAsync);
-        Assert.Equal((StatusCode.DeadlineExceeded, "the next message did not come within 00:00:00.0500000"), (e.StatusCode, e.Status.Detail));
+        Assert.Equal((StatusCode.DeadlineExceeded, "the next message did not come within 0.05 s (Expert:MessageTimeout)"), (e.StatusCode, e.Status.Detail));
     }
 
     [Fact]
@@ -170,10 +171,10 @@ public sealed class ExpertServiceTests
     {
         await using var mesh = await RunningMesh.Start(new MeshPlan());
         var levels = await Pyramids.Extract(mesh.Backbone.Channel, DataType.Fp32);
-        TextQuery[] texts = [.. Enumerable.Range(0, 70).Select(i => Query($"text {i}", 23)), Query("long", 1500)];
+        TextQuery[] texts = [.. Enumerable.Range(0, 70).Select(i => Query($"text {i}", 23)), Query("long", 600)];
         var together = await Pyramids.Localize(mesh.Experts["ct"].Channel, levels, DateTime.UtcNow + _patience, new LocalizeHeader { Texts = { texts } });
         Assert.Equal(texts.Length, together.Texts.Count);
-        foreach (var i in new[] { 0, 43, 44, 69, 70 })
+        foreach (var i in new[] { 0, 28, 29, 58, 69, 70 })
         {
             var alone = await Pyramids.Localize(mesh.Experts["ct"].Channel, levels, DateTime.UtcNow + _patience, new LocalizeHeader { Texts = { texts[i] } });
             Assert.Equal(alone.Texts[0].LocalSimilarity, together.Texts[i].LocalSimilarity, 1e-4);
@@ -194,13 +195,83 @@ public sealed class ExpertServiceTests
                 await Pyramids.Localize(mesh.Experts["ct"].Channel, levels, DateTime.UtcNow + _patience);
                 await Assert.ThrowsAsync<RpcException>(() => Pyramids.Localize(mesh.Experts["ct"].Channel, levels[..2], DateTime.UtcNow + _patience));
             }
-            // Runs behind all that they have left to do.
-            await mesh.Experts["ct"].Get<ExpertModel>().WarmUp(TestContext.Current.CancellationToken);
+            // Runs behind all that they have left to do, and frees what it made itself.
+            var model = mesh.Experts["ct"].Get<ExpertModel>();
+            await model.WarmUp(TestContext.Current.CancellationToken);
+            await model.Batcher.Submit(new GroundTexts(new ExpertState(), new EncodedQueries([], [], []), new AnswerParts()));
         }
         await Calls(20);
         var live = TorchSharp.torch.Tensor.TotalCount;
         await Calls(40);
         Assert.Equal(live, TorchSharp.torch.Tensor.TotalCount);
+    }
+
+    [Fact]
+    public async Task Localize_ManyHeadersWithoutALevel_HoldNoPlace()
+    {
+        await using var mesh = await RunningMesh.Start(new MeshPlan { Experts = ["Expert:LargestBatch=1", "Expert:QueueCapacity=1"] });
+        var client = new ExpertService.ExpertServiceClient(mesh.Experts["ct"].Channel);
+        var levels = await Pyramids.Extract(mesh.Backbone.Channel, DataType.Fp16);
+        var silent = Enumerable.Range(0, 50).Select(_ => client.Localize(deadline: DateTime.UtcNow + _patience)).ToArray();
+        foreach (var call in silent)
+        {
+            await call.RequestStream.WriteAsync(new LocalizeRequest { Header = new LocalizeHeader { Texts = { Query("a", 5) } } }, TestContext.Current.CancellationToken);
+        }
+
+        for (var i = 0; i < 10; i++)
+        {
+            Assert.NotNull(await Pyramids.Localize(mesh.Experts["ct"].Channel, levels, DateTime.UtcNow + _patience));
+        }
+
+        Array.ForEach(silent, call => call.Dispose());
+    }
+
+    [Theory]
+    [InlineData(3.4e38f)]
+    [InlineData(1e30f)]
+    public async Task Localize_FeaturesThatOverflow_FailAlone(float value)
+    {
+        await using var mesh = await RunningMesh.Start(new MeshPlan());
+        var good = await Pyramids.Extract(mesh.Backbone.Channel, DataType.Fp32);
+        PyramidLevel[] bad = [.. good.Select(l => l.Clone())];
+        foreach (var level in bad)
+        {
+            level.Features = WireTensors.FromSingles([.. Enumerable.Repeat(value, level.Features.Data.Length / 4)], DataType.Fp32, [.. level.Features.Shape]);
+        }
+        var header = new LocalizeHeader { Texts = { Query("a", 5) }, ReturnAttention = true, ReturnLocalFeatures = true };
+        Task<LocalizeResponse> Localize(PyramidLevel[] levels) => Pyramids.Localize(mesh.Experts["ct"].Channel, levels, DateTime.UtcNow + _patience, header);
+
+        var calls = Enumerable.Range(0, 8).Select(i => Localize(i % 2 == 0 ? bad : good)).ToArray();
+
+        for (var i = 0; i < calls.Length; i++)
+        {
+            if (i % 2 == 0)
+            {
+                var e = await Assert.ThrowsAsync<RpcException>(() => calls[i]);
+                Assert.Equal(StatusCode.InvalidArgument, e.StatusCode);
+                Assert.StartsWith("level.features: its values are too large", e.Status.Detail);
+            }
+            else
+            {
+                Assert.InRange((await calls[i]).Texts[0].GlobalSimilarity, -1, 1);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Localize_AnswerOverTheLimit_IsRefusedBeforeAnyWork()
+    {
+        await using var mesh = await RunningMesh.Start(new MeshPlan { Experts = ["Expert:MaxAnswerBytes=1000000"] });
+        using var runs = MetricSums.ModelRuns();
+        var header = new LocalizeHeader { Texts = { Query("a", 60), Query("b", 40) }, ReturnAttention = true, ReturnLocalFeatures = true, DataType = DataType.Fp16 };
+
+        var e = await Assert.ThrowsAsync<RpcException>(() => Pyramids.Localize(mesh.Experts["ct"].Channel, [], DateTime.UtcNow + _patience, header));
+
+        // (100 words and 64 dimensions) at 56 × 56 positions, 2 bytes each.
+        Assert.Equal(
+            (StatusCode.InvalidArgument, "header: asks for attention and local features of 1028608 bytes, over the limit of 1000000 (Expert:MaxAnswerBytes)"),
+            (e.StatusCode, e.Status.Detail));
+        Assert.Equal(0, runs.Total);
     }
 
     private static float[] Nan(int length)

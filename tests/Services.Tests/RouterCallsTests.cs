@@ -48,6 +48,33 @@ public sealed class RouterCallsTests
     }
 
     [Fact]
+    public async Task AnyCall_PixelsThatOverflow_NamesTheImage()
+    {
+        await using var mesh = await RunningMesh.Start(new MeshPlan());
+        // Finite, but not once the network has squared them.
+        var image = Samples.Pixels([.. Enumerable.Repeat(1e20f, 3 * 224 * 224)]);
+        var gating = new Gating { Policy = GatingPolicy.Image };
+        async Task AssertRefused<T>(AsyncUnaryCall<T> call)
+        {
+            var e = await Assert.ThrowsAsync<RpcException>(() => call.ResponseAsync);
+            Assert.Equal(StatusCode.InvalidArgument, e.StatusCode);
+            Assert.StartsWith("image: its values are too large", e.Status.Detail);
+        }
+
+        await AssertRefused(mesh.Client.EmbedImageAsync(new EmbedImageRequest { Image = image }, deadline: Deadline));
+        await AssertRefused(mesh.Client.AnalyzeAsync(new AnalyzeRequest { Image = image }, deadline: Deadline));
+        await AssertRefused(mesh.Client.AnalyzeAsync(new AnalyzeRequest { Image = image, Report = "mass" }, deadline: Deadline));
+        await AssertRefused(mesh.Client.AnalyzeAsync(new AnalyzeRequest { Image = image, Report = "mass", Gating = gating }, deadline: Deadline));
+        await AssertRefused(mesh.Client.ClassifyAsync(new ClassifyRequest { Image = image, Classes = { _classes } }, deadline: Deadline));
+        await AssertRefused(mesh.Client.ClassifyAsync(new ClassifyRequest { Image = image, Classes = { _classes }, Gating = gating }, deadline: Deadline));
+        using var stream = mesh.Client.AnalyzeStream(deadline: Deadline);
+        await stream.RequestStream.WriteAsync(
+            new AnalyzeStreamRequest { RequestId = "a", Request = new AnalyzeRequest { Image = image } }, TestContext.Current.CancellationToken);
+        Assert.True(await stream.ResponseStream.MoveNext(TestContext.Current.CancellationToken));
+        Assert.Equal((int)StatusCode.InvalidArgument, stream.ResponseStream.Current.Error.Code);
+    }
+
+    [Fact]
     public async Task Classify_ManyPrompts_MakesFeaturesOnceForEachExpert()
     {
         await using var mesh = await RunningMesh.Start(new MeshPlan());

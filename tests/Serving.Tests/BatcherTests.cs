@@ -170,6 +170,52 @@ public sealed class BatcherTests
     }
 
     [Fact]
+    public async Task Run_NotEnoughMemory_RunsItsItemsOneByOne()
+    {
+        var batches = new ConcurrentQueue<int[]>();
+        using var metrics = new BatcherMetrics("test");
+        using var started = new ManualResetEventSlim();
+        using var submitted = new ManualResetEventSlim();
+        using var batcher = new Batcher<int, int>(
+            new BatcherOptions(),
+            batch =>
+            {
+                batches.Enqueue([.. batch]);
+                started.Set();
+                Assert.True(submitted.Wait(_patience), "the items were not submitted");
+                // As much as the items say together: 8 fit.
+                return batch.Sum() > 8 ? throw new InsufficientMemoryException("test") : [.. batch.Select(i => -i)];
+            },
+            metrics);
+        var first = batcher.Submit(1);
+        Assert.True(started.Wait(_patience, TestContext.Current.CancellationToken), "the model was not started");
+        Task<Batched<int>>[] others = [.. new[] { 5, 9, 6 }.Select(i => batcher.Submit(i))];
+        submitted.Set();
+
+        await Assert.ThrowsAsync<InsufficientMemoryException>(() => others[1].WaitAsync(_patience));
+        Assert.Equal([-5, -6], (await Task.WhenAll(others[0], others[2]).WaitAsync(_patience)).Select(r => r.Value));
+        Assert.Equal(-1, (await first.WaitAsync(_patience)).Value);
+        Assert.Equal([[1], [5, 9, 6], [5], [9], [6]], batches);
+    }
+
+    [Fact]
+    public async Task Post_WhileOthersWait_RunsBeforeThemAndAlone()
+    {
+        using var model = new HeldModel();
+        using var batcher = model.Batcher(new BatcherOptions { QueueCapacity = 2 });
+        var first = batcher.Submit(0);
+        model.AwaitStart();
+        Task<Batched<int>>[] others = [batcher.Submit(1), batcher.Submit(2)];
+        batcher.Post(3);
+        batcher.Post(4);
+
+        model.Release();
+
+        await Task.WhenAll([first, .. others]).WaitAsync(_patience);
+        Assert.Equal([[0], [3, 4], [1, 2]], model.Batches);
+    }
+
+    [Fact]
     public async Task Drain_WithRequestsWaiting_FinishesThemAndTakesNoMore()
     {
         using var model = new HeldModel();

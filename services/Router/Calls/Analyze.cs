@@ -27,7 +27,7 @@ internal sealed class Analyze(TextSource texts, PyramidSource pyramids, AnswerSo
             pyramid.Start();
         }
         var encoded = encoding is null ? null : await encoding;
-        var byReport = hasReport ? gate.ByReport(encoded!.Texts[0].Encoded) : null;
+        var byReport = hasReport ? gate.ByReport(encoded!.Texts[0].Encoded, "report") : null;
         decision ??= policy == GatingPolicy.Report ? byReport! : gate.ByImage((await pyramids.Summary(image, cancellation)).Pooled);
 
         var answer = await answers.Ask(gate.NameOf(decision), image, encoded?.Texts ?? [], shape, cancellation);

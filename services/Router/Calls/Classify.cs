@@ -36,7 +36,7 @@ internal sealed class Classify(TextSource texts, PyramidSource pyramids, AnswerS
         {
             decision = gate.ByImage((await pyramids.Summary(image, cancellation)).Pooled);
         }
-        string[] experts = [.. encoded.Texts.Select(text => gate.NameOf(decision ?? gate.ByReport(text.Encoded)))];
+        string[] experts = [.. encoded.Texts.Zip(prompts, (text, prompt) => gate.NameOf(decision ?? gate.ByReport(text.Encoded, prompt.Field)))];
         var byExpert = Enumerable.Range(0, prompts.Length).GroupBy(i => experts[i]).Select(group => group.ToArray()).ToArray();
         var asked = await Task.WhenAll(byExpert.Select(own =>
             answers.Ask(experts[own[0]], image, [.. own.Select(i => encoded.Texts[i])], new AnswerShape(), cancellation)));

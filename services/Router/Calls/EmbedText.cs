@@ -19,11 +19,11 @@ internal sealed class EmbedText(TextSource texts, RouterGate gate)
         {
             Texts =
             {
-                encoded.Texts.Select(text => new TextEmbedding
+                encoded.Texts.Select((text, i) => new TextEmbedding
                 {
                     Embedding = text.Encoded.Sentence,
                     Truncated = text.Encoded.Truncated,
-                    Gate = gate.Tell(gate.ByReport(text.Encoded)),
+                    Gate = gate.Tell(gate.ByReport(text.Encoded, $"texts[{i}]")),
                 }),
             },
             Model = gate.Merge(encoded.Model),

@@ -92,7 +92,7 @@ internal sealed class AnswerSource(
         {
             var detail = e.Status.Detail
                 .Replace("header.texts: ", "texts: ", StringComparison.Ordinal)
-                .Replace("level.features: ", "image: its features: ", StringComparison.Ordinal);
+                .Replace("level.features", "image: its features", StringComparison.Ordinal);
             throw new RpcException(new Status(StatusCode.InvalidArgument, detail), e.Trailers);
         }
     }

@@ -60,11 +60,15 @@ internal sealed class RouterGate
         }
     }
 
-    public GateDecision ByReport(EncodedText text) =>
-        GateDecision.MostProbable(Bundle.Gating.GatingPolicy.Report, Score(_report, text.Sentence, "the text encoder's sentence embedding"));
+    /// <param name="text">The text, encoded.</param>
+    /// <param name="field">The request's field that it stands in.</param>
+    /// <exception cref="InvalidFieldException">Its gate overflows.</exception>
+    public GateDecision ByReport(EncodedText text, string field) =>
+        GateDecision.MostProbable(Bundle.Gating.GatingPolicy.Report, Score(_report, text.Sentence, "the text encoder's sentence embedding", field));
 
+    /// <exception cref="InvalidFieldException">The image's gate overflows.</exception>
     public GateDecision ByImage(WireTensor pooled) =>
-        GateDecision.MostProbable(Bundle.Gating.GatingPolicy.Image, Score(_image, pooled, "the backbone's pooled feature"));
+        GateDecision.MostProbable(Bundle.Gating.GatingPolicy.Image, Score(_image, pooled, "the backbone's pooled feature", "image"));
 
     public string NameOf(GateDecision decision) => Manifest.Experts[decision.Expert].Name;
 
@@ -95,16 +99,20 @@ internal sealed class RouterGate
     // A name has 63 letters at most.
     private static string Shortened(string name) => name.Length <= 63 ? name : name[..63] + "…";
 
-    private static float[] Score(GateScorer gate, WireTensor input, string name)
+    private static float[] Score(GateScorer gate, WireTensor input, string name, string field)
     {
         try
         {
-            return gate.Score(WireTensors.ToSingles(input, name, gate.InputSize));
+            WireTensors.Require(input, name, gate.InputSize);
         }
         catch (InvalidFieldException e)
         {
             // Not the caller's fault: another service runs weights that do not go with these.
             throw new InvalidDataException(e.Message);
         }
+        NetworkOutput.RequireFinite(input, field);
+        var probabilities = gate.Score(WireTensors.ToSingles(input, name, gate.InputSize));
+        NetworkOutput.RequireFinite(probabilities, field);
+        return probabilities;
     }
 }

@@ -15,7 +15,7 @@ internal sealed class StudyPreparation(BundleManifest manifest, BertTokenizer to
     /// <exception cref="BadRecordException">Its image does not decode, its report has no word, or a box is not in its image.</exception>
     public PreparedStudy Prepare(Study study)
     {
-        var tokens = tokenizer.Encode(study.Report).Truncate(manifest.Text.MaxTokens);
+        var tokens = tokenizer.Encode(study.Report, manifest.Text.MaxTokens);
         if (tokens.Words.Count == 0)
         {
             throw new BadRecordException("report without words");

@@ -1,6 +1,6 @@
 namespace MedMoE.Mesh.Bundle;
 
-/// <summary>The parts of a bundle; each service reads only its own.</summary>
+/// <summary>The parts of a bundle; each service reads the weights of its own alone.</summary>
 public enum PartKind
 {
     Backbone,

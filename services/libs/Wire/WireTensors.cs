@@ -88,15 +88,7 @@ public static class WireTensors
     /// <exception cref="InvalidFieldException">There is one.</exception>
     public static void RequireFinite(WireTensor tensor, string field)
     {
-        var bytes = tensor.Data.Span;
-        // A number whose exponent bits are all set is infinite or none.
-        var finite = tensor.DataType switch
-        {
-            DataType.Fp32 => bytes.IsEmpty || TensorPrimitives.IsFiniteAll(MemoryMarshal.Cast<byte, float>(bytes)),
-            DataType.Fp16 => !AnyHasAll(MemoryMarshal.Cast<byte, ushort>(bytes), 0x7C00),
-            _ => !AnyHasAll(MemoryMarshal.Cast<byte, ushort>(bytes), 0x7F80),
-        };
-        if (!finite)
+        if (!IsFinite(tensor))
         {
             throw new InvalidFieldException(field, "holds NaN or infinity");
         }
@@ -130,6 +122,19 @@ public static class WireTensors
         {
             throw new InvalidFieldException(field, $"has {tensor.Data.Length} bytes, expected {elements * ElementSize(tensor.DataType)} for its shape and type");
         }
+    }
+
+    /// <summary>Whether there is neither NaN nor infinity in it. Its type and length must have been checked.</summary>
+    internal static bool IsFinite(WireTensor tensor)
+    {
+        var bytes = tensor.Data.Span;
+        // A number whose exponent bits are all set is infinite or none.
+        return tensor.DataType switch
+        {
+            DataType.Fp32 => bytes.IsEmpty || TensorPrimitives.IsFiniteAll(MemoryMarshal.Cast<byte, float>(bytes)),
+            DataType.Fp16 => !AnyHasAll(MemoryMarshal.Cast<byte, ushort>(bytes), 0x7C00),
+            _ => !AnyHasAll(MemoryMarshal.Cast<byte, ushort>(bytes), 0x7F80),
+        };
     }
 
     private static bool AnyHasAll(ReadOnlySpan<ushort> values, ushort bits)

@@ -3,56 +3,92 @@ using System.Numerics.Tensors;
 namespace MedMoE.Mesh.Model.Images;
 
 /// <summary>
-/// Antialiased bicubic resampling as Pillow's <c>Image.resize(BICUBIC)</c> does it: the kernel (a = -0.5) grows with the scale, rows are
-/// resampled before columns, and 8-bit levels are rounded in between. Levels of 16 bits keep their fractions.
+/// Antialiased bicubic resampling to a square as Pillow's <c>Image.resize(BICUBIC)</c> does it: the kernel (a = -0.5) grows with the scale, rows
+/// are resampled before columns, and 8-bit levels are rounded in between. Levels of 16 bits keep their fractions.
 /// </summary>
-internal static class BicubicResampler
+/// <remarks>Rows are taken one by one and added to the output rows that they belong to: of the image itself nothing is kept.</remarks>
+internal sealed class BicubicResampler
 {
     private const int FixedPoint = 1 << 22;
 
-    /// <returns>Levels 0..MaxLevel, [channels, height, width]; the image's own where it has that size already, as in Pillow.</returns>
-    public static float[] Resize(DecodedImage image, int width, int height)
+    private readonly int _size;
+    private readonly int _channels;
+    private readonly int _maxLevel;
+    private readonly (int First, float[] Weights)[] _across;
+    private readonly (int First, float[] Weights)[] _down;
+    private readonly float[] _narrowed;
+    private readonly float[] _resized;
+    private int _row;
+    private int _unfinished;
+
+    /// <param name="width">The image's, in pixels.</param>
+    /// <param name="height">The image's, in pixels.</param>
+    /// <param name="channels">The image's.</param>
+    /// <param name="maxLevel">255 or 65535.</param>
+    /// <param name="size">Pixels on a side of the output.</param>
+    private BicubicResampler(int width, int height, int channels, int maxLevel, int size)
     {
-        if (image.Width == width && image.Height == height)
+        (_channels, _maxLevel, _size) = (channels, maxLevel, size);
+        _across = Kernels(width, size, maxLevel);
+        _down = Kernels(height, size, maxLevel);
+        _narrowed = new float[channels * size];
+        _resized = new float[channels * size * size];
+    }
+
+    /// <param name="rows">The image's rows from the top, each [channels, width].</param>
+    /// <param name="width">Pixels.</param>
+    /// <param name="height">Pixels.</param>
+    /// <param name="channels">1 or 3.</param>
+    /// <param name="maxLevel">255 or 65535.</param>
+    /// <param name="size">Pixels on a side of the output.</param>
+    /// <param name="cancellation">Looked at before each row.</param>
+    /// <returns>Levels 0..maxLevel, [channels, size, size].</returns>
+    public static float[] Resize(
+        IEnumerable<float[]> rows, int width, int height, int channels, int maxLevel, int size, CancellationToken cancellation)
+    {
+        var resampler = new BicubicResampler(width, height, channels, maxLevel, size);
+        foreach (var row in rows)
         {
-            return image.Planes;
+            cancellation.ThrowIfCancellationRequested();
+            resampler.Add(row, width);
         }
-        var resized = new float[image.Channels * height * width];
-        var across = Kernels(image.Width, width, image.MaxLevel);
-        var down = Kernels(image.Height, height, image.MaxLevel);
-        var narrowed = new float[image.Height * width];
-        for (var channel = 0; channel < image.Channels; channel++)
+        resampler.Settle(resampler._resized);
+        return resampler._resized;
+    }
+
+    private void Add(ReadOnlySpan<float> row, int width)
+    {
+        for (var channel = 0; channel < _channels; channel++)
         {
-            var plane = image.Planes.AsSpan(channel * image.Width * image.Height, image.Width * image.Height);
-            for (var y = 0; y < image.Height; y++)
+            var plane = row.Slice(channel * width, width);
+            for (var x = 0; x < _size; x++)
             {
-                var row = plane.Slice(y * image.Width, image.Width);
-                for (var x = 0; x < width; x++)
-                {
-                    var (first, weights) = across[x];
-                    narrowed[(y * width) + x] = TensorPrimitives.Dot(row.Slice(first, weights.Length), weights);
-                }
-            }
-            Settle(narrowed, image.MaxLevel);
-            for (var y = 0; y < height; y++)
-            {
-                var (first, weights) = down[y];
-                var row = resized.AsSpan(((channel * height) + y) * width, width);
-                for (var i = 0; i < weights.Length; i++)
-                {
-                    TensorPrimitives.MultiplyAdd(narrowed.AsSpan((first + i) * width, width), weights[i], row, row);
-                }
-                Settle(row, image.MaxLevel);
+                var (first, weights) = _across[x];
+                _narrowed[(channel * _size) + x] = TensorPrimitives.Dot(plane.Slice(first, weights.Length), weights);
             }
         }
-        return resized;
+        Settle(_narrowed);
+        while (_down[_unfinished].First + _down[_unfinished].Weights.Length <= _row)
+        {
+            _unfinished++;
+        }
+        for (var y = _unfinished; y < _size && _down[y].First <= _row; y++)
+        {
+            var weight = _down[y].Weights[_row - _down[y].First];
+            for (var channel = 0; channel < _channels; channel++)
+            {
+                var output = _resized.AsSpan(((channel * _size) + y) * _size, _size);
+                TensorPrimitives.MultiplyAdd(_narrowed.AsSpan(channel * _size, _size), weight, output, output);
+            }
+        }
+        _row++;
     }
 
     /// <summary>Clips what the kernel's negative lobes overshoot and, for 8 bits, rounds to whole levels.</summary>
-    private static void Settle(Span<float> levels, int maxLevel)
+    private void Settle(Span<float> levels)
     {
-        TensorPrimitives.Clamp(levels, 0f, maxLevel, levels);
-        if (maxLevel == 255)
+        TensorPrimitives.Clamp(levels, 0f, _maxLevel, levels);
+        if (_maxLevel == 255)
         {
             // Levels are not negative here: halves go up, as in Pillow's fixed-point sums.
             TensorPrimitives.Add(levels, 0.5f, levels);

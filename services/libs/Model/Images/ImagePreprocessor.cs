@@ -8,22 +8,39 @@ namespace MedMoE.Mesh.Model.Images;
 /// <param name="decoder">Decodes, within its limit of pixels.</param>
 public sealed class ImagePreprocessor(ImageSettings settings, ImageDecoder decoder)
 {
-    /// <summary>Decodes, resizes to a square and normalises. Gray goes to all three channels.</summary>
+    /// <summary>Reads the header, which tells what <see cref="Prepare(EncodedImage, CancellationToken)"/> will take.</summary>
+    /// <exception cref="InvalidImageException">Not a PNG or JPEG, or too many pixels.</exception>
+    public EncodedImage Open(byte[] encoded) => decoder.Open(encoded, settings.Size);
+
+    /// <summary>Decodes, resizes to a square and normalises, row by row. Gray goes to all three channels.</summary>
     /// <returns>[3, size, size], row-major.</returns>
+    /// <exception cref="InvalidImageException">The file is broken.</exception>
+    public float[] Prepare(EncodedImage image, CancellationToken cancellation = default)
+    {
+        using var reader = image.Read();
+        return Normalise(
+            BicubicResampler.Resize(reader.Rows(), reader.Width, reader.Height, reader.Channels, reader.MaxLevel, settings.Size, cancellation),
+            reader.Channels, reader.MaxLevel);
+    }
+
+    /// <summary>The same from the file's bytes.</summary>
     /// <exception cref="InvalidImageException">The bytes are no usable image.</exception>
-    public float[] Prepare(byte[] encoded) => Prepare(decoder.Decode(encoded));
+    public float[] Prepare(byte[] encoded) => Prepare(Open(encoded));
 
     /// <summary>The same for an image that is decoded already.</summary>
     /// <returns>[3, size, size], row-major.</returns>
-    public float[] Prepare(DecodedImage image)
+    public float[] Prepare(DecodedImage image) => Normalise(
+        BicubicResampler.Resize(image.Rows(), image.Width, image.Height, image.Channels, image.MaxLevel, settings.Size, CancellationToken.None),
+        image.Channels, image.MaxLevel);
+
+    private float[] Normalise(float[] levels, int channels, int maxLevel)
     {
-        var resized = BicubicResampler.Resize(image, settings.Size, settings.Size);
         var area = settings.Size * settings.Size;
         var pixels = GC.AllocateUninitializedArray<float>(3 * area);
         for (var channel = 0; channel < 3; channel++)
         {
             var plane = pixels.AsSpan(channel * area, area);
-            TensorPrimitives.Divide(resized.AsSpan(Math.Min(channel, image.Channels - 1) * area, area), image.MaxLevel, plane);
+            TensorPrimitives.Divide(levels.AsSpan(Math.Min(channel, channels - 1) * area, area), maxLevel, plane);
             TensorPrimitives.Subtract(plane, settings.Mean[channel], plane);
             TensorPrimitives.Divide(plane, settings.Std[channel], plane);
         }

@@ -12,9 +12,6 @@ namespace MedMoE.Mesh.Model.Text;
 /// <param name="lowerCase">Whether to lower the case and strip accents first.</param>
 public sealed class BertTokenizer(Vocabulary vocabulary, bool lowerCase)
 {
-    /// <summary>A longer word becomes one [UNK] (BERT's max_input_chars_per_word), in code points.</summary>
-    private const int MaxWordLength = 100;
-
     private readonly (string Text, int Id)[] _specials =
     [
         ("[PAD]", vocabulary.Padding), ("[UNK]", vocabulary.Unknown), ("[CLS]", vocabulary.Start),
@@ -41,94 +38,94 @@ public sealed class BertTokenizer(Vocabulary vocabulary, bool lowerCase)
 
     public int Padding => vocabulary.Padding;
 
-    /// <summary>The whole text. Names of special tokens in it count as these, as Hugging Face's tokenizers have it.</summary>
-    public Tokens Encode(string text)
+    /// <summary>
+    /// A text's tokens, cut where there are more than <paramref name="maxTokens"/>. Reading stops there: what follows changes nothing. Names of
+    /// special tokens in the text count as these, as Hugging Face's tokenizers have it.
+    /// </summary>
+    /// <param name="text">The text.</param>
+    /// <param name="maxTokens">Tokens at most, [CLS] and [SEP] included, 3 or more; by default all of them.</param>
+    public Tokens Encode(string text, int maxTokens = int.MaxValue)
     {
         var ids = new List<int> { vocabulary.Start };
         var words = new List<Word>();
-        var start = 0;
-        for (var at = 0; at < text.Length; at++)
+        var word = new UnfinishedWord();
+        void Flush()
+        {
+            if (!word.IsEmpty)
+            {
+                var first = ids.Count;
+                WordPieces(word, ids);
+                words.Add(new Word(word.Start, word.End, first, ids.Count - first));
+                word.Clear();
+            }
+        }
+        // With one token more than fit in front of [SEP], the text is cut whatever comes.
+        for (var at = 0; at < text.Length && ids.Count < maxTokens;)
         {
             if (text[at] == '[' && SpecialAt(text, at) is { Text: not null } special)
             {
-                EncodeOrdinary(text, start, at, ids, words);
+                Flush();
                 if (special.Id != vocabulary.Start && special.Id != vocabulary.Separator)
                 {
                     words.Add(new Word(at, at + special.Text.Length, ids.Count, 1));
                 }
                 ids.Add(special.Id);
-                start = at + special.Text.Length;
-                at = start - 1;
+                at += special.Text.Length;
+                continue;
             }
-        }
-        EncodeOrdinary(text, start, text.Length, ids, words);
-        ids.Add(vocabulary.Separator);
-        return new Tokens(ids, words);
-    }
-
-    private (string Text, int Id) SpecialAt(string text, int at) =>
-        Array.Find(_specials, s => string.CompareOrdinal(text, at, s.Text, 0, s.Text.Length) == 0);
-
-    private void EncodeOrdinary(string text, int start, int end, List<int> ids, List<Word> words)
-    {
-        // The word being read, normalised, and where in the text its first and last characters came from.
-        var word = new StringBuilder();
-        var (wordStart, wordEnd) = (0, 0);
-        void Flush()
-        {
-            if (word.Length > 0)
-            {
-                var first = ids.Count;
-                WordPieces(word.ToString(), ids);
-                words.Add(new Word(wordStart, wordEnd, first, ids.Count - first));
-                word.Clear();
-            }
-        }
-        var at = start;
-        while (at < end)
-        {
             // A lone surrogate decodes as U+FFFD, which cleaning drops.
-            Rune.DecodeFromUtf16(text.AsSpan(at, end - at), out var rune, out var length);
+            Rune.DecodeFromUtf16(text.AsSpan(at), out var rune, out var length);
             var next = at + length;
             if (IsWhiteSpace(rune))
             {
                 Flush();
             }
+            else if (word.IsTooLong && IsInsideWords(rune))
+            {
+                word.End = next;
+            }
             else if (!IsDropped(rune))
             {
-                foreach (var normalised in Normalise(rune))
-                {
-                    var alone = IsPunctuation(normalised) || IsChinese(normalised);
-                    if (alone)
-                    {
-                        Flush();
-                    }
-                    if (word.Length == 0)
-                    {
-                        wordStart = at;
-                    }
-                    word.Append(normalised.ToString());
-                    wordEnd = next;
-                    if (alone)
-                    {
-                        Flush();
-                    }
-                }
-                // A stripped accent still belongs to the word it stood on.
-                if (word.Length > 0 && Rune.GetUnicodeCategory(rune) == UnicodeCategory.NonSpacingMark)
-                {
-                    wordEnd = next;
-                }
+                Read(rune, at, next, word, Flush);
             }
             at = next;
         }
         Flush();
+        ids.Add(vocabulary.Separator);
+        return new Tokens(ids, words).Truncate(maxTokens);
+    }
+
+    private (string Text, int Id) SpecialAt(string text, int at) =>
+        Array.Find(_specials, s => string.CompareOrdinal(text, at, s.Text, 0, s.Text.Length) == 0);
+
+    /// <summary>Adds a character to the word that is being read, and ends it where the character is a word of its own.</summary>
+    private void Read(Rune rune, int at, int next, UnfinishedWord word, Action flush)
+    {
+        foreach (var normalised in Normalise(rune))
+        {
+            var alone = IsPunctuation(normalised) || IsChinese(normalised);
+            if (alone)
+            {
+                flush();
+            }
+            word.Append(normalised, at, next);
+            if (alone)
+            {
+                flush();
+            }
+        }
+        // A stripped accent still belongs to the word it stood on.
+        if (!word.IsEmpty && Rune.GetUnicodeCategory(rune) == UnicodeCategory.NonSpacingMark)
+        {
+            word.End = next;
+        }
     }
 
     /// <summary>The character itself or, lowering the case, its decomposition without accents.</summary>
     private IEnumerable<Rune> Normalise(Rune rune)
     {
-        if (!lowerCase)
+        // U+FFFE is the one code point that .NET refuses to normalise.
+        if (!lowerCase || rune.Value == 0xFFFE)
         {
             return [rune];
         }
@@ -138,14 +135,15 @@ public sealed class BertTokenizer(Vocabulary vocabulary, bool lowerCase)
     }
 
     /// <summary>Greedy longest match first; a word that is too long or cannot be composed is one [UNK].</summary>
-    private void WordPieces(string word, List<int> ids)
+    private void WordPieces(UnfinishedWord unfinished, List<int> ids)
     {
         var first = ids.Count;
-        if (word.EnumerateRunes().Count() > MaxWordLength)
+        if (unfinished.IsTooLong)
         {
             ids.Add(vocabulary.Unknown);
             return;
         }
+        var word = unfinished.Text;
         var start = 0;
         while (start < word.Length)
         {
@@ -175,6 +173,13 @@ public sealed class BertTokenizer(Vocabulary vocabulary, bool lowerCase)
     private static bool IsDropped(Rune rune) =>
         rune.Value is 0 or 0xFFFD || Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format
             or UnicodeCategory.PrivateUse or UnicodeCategory.Surrogate;
+
+    /// <summary>
+    /// Whether a character goes on with a word for certain, however it is normalised: a letter, digit or mark never becomes white space or
+    /// punctuation. Symbols may: "≠" becomes "=".
+    /// </summary>
+    private static bool IsInsideWords(Rune rune) => (Rune.IsLetterOrDigit(rune) || Rune.GetUnicodeCategory(rune)
+        is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark) && !IsChinese(rune);
 
     /// <summary>Unicode's punctuation and every ASCII character that is no letter, digit or space, as in BERT.</summary>
     private static bool IsPunctuation(Rune rune) => rune.IsAscii

@@ -50,7 +50,7 @@ public sealed class TextEmbedder : IDisposable
     /// <param name="texts">At least one. A text without a single word is encoded from [CLS] and [SEP] alone.</param>
     public EncodedTexts Encode(IReadOnlyList<string> texts)
     {
-        Tokens[] tokens = [.. texts.Select(t => Tokenizer.Encode(t).Truncate(_settings.MaxTokens))];
+        Tokens[] tokens = [.. texts.Select(t => Tokenizer.Encode(t, _settings.MaxTokens))];
         return Encode(tokens);
     }
 

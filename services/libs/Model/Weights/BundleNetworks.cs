@@ -17,7 +17,10 @@ public static class BundleNetworks
     private const string WeightsFile = "model.safetensors";
 
     /// <summary>The backbone's network: <c>backbone/config.json</c>, <c>backbone/model.safetensors</c>.</summary>
-    public static SwinTransformer LoadSwin(ModelBundle bundle)
+    public static SwinTransformer LoadSwin(ModelBundle bundle) => LoadSwin(ReadSwinConfig(bundle), bundle.PathOf(BundlePart.Backbone, WeightsFile));
+
+    /// <summary>The backbone's configuration, <c>backbone/config.json</c>. Experts read it, too: it gives the sides of their levels.</summary>
+    public static SwinConfig ReadSwinConfig(ModelBundle bundle)
     {
         var configPath = bundle.PathOf(BundlePart.Backbone, "config.json");
         var config = SwinConfig.Read(configPath);
@@ -30,7 +33,7 @@ public static class BundleNetworks
         {
             throw new BundleException(configPath, $"image_size {config.ImageSize}, but image.size in {ModelBundle.ManifestFile} is {bundle.Manifest.Image.Size}");
         }
-        return LoadSwin(config, bundle.PathOf(BundlePart.Backbone, WeightsFile));
+        return config;
     }
 
     /// <summary>A Swin Transformer from a file with Hugging Face's names, with or without "swin.".</summary>

@@ -1,3 +1,5 @@
+using MedMoE.Mesh.Serving.Errors;
+
 namespace MedMoE.Mesh.Serving.Batching;
 
 /// <summary>
@@ -7,6 +9,7 @@ namespace MedMoE.Mesh.Serving.Batching;
 /// <remarks>
 /// An accepted request ends in exactly one of: its result, the model's exception, <see cref="TimeoutException"/> where its deadline passed
 /// while it waited, <see cref="OperationCanceledException"/> where it was cancelled while it waited. The latter two never reach the model.
+/// A batch for which there is not enough memory runs again item by item, so an item may reach the model twice.
 /// </remarks>
 public sealed class Batcher<TItem, TResult> : IDisposable
 {
@@ -21,6 +24,7 @@ public sealed class Batcher<TItem, TResult> : IDisposable
     // Guards what follows; the model's thread waits on it.
     private readonly object _gate = new();
     private readonly LinkedList<Entry> _queue = [];
+    private List<Entry> _posted = [];
     private bool _draining;
 
     /// <param name="options">Sizes and delay.</param>
@@ -80,8 +84,8 @@ public sealed class Batcher<TItem, TResult> : IDisposable
     }
 
     /// <summary>
-    /// Queues what must run come what may, such as cleaning up: it is never refused for want of room, and nobody waits for it. Lost only
-    /// where the model's thread has ended.
+    /// For what must run come what may, such as cleaning up: it is never refused for want of room, it runs before all that waits, in a batch
+    /// of its own, and nobody waits for it. Lost only where the model's thread has ended.
     /// </summary>
     public void Post(TItem item)
     {
@@ -90,7 +94,7 @@ public sealed class Batcher<TItem, TResult> : IDisposable
         _ = entry.Result.Task.ContinueWith(ended => ended.Exception, TaskScheduler.Default);
         lock (_gate)
         {
-            _queue.AddLast(entry);
+            _posted.Add(entry);
             _metrics.Accepted(1);
             Monitor.Pulse(_gate);
         }
@@ -129,6 +133,12 @@ public sealed class Batcher<TItem, TResult> : IDisposable
             while (true)
             {
                 DropDead();
+                if (_posted.Count > 0)
+                {
+                    var posted = _posted;
+                    _posted = [];
+                    return posted;
+                }
                 if (_queue.First is { } oldest)
                 {
                     var batch = Form();
@@ -179,26 +189,52 @@ public sealed class Batcher<TItem, TResult> : IDisposable
         }
         try
         {
-            var results = _run([.. batch.Select(e => e.Item)]);
-            if (results.Count != batch.Count)
-            {
-                throw new InvalidOperationException($"{results.Count} results for {batch.Count} items");
-            }
-            var model = _time.GetElapsedTime(started);
-            _metrics.Ran(batch.Count, model);
-            foreach (var (entry, result) in batch.Zip(results))
-            {
-                entry.Result.SetResult(new Batched<TResult>(result, _time.GetElapsedTime(entry.Arrived, started), model, batch.Count));
-            }
+            RunTogether(batch);
+        }
+        catch (Exception e) when (batch.Count > 1 && MemoryFailure.Is(e))
+        {
+            // Each may fit alone; what does not fails without the others.
+            batch.ForEach(entry => RunAlone(entry));
         }
         catch (Exception e)
         {
             // The callers' to report; the thread goes on with the next batch.
+            batch.ForEach(entry => entry.Result.TrySetException(e));
+        }
+    }
+
+    private void RunAlone(Entry entry)
+    {
+        try
+        {
+            RunTogether([entry]);
+        }
+        catch (Exception e)
+        {
+            entry.Result.TrySetException(e);
+        }
+    }
+
+    private void RunTogether(List<Entry> batch)
+    {
+        var started = _time.GetTimestamp();
+        IReadOnlyList<TResult> results;
+        try
+        {
+            results = _run([.. batch.Select(e => e.Item)]);
+        }
+        finally
+        {
             _metrics.Ran(batch.Count, _time.GetElapsedTime(started));
-            foreach (var entry in batch)
-            {
-                entry.Result.TrySetException(e);
-            }
+        }
+        if (results.Count != batch.Count)
+        {
+            throw new InvalidOperationException($"{results.Count} results for {batch.Count} items");
+        }
+        var model = _time.GetElapsedTime(started);
+        foreach (var (entry, result) in batch.Zip(results))
+        {
+            entry.Result.SetResult(new Batched<TResult>(result, _time.GetElapsedTime(entry.Arrived, started), model, batch.Count));
         }
     }
 

@@ -1,11 +1,18 @@
 namespace MedMoE.Mesh.Serving.Batching;
 
-/// <summary>The queue is full: the caller should wait, not try another replica at once.</summary>
-/// <param name="capacity">Requests that may wait.</param>
+/// <summary>There is no room: the caller should wait, not try another replica at once.</summary>
+/// <param name="limit">What is full, and how much fits.</param>
 /// <param name="retryAfter">When to try again.</param>
-public sealed class QueueFullException(int capacity, TimeSpan retryAfter)
-    : Exception($"the queue of {capacity} requests is full; try again in {retryAfter.TotalMilliseconds} ms")
+public sealed class QueueFullException(string limit, TimeSpan retryAfter)
+    : Exception($"{limit}; try again in {retryAfter.TotalMilliseconds} ms")
 {
+    /// <param name="capacity">Requests that may wait.</param>
+    /// <param name="retryAfter">When to try again.</param>
+    public QueueFullException(int capacity, TimeSpan retryAfter)
+        : this($"the queue of {capacity} requests is full", retryAfter)
+    {
+    }
+
     public TimeSpan RetryAfter { get; } = retryAfter;
 }
 

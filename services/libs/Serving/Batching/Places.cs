@@ -1,42 +1,128 @@
 namespace MedMoE.Mesh.Serving.Batching;
 
 /// <summary>
-/// For work in front of a model that takes memory, such as decoding an image: so much of it at once, so much may wait, and the rest is refused.
+/// For work in front of a model that takes memory, such as decoding an image: so much of it at once, counted in pieces and in bytes, so much may
+/// wait, and the rest is refused.
 /// </summary>
-/// <param name="atOnce">How much runs at once.</param>
-/// <param name="waiting">How much may wait.</param>
-/// <param name="retryAfter">What a refused caller is told to wait.</param>
+/// <remarks>Work that needs little overtakes work for which there is no memory yet.</remarks>
+/// <param name="options">How much of it.</param>
 /// <param name="metrics">Told of what is refused: to callers it is one queue.</param>
-public sealed class Places(int atOnce, int waiting, TimeSpan retryAfter, BatcherMetrics metrics) : IDisposable
+public sealed class Places(PlacesOptions options, BatcherMetrics metrics)
 {
-    private readonly SemaphoreSlim _free = new(atOnce);
+    // Guards what follows.
+    private readonly Lock _lock = new();
+    private readonly LinkedList<Waiting> _waiting = [];
     private int _present;
+    private long _heldBytes;
+    private int _running;
+    private long _neededBytes;
 
+    /// <summary>Runs work on the caller's thread when there is room for it.</summary>
+    /// <param name="held">Bytes that the request holds already, also while it waits.</param>
+    /// <param name="needed">Bytes that the work takes while it runs; more than there may be counts as all of them.</param>
+    /// <param name="work">The work.</param>
+    /// <param name="cancellation">Cancelled when the caller has gone.</param>
     /// <exception cref="QueueFullException">Too much waits. Thrown at once.</exception>
-    public async Task<T> Run<T>(Func<T> work, CancellationToken cancellation)
+    public async Task<T> Run<T>(long held, long needed, Func<T> work, CancellationToken cancellation)
     {
+        Enter(held);
         try
         {
-            if (Interlocked.Increment(ref _present) > atOnce + waiting)
-            {
-                metrics.Refused(1);
-                throw new QueueFullException(waiting, retryAfter);
-            }
-            await _free.WaitAsync(cancellation);
+            needed = Math.Min(needed, options.Bytes);
+            await Turn(needed, cancellation);
             try
             {
                 return work();
             }
             finally
             {
-                _free.Release();
+                EndTurn(needed);
             }
         }
         finally
         {
-            Interlocked.Decrement(ref _present);
+            Leave(held);
         }
     }
 
-    public void Dispose() => _free.Dispose();
+    private void Enter(long held)
+    {
+        lock (_lock)
+        {
+            if (_present == options.AtOnce + options.Waiting)
+            {
+                metrics.Refused(1);
+                throw new QueueFullException(options.Waiting, options.RetryAfter);
+            }
+            if (_present > 0 && _heldBytes + held > options.Bytes)
+            {
+                metrics.Refused(1);
+                throw new QueueFullException(
+                    $"the requests that wait hold {_heldBytes} bytes, and {options.Bytes} is the limit ({options.BytesSetting})", options.RetryAfter);
+            }
+            _present++;
+            _heldBytes += held;
+        }
+    }
+
+    private void Leave(long held)
+    {
+        lock (_lock)
+        {
+            _present--;
+            _heldBytes -= held;
+        }
+    }
+
+    private async Task Turn(long needed, CancellationToken cancellation)
+    {
+        var own = new Waiting(needed);
+        lock (_lock)
+        {
+            _waiting.AddLast(own);
+            Dispatch();
+        }
+        using var gone = cancellation.Register(() =>
+        {
+            lock (_lock)
+            {
+                if (_waiting.Remove(own))
+                {
+                    own.Turn.SetCanceled(cancellation);
+                }
+            }
+        });
+        await own.Turn.Task;
+    }
+
+    private void EndTurn(long needed)
+    {
+        lock (_lock)
+        {
+            _running--;
+            _neededBytes -= needed;
+            Dispatch();
+        }
+    }
+
+    private void Dispatch()
+    {
+        for (var node = _waiting.First; node is not null && _running < options.AtOnce;)
+        {
+            var (next, waiting) = (node.Next, node.Value);
+            if (_neededBytes + waiting.Needed <= options.Bytes)
+            {
+                _waiting.Remove(node);
+                _running++;
+                _neededBytes += waiting.Needed;
+                waiting.Turn.SetResult();
+            }
+            node = next;
+        }
+    }
+
+    private sealed record Waiting(long Needed)
+    {
+        public TaskCompletionSource Turn { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
 }

@@ -49,6 +49,11 @@ public sealed partial class GrpcErrors(ILogger<GrpcErrors> logger)
             }
             return new RpcException(status, trailers);
         }
+        if (MemoryFailure.Is(e))
+        {
+            LogOutOfMemory(context.Method, e.GetType().Name);
+            return new RpcException(new Status(StatusCode.ResourceExhausted, "not enough memory for this call"));
+        }
         // Type and place alone: a message may quote what the call carried.
         LogUnexpected(context.Method, e.GetType().Name, e.StackTrace);
         return new RpcException(new Status(StatusCode.Unknown, "internal error; the service's log tells more"));
@@ -67,6 +72,9 @@ public sealed partial class GrpcErrors(ILogger<GrpcErrors> logger)
         InvalidOperationException when callerGone => new Status(StatusCode.Cancelled, "the caller has gone"),
         _ => null,
     };
+
+    [LoggerMessage(LogLevel.Warning, "{Method}: not enough memory ({Type})")]
+    private partial void LogOutOfMemory(string method, string type);
 
     [LoggerMessage(LogLevel.Error, "{Method} failed with {Type}\n{StackTrace}")]
     private partial void LogUnexpected(string method, string type, string? stackTrace);

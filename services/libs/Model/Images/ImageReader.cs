@@ -1,0 +1,128 @@
+using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
+using NetVips;
+
+namespace MedMoE.Mesh.Model.Images;
+
+/// <summary>
+/// Decodes an image row by row by libvips, so that its size costs time but no memory. No colour management and no EXIF rotation, as in the
+/// pipelines that models are trained with.
+/// </summary>
+internal sealed class ImageReader : IDisposable
+{
+    // Of rows fetched at once: below what goes to the large object heap, where a row is.
+    private const int BandBytes = 64 << 10;
+
+    private readonly Image _planes;
+
+    static ImageReader()
+    {
+        // libvips would keep decoded images for the next call, and write warnings to standard error.
+        Cache.Max = 0;
+        Log.SetLogHandler("VIPS", Enums.LogLevelFlags.All, (_, _, _) => { });
+    }
+
+    /// <exception cref="InvalidImageException">The file is broken, or not what its header was read as.</exception>
+    public ImageReader(byte[] encoded, ImageHeader header)
+    {
+        _planes = Guard(() =>
+        {
+            using var image = Image.NewFromBuffer(encoded, access: Enums.Access.Sequential, failOn: Enums.FailOn.Error);
+            if (image.Width != header.Width || image.Height != header.Height || (image.Contains("interlaced") && !header.IsHeldWhole))
+            {
+                throw new InvalidImageException("broken image: two headers that differ");
+            }
+            // Transparency has no meaning for a study and is dropped, as by Pillow's convert("RGB").
+            var channels = image.Bands >= 3 ? 3 : 1;
+            using var colour = image.Interpretation == Enums.Interpretation.Cmyk ? image.Colourspace(Enums.Interpretation.Srgb) : image.Copy();
+            return colour.Bands == channels ? colour.Copy() : colour.ExtractBand(0, n: channels);
+        });
+        // Asked for once: libvips looks a property up by its name.
+        (Width, Height, Channels) = (_planes.Width, _planes.Height, _planes.Bands);
+        MaxLevel = _planes.Format switch
+        {
+            Enums.BandFormat.Uchar => 255,
+            Enums.BandFormat.Ushort => 65535,
+            var other => throw new InvalidImageException($"image with levels of type {other}, expected 8 or 16 bits"),
+        };
+    }
+
+    public int Width { get; }
+
+    public int Height { get; }
+
+    /// <summary>1 or 3.</summary>
+    public int Channels { get; }
+
+    /// <summary>255 or 65535.</summary>
+    public int MaxLevel { get; }
+
+    /// <summary>The rows from the top, once: each [channels, width], in one buffer that the next row overwrites.</summary>
+    /// <exception cref="InvalidImageException">The file is broken.</exception>
+    public IEnumerable<float[]> Rows()
+    {
+        var row = new float[Channels * Width];
+        var rowBytes = row.Length * (MaxLevel > 255 ? sizeof(ushort) : sizeof(byte));
+        var rows = Math.Max(1, BandBytes / rowBytes);
+        using var region = Guard(() => Region.New(_planes));
+        for (var top = 0; top < Height; top += rows)
+        {
+            var band = Guard(() => region.Fetch(0, top, Width, Math.Min(rows, Height - top)));
+            for (var at = 0; at < band.Length; at += rowBytes)
+            {
+                if (MaxLevel > 255)
+                {
+                    Spread(MemoryMarshal.Cast<byte, ushort>(band.AsSpan(at, rowBytes)), row);
+                }
+                else
+                {
+                    Spread<byte>(band.AsSpan(at, rowBytes), row);
+                }
+                yield return row;
+            }
+        }
+    }
+
+    public void Dispose() => _planes.Dispose();
+
+    /// <summary>From interleaved channels to one channel after the other.</summary>
+    private void Spread<T>(ReadOnlySpan<T> interleaved, float[] row)
+        where T : unmanaged, System.Numerics.INumberBase<T>
+    {
+        if (Channels == 1)
+        {
+            TensorPrimitives.ConvertTruncating(interleaved, row);
+            return;
+        }
+        for (var channel = 0; channel < Channels; channel++)
+        {
+            var plane = row.AsSpan(channel * Width, Width);
+            for (var x = 0; x < plane.Length; x++)
+            {
+                plane[x] = float.CreateTruncating(interleaved[(x * Channels) + channel]);
+            }
+        }
+    }
+
+    private static T Guard<T>(Func<T> decode)
+    {
+        try
+        {
+            return decode();
+        }
+        catch (VipsException e) when (e.Message.Contains("out of memory", StringComparison.Ordinal))
+        {
+            throw new InsufficientMemoryException("libvips: out of memory");
+        }
+        catch (VipsException e)
+        {
+            throw new InvalidImageException($"broken image: {Reason(e)}");
+        }
+    }
+
+    /// <summary>The most telling line of libvips' message.</summary>
+    private static string Reason(VipsException e) =>
+        e.Message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+            .LastOrDefault(line => !line.StartsWith("unable to", StringComparison.Ordinal) && !line.EndsWith("load error", StringComparison.Ordinal))
+        ?? "cannot be decoded";
+}
