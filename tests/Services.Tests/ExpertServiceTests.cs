@@ -125,9 +125,10 @@ public sealed class ExpertServiceTests
         var e = await Assert.ThrowsAsync<RpcException>(() => Pyramids.Send(mesh.Experts["ct"].Channel, [], DateTime.UtcNow + _patience));
 
         Assert.Equal((StatusCode.ResourceExhausted, "100"), (e.StatusCode, e.Trailers.GetValue("grpc-retry-pushback-ms")));
-        // A place is free again when a call has ended.
+        // A place is free again when a call has ended and the model's thread has seen it.
         await first.RequestStream.CompleteAsync();
         await Assert.ThrowsAsync<RpcException>(() => first.ResponseAsync);
+        await UntilIdle(mesh.Experts["ct"]);
         Assert.NotNull(await Pyramids.Localize(mesh.Experts["ct"].Channel, levels, DateTime.UtcNow + _patience));
     }
 
@@ -146,9 +147,7 @@ public sealed class ExpertServiceTests
             }
         }));
 
-        // A step of no call, behind all that these have left to do.
-        await mesh.Experts["ct"].Get<ExpertModel>().Batcher.Submit(
-            new GroundTexts(new ExpertState(), new EncodedQueries([], [], []), new LocalizeHeader(), DataType.Fp32));
+        await UntilIdle(mesh.Experts["ct"]);
 
         // As many as may be open, at once.
         var answers = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => Pyramids.Send(mesh.Experts["ct"].Channel, [header, .. levels], DateTime.UtcNow + _patience)));
@@ -222,4 +221,8 @@ public sealed class ExpertServiceTests
         var error = Close.RelativeError(tensor(actual), expected.flatten());
         Assert.True(error < 1e-5, $"relative error {error}");
     }
+
+    /// <summary>Returns when the model's thread has done all that ended calls have left to do: a step of no call runs behind it.</summary>
+    private static Task UntilIdle(RunningService expert) => expert.Get<ExpertModel>().Batcher.Submit(
+        new GroundTexts(new ExpertState(), new EncodedQueries([], [], []), new LocalizeHeader(), DataType.Fp32));
 }
