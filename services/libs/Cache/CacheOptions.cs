@@ -10,7 +10,10 @@ public sealed record CacheOptions
     /// <summary>Redis as StackExchange.Redis takes it, <c>HOST:PORT</c> at the least. Default: none, only the level in the process.</summary>
     public string? Redis { get; init; }
 
-    /// <summary>Bytes of the level in the process; beyond them the entry that was not used for longest goes. Default 256 MiB.</summary>
+    /// <summary>
+    /// Bytes of the level in the process, everything that an entry takes counted; beyond them the entry that was not used for longest goes. The
+    /// process takes up to a third more than these while entries come and go. Default 256 MiB.
+    /// </summary>
     [Range(0L, long.MaxValue)]
     public long MemoryBytes { get; init; } = 256L << 20;
 

@@ -48,7 +48,7 @@ public sealed class FeatureCache : IAsyncDisposable
         }
         if (_redis is not null && await _redis.Get(FullKey(kind, key)) is { } bytes && Read(kind, bytes) is { } entry)
         {
-            _memory.Set(FullKey(kind, key), entry.Value, bytes.Length, entry.Cost);
+            _memory.Set(FullKey(kind, key), entry.Value, bytes.Length, kind.Overhead(entry.Value), entry.Cost);
             _metrics.Hit(kind.Name, "redis", bytes.Length, entry.Cost);
             return entry.Value;
         }
@@ -69,7 +69,7 @@ public sealed class FeatureCache : IAsyncDisposable
         {
             return;
         }
-        _memory.Set(FullKey(kind, key), value, size, cost);
+        _memory.Set(FullKey(kind, key), value, size, kind.Overhead(value), cost);
         _redis?.Set(new PendingWrite(FullKey(kind, key), HeaderLength + size, bytes =>
         {
             var header = bytes.GetSpan(HeaderLength);
