@@ -26,7 +26,7 @@ public sealed class FeatureCacheTests
     [Fact]
     public async Task Set_OverTheBytes_DropsWhatWasNotUsedForLongest()
     {
-        await using var cache = Cache(new CacheOptions { MemoryBytes = 30 });
+        await using var cache = Cache(new CacheOptions { MemoryBytes = 3 * (10 + MemoryLevel.EntryOverhead) });
         void Set(string key) => cache.Set(_kind, key, new byte[10], TimeSpan.Zero);
         Set("a");
         Set("b");

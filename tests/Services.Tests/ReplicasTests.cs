@@ -2,6 +2,7 @@ using System.Text.Json;
 using Grpc.Core;
 using MedMoE.Mesh.Backbone;
 using MedMoE.Mesh.Expert;
+using MedMoE.Mesh.Router.Features;
 using MedMoE.Mesh.ServicesUnderTest;
 using MedMoE.Mesh.TextEncoder;
 using MedMoE.Mesh.V1;
@@ -91,6 +92,27 @@ public sealed class ReplicasTests
 
         var e = await Assert.ThrowsAsync<RpcException>(() => new RouterService.RouterServiceClient(router.Channel).AnalyzeAsync(
             new AnalyzeRequest { Image = Samples.Fresh(), Report = "mass" }, deadline: DateTime.UtcNow + _patience).ResponseAsync);
+
+        Assert.Equal(StatusCode.Unavailable, e.StatusCode);
+        Assert.StartsWith("backbone: ", e.Status.Detail);
+        Assert.Equal(2, lost.Calls);
+    }
+
+    /// <summary>The pyramid is begun while the text encoder works: the request may come to it when it has failed already.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(2)]
+    public async Task Backbone_LostBeforeTheExpertIsAsked_IsTriedTwiceAndNoMore(int levels)
+    {
+        await using var mesh = await RunningMesh.Start(new MeshPlan());
+        var lost = new LostBackbone(mesh.Backbone.Channel, levels);
+        await using var backbone = await RunningService.Start(LostBackbone.Create(lost, mesh.Backbone.Get<ModelInfo>()), mesh.Files.Root);
+        var router = await mesh.AddRouter($"Endpoints:Backbone={backbone.Address}");
+        using var pyramid = router.Get<PyramidSource>().Open(ImageContent.Of(Samples.Fresh()));
+        await Assert.ThrowsAnyAsync<RpcException>(() => pyramid.Start().Summary.WaitAsync(_patience));
+
+        var e = await Assert.ThrowsAnyAsync<RpcException>(() => router.Get<AnswerSource>().Ask(
+            "ct", pyramid, [], new AnswerShape(), TestContext.Current.CancellationToken).WaitAsync(_patience));
 
         Assert.Equal(StatusCode.Unavailable, e.StatusCode);
         Assert.StartsWith("backbone: ", e.Status.Detail);

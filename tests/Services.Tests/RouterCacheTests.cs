@@ -141,7 +141,7 @@ public sealed class RouterCacheTests
         Assert.Equal(5, keys.Length);
         foreach (var key in keys)
         {
-            var entry = (byte[])(await database.HashGetAsync(key, "data"))!;
+            var entry = (byte[])(await database.StringGetAsync(key))!;
             foreach (var word in Samples.Reports[0].Split(' ').Where(w => w.Length > 4))
             {
                 Assert.DoesNotContain(word, System.Text.Encoding.Latin1.GetString(entry));
@@ -191,7 +191,7 @@ public sealed class RouterCacheTests
             foreach (var key in connection.GetServers()[0].Keys().ToArray())
             {
                 byte[] rubbish = [1, 0, 0, 0, 0, .. key.ToString().Contains("pyramid", StringComparison.Ordinal) ? new byte[16] : []];
-                await connection.GetDatabase().HashSetAsync(key, "data", rubbish);
+                await connection.GetDatabase().StringSetAsync(key, rubbish);
             }
         }
 

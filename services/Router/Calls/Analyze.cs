@@ -28,9 +28,9 @@ internal sealed class Analyze(TextSource texts, PyramidSource pyramids, AnswerSo
         }
         var encoded = encoding is null ? null : await encoding;
         var byReport = hasReport ? gate.ByReport(encoded!.Texts[0].Encoded, "report") : null;
-        decision ??= policy == GatingPolicy.Report ? byReport! : gate.ByImage((await pyramids.Summary(image, cancellation)).Pooled);
+        decision ??= policy == GatingPolicy.Report ? byReport! : gate.ByImage((await pyramids.Summary(pyramid, cancellation)).Pooled);
 
-        var answer = await answers.Ask(gate.NameOf(decision), image, encoded?.Texts ?? [], shape, cancellation);
+        var answer = await answers.Ask(gate.NameOf(decision), pyramid, encoded?.Texts ?? [], shape, cancellation);
         var byImage = (pyramid.Finished ?? await pyramids.KnownSummary(image, cancellation)) is { } summary ? gate.ByImage(summary.Pooled) : null;
 
         AnalyzedText[] analyzed = [.. named.Select((text, i) => Tell(text.Text, encoded!.Texts[i].Encoded, answer.Response.Texts[i]))];

@@ -34,12 +34,12 @@ internal sealed class Classify(TextSource texts, PyramidSource pyramids, AnswerS
         var encoded = await encoding;
         if (policy == GatingPolicy.Image)
         {
-            decision = gate.ByImage((await pyramids.Summary(image, cancellation)).Pooled);
+            decision = gate.ByImage((await pyramids.Summary(pyramid, cancellation)).Pooled);
         }
         string[] experts = [.. encoded.Texts.Zip(prompts, (text, prompt) => gate.NameOf(decision ?? gate.ByReport(text.Encoded, prompt.Field)))];
         var byExpert = Enumerable.Range(0, prompts.Length).GroupBy(i => experts[i]).Select(group => group.ToArray()).ToArray();
         var asked = await Task.WhenAll(byExpert.Select(own =>
-            answers.Ask(experts[own[0]], image, [.. own.Select(i => encoded.Texts[i])], new AnswerShape(), cancellation)));
+            answers.Ask(experts[own[0]], pyramid, [.. own.Select(i => encoded.Texts[i])], new AnswerShape(), cancellation)));
 
         var groundings = new TextGrounding[prompts.Length];
         foreach (var (own, answer) in byExpert.Zip(asked))

@@ -12,8 +12,8 @@ internal sealed class EmbedImage(PyramidSource pyramids, AnswerSource answers, R
         var image = ImageContent.Of(request.Image);
         gate.Resolve(request.Gating, hasText: false, out var decision);
         using var pyramid = pyramids.Open(image);
-        decision ??= gate.ByImage((await pyramids.Summary(image, cancellation)).Pooled);
-        var answer = await answers.Ask(gate.NameOf(decision), image, [], new AnswerShape(), cancellation);
+        decision ??= gate.ByImage((await pyramids.Summary(pyramid, cancellation)).Pooled);
+        var answer = await answers.Ask(gate.NameOf(decision), pyramid, [], new AnswerShape(), cancellation);
         return new EmbedImageResponse
         {
             Gate = gate.Tell(decision),

@@ -22,20 +22,20 @@ internal sealed class AnswerSource(
     private readonly SingleFlight<Answer> _flights = new();
 
     /// <param name="expert">The expert's name.</param>
-    /// <param name="image">The image.</param>
+    /// <param name="pyramid">The request's hold on the image's pyramid.</param>
     /// <param name="texts">Texts to ground; may be none.</param>
     /// <param name="shape">What else to return.</param>
     /// <param name="cancellation">Cancelled when the caller has gone.</param>
     /// <exception cref="RpcException">The expert or the backbone cannot be reached, is full, or refuses the image.</exception>
     public async Task<Answer> Ask(
-        string expert, ImageContent image, IReadOnlyList<KnownText> texts, AnswerShape shape, CancellationToken cancellation)
+        string expert, PyramidSource.Reader pyramid, IReadOnlyList<KnownText> texts, AnswerShape shape, CancellationToken cancellation)
     {
         metrics.Asked(expert);
         var service = MeshService.ExpertNamed(expert);
         var backbone = await models.Of(MeshService.Backbone, cancellation);
         var model = await models.Of(service, cancellation);
         string Key(ModelInfo backboneModel, ModelInfo expertModel) =>
-            FeatureKeys.Answer(pyramids.Key(image, backboneModel), expertModel, texts.Select(t => t.Key), shape);
+            FeatureKeys.Answer(pyramids.Key(pyramid.Image, backboneModel), expertModel, texts.Select(t => t.Key), shape);
         var key = Key(backbone, model);
         if (cache.Peek(EntryKinds.Answer, key) is { } known)
         {
@@ -49,7 +49,9 @@ internal sealed class AnswerSource(
             }
             var started = Stopwatch.GetTimestamp();
             var deadline = DateTime.UtcNow + options.Value.Timeout;
-            var answer = await Attempts.OnceMore(service, () => Localize(service, image, texts, shape, deadline, stop));
+            // Others may have joined, and stay when the request that began this has gone.
+            using var shared = pyramid.Share();
+            var answer = await Attempts.OnceMore(service, () => Localize(service, shared, texts, shape, deadline, stop));
             models.Saw(service, answer.Response.Model);
             cache.Set(EntryKinds.Answer, Key(answer.Backbone, answer.Response.Model), answer.Response, Stopwatch.GetElapsedTime(started));
             return answer;
@@ -57,9 +59,8 @@ internal sealed class AnswerSource(
     }
 
     private async Task<Answer> Localize(
-        MeshService service, ImageContent image, IReadOnlyList<KnownText> texts, AnswerShape shape, DateTime deadline, CancellationToken stop)
+        MeshService service, PyramidSource.Reader reader, IReadOnlyList<KnownText> texts, AnswerShape shape, DateTime deadline, CancellationToken stop)
     {
-        using var reader = pyramids.Open(image);
         var pyramid = reader.Start();
         // An expert counts open calls: none is opened before there is something to do.
         await pyramid.Level(0).WaitAsync(stop);

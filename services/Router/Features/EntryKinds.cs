@@ -10,14 +10,27 @@ namespace MedMoE.Mesh.Router.Features;
 /// <summary>What the router keeps in the cache.</summary>
 internal static class EntryKinds
 {
+    /// <summary>
+    /// What a message's objects take in the process for each byte that they take when written, besides those of its tensors: a word's place in the
+    /// text is 8 bytes written and 56 as an object.
+    /// </summary>
+    private const int ObjectFactor = 6;
+
+    /// <summary>An array and the two objects around it, of a tensor or a level.</summary>
+    private const int ArrayOverhead = 200;
+
     /// <summary>An encoded text, without the text itself.</summary>
-    public static EntryKind<EncodedText> Text { get; } = Message("text", EncodedText.Parser, text => text.Sentence is not null && text.WordEmbeddings is not null);
+    public static EntryKind<EncodedText> Text { get; } = Message(
+        "text", EncodedText.Parser, text => text.Sentence is not null && text.WordEmbeddings is not null, text => [text.Sentence, text.WordEmbeddings]);
 
     /// <summary>An expert's answer.</summary>
-    public static EntryKind<LocalizeResponse> Answer { get; } = Message("answer", LocalizeResponse.Parser, answer => answer.ImageEmbedding is not null && answer.Model is not null);
+    public static EntryKind<LocalizeResponse> Answer { get; } = Message(
+        "answer", LocalizeResponse.Parser, answer => answer.ImageEmbedding is not null && answer.Model is not null,
+        answer => [answer.ImageEmbedding, answer.LocalFeatures, .. answer.Texts.Select(text => text.Attention)]);
 
     /// <summary>The pooled feature alone, for the image gate.</summary>
-    public static EntryKind<WireTensor> Pooled { get; } = Message("pooled", WireTensor.Parser, pooled => pooled.Data.Length > 0);
+    public static EntryKind<WireTensor> Pooled { get; } = Message(
+        "pooled", WireTensor.Parser, pooled => pooled.Data.Length > 0, pooled => [pooled]);
 
     /// <summary>The levels of a pyramid as they came, each behind its length.</summary>
     public static EntryKind<RelayMessage[]> Pyramid { get; } = new(
@@ -32,7 +45,10 @@ internal static class EntryKinds
                 writer.Write(level.Bytes.Span);
             }
         },
-        ReadPyramid);
+        ReadPyramid)
+    {
+        Overhead = levels => levels.Length * ArrayOverhead,
+    };
 
     private static RelayMessage[] ReadPyramid(ReadOnlyMemory<byte> bytes)
     {
@@ -56,12 +72,12 @@ internal static class EntryKinds
         return levels.Count == Relay.Pyramid.Levels ? [.. levels] : throw new InvalidDataException($"{levels.Count} levels");
     }
 
-    private static EntryKind<T> Message<T>(string name, MessageParser<T> parser, Func<T, bool> isWhole)
-        where T : class, IMessage<T> => new(
-        name,
-        message => message.CalculateSize(),
-        (message, writer) => message.WriteTo(writer),
-        bytes =>
+    private static EntryKind<T> Message<T>(string name, MessageParser<T> parser, Func<T, bool> isWhole, Func<T, WireTensor?[]> tensors)
+        where T : class, IMessage<T>
+    {
+        return new EntryKind<T>(name, message => message.CalculateSize(), (message, writer) => message.WriteTo(writer), Read) { Overhead = Overhead };
+
+        T Read(ReadOnlyMemory<byte> bytes)
         {
             try
             {
@@ -72,5 +88,12 @@ internal static class EntryKinds
             {
                 throw new InvalidDataException(e.Message);
             }
-        });
+        }
+
+        int Overhead(T message)
+        {
+            WireTensor[] all = [.. tensors(message).OfType<WireTensor>()];
+            return (ObjectFactor * (message.CalculateSize() - all.Sum(tensor => tensor.Data.Length))) + (all.Length * ArrayOverhead);
+        }
+    }
 }

@@ -29,24 +29,15 @@ internal sealed class PyramidSource(
     {
         lock (_lock)
         {
-            if (!_flights.TryGetValue(image.Hash, out var flight) || (flight.Finished is { } finished && time.GetElapsedTime(finished) > _shared))
-            {
-                flight = new Flight();
-                _flights[image.Hash] = flight;
-            }
-            flight.Readers++;
-            return new Reader(this, image, flight);
+            return new Reader(this, image, Join(image));
         }
     }
 
     /// <summary>The pooled feature and who made it, without the levels where the cache has it.</summary>
     /// <exception cref="RpcException">The backbone cannot be reached or refuses the image.</exception>
-    public async Task<PyramidSummary> Summary(ImageContent image, CancellationToken cancellation) =>
-        await KnownSummary(image, cancellation) ?? await Attempts.OnceMore(MeshService.Backbone, async () =>
-        {
-            using var reader = Open(image);
-            return await reader.Start().Summary.WaitAsync(cancellation);
-        });
+    public async Task<PyramidSummary> Summary(Reader reader, CancellationToken cancellation) =>
+        await KnownSummary(reader.Image, cancellation)
+        ?? await Attempts.OnceMore(MeshService.Backbone, () => reader.Start().Summary.WaitAsync(cancellation));
 
     /// <summary>The same, or null where the backbone would have to run for it.</summary>
     public async Task<PyramidSummary?> KnownSummary(ImageContent image, CancellationToken cancellation)
@@ -71,7 +62,8 @@ internal sealed class PyramidSource(
         {
             lock (_lock)
             {
-                // Whoever tries again starts afresh.
+                // Later requests start a new one; the readers of this one may renew it once.
+                flight.BrokeOff = Attempts.IsBrokenOff(e);
                 Land(image, flight);
             }
             flight.Pyramid.Fail(e);
@@ -112,8 +104,9 @@ internal sealed class PyramidSource(
                 }
                 return received.Count == Pyramid.Levels ? received : throw new InvalidDataException($"the backbone sent {received.Count} levels");
             },
-            // Levels of two runs must not mix: they may be of different weights.
-            mayRepeat: () => flight.Pyramid.Count == 0);
+            // Levels of two runs must not mix: they may be of different weights. A renewal is the second attempt already.
+            mayRepeat: () => flight.Pyramid.Count == 0 && !flight.IsRenewal,
+            flight.Tried);
         var cost = Stopwatch.GetElapsedTime(started);
         var summary = await flight.Pyramid.Summary;
         models.Saw(MeshService.Backbone, summary.Model);
@@ -122,33 +115,27 @@ internal sealed class PyramidSource(
         cache.Set(EntryKinds.Pyramid, key, [.. levels], cost);
     }
 
-    private void Start(ImageContent image, Flight flight)
+    /// <summary>Takes a place in the image's flight, or in a new one. Under the lock.</summary>
+    private Flight Join(ImageContent image, Flight? renewed = null)
     {
-        lock (_lock)
+        if (!_flights.TryGetValue(image.Hash, out var flight) || (flight.Finished is { } finished && time.GetElapsedTime(finished) > _shared))
         {
-            if (flight.IsStarted)
-            {
-                return;
-            }
-            flight.IsStarted = true;
+            flight = new Flight(renewed?.Tried);
+            _flights[image.Hash] = flight;
         }
-        _ = Fill(flight, image);
+        flight.Readers++;
+        return flight;
     }
 
-    private void Leave(ImageContent image, Flight flight)
+    /// <summary>Gives a place back. Under the lock; returns whether it was the last.</summary>
+    private bool Leave(ImageContent image, Flight flight)
     {
-        lock (_lock)
+        if (--flight.Readers > 0)
         {
-            if (--flight.Readers > 0)
-            {
-                return;
-            }
-            Land(image, flight);
+            return false;
         }
-        if (!flight.Pyramid.Summary.IsCompleted)
-        {
-            flight.Abandoned.Cancel();
-        }
+        Land(image, flight);
+        return true;
     }
 
     private void Land(ImageContent image, Flight flight)
@@ -159,40 +146,92 @@ internal sealed class PyramidSource(
         }
     }
 
-    /// <summary>One reader's hold on a pyramid.</summary>
+    /// <summary>One request's hold on a pyramid. Whatever the request does with it, the backbone runs twice at most.</summary>
     internal sealed class Reader(PyramidSource source, ImageContent image, Flight flight) : IDisposable
     {
-        private readonly bool _cameLate = flight.Pyramid.Summary.IsCompleted;
-        private int _left;
+        private Flight _flight = flight;
+        private bool _cameLate = flight.Pyramid.Summary.IsCompleted;
+        private bool _isRenewed;
+        private int _holds = 1;
 
-        /// <summary>The pyramid, on its way from now on at the latest. What goes wrong shows at its levels.</summary>
-        public Pyramid Start()
-        {
-            source.Start(image, flight);
-            return flight.Pyramid;
-        }
+        public ImageContent Image => image;
 
         /// <summary>What came with the last level, or null where that is not there. Its timing is null where this reader did not have to wait for it.</summary>
-        public PyramidSummary? Finished => flight.Pyramid.Summary is not { IsCompletedSuccessfully: true } summary ? null
-            : flight.IsKnown || _cameLate ? summary.Result with { Timing = null }
+        public PyramidSummary? Finished => _flight.Pyramid.Summary is not { IsCompletedSuccessfully: true } summary ? null
+            : _flight.IsKnown || _cameLate ? summary.Result with { Timing = null }
             : summary.Result;
+
+        /// <summary>
+        /// The pyramid, on its way from now on at the latest. What goes wrong shows at its levels. One that broke off is started anew, once: a
+        /// request may find that out long after it happened, and its attempts are counted all the same.
+        /// </summary>
+        public Pyramid Start()
+        {
+            Flight current;
+            lock (source._lock)
+            {
+                if (_flight.BrokeOff && !_isRenewed)
+                {
+                    source.Leave(image, _flight);
+                    (_flight, _cameLate, _isRenewed) = (source.Join(image, renewed: _flight), false, true);
+                }
+                current = _flight;
+                if (current.IsStarted)
+                {
+                    return current.Pyramid;
+                }
+                current.IsStarted = true;
+            }
+            _ = source.Fill(current, image);
+            return current.Pyramid;
+        }
+
+        /// <summary>The same hold for work that may outlast the request: to be disposed once more. A new one where the request has gone.</summary>
+        public Reader Share()
+        {
+            lock (source._lock)
+            {
+                if (_holds > 0)
+                {
+                    _holds++;
+                    return this;
+                }
+            }
+            return source.Open(image);
+        }
 
         public void Dispose()
         {
-            if (Interlocked.Exchange(ref _left, 1) == 0)
+            lock (source._lock)
             {
-                source.Leave(image, flight);
+                if (--_holds > 0 || !source.Leave(image, _flight))
+                {
+                    return;
+                }
+            }
+            if (!_flight.Pyramid.Summary.IsCompleted)
+            {
+                _flight.Abandoned.Cancel();
             }
         }
     }
 
-    internal sealed class Flight
+    /// <param name="triedBefore">Where the one that this renews has been; null where it is the first.</param>
+    internal sealed class Flight(TriedReplicas? triedBefore)
     {
         public Pyramid Pyramid { get; } = new();
 
         public bool IsStarted { get; set; }
 
         public bool IsKnown { get; set; }
+
+        /// <summary>Whether it takes the place of one that broke off.</summary>
+        public bool IsRenewal { get; } = triedBefore is not null;
+
+        public TriedReplicas Tried { get; } = triedBefore ?? new TriedReplicas();
+
+        /// <summary>Whether the backbone was lost in the middle, so that another run may do.</summary>
+        public bool BrokeOff { get; set; }
 
         /// <summary>When it was; null while it is under way, and where it failed.</summary>
         public long? Finished { get; set; }

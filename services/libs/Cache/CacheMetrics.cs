@@ -23,7 +23,8 @@ public sealed class CacheMetrics(Meter meter)
 
     public void Missed(string kind) => _misses.Add(1, new KeyValuePair<string, object?>("kind", kind));
 
-    public void RedisFailed() => _failures.Add(1);
+    /// <param name="operation">"read" or "write".</param>
+    public void RedisFailed(string operation) => _failures.Add(1, new KeyValuePair<string, object?>("operation", operation));
 
     public void Dropped() => _dropped.Add(1);
 }

@@ -1,6 +1,4 @@
-using System.Buffers;
 using System.Buffers.Binary;
-using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -50,7 +48,7 @@ public sealed class FeatureCache : IAsyncDisposable
         }
         if (_redis is not null && await _redis.Get(FullKey(kind, key)) is { } bytes && Read(kind, bytes) is { } entry)
         {
-            _memory.Set(FullKey(kind, key), entry.Value, bytes.Length, entry.Cost);
+            _memory.Set(FullKey(kind, key), entry.Value, bytes.Length, kind.Overhead(entry.Value), entry.Cost);
             _metrics.Hit(kind.Name, "redis", bytes.Length, entry.Cost);
             return entry.Value;
         }
@@ -71,24 +69,22 @@ public sealed class FeatureCache : IAsyncDisposable
         {
             return;
         }
-        _memory.Set(FullKey(kind, key), value, size, cost);
-        if (_redis is not null)
+        _memory.Set(FullKey(kind, key), value, size, kind.Overhead(value), cost);
+        _redis?.Set(new PendingWrite(FullKey(kind, key), HeaderLength + size, bytes =>
         {
-            var bytes = new ArrayBufferWriter<byte>(HeaderLength + size);
-            bytes.GetSpan(HeaderLength)[0] = Format;
-            BinaryPrimitives.WriteSingleLittleEndian(bytes.GetSpan(HeaderLength)[1..], (float)cost.TotalMilliseconds);
+            var header = bytes.GetSpan(HeaderLength);
+            header[0] = Format;
+            BinaryPrimitives.WriteSingleLittleEndian(header[1..], (float)cost.TotalMilliseconds);
             bytes.Advance(HeaderLength);
             kind.Write(value, bytes);
-            Debug.Assert(bytes.WrittenCount == HeaderLength + size, $"{kind.Name} writes another size than it says");
-            _redis.Set(FullKey(kind, key), bytes.WrittenMemory);
-        }
+        }));
     }
 
     /// <summary>Writes what Redis has not got yet.</summary>
     public ValueTask DisposeAsync() => _redis?.DisposeAsync() ?? ValueTask.CompletedTask;
 
     private static string FullKey<T>(EntryKind<T> kind, string key)
-        where T : class => $"medmoe:{kind.Name}:{key}";
+        where T : class => $"{RedisLevel.KeyPrefix}{kind.Name}:{key}";
 
     /// <summary>Null where the bytes are not what this version writes.</summary>
     private static (T Value, TimeSpan Cost)? Read<T>(EntryKind<T> kind, byte[] bytes)

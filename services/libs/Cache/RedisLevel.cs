@@ -1,145 +1,216 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Threading.Channels;
-using Microsoft.Extensions.Caching.Distributed;
-using Microsoft.Extensions.Caching.StackExchangeRedis;
 using Microsoft.Extensions.Logging;
 using StackExchange.Redis;
 
 namespace MedMoE.Mesh.Cache;
 
 /// <summary>
-/// The level in Redis. No request ever fails of it, whatever it throws, or waits for it longer than it may: after a failure, or some slow answers
-/// in a row, Redis is left alone for a while, and everything is a miss. Entries are written behind the requests, a few of them waiting at most.
+/// The level in Redis. No request ever fails of it, whatever it throws, or waits for it longer than it may. Reads, reads of large entries and
+/// writes are paused each by itself: a Redis that is full or read-only still answers, and one that is too slow for pyramids may not be for texts.
+/// Entries are written behind the requests, so many bytes of them waiting at most.
 /// </summary>
 internal sealed partial class RedisLevel : IAsyncDisposable
 {
-    private const int MostWaiting = 64;
+    /// <summary>What every key begins with. The number changes with the type of the keys' values, which Redis does not let be mixed.</summary>
+    public const string KeyPrefix = "medmoe2:";
 
-    /// <summary>Slow answers in a row that make it a matter of Redis, and not of a busy moment.</summary>
-    private const int SlowInARow = 3;
+    /// <summary>Bytes up to which an entry comes with the first answer: half a millisecond at 1 Gbit/s.</summary>
+    private const int SmallEntry = 64 << 10;
+
+    /// <summary>Bytes of large entries on their way at once; further ones are misses.</summary>
+    private const long MaxBytesReading = 64 << 20;
+
+    /// <summary>Bytes of entries that wait to be written; further ones are dropped.</summary>
+    private const long MaxBytesWaiting = 16 << 20;
+
+    /// <summary>What an entry that waits takes besides its bytes.</summary>
+    private const int WaitingOverhead = 512;
 
     private readonly CacheOptions _options;
     private readonly CacheMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly ConfigurationOptions _connection;
-    private readonly RedisCache _redis;
-    private readonly DistributedCacheEntryOptions _lifetime;
-    private readonly Channel<(string Key, ReadOnlyMemory<byte> Bytes)> _writes;
+    private readonly RedisConnection _small;
+    private readonly RedisConnection _large;
+    private readonly CircuitBreaker _reads;
+    private readonly CircuitBreaker _largeReads;
+    private readonly CircuitBreaker _writes;
+    private readonly Channel<PendingWrite> _waiting = Channel.CreateUnbounded<PendingWrite>(new UnboundedChannelOptions { SingleReader = true });
     private readonly Task _writer;
-    private long _pausedUntil;
-    private int _failing;
-    private int _slow;
+    private long _bytesWaiting;
 
     public RedisLevel(CacheOptions options, CacheMetrics metrics, TimeProvider time, ILogger logger)
     {
         (_options, _metrics, _time, _logger) = (options, metrics, time, logger);
-        _connection = ConfigurationOptions.Parse(options.Redis!);
+        var configuration = ConfigurationOptions.Parse(options.Redis!);
         // Never give up, and never let commands wait for a connection.
-        _connection.AbortOnConnectFail = false;
-        _connection.BacklogPolicy = BacklogPolicy.FailFast;
-        _connection.ReconnectRetryPolicy = new LinearRetry((int)options.RedisPause.TotalMilliseconds);
-        _redis = new RedisCache(new RedisCacheOptions { ConnectionMultiplexerFactory = Connect });
-        _lifetime = new DistributedCacheEntryOptions { AbsoluteExpirationRelativeToNow = options.TimeToLive };
-        _writes = Channel.CreateBounded<(string, ReadOnlyMemory<byte>)>(
-            new BoundedChannelOptions(MostWaiting) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true }, _ => metrics.Dropped());
+        configuration.AbortOnConnectFail = false;
+        configuration.BacklogPolicy = BacklogPolicy.FailFast;
+        configuration.ReconnectRetryPolicy = new LinearRetry((int)options.RedisPause.TotalMilliseconds);
+        (_small, _large) = (new RedisConnection(configuration), new RedisConnection(configuration.Clone()));
+        CircuitBreaker Breaker(string operations) => new(options.RedisPause, time, reason => LogBroke(operations, reason), () => LogHealed(operations));
+        (_reads, _largeReads, _writes) = (Breaker("reads"), Breaker("reads of large entries"), Breaker("writes"));
         _writer = Write();
-        // Connected before the first request has to wait for it.
-        _ = _redis.GetAsync("medmoe:connect").ContinueWith(failed => failed.Exception, TaskContinuationOptions.OnlyOnFaulted);
     }
 
     /// <summary>The entry's bytes, or null: there is none, or Redis cannot tell in time.</summary>
     public async Task<byte[]?> Get(string key)
     {
-        if (IsPaused)
+        if (_reads.IsOpen)
         {
             return null;
         }
-        var answer = _redis.GetAsync(key);
-        try
-        {
-            var bytes = await answer.WaitAsync(_options.RedisPatience, _time);
-            Works();
-            return bytes;
-        }
-        catch (Exception e)
-        {
-            // Whatever the late answer will be, somebody has looked at it.
-            _ = answer.ContinueWith(late => late.Exception, TaskScheduler.Default);
-            Failed(e);
-            return null;
-        }
+        var (size, bytes) = await InTime(Look(key), _options.RedisPatience, _reads);
+        return bytes is null or [] ? null : size <= SmallEntry ? bytes : await GetLarge(key, size);
     }
 
     /// <summary>Writes an entry some time soon.</summary>
-    public void Set(string key, ReadOnlyMemory<byte> bytes)
+    public void Set(PendingWrite entry)
     {
-        if (!IsPaused)
+        if (_reads.IsOpen || _writes.IsOpen)
         {
-            _writes.Writer.TryWrite((key, bytes));
+            return;
+        }
+        var bytes = entry.Size + WaitingOverhead;
+        if (Interlocked.Add(ref _bytesWaiting, bytes) - bytes > MaxBytesWaiting || !_waiting.Writer.TryWrite(entry))
+        {
+            Interlocked.Add(ref _bytesWaiting, -bytes);
+            _metrics.Dropped();
         }
     }
 
-    /// <summary>Writes what waits, unless Redis fails, and closes the connection.</summary>
+    /// <summary>Writes what waits, unless Redis fails, and closes the connections.</summary>
     public async ValueTask DisposeAsync()
     {
-        _writes.Writer.Complete();
+        _waiting.Writer.Complete();
         await _writer;
-        _redis.Dispose();
+        await _small.DisposeAsync();
+        await _large.DisposeAsync();
     }
 
-    private bool IsPaused => _time.GetTimestamp() < Interlocked.Read(ref _pausedUntil);
+    /// <summary>An entry's size, and its bytes where it is small.</summary>
+    private async Task<(long Size, byte[]? Bytes)> Look(string key)
+    {
+        var database = await _small.Database();
+        var size = database.StringLengthAsync(key);
+        var bytes = database.StringGetRangeAsync(key, 0, SmallEntry - 1);
+        await Task.WhenAll(size, bytes);
+        return (await size, await bytes);
+    }
 
-    private async Task<IConnectionMultiplexer> Connect() => await ConnectionMultiplexer.ConnectAsync(_connection);
+    private async Task<byte[]?> GetLarge(string key, long size)
+    {
+        if (_largeReads.IsOpen)
+        {
+            return null;
+        }
+        var ahead = _large.Begin(size);
+        if (ahead > MaxBytesReading)
+        {
+            _large.End(size);
+            return null;
+        }
+        return await InTime(Fetch(key, size), _options.RedisPatience + TimeSpan.FromSeconds((double)ahead / _options.RedisMinBandwidth), _largeReads);
+    }
+
+    /// <summary>Reads a large entry; its bytes count as on their way until they are here, however late.</summary>
+    private async Task<byte[]?> Fetch(string key, long size)
+    {
+        try
+        {
+            return await (await _large.Database()).StringGetAsync(key);
+        }
+        finally
+        {
+            _large.End(size);
+        }
+    }
+
+    private async Task<T?> InTime<T>(Task<T> answer, TimeSpan patience, CircuitBreaker breaker)
+    {
+        try
+        {
+            var value = await answer.WaitAsync(patience, _time);
+            breaker.Succeeded();
+            return value;
+        }
+        catch (Exception e)
+        {
+            // Observe a late exception, so that it is not reported as unobserved.
+            _ = answer.ContinueWith(late => late.Exception, TaskScheduler.Default);
+            _metrics.RedisFailed("read");
+            Failed(e, breaker, patience);
+            return default;
+        }
+    }
+
+    private void Failed(Exception e, CircuitBreaker breaker, TimeSpan? patience = null)
+    {
+        if (e is TimeoutException)
+        {
+            breaker.TimedOut(patience is { } most ? $"no answer within {most.TotalMilliseconds:F0} ms" : RedisFault.Describe(e, KeyPrefix));
+        }
+        else
+        {
+            // Without a connection everything fails: that is one trouble.
+            (_small.IsConnected ? breaker : _reads).Failed(RedisFault.Describe(e, KeyPrefix));
+        }
+    }
 
     private async Task Write()
     {
-        await foreach (var (key, bytes) in _writes.Reader.ReadAllAsync())
+        var buffer = new ArrayBufferWriter<byte>();
+        await foreach (var entry in _waiting.Reader.ReadAllAsync())
         {
-            if (IsPaused)
+            Interlocked.Add(ref _bytesWaiting, -entry.Size - WaitingOverhead);
+            if (_reads.IsOpen || _writes.IsOpen)
             {
                 _metrics.Dropped();
                 continue;
             }
-            try
+            if (entry.Size > buffer.Capacity)
             {
-                // Nobody waits for this: Redis has StackExchange.Redis's own patience for it.
-                await ((IBufferDistributedCache)_redis).SetAsync(key, new ReadOnlySequence<byte>(bytes), _lifetime);
-                Works();
+                buffer = new ArrayBufferWriter<byte>(entry.Size);
             }
-            catch (Exception e)
+            buffer.ResetWrittenCount();
+            entry.Write(buffer);
+            Debug.Assert(buffer.WrittenCount == entry.Size, "an entry writes another size than it says");
+            if (!await TryWrite(entry.Key, buffer.WrittenMemory))
             {
-                Failed(e);
+                // It may still be on its way out of this buffer.
+                buffer = new ArrayBufferWriter<byte>();
             }
         }
     }
 
-    private void Failed(Exception e)
+    private async Task<bool> TryWrite(string key, ReadOnlyMemory<byte> bytes)
     {
-        _metrics.RedisFailed();
-        if (e is TimeoutException && Interlocked.Increment(ref _slow) < SlowInARow)
+        var connection = bytes.Length <= SmallEntry ? _small : _large;
+        connection.Begin(bytes.Length);
+        try
         {
-            return;
+            // Nobody waits for this: Redis has StackExchange.Redis's own time-out for it.
+            await (await connection.Database()).StringSetAsync(key, bytes, _options.TimeToLive);
+            _writes.Succeeded();
+            return true;
         }
-        Interlocked.Exchange(ref _pausedUntil, _time.GetTimestamp() + (long)(_options.RedisPause.TotalSeconds * _time.TimestampFrequency));
-        if (Interlocked.Exchange(ref _failing, 1) == 0)
+        catch (Exception e)
         {
-            LogFailing(e.GetType().Name);
+            _metrics.RedisFailed("write");
+            Failed(e, _writes);
+            return false;
+        }
+        finally
+        {
+            connection.End(bytes.Length);
         }
     }
 
-    private void Works()
-    {
-        Interlocked.Exchange(ref _slow, 0);
-        if (Interlocked.Exchange(ref _failing, 0) == 1)
-        {
-            LogWorks();
-        }
-    }
+    [LoggerMessage(LogLevel.Warning, "Redis: {Operations} fail ({Reason}); they are left out until they do not")]
+    private partial void LogBroke(string operations, string reason);
 
-    [LoggerMessage(LogLevel.Warning, "Redis does not answer ({Reason}); features are computed until it does")]
-    private partial void LogFailing(string reason);
-
-    [LoggerMessage(LogLevel.Information, "Redis answers again")]
-    private partial void LogWorks();
+    [LoggerMessage(LogLevel.Information, "Redis: {Operations} work again")]
+    private partial void LogHealed(string operations);
 }

@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using Grpc.Core;
-using Grpc.Net.Client.Balancer;
 using MedMoE.Mesh.Serving.Errors;
 
 namespace MedMoE.Mesh.Serving.Endpoints;
@@ -11,10 +10,10 @@ namespace MedMoE.Mesh.Serving.Endpoints;
 /// </summary>
 public static class Attempts
 {
-    private static readonly AsyncLocal<HashSet<Subchannel>?> _tried = new();
+    private static readonly AsyncLocal<TriedReplicas?> _tried = new();
 
     /// <summary>The replicas that the call under way has been sent to.</summary>
-    internal static HashSet<Subchannel>? Tried => _tried.Value;
+    internal static TriedReplicas? Tried => _tried.Value;
 
     /// <summary>Calls a service, twice at most.</summary>
     /// <param name="service">The service, which errors name.</param>
@@ -22,10 +21,11 @@ public static class Attempts
     /// <param name="mayRepeat">
     /// Asked after a failure; null where the call may always be repeated. Where it may not, whoever called may repeat all of his work.
     /// </param>
+    /// <param name="tried">Where earlier attempts at the same work have been; null for none.</param>
     /// <exception cref="RpcException">As the service told it, or UNAVAILABLE.</exception>
-    public static async Task<T> OnceMore<T>(MeshService service, Func<Task<T>> call, Func<bool>? mayRepeat = null)
+    public static async Task<T> OnceMore<T>(MeshService service, Func<Task<T>> call, Func<bool>? mayRepeat = null, TriedReplicas? tried = null)
     {
-        _tried.Value = [];
+        _tried.Value = tried ?? new TriedReplicas();
         try
         {
             return await call();
@@ -51,6 +51,9 @@ public static class Attempts
             throw Named(service, e);
         }
     }
+
+    /// <summary>Whether a replica was lost in the middle of a call that could not be repeated by itself.</summary>
+    public static bool IsBrokenOff(Exception failure) => failure is BrokenOffException;
 
     /// <summary>Whether the replica could not be reached, went away during the call, or takes no more calls.</summary>
     private static bool IsLost(RpcException e)

@@ -1,0 +1,78 @@
+using System.Buffers;
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Options;
+
+namespace MedMoE.Mesh.Cache.Tests;
+
+/// <summary>A cache of bytes in front of a Redis, with nothing kept in the process, and what it logs.</summary>
+internal sealed class CacheUnderTest : IAsyncDisposable
+{
+    public static readonly EntryKind<byte[]> Kind = new("bytes", v => v.Length, (v, writer) => writer.Write(v), bytes => bytes.ToArray());
+
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
+
+    private readonly Meter _meter = new("cache test");
+    private readonly FeatureCache _cache;
+    private int _writes;
+
+    public CacheUnderTest(CacheOptions options) =>
+        _cache = new FeatureCache(Options.Create(options with { MemoryBytes = 0 }), new CacheMetrics(_meter), Log);
+
+    public LogLines Log { get; } = new();
+
+    /// <summary>Options of a test: it waits longer than requests do, for this machine may be busy, and pauses are short.</summary>
+    public static CacheOptions For(string redis) => new()
+    {
+        Redis = redis,
+        RedisPatience = TimeSpan.FromSeconds(10),
+        RedisPause = TimeSpan.FromMilliseconds(50),
+    };
+
+    /// <summary>Has a cache of its own write entries, and returns when they are in Redis.</summary>
+    public static async Task Fill(string redis, params (string Key, byte[] Value)[] entries)
+    {
+        await using var cache = new CacheUnderTest(For(redis));
+        // Redis is connected to.
+        await cache.Get("none");
+        foreach (var (key, value) in entries)
+        {
+            cache._cache.Set(Kind, key, value, TimeSpan.Zero);
+        }
+    }
+
+    public Task<byte[]?> Get(string key) => _cache.Get(Kind, key);
+
+    /// <summary>Reads an entry, and writes others, until a line is logged.</summary>
+    /// <param name="known">The entry that is read; a miss is a failure unless <paramref name="mayMiss"/>.</param>
+    /// <param name="mayMiss">Whether it may be missing.</param>
+    public async Task<string> NextLine(string known, bool mayMiss = false)
+    {
+        var started = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            await ReadAndWrite(known, mayMiss);
+            if (Log.TryRead() is { } line)
+            {
+                return line;
+            }
+            if (Stopwatch.GetElapsedTime(started) > _patience)
+            {
+                throw new TimeoutException($"no line was logged within {_patience}");
+            }
+        }
+    }
+
+    public async Task ReadAndWrite(string known, bool mayMiss = false)
+    {
+        _cache.Set(Kind, $"new {_writes++}", new byte[100], TimeSpan.Zero);
+        var entry = await Get(known);
+        Assert.True(mayMiss || entry is not null, "a known entry was not found");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _cache.DisposeAsync();
+        _meter.Dispose();
+    }
+}
