@@ -5,7 +5,6 @@ using MedMoE.Mesh.Model;
 using MedMoE.Mesh.Model.Experts;
 using MedMoE.Mesh.Model.Swin;
 using MedMoE.Mesh.Model.Weights;
-using MedMoE.Mesh.ServicesUnderTest;
 using MedMoE.Mesh.V1;
 using MedMoE.Mesh.Wire;
 using static TorchSharp.torch;
