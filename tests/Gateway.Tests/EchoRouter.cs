@@ -17,6 +17,9 @@ internal sealed class EchoRouter(EchoRouter.Calls calls) : RouterService.RouterS
     /// <summary>What the service saw of its callers.</summary>
     internal sealed class Calls
     {
+        /// <summary>The header "medmoe-test" of the last call, a character for each byte.</summary>
+        public string Header { get; set; } = "";
+
         public TaskCompletionSource Cancelled { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
@@ -36,6 +39,7 @@ internal sealed class EchoRouter(EchoRouter.Calls calls) : RouterService.RouterS
         IAsyncStreamReader<AnalyzeStreamRequest> requestStream, IServerStreamWriter<AnalyzeStreamResponse> responseStream, ServerCallContext context)
     {
         var told = context.RequestHeaders.GetValue("medmoe-test") ?? "";
+        calls.Header = told;
         if (told == Die)
         {
             CloseConnection(context);
