@@ -17,6 +17,8 @@ namespace MedMoE.Mesh.Gateway;
 /// <summary>The service put together.</summary>
 public static class GatewayApp
 {
+    private const int ClientWindow = 64 << 20;
+
     public static WebApplication Create(string[] args)
     {
         var builder = ServiceHost.CreateBuilder(args);
@@ -30,7 +32,8 @@ public static class GatewayApp
             (kestrel, gateway) =>
             {
                 kestrel.Limits.Http2.MaxStreamsPerConnection = Math.Max(100, 2 * gateway.Value.MostCalls);
-                // A client that does not read what it asked for may lose its connection, which is its own; here it would hold places.
+                // A client's connection is its own. One that does not read what it asked for loses it: its calls would hold places.
+                kestrel.Limits.Http2.InitialConnectionWindowSize = ClientWindow;
                 kestrel.Limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
             });
         // These take the place of those that tell of the process's own services.

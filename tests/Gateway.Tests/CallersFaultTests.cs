@@ -1,7 +1,9 @@
 using System.IO.Compression;
+using Google.Protobuf;
 using Grpc.Core;
 using MedMoE.Mesh.ServicesUnderTest;
 using MedMoE.Mesh.ServicesUnderTest.Http2;
+using MedMoE.Mesh.V1;
 
 namespace MedMoE.Mesh.Gateway.Tests;
 
@@ -92,6 +94,26 @@ public sealed class CallersFaultTests
             Assert.Contains(oddity.Words, direct.Message);
             Assert.Contains(oddity.Words, proxied.Message);
         }
+    }
+
+    [Fact]
+    public async Task Messages_ByteByByte_ArriveWhole()
+    {
+        await using var router = await RunningService.Start(EchoRouter.Create, null);
+        await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Router={router.Address}");
+        await using var connection = await RawConnection.Open(gateway.Address);
+        byte[] messages = [.. new[] { "a", "b" }.SelectMany(id => RawCall.Framed(new AnalyzeStreamRequest { RequestId = id }.ToByteArray()))];
+        var call = connection.Begin(Streaming);
+
+        foreach (var one in messages)
+        {
+            call.Send([one], end: false);
+        }
+        call.Send([], end: true);
+
+        var answer = await call.Answer();
+        Assert.Equal(StatusCode.OK, answer.Code);
+        Assert.Equal(["a", "b"], answer.Messages().Select(m => AnalyzeStreamResponse.Parser.ParseFrom(m.Array, m.Offset, m.Count).RequestId));
     }
 
     [Fact]

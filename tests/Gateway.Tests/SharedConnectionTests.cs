@@ -101,7 +101,8 @@ public sealed class SharedConnectionTests
             {
                 attacker.Call(Unary, RawCall.Framed([]), end: false).Reset();
             }
-            await attacker.Closed.WaitAsync(_patience, TestContext.Current.CancellationToken);
+            // Whether Kestrel closes the connection or keeps up: it is the attacker's own.
+            await attacker.Call(Unary, RawCall.Framed([])).Answer();
         }
 
         using var open = echo.AnalyzeStream(deadline: Deadline);

@@ -15,12 +15,14 @@ internal static class CallFailure
     {
         // What became of the caller's messages, and of the answer. YARP's word for it is not enough: where a service dies, it may blame the
         // caller, whose messages it has itself stopped reading.
-        var (sent, answered) = failure.Exception is AggregateException { InnerExceptions: [var first, var second] } ? (first, second) : (null, failure.Exception);
+        var (sent, answered) = failure.Exception is AggregateException { InnerExceptions: [var first, var second] }
+            ? (first, second) : (null, failure.Exception);
         if ((sent ?? answered) is RpcException { Status: var refusal })
         {
             return refusal;
         }
-        if (context.RequestAborted.IsCancellationRequested || (failure.Error == ForwarderError.RequestBodyClient && sent is not OperationCanceledException))
+        var hasGone = failure.Error == ForwarderError.RequestBodyClient && sent is not OperationCanceledException;
+        if (hasGone || context.RequestAborted.IsCancellationRequested)
         {
             return new Status(StatusCode.Cancelled, "the caller has gone");
         }

@@ -15,8 +15,8 @@ namespace MedMoE.Mesh.Gateway.Calls;
 /// <param name="timeout">How long to wait for a message, see <see cref="GatewayOptions.MessageTimeout"/>.</param>
 internal sealed class RequestMessages(PipeReader body, MessageFraming framing, TimeSpan timeout) : Stream
 {
+    private readonly CancellationTokenSource _answered = new();
     private TimeSpan _waited;
-    private volatile bool _answered;
 
     public override bool CanRead => true;
 
@@ -33,37 +33,26 @@ internal sealed class RequestMessages(PipeReader body, MessageFraming framing, T
     }
 
     /// <summary>The call has been answered: nothing that the caller may still send matters.</summary>
-    public void End()
-    {
-        _answered = true;
-        body.CancelPendingRead();
-    }
+    public void End() => _answered.Cancel();
 
     /// <exception cref="RpcException">There is no whole message, or not in time.</exception>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        while (!_answered)
+        if (await Next(cancellationToken) is not { } result)
         {
-            var result = await Next(cancellationToken);
-            if (result.Buffer.IsEmpty && !result.IsCompleted)
-            {
-                // Woken up by End, or by a timer that was late.
-                body.AdvanceTo(result.Buffer.Start);
-                continue;
-            }
-            var part = result.Buffer.Slice(0, Math.Min(buffer.Length, result.Buffer.Length));
-            part.CopyTo(buffer.Span);
-            var (bytes, isEnd) = ((int)part.Length, result.IsCompleted && result.Buffer.IsEmpty);
-            body.AdvanceTo(part.End);
-            if (isEnd)
-            {
-                framing.End();
-            }
-            // None where the reader only asks whether there is something.
-            Take(buffer.Span[..bytes]);
-            return bytes;
+            return 0;
         }
-        return 0;
+        var part = result.Buffer.Slice(0, Math.Min(buffer.Length, result.Buffer.Length));
+        part.CopyTo(buffer.Span);
+        var (bytes, isEnd) = ((int)part.Length, result.IsCompleted && result.Buffer.IsEmpty);
+        body.AdvanceTo(part.End);
+        if (isEnd)
+        {
+            framing.End();
+        }
+        // None where the reader only asks whether there is something.
+        Take(buffer.Span[..bytes]);
+        return bytes;
     }
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
@@ -79,23 +68,36 @@ internal sealed class RequestMessages(PipeReader body, MessageFraming framing, T
 
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
-    private async ValueTask<ReadResult> Next(CancellationToken cancellation)
+    /// <summary>What has come, or comes next; null where the call is answered meanwhile.</summary>
+    private async ValueTask<ReadResult?> Next(CancellationToken cancellation)
     {
-        var reading = body.ReadAsync(cancellation);
-        if (reading.IsCompleted || !framing.IsOwed)
+        if (_answered.IsCancellationRequested)
         {
-            return await reading;
+            return null;
         }
-        var left = timeout + Allowance(framing.Arrived) - _waited;
-        var started = Stopwatch.GetTimestamp();
-        // Only while it waits: a caller is not to blame where whoever reads takes his time.
-        await using var timer = new Timer(_ => body.CancelPendingRead(), null, left > TimeSpan.Zero ? left : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
-        var result = await reading;
-        _waited += Stopwatch.GetElapsedTime(started);
-        if (result is { IsCanceled: true, Buffer.IsEmpty: true } && !_answered && Stopwatch.GetElapsedTime(started) >= left)
+        if (body.TryRead(out var result))
         {
-            body.AdvanceTo(result.Buffer.Start);
-            throw new RpcException(Refusals.MessageTooSlow(timeout));
+            return result;
+        }
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _answered.Token);
+        // Only while it waits: a caller is not to blame where whoever reads takes his time.
+        var (isOwed, started) = (framing.IsOwed, Stopwatch.GetTimestamp());
+        if (isOwed)
+        {
+            var left = timeout + Allowance(framing.Arrived) - _waited;
+            waiting.CancelAfter(left > TimeSpan.Zero ? left : TimeSpan.Zero);
+        }
+        try
+        {
+            result = await body.ReadAsync(waiting.Token);
+        }
+        catch (OperationCanceledException) when (waiting.IsCancellationRequested && !cancellation.IsCancellationRequested)
+        {
+            return _answered.IsCancellationRequested ? null : throw new RpcException(Refusals.MessageTooSlow(timeout));
+        }
+        if (isOwed)
+        {
+            _waited += Stopwatch.GetElapsedTime(started);
         }
         return result;
     }
@@ -103,8 +105,9 @@ internal sealed class RequestMessages(PipeReader body, MessageFraming framing, T
     private void Take(ReadOnlySpan<byte> bytes)
     {
         framing.Take(bytes);
-        if (!framing.IsOwed)
+        if (!bytes.IsEmpty && framing.Arrived == 0)
         {
+            // A message is complete: what comes next has its own time.
             _waited = TimeSpan.Zero;
         }
     }

@@ -57,6 +57,10 @@ public sealed class RawConnection : IAsyncDisposable
             var call = new RawCall(this, _lastStream += 2);
             _calls[_lastStream] = call;
             SendHeaders(block, end);
+            if (Closed.IsCompleted)
+            {
+                call.OnEnd(_goAway ?? 0);
+            }
             return call;
         }
     }
@@ -126,11 +130,11 @@ public sealed class RawConnection : IAsyncDisposable
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
+            _closed.TrySetResult();
             foreach (var call in _calls.Values)
             {
                 call.OnEnd(_goAway ?? 0);
             }
-            _closed.TrySetResult();
         }
     }
 

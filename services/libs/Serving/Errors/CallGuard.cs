@@ -4,6 +4,7 @@ using MedMoE.Mesh.Serving.Endpoints;
 using MedMoE.Mesh.Serving.Hosting;
 using MedMoE.Mesh.Serving.Telemetry;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace MedMoE.Mesh.Serving.Errors;
@@ -12,8 +13,11 @@ namespace MedMoE.Mesh.Serving.Errors;
 /// Around every gRPC call, before grpc-dotnet or YARP sees it: counts it, refuses what its headers make impossible, puts the mesh's status in the
 /// place of grpc-dotnet's, and reads on where a call was answered before its request had ended.
 /// </summary>
-internal sealed class CallGuard(RequestDelegate next, RequestMetrics metrics, IOptions<ServingOptions> options)
+internal sealed partial class CallGuard(RequestDelegate next, RequestMetrics metrics, IOptions<ServingOptions> options, ILogger<CallGuard> logger)
 {
+    // grpc-dotnet's words for an exception that is no RpcException, with its type and message behind them (GrpcServiceOptions.EnableDetailedErrors).
+    private const string HandlerFailed = "Exception was thrown by handler. ";
+
     private readonly int _largestMessage = options.Value.LargestMessage;
 
     public async Task InvokeAsync(HttpContext context)
@@ -68,10 +72,26 @@ internal sealed class CallGuard(RequestDelegate next, RequestMetrics metrics, IO
                 response.Refuse(Refusals.NoSuchMethod);
             }
         }
-        else if (status is StatusCode.Unknown or StatusCode.Internal or StatusCode.ResourceExhausted
-            && Refusals.OfGrpcDotnet(response.Message(), _largestMessage) is { } refusal)
+        else if (status is StatusCode.Unknown or StatusCode.Internal or StatusCode.ResourceExhausted)
         {
-            response.Restate(refusal);
+            Restate(context, response.Message());
         }
     }
+
+    private void Restate(HttpContext context, string words)
+    {
+        if (Refusals.OfGrpcDotnet(words, _largestMessage) is { } refusal)
+        {
+            context.Response.Restate(refusal);
+        }
+        else if (words.StartsWith(HandlerFailed, StringComparison.Ordinal) && !context.RequestAborted.IsCancellationRequested)
+        {
+            context.Response.Restate(GrpcErrors.Unexpected);
+            // The type alone: what follows may quote what the call carried.
+            LogFailed(context.Request.Path.Value!, words[HandlerFailed.Length..].Split(':')[0]);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Error, "{Method} failed outside of its handler with {Type}")]
+    private partial void LogFailed(string method, string type);
 }

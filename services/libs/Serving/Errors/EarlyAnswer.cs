@@ -12,9 +12,9 @@ internal static class EarlyAnswer
 {
     // What the caller may have had on its way when it got the answer, and some time for that.
     private const long MaxBytes = Hosting.Listeners.StreamWindow;
-    private static readonly TimeSpan _timeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan _timeout = TimeSpan.FromSeconds(1);
 
-    /// <summary>Sends the answer, and returns when the request has ended, or after 5 s or 8 MiB.</summary>
+    /// <summary>Sends the answer, and returns when the request has ended, or after a second or 8 MiB.</summary>
     public static async Task ReadOn(HttpContext context, PipeReader body)
     {
         if (context.RequestAborted.IsCancellationRequested)

@@ -24,6 +24,9 @@ public sealed partial class GrpcErrors(ILogger<GrpcErrors> logger, IOptions<Serv
     /// </summary>
     public const int LongestMessage = 500;
 
+    /// <summary>The status of what is in no table; the log has it, too.</summary>
+    internal static Status Unexpected { get; } = new(StatusCode.Unknown, "internal error; the service's log tells more");
+
     /// <summary>The status of a call, or of an item of a stream, that ended with this exception.</summary>
     public RpcException Tell(Exception e, ServerCallContext context)
     {
@@ -53,7 +56,7 @@ public sealed partial class GrpcErrors(ILogger<GrpcErrors> logger, IOptions<Serv
         }
         // Type and place alone: a message may quote what the call carried.
         LogUnexpected(context.Method, e.GetType().Name, e.StackTrace);
-        return new RpcException(new Status(StatusCode.Unknown, "internal error; the service's log tells more"));
+        return new RpcException(Unexpected);
     }
 
     /// <summary>What grpc-dotnet says of a message in the middle of a stream.</summary>

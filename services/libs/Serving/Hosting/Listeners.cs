@@ -16,6 +16,10 @@ public static class Listeners
     /// <summary>Bytes of all headers of a request, as HTTP/2 counts them. More ends the connection; the gateway refuses far less, with a status.</summary>
     public const int MaxHeaderBytes = 256 << 10;
 
+    // Bytes of a connection on their way. Streams that nobody reads from use it up, and then nobody's calls get on: it is more than the gateway lets
+    // wait, and no more than a pod has memory for.
+    private const int SharedWindow = 512 << 20;
+
     // Calls that a connection carries. Kestrel closes it at twice as many that have ended early within 5 s, or resets that it has not sent yet.
     private const int MaxStreams = 1 << 15;
 
@@ -34,8 +38,7 @@ public static class Listeners
         limits.Http2.MaxRequestHeaderFieldSize = MaxHeaderBytes;
         limits.Http2.MaxStreamsPerConnection = MaxStreams;
         limits.Http2.InitialStreamWindowSize = StreamWindow;
-        // Streams that are not read from would else use up the window of the connection, and with it everybody's.
-        limits.Http2.InitialConnectionWindowSize = int.MaxValue;
+        limits.Http2.InitialConnectionWindowSize = SharedWindow;
         // A caller whose machine has gone says nothing: ask it.
         limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
         limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
