@@ -8,6 +8,8 @@ using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy.Configuration;
+using Yarp.ReverseProxy.Forwarder;
+using Yarp.ReverseProxy.Health;
 using Yarp.ReverseProxy.ServiceDiscovery;
 
 namespace MedMoE.Mesh.Gateway;
@@ -15,6 +17,8 @@ namespace MedMoE.Mesh.Gateway;
 /// <summary>The service put together.</summary>
 public static class GatewayApp
 {
+    private const int ClientWindow = 64 << 20;
+
     public static WebApplication Create(string[] args)
     {
         var builder = ServiceHost.CreateBuilder(args);
@@ -25,13 +29,20 @@ public static class GatewayApp
         builder.Services.ConfigureOptions<CallLimits>();
         // One client's connection must hold as many calls as may run, and those that are then refused.
         builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<GatewayOptions>>(
-            (kestrel, gateway) => kestrel.Limits.Http2.MaxStreamsPerConnection = Math.Max(100, 2 * gateway.Value.MostCalls));
+            (kestrel, gateway) =>
+            {
+                kestrel.Limits.Http2.MaxStreamsPerConnection = Math.Max(100, 2 * gateway.Value.MostCalls);
+                // A client's connection is its own. One that does not read what it asked for loses it: its calls would hold places.
+                kestrel.Limits.Http2.InitialConnectionWindowSize = ClientWindow;
+                kestrel.Limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
+            });
         // These take the place of those that tell of the process's own services.
         builder.Services.AddSingleton(new ReflectionServiceImpl(MeshContract.Reflected));
         builder.Services.AddSingleton(new ReflectionV1ServiceImpl(MeshContract.Reflected));
 
         var app = builder.Build();
         app.MapServing();
+        app.UseMiddleware<RequestChecks>();
         app.MapMissingHeader();
         app.MapReverseProxy(proxy =>
         {
@@ -50,11 +61,9 @@ public static class GatewayApp
         builder.Services.AddSingleton<MeshRoutes>();
         builder.Services.AddSingleton<IProxyConfigProvider, MeshProxyConfig>();
         builder.Services.AddSingleton<IDestinationResolver, ReplicaResolver>();
-        builder.Services.AddReverseProxy().AddEarlyHeaders().ConfigureHttpClient((_, handler) =>
-        {
-            handler.InitialHttp2StreamWindowSize = ServiceHost.StreamWindow;
-            handler.ConnectTimeout = TimeSpan.FromSeconds(2);
-        });
+        builder.Services.AddSingleton<IPassiveHealthCheckPolicy, ReachPolicy>();
+        builder.Services.AddSingleton<IForwarderHttpClientFactory, ReplicaConnections>();
+        builder.Services.AddReverseProxy().AddEarlyHeaders().AddAnsweredRequests();
         // YARP brings keys for cookies that nothing here uses, and would write them to disk.
         builder.Services.AddDataProtection().UseEphemeralDataProtectionProvider();
         builder.Logging.AddFilter("Yarp", LogLevel.Warning);

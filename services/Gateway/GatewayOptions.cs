@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using MedMoE.Mesh.Serving.Hosting;
 
 namespace MedMoE.Mesh.Gateway;
 
@@ -6,6 +7,9 @@ namespace MedMoE.Mesh.Gateway;
 internal sealed record GatewayOptions
 {
     public const string Section = "Gateway";
+
+    /// <summary>Bytes a second that a message may not fall below for longer than <see cref="MessageTimeout"/>.</summary>
+    public const int MinMessageRate = 16 << 10;
 
     /// <summary>Names of experts, comma-separated, that run where Endpoints:Expert says. Those in Endpoints:Experts are known anyway. Default: none.</summary>
     public string Experts { get; init; } = "";
@@ -24,6 +28,20 @@ internal sealed record GatewayOptions
 
     /// <summary>What a refused caller is told to wait before it tries again, where the limit itself does not say. Default 100 ms.</summary>
     public TimeSpan RetryAfter { get; init; } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>
+    /// How long a call may wait for its message: a stream's first one, the rest of one that has begun, the end of a request that has one message.
+    /// A message that arrives gets a second more for every 16 KiB. Past it the call gets DEADLINE_EXCEEDED. Default 30 s.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00.1", "01:00:00")]
+    public TimeSpan MessageTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// Bytes of a call's metadata at most: names, values, and 32 for each, as HTTP/2 counts them; more get RESOURCE_EXHAUSTED. Default 16384, as most
+    /// gRPC servers have it.
+    /// </summary>
+    [Range(1 << 10, Listeners.MaxHeaderBytes / 2)]
+    public int MaxMetadataBytes { get; init; } = 16 << 10;
 
     /// <summary>How long a call may go without a byte in either direction; then it gets DEADLINE_EXCEEDED. Default 10 min, as streams may be quiet.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]

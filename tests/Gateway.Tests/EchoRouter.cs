@@ -14,9 +14,34 @@ internal sealed class EchoRouter(EchoRouter.Calls calls) : RouterService.RouterS
     /// <summary>As a call's header "medmoe-test" or a message's id: the connection goes, as it does when a process is killed.</summary>
     public const string Die = "die";
 
+    /// <summary>As a call's header "medmoe-test": its message is not read.</summary>
+    public const string Hold = "hold";
+
     /// <summary>What the service saw of its callers.</summary>
     internal sealed class Calls
     {
+        private readonly SemaphoreSlim _held = new(0);
+        private int _answered;
+
+        /// <summary>Streams that were answered to their end.</summary>
+        public int Answered => _answered;
+
+        public void CountAnswered() => Interlocked.Increment(ref _answered);
+
+        public void CountHeld() => _held.Release();
+
+        /// <summary>Returns when so many calls are there whose messages are not read.</summary>
+        public async Task Held(int count)
+        {
+            for (var i = 0; i < count; i++)
+            {
+                await _held.WaitAsync();
+            }
+        }
+
+        /// <summary>The header "medmoe-test" of the last call, a character for each byte.</summary>
+        public string Header { get; set; } = "";
+
         public TaskCompletionSource Cancelled { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
@@ -25,6 +50,16 @@ internal sealed class EchoRouter(EchoRouter.Calls calls) : RouterService.RouterS
         var builder = ServiceHost.CreateBuilder(args);
         builder.Services.AddSingleton<Calls>();
         var app = builder.Build();
+        app.Use(async (context, next) =>
+        {
+            if (context.Request.Headers["medmoe-test"] == Hold)
+            {
+                app.Services.GetRequiredService<Calls>().CountHeld();
+                await Task.Delay(Timeout.Infinite, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                return;
+            }
+            await next(context);
+        });
         app.MapServing();
         app.MapGrpcService<EchoRouter>();
         app.Lifetime.ApplicationStarted.Register(app.Services.GetRequiredService<Readiness>().WarmedUp);
@@ -36,6 +71,7 @@ internal sealed class EchoRouter(EchoRouter.Calls calls) : RouterService.RouterS
         IAsyncStreamReader<AnalyzeStreamRequest> requestStream, IServerStreamWriter<AnalyzeStreamResponse> responseStream, ServerCallContext context)
     {
         var told = context.RequestHeaders.GetValue("medmoe-test") ?? "";
+        calls.Header = told;
         if (told == Die)
         {
             CloseConnection(context);
@@ -52,6 +88,7 @@ internal sealed class EchoRouter(EchoRouter.Calls calls) : RouterService.RouterS
             }
             await responseStream.WriteAsync(new AnalyzeStreamResponse { RequestId = request.RequestId }, context.CancellationToken);
         }
+        calls.CountAnswered();
     }
 
     /// <summary>Answers with an error that has a trailer.</summary>

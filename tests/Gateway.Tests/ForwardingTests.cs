@@ -134,7 +134,7 @@ public sealed class ForwardingTests
 
         var e = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(TestContext.Current.CancellationToken));
 
-        Assert.Equal((StatusCode.DeadlineExceeded, "router: nothing was heard of it for too long"), (e.StatusCode, e.Status.Detail));
+        Assert.Equal((StatusCode.DeadlineExceeded, "router: no data in either direction for 1 s (Gateway:ActivityTimeout)"), (e.StatusCode, e.Status.Detail));
     }
 
     [Fact]

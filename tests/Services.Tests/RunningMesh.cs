@@ -48,6 +48,12 @@ internal sealed class RunningMesh : IAsyncDisposable
     /// <summary>A client as users have it: through the gateway.</summary>
     public RouterService.RouterServiceClient Client => new(Gateway.Channel);
 
+    private IEnumerable<string> Endpoints =>
+    [
+        $"Endpoints:Backbone={Backbone.Address}", $"Endpoints:TextEncoder={TextEncoder.Address}",
+        .. Experts.Select(e => $"Endpoints:Experts:{e.Key}={e.Value.Address}"),
+    ];
+
     public static async Task<RunningMesh> Start(MeshPlan plan)
     {
         var mesh = new RunningMesh(new GoldenBundle(plan.Architecture));
@@ -60,7 +66,7 @@ internal sealed class RunningMesh : IAsyncDisposable
                 mesh.Experts.Add(expert.Name, await mesh.Add(ExpertApp.Create, [$"Expert:Name={expert.Name}", .. plan.Experts]));
             }
             mesh.Router = await mesh.AddRouter(plan.Router);
-            mesh.Gateway = await mesh.Add(GatewayApp.Create, [$"Endpoints:Router={mesh.Router.Address}", .. plan.Gateway]);
+            mesh.Gateway = await mesh.Add(GatewayApp.Create, [$"Endpoints:Router={mesh.Router.Address}", .. mesh.Endpoints, .. plan.Gateway]);
             return mesh;
         }
         catch
@@ -71,10 +77,7 @@ internal sealed class RunningMesh : IAsyncDisposable
     }
 
     /// <summary>One more router over the same services. Settings that come later win.</summary>
-    public Task<RunningService> AddRouter(params string[] settings) => Add(
-        RouterApp.Create,
-        [$"Endpoints:Backbone={Backbone.Address}", $"Endpoints:TextEncoder={TextEncoder.Address}",
-         .. Experts.Select(e => $"Endpoints:Experts:{e.Key}={e.Value.Address}"), .. settings]);
+    public Task<RunningService> AddRouter(params string[] settings) => Add(RouterApp.Create, [.. Endpoints, .. settings]);
 
     public async ValueTask DisposeAsync()
     {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text.RegularExpressions;
 using Grpc.Net.Client;
@@ -12,6 +13,7 @@ public sealed partial class ServiceProcess : IDisposable
 
     private readonly Process _process;
     private readonly Task<string> _errors;
+    private readonly ConcurrentQueue<string> _lines = [];
     private readonly TaskCompletionSource<(string Grpc, string Http)> _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _reading;
 
@@ -28,6 +30,9 @@ public sealed partial class ServiceProcess : IDisposable
     }
 
     public int Id => _process.Id;
+
+    /// <summary>All it has logged so far.</summary>
+    public IReadOnlyCollection<string> Lines => _lines;
 
     /// <summary>HOST:PORT of gRPC.</summary>
     public string Grpc { get; private set; } = "";
@@ -88,6 +93,7 @@ public sealed partial class ServiceProcess : IDisposable
     {
         while (await _process.StandardOutput.ReadLineAsync() is { } line)
         {
+            _lines.Enqueue(line);
             if (Listening().Match(line) is { Success: true } match)
             {
                 _listening.TrySetResult((match.Groups[1].Value, match.Groups[2].Value));

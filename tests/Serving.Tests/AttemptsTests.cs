@@ -58,6 +58,28 @@ public sealed class AttemptsTests : IDisposable
         Assert.Equal((StatusCode.Internal, $"text encoder: {StubTextEncoder.Reason}"), (e.StatusCode, e.Status.Detail));
     }
 
+    [Fact]
+    public async Task Calls_AfterAReplicaHung_GoToTheOthers()
+    {
+        using var hung = new HungReplica();
+        await using var service = await RunningService.Start(StubTextEncoder.Create, null);
+        var keepAlive = TimeSpan.FromSeconds(4);
+        using var channels = new MeshChannels(
+            new EndpointSetting(new EndpointOptions { TextEncoder = $"{hung.Address},{service.Address}", KeepAliveTimeout = keepAlive }), _loggers);
+        // In turn: one of two goes to the one that hangs, is lost after the pings, and then answered by the other.
+        for (var i = 0; i < 4; i++)
+        {
+            await Encode(channels);
+        }
+
+        // Sooner than pings would find it.
+        var client = new TextEncoderService.TextEncoderServiceClient(channels.Of(MeshService.TextEncoder));
+        for (var i = 0; i < 10; i++)
+        {
+            await client.EncodeAsync(new EncodeRequest(), deadline: DateTime.UtcNow + (keepAlive / 2));
+        }
+    }
+
     private static Task<EncodeResponse> Encode(MeshChannels channels, params string[] texts) => Attempts.OnceMore(
         MeshService.TextEncoder,
         () => new TextEncoderService.TextEncoderServiceClient(channels.Of(MeshService.TextEncoder)).EncodeAsync(

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Threading.RateLimiting;
 using Grpc.Core;
-using MedMoE.Mesh.Gateway.Calls;
+using MedMoE.Mesh.Serving.Errors;
 using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.Extensions.Options;
 

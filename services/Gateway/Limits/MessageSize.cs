@@ -1,6 +1,6 @@
 using Grpc.Core;
-using MedMoE.Mesh.Gateway.Calls;
-using MedMoE.Mesh.Gateway.Routing;
+using MedMoE.Mesh.Serving.Endpoints;
+using MedMoE.Mesh.Serving.Errors;
 using MedMoE.Mesh.Serving.Hosting;
 using Microsoft.Extensions.Options;
 

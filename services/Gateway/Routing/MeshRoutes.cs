@@ -24,13 +24,14 @@ internal sealed class MeshRoutes(IOptions<GatewayOptions> options)
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
             ActivityTimeout = options.Value.ActivityTimeout,
         },
-        HttpClient = new HttpClientConfig { EnableMultipleHttp2Connections = true },
+        // Values of headers pass as the bytes they are, whatever they mean.
+        HttpClient = new HttpClientConfig { EnableMultipleHttp2Connections = true, RequestHeaderEncoding = "latin1", ResponseHeaderEncoding = "latin1" },
         HealthCheck = new HealthCheckConfig
         {
             // Where no replica is well, all are tried: a lone one that is too busy to answer a probe still answers calls.
             AvailableDestinationsPolicy = HealthCheckConstants.AvailableDestinations.HealthyOrPanic,
             Active = new ActiveHealthCheckConfig { Enabled = true, Path = "/healthz", Interval = options.Value.HealthInterval, Timeout = _healthTimeout },
-            Passive = new PassiveHealthCheckConfig { Enabled = true, ReactivationPeriod = 5 * options.Value.HealthInterval },
+            Passive = new PassiveHealthCheckConfig { Enabled = true, Policy = ReachPolicy.PolicyName },
         },
     };
 

@@ -32,6 +32,10 @@ public static class Attempts
         }
         catch (RpcException e) when (IsLost(e))
         {
+            foreach (var replica in _tried.Value)
+            {
+                LostReplicas.Add(replica);
+            }
             if (mayRepeat?.Invoke() == false)
             {
                 throw new BrokenOffException(service);

@@ -1,3 +1,5 @@
+using System.ComponentModel.DataAnnotations;
+
 namespace MedMoE.Mesh.Serving.Endpoints;
 
 /// <summary>
@@ -25,6 +27,12 @@ public sealed record EndpointOptions
 
     /// <summary>How often names are resolved again. Default 30 s.</summary>
     public TimeSpan Refresh { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// How long a replica may leave HTTP/2 pings unanswered; then calls on that connection get UNAVAILABLE, or go to another replica. Default 15 s.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:04", "01:00:00")]
+    public TimeSpan KeepAliveTimeout { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>The endpoint of a service.</summary>
     public string Of(MeshService service) => service.Kind switch

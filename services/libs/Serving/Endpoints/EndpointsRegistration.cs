@@ -13,6 +13,6 @@ public static class EndpointsRegistration
         {
             builder.Configuration.AddJsonFile(Path.GetFullPath(file), optional: false, reloadOnChange: true);
         }
-        builder.Services.AddOptions<EndpointOptions>().BindConfiguration(EndpointOptions.Section);
+        builder.Services.AddOptions<EndpointOptions>().BindConfiguration(EndpointOptions.Section).ValidateDataAnnotations().ValidateOnStart();
     }
 }

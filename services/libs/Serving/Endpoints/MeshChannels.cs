@@ -62,15 +62,19 @@ public sealed class MeshChannels : IDisposable
         // A replica that is gone is tried again soon: it may be back.
         InitialReconnectBackoff = TimeSpan.FromMilliseconds(200),
         MaxReconnectBackoff = TimeSpan.FromSeconds(5),
-        HttpHandler = new SocketsHttpHandler
+        HttpHandler = Handler(),
+    });
+
+    private SocketsHttpHandler Handler()
+    {
+        var handler = new SocketsHttpHandler
         {
             EnableMultipleHttp2Connections = true,
-            InitialHttp2StreamWindowSize = ServiceHost.StreamWindow,
+            InitialHttp2StreamWindowSize = Listeners.StreamWindow,
             ConnectTimeout = TimeSpan.FromSeconds(2),
-            // A peer whose machine has gone says nothing: ask it.
-            KeepAlivePingDelay = TimeSpan.FromSeconds(10),
-            KeepAlivePingTimeout = TimeSpan.FromSeconds(5),
             PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
-        },
-    });
+        };
+        handler.Ping(_endpoints.CurrentValue.KeepAliveTimeout);
+        return handler;
+    }
 }

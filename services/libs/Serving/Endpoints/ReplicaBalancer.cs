@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 
 namespace MedMoE.Mesh.Serving.Endpoints;
 
-/// <summary>Round robin over the replicas that can be reached, with those last that the same call has been to already.</summary>
+/// <summary>Round robin over the replicas that can be reached, with those last that lost a call just now or that the same call has been to already.</summary>
 internal sealed class ReplicaBalancer(IChannelControlHelper channel, ILoggerFactory loggers)
     : SubchannelsLoadBalancer(new UnreachedIsUnavailable(channel), loggers)
 {
@@ -19,15 +19,10 @@ internal sealed class ReplicaBalancer(IChannelControlHelper channel, ILoggerFact
         {
             var tried = Attempts.Tried;
             var start = (uint)Interlocked.Increment(ref _next);
-            for (uint i = 0; tried is not null && i < replicas.Length; i++)
-            {
-                var replica = replicas[(start + i) % replicas.Length];
-                if (tried.Add(replica))
-                {
-                    return PickResult.ForSubchannel(replica);
-                }
-            }
-            return PickResult.ForSubchannel(replicas[start % replicas.Length]);
+            var inTurn = Enumerable.Range(0, replicas.Length).Select(i => replicas[(start + (uint)i) % replicas.Length]);
+            var replica = inTurn.MinBy(r => (tried?.Contains(r) == true ? 2 : 0) + (LostReplicas.Contains(r) ? 1 : 0))!;
+            tried?.Add(replica);
+            return PickResult.ForSubchannel(replica);
         }
     }
 

@@ -1,14 +1,12 @@
-using System.Diagnostics;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 using MedMoE.Mesh.Serving.Batching;
 using MedMoE.Mesh.Serving.Hosting;
-using MedMoE.Mesh.Serving.Telemetry;
 
 namespace MedMoE.Mesh.Serving.Errors;
 
-/// <summary>Around every call of the mesh: counts it, refuses it while the service stops, and turns exceptions into gRPC status codes.</summary>
-internal sealed class ErrorInterceptor(Readiness readiness, RequestMetrics metrics, GrpcErrors errors) : Interceptor
+/// <summary>Around every call of the mesh: refuses it while the service stops, and turns exceptions into gRPC status codes.</summary>
+internal sealed class ErrorInterceptor(Readiness readiness, GrpcErrors errors) : Interceptor
 {
     // Health checks and reflection go on while the service stops.
     private const string OwnMethods = "/medmoe.mesh.";
@@ -45,22 +43,13 @@ internal sealed class ErrorInterceptor(Readiness readiness, RequestMetrics metri
         {
             return await call();
         }
-        var status = StatusCode.OK;
-        var started = Stopwatch.GetTimestamp();
-        metrics.Started(context.Method);
         try
         {
             return readiness.IsStopping ? throw new DrainingException() : await call();
         }
         catch (Exception e)
         {
-            var told = errors.Tell(e, context);
-            status = told.StatusCode;
-            throw told;
-        }
-        finally
-        {
-            metrics.Ended(context.Method, status, Stopwatch.GetElapsedTime(started));
+            throw errors.Tell(e, context);
         }
     }
 }

@@ -3,12 +3,14 @@ using Google.Protobuf;
 using Grpc.Core;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Serving.Batching;
+using MedMoE.Mesh.Serving.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace MedMoE.Mesh.Serving.Errors;
 
 /// <summary>From exceptions to gRPC status codes, in one table. What is not in it is UNKNOWN and logged as an error.</summary>
-public sealed partial class GrpcErrors(ILogger<GrpcErrors> logger)
+public sealed partial class GrpcErrors(ILogger<GrpcErrors> logger, IOptions<ServingOptions> options)
 {
     /// <summary>Trailer that tells which service of the mesh an error is from.</summary>
     public const string ServiceTrailer = "medmoe-service";
@@ -21,6 +23,9 @@ public sealed partial class GrpcErrors(ILogger<GrpcErrors> logger)
     /// hop close the whole connection, with everybody's calls on it.
     /// </summary>
     public const int LongestMessage = 500;
+
+    /// <summary>The status of what is in no table; the log has it, too.</summary>
+    internal static Status Unexpected { get; } = new(StatusCode.Unknown, "internal error; the service's log tells more");
 
     /// <summary>The status of a call, or of an item of a stream, that ended with this exception.</summary>
     public RpcException Tell(Exception e, ServerCallContext context)
@@ -40,7 +45,7 @@ public sealed partial class GrpcErrors(ILogger<GrpcErrors> logger)
         {
             return rpc;
         }
-        if (StatusOf(e, context.CancellationToken.IsCancellationRequested) is { } status)
+        if ((OfMessage(e) ?? StatusOf(e, context.CancellationToken.IsCancellationRequested)) is { } status)
         {
             var trailers = new Metadata();
             if (e is QueueFullException full)
@@ -56,8 +61,16 @@ public sealed partial class GrpcErrors(ILogger<GrpcErrors> logger)
         }
         // Type and place alone: a message may quote what the call carried.
         LogUnexpected(context.Method, e.GetType().Name, e.StackTrace);
-        return new RpcException(new Status(StatusCode.Unknown, "internal error; the service's log tells more"));
+        return new RpcException(Unexpected);
     }
+
+    /// <summary>What grpc-dotnet says of a message in the middle of a stream.</summary>
+    private Status? OfMessage(Exception e) => e switch
+    {
+        InvalidProtocolBufferException => Refusals.Unreadable,
+        InvalidDataException or IOException => Refusals.OfGrpcDotnet(e.Message, options.Value.LargestMessage),
+        _ => null,
+    };
 
     private static Status? StatusOf(Exception e, bool callerGone) => e switch
     {
@@ -66,7 +79,6 @@ public sealed partial class GrpcErrors(ILogger<GrpcErrors> logger)
         DrainingException => new Status(StatusCode.Unavailable, e.Message),
         TimeoutException => new Status(StatusCode.DeadlineExceeded, e.Message),
         OperationCanceledException => new Status(StatusCode.Cancelled, "the caller has gone"),
-        InvalidProtocolBufferException => new Status(StatusCode.InvalidArgument, "a message that cannot be read"),
         // Reading from or writing to a caller that has gone; reading may notice before the call's token does.
         IOException => new Status(StatusCode.Cancelled, "the caller has gone"),
         InvalidOperationException when callerGone => new Status(StatusCode.Cancelled, "the caller has gone"),

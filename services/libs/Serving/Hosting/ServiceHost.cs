@@ -1,5 +1,7 @@
 using System.ComponentModel.DataAnnotations;
+using System.IO.Compression;
 using System.Net;
+using Grpc.Net.Compression;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Serving.Errors;
 using MedMoE.Mesh.Serving.Telemetry;
@@ -7,7 +9,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -22,28 +23,24 @@ namespace MedMoE.Mesh.Serving.Hosting;
 /// <summary>What every service does alike: two ports, message limits, errors, health, reflection, metrics, a quiet end.</summary>
 public static partial class ServiceHost
 {
-    /// <summary>Bytes of an HTTP/2 stream on their way: the default is less than one pyramid, which would then wait for a round trip in its middle.</summary>
-    public const int StreamWindow = 8 << 20;
-    private const int ConnectionWindow = 64 << 20;
-
     public static WebApplicationBuilder CreateBuilder(string[] args)
     {
         var builder = WebApplication.CreateSlimBuilder(args);
         var options = Read(builder.Configuration);
-        builder.WebHost.ConfigureKestrel(kestrel =>
-        {
-            kestrel.Limits.MaxRequestBodySize = null;
-            kestrel.Limits.Http2.InitialStreamWindowSize = StreamWindow;
-            kestrel.Limits.Http2.InitialConnectionWindowSize = ConnectionWindow;
-            kestrel.Listen(IPAddress.Parse(options.Address), options.GrpcPort, listen => listen.Protocols = HttpProtocols.Http2);
-            kestrel.Listen(IPAddress.Parse(options.Address), options.HttpPort, listen => listen.Protocols = HttpProtocols.Http1);
-        });
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.UseListeners(options));
         builder.Services.AddSingleton(Options.Create(options));
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownTimeout);
         builder.Services.AddGrpc(grpc =>
         {
             grpc.MaxReceiveMessageSize = options.LargestMessage;
             grpc.MaxSendMessageSize = null;
+            // Tells CallGuard what was wrong with a message; callers get its words instead.
+            grpc.EnableDetailedErrors = true;
+            grpc.CompressionProviders =
+            [
+                new BoundedCompression(new GzipCompressionProvider(CompressionLevel.Fastest), options.LargestMessage),
+                new BoundedCompression(new DeflateCompressionProvider(CompressionLevel.Fastest), options.LargestMessage),
+            ];
             grpc.Interceptors.Add<ErrorInterceptor>();
         });
         // A line per request is what metrics are for; health tells of itself.
@@ -56,6 +53,8 @@ public static partial class ServiceHost
         builder.Logging.AddFilter("Grpc.Net.Client.Balancer.Subchannel", LogLevel.Critical);
         // What fails is told by the interceptor; what never reaches it, such as a message that broke off, is the caller's.
         builder.Logging.AddFilter("Grpc.AspNetCore.Server.ServerCallHandler", LogLevel.Critical);
+        // A caller who resets his calls faster than they are answered, which ends his connection, is Critical to Kestrel.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel.Http2", LogLevel.None);
         builder.Logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
         builder.Services.AddGrpcReflection();
         builder.Services.AddSingleton<Readiness>();
@@ -114,11 +113,11 @@ public static partial class ServiceHost
     /// <summary>Maps what every service has: gRPC health and reflection, /healthz and /metrics.</summary>
     public static void MapServing(this WebApplication app)
     {
-        app.UseMessageLimit(app.Services.GetRequiredService<IOptions<ServingOptions>>().Value.LargestMessage);
+        app.UseMiddleware<CallGuard>();
         app.MapGrpcHealthChecksService();
         app.MapGrpcReflectionService();
-        app.MapHealthChecks("/healthz");
-        app.MapPrometheusScrapingEndpoint();
+        app.MapHealthChecks(CallHeaders.HealthPath);
+        app.MapPrometheusScrapingEndpoint(CallHeaders.MetricsPath);
         var readiness = app.Services.GetRequiredService<Readiness>();
         app.Lifetime.ApplicationStopping.Register(readiness.Stopping);
         app.Lifetime.ApplicationStarted.Register(() => LogListening(app.Logger, app.GrpcAddress().Authority, app.HttpAddress().Authority));

@@ -4,11 +4,14 @@ using Grpc.Health.V1;
 using MedMoE.Mesh.V1;
 using ServiceDescriptor = Google.Protobuf.Reflection.ServiceDescriptor;
 
-namespace MedMoE.Mesh.Gateway.Routing;
+namespace MedMoE.Mesh.Serving.Endpoints;
 
 /// <summary>What the protos say of the mesh's services.</summary>
-internal static class MeshContract
+public static class MeshContract
 {
+    // Health checks and reflection are no calls of the mesh.
+    private const string OwnMethods = "/medmoe.mesh.";
+
     /// <summary>What reflection tells: the mesh's services and those that the gateway has of its own.</summary>
     public static IReadOnlyList<ServiceDescriptor> Reflected { get; } =
     [
@@ -22,4 +25,11 @@ internal static class MeshContract
 
     /// <summary>The method with this path, or null.</summary>
     public static MethodDescriptor? MethodAt(string path) => _methods.GetValueOrDefault(path);
+
+    /// <summary>
+    /// The method that a call is counted under: "unknown" where the mesh has none at this path, because a caller may make up methods and metrics
+    /// must not keep them. Null for health checks and reflection, which do not count.
+    /// </summary>
+    public static string? CountedMethod(string path) =>
+        !path.StartsWith(OwnMethods, StringComparison.Ordinal) ? null : _methods.ContainsKey(path) ? path : "unknown";
 }

@@ -1,0 +1,97 @@
+using System.Diagnostics;
+using Grpc.Core;
+using MedMoE.Mesh.Serving.Endpoints;
+using MedMoE.Mesh.Serving.Hosting;
+using MedMoE.Mesh.Serving.Telemetry;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace MedMoE.Mesh.Serving.Errors;
+
+/// <summary>
+/// Around every gRPC call, before grpc-dotnet or YARP sees it: counts it, refuses what its headers make impossible, puts the mesh's status in the
+/// place of grpc-dotnet's, and reads on where a call was answered before its request had ended.
+/// </summary>
+internal sealed partial class CallGuard(RequestDelegate next, RequestMetrics metrics, IOptions<ServingOptions> options, ILogger<CallGuard> logger)
+{
+    // grpc-dotnet's words for an exception that is no RpcException, with its type and message behind them (GrpcServiceOptions.EnableDetailedErrors).
+    private const string HandlerFailed = "Exception was thrown by handler. ";
+
+    private readonly int _largestMessage = options.Value.LargestMessage;
+
+    public async Task InvokeAsync(HttpContext context)
+    {
+        if (!CallHeaders.IsCall(context.Request))
+        {
+            await next(context);
+            return;
+        }
+        // As Kestrel has it: what runs within may put a body of its own in its place.
+        var body = context.Request.BodyReader;
+        var method = MeshContract.CountedMethod(context.Request.Path.Value!);
+        if (method is null)
+        {
+            await Answer(context);
+        }
+        else
+        {
+            await Count(method, context);
+        }
+        await EarlyAnswer.ReadOn(context, body);
+    }
+
+    private async Task Count(string method, HttpContext context)
+    {
+        var started = Stopwatch.GetTimestamp();
+        metrics.Started(method);
+        try
+        {
+            await Answer(context);
+        }
+        finally
+        {
+            var unanswered = context.RequestAborted.IsCancellationRequested ? StatusCode.Cancelled : StatusCode.Unknown;
+            metrics.Ended(method, context.Response.Status() ?? unanswered, Stopwatch.GetElapsedTime(started));
+        }
+    }
+
+    private async Task Answer(HttpContext context)
+    {
+        var response = context.Response;
+        if (CallHeaders.Fault(context.Request) is { } fault)
+        {
+            response.Refuse(fault);
+            return;
+        }
+        await next(context);
+        if (response.Status() is not { } status)
+        {
+            if (!response.HasStarted && response.StatusCode != StatusCodes.Status200OK)
+            {
+                response.Refuse(Refusals.NoSuchMethod);
+            }
+        }
+        else if (status is StatusCode.Unknown or StatusCode.Internal or StatusCode.ResourceExhausted)
+        {
+            Restate(context, response.Message());
+        }
+    }
+
+    private void Restate(HttpContext context, string words)
+    {
+        if (Refusals.OfGrpcDotnet(words, _largestMessage) is { } refusal)
+        {
+            context.Response.Restate(refusal);
+        }
+        else if (words.StartsWith(HandlerFailed, StringComparison.Ordinal) && !context.RequestAborted.IsCancellationRequested)
+        {
+            context.Response.Restate(GrpcErrors.Unexpected);
+            // The type alone: what follows may quote what the call carried.
+            LogFailed(context.Request.Path.Value!, words[HandlerFailed.Length..].Split(':')[0]);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Error, "{Method} failed outside of its handler with {Type}")]
+    private partial void LogFailed(string method, string type);
+}

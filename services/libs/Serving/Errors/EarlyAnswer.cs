@@ -1,0 +1,47 @@
+using System.IO.Pipelines;
+using Microsoft.AspNetCore.Http;
+
+namespace MedMoE.Mesh.Serving.Errors;
+
+/// <summary>
+/// Answers that come before their request has ended. Kestrel resets such a stream, keeps it for 5 s more as the caller may still send, and closes
+/// the whole connection when it keeps too many (10.0, Http2Connection.MaxTrackedStreams). Between services that connection carries
+/// everybody's calls; so the answer is sent without a reset, and the request read until whoever called ends it, which takes a round trip.
+/// </summary>
+internal static class EarlyAnswer
+{
+    // What the caller may have had on its way when it got the answer, and some time for that.
+    private const long MaxBytes = Hosting.Listeners.StreamWindow;
+    private static readonly TimeSpan _timeout = TimeSpan.FromSeconds(1);
+
+    /// <summary>Sends the answer, and returns when the request has ended, or after a second or 8 MiB.</summary>
+    public static async Task ReadOn(HttpContext context, PipeReader body)
+    {
+        if (context.RequestAborted.IsCancellationRequested)
+        {
+            return;
+        }
+        try
+        {
+            if (body.TryRead(out var read))
+            {
+                body.AdvanceTo(read.Buffer.End);
+            }
+            if (read.IsCompleted)
+            {
+                return;
+            }
+            await context.Response.CompleteAsync();
+            using var late = new CancellationTokenSource(_timeout);
+            for (var bytes = read.Buffer.Length; !read.IsCompleted && bytes < MaxBytes; bytes += read.Buffer.Length)
+            {
+                read = await body.ReadAsync(late.Token);
+                body.AdvanceTo(read.Buffer.End);
+            }
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException)
+        {
+            // The caller has ended the request by a reset, or never does: either way the call has been answered.
+        }
+    }
+}

@@ -1,0 +1,76 @@
+using System.Globalization;
+using Grpc.Core;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace MedMoE.Mesh.Serving.Errors;
+
+/// <summary>An answer to a gRPC call that no handler gives: a status and no message.</summary>
+public static class GrpcAnswer
+{
+    public const string StatusField = "grpc-status";
+
+    internal const string MessageField = "grpc-message";
+
+    /// <summary>Answers a call to which nothing has been answered yet.</summary>
+    /// <param name="response">The call's response.</param>
+    /// <param name="code">Any but OK.</param>
+    /// <param name="message">For the caller, in one line.</param>
+    /// <param name="retryAfter">What to wait before trying again; null leaves that to the caller.</param>
+    public static void Refuse(this HttpResponse response, StatusCode code, string message, TimeSpan? retryAfter = null)
+    {
+        response.Clear();
+        response.StatusCode = StatusCodes.Status200OK;
+        response.ContentType = "application/grpc";
+        // With nothing to follow, the headers are the trailers.
+        response.Headers[StatusField] = Text(code);
+        response.Headers[MessageField] = Text(message);
+        if (retryAfter is { } wait)
+        {
+            response.Headers[GrpcErrors.PushbackTrailer] = Math.Ceiling(wait.TotalMilliseconds).ToString("F0", CultureInfo.InvariantCulture);
+        }
+    }
+
+    /// <summary>The same with a status of <see cref="Refusals"/>.</summary>
+    public static void Refuse(this HttpResponse response, Status status) => response.Refuse(status.StatusCode, status.Detail);
+
+    /// <summary>Ends an answer that has begun and cannot go on.</summary>
+    /// <param name="response">The call's response, over HTTP/2.</param>
+    /// <param name="code">Any but OK.</param>
+    /// <param name="message">For the caller, in one line.</param>
+    public static void BreakOff(this HttpResponse response, StatusCode code, string message)
+    {
+        response.AppendTrailer(StatusField, Text(code));
+        response.AppendTrailer(MessageField, Text(message));
+    }
+
+    /// <summary>The status that a call was answered with, or null where there is none.</summary>
+    public static StatusCode? Status(this HttpResponse response) =>
+        int.TryParse(Field(response, StatusField), NumberStyles.None, CultureInfo.InvariantCulture, out var code) ? (StatusCode)code : null;
+
+    /// <summary>Puts another status in the place of one that has not been sent yet.</summary>
+    internal static void Restate(this HttpResponse response, Status status)
+    {
+        if (Fields(response) is { IsReadOnly: false } fields)
+        {
+            fields[StatusField] = Text(status.StatusCode);
+            fields[MessageField] = Text(status.Detail);
+        }
+    }
+
+    /// <summary>The message of the status, as it is sent.</summary>
+    internal static string Message(this HttpResponse response) => Field(response, MessageField) ?? "";
+
+    // A status stands in the headers where nothing has been answered yet, else in the trailers.
+    private static string? Field(HttpResponse response, string name) =>
+        response.Headers.TryGetValue(name, out var early) ? early : Trailers(response)?[name];
+
+    private static IHeaderDictionary? Fields(HttpResponse response) => response.HasStarted ? Trailers(response) : response.Headers;
+
+    private static IHeaderDictionary? Trailers(HttpResponse response) =>
+        response.HttpContext.Features.Get<IHttpResponseTrailersFeature>()?.Trailers;
+
+    private static string Text(StatusCode code) => ((int)code).ToString(CultureInfo.InvariantCulture);
+
+    private static string Text(string message) => Uri.EscapeDataString(GrpcErrors.Cut(message));
+}

@@ -1,0 +1,54 @@
+using Grpc.Core;
+
+namespace MedMoE.Mesh.Serving.Errors;
+
+/// <summary>
+/// What is refused before a handler runs, in one table: all of it is the caller's doing, so it is never UNKNOWN, INTERNAL or UNAVAILABLE, counts
+/// against no replica, and is counted but not logged.
+/// </summary>
+public static class Refusals
+{
+    public static Status Unreadable { get; } = Invalid("the message cannot be read: it is no valid Protocol Buffers encoding of its type");
+
+    public static Status NotCompressed { get; } = Invalid("the message cannot be read: it is not compressed as grpc-encoding says");
+
+    public static Status NoEncoding { get; } = Invalid("grpc-encoding: a compressed message needs one that compresses");
+
+    public static Status UnknownFlag { get; } = Invalid("the first byte of a message must be 0, or 1 where it is compressed");
+
+    public static Status Incomplete { get; } = Invalid("the request ended before its message was complete");
+
+    public static Status MoreThanOne { get; } = Invalid("the method takes one message, and there was more");
+
+    public static Status NoSuchMethod { get; } = new(StatusCode.Unimplemented, "no such method");
+
+    // grpc-dotnet refuses these before any interceptor sees the call, as UNKNOWN or INTERNAL, or without the limit (2.85, PipeExtensions).
+    private static readonly (string Words, Func<int, Status> Refusal)[] _grpcDotnet =
+    [
+        ("Received message exceeds the maximum configured message size.", MessageTooLarge),
+        ("Message too large: ", MessageTooLarge),
+        ("Unexpected compressed flag value", _ => UnknownFlag),
+        ("InvalidProtocolBufferException", _ => Unreadable),
+        ("Incomplete message.", _ => Incomplete),
+        ("Additional data after the message received.", _ => MoreThanOne),
+        ("Request did not include grpc-encoding value", _ => NoEncoding),
+        ("Request sent 'identity' grpc-encoding value", _ => NoEncoding),
+    ];
+
+    public static Status MessageTooLarge(int limit) =>
+        new(StatusCode.ResourceExhausted, $"the message is over the limit of {limit} bytes");
+
+    public static Status MetadataTooLarge(int size, int limit) =>
+        new(StatusCode.ResourceExhausted, $"the metadata has {size} bytes, over the limit of {limit} (Gateway:MaxMetadataBytes)");
+
+    public static Status MessageTooSlow(TimeSpan limit) =>
+        new(StatusCode.DeadlineExceeded, $"the message did not arrive within {limit.TotalSeconds:0.###} s (Gateway:MessageTimeout)");
+
+    public static Status Header(string name, string expected) => Invalid($"{name}: expected {expected}");
+
+    /// <summary>The mesh's status for what grpc-dotnet says of a request, or null where that is none of these.</summary>
+    internal static Status? OfGrpcDotnet(string words, int largestMessage) =>
+        _grpcDotnet.FirstOrDefault(known => words.Contains(known.Words, StringComparison.Ordinal)).Refusal?.Invoke(largestMessage);
+
+    private static Status Invalid(string detail) => new(StatusCode.InvalidArgument, detail);
+}

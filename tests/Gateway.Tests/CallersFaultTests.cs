@@ -1,0 +1,213 @@
+using System.IO.Compression;
+using Google.Protobuf;
+using Grpc.Core;
+using MedMoE.Mesh.ServicesUnderTest;
+using MedMoE.Mesh.ServicesUnderTest.Http2;
+using MedMoE.Mesh.V1;
+
+namespace MedMoE.Mesh.Gateway.Tests;
+
+/// <summary>Requests that no handler sees: whose fault they are, at a service itself and through the gateway.</summary>
+public sealed class CallersFaultTests
+{
+    private const string Unary = "/medmoe.mesh.v1.RouterService/Classify";
+    private const string Streaming = "/medmoe.mesh.v1.RouterService/AnalyzeStream";
+    private const int LargestMessage = 1 << 20;
+
+    private static readonly byte[] _empty = RawCall.Framed([]);
+
+    private static readonly Dictionary<string, Oddity> _oddities = new()
+    {
+        ["no protobuf"] = new([], RawCall.Framed([0x0a, 0xff]), StatusCode.InvalidArgument, "no valid Protocol Buffers encoding"),
+        ["gzip that is none"] = new([("grpc-encoding", "gzip")], RawCall.Framed([1, 2, 3], flag: 1), StatusCode.InvalidArgument, "not compressed as grpc-encoding says"),
+        ["gzip that is too large"] = new([("grpc-encoding", "gzip")], RawCall.Framed(Zipped(LargestMessage + 1), flag: 1), StatusCode.ResourceExhausted, "limit of 1048576 bytes"),
+        ["deflate that is too large"] = new([("grpc-encoding", "deflate")], RawCall.Framed(Deflated(LargestMessage + 1), flag: 1), StatusCode.ResourceExhausted, "limit of 1048576 bytes"),
+        ["compressed without an encoding"] = new([], RawCall.Framed([1], flag: 1), StatusCode.InvalidArgument, "grpc-encoding"),
+        ["compressed as identity"] = new([("grpc-encoding", "identity")], RawCall.Framed([1], flag: 1), StatusCode.InvalidArgument, "grpc-encoding"),
+        ["unknown encoding"] = new([("grpc-encoding", "zstd")], RawCall.Framed([1], flag: 1), StatusCode.Unimplemented, "zstd"),
+        ["flag 2"] = new([], RawCall.Framed([], flag: 2), StatusCode.InvalidArgument, "first byte"),
+        ["flag 255"] = new([], RawCall.Framed([], flag: 255), StatusCode.InvalidArgument, "first byte"),
+        ["prefix of 4 GiB"] = new([], [0, 255, 255, 255, 255], StatusCode.ResourceExhausted, "limit of 1048576 bytes"),
+        ["prefix over the limit"] = new([], [0, 0, 16, 0, 1], StatusCode.ResourceExhausted, "limit of 1048576 bytes"),
+        ["half a message"] = new([], [0, 0, 0, 0, 9, 1], StatusCode.InvalidArgument, "before its message was complete"),
+        ["half a prefix"] = new([], [0, 0], StatusCode.InvalidArgument, "before its message was complete"),
+        ["no message"] = new([], [], StatusCode.InvalidArgument, "before its message was complete", StreamCode: StatusCode.OK),
+        ["two messages"] = new([], [.. _empty, .. _empty], StatusCode.InvalidArgument, "takes one message", StreamCode: StatusCode.OK),
+        ["transfer-encoding"] = new([("transfer-encoding", "chunked")], _empty, StatusCode.InvalidArgument, "transfer-encoding"),
+        ["no content-type"] = new([("content-type", null)], _empty, StatusCode.InvalidArgument, "content-type"),
+        ["JSON"] = new([("content-type", "application/json")], _empty, StatusCode.InvalidArgument, "content-type"),
+        ["gRPC-Web"] = new([("content-type", "application/grpc-web")], _empty, StatusCode.InvalidArgument, "content-type"),
+        ["GET"] = new([(":method", "GET")], _empty, StatusCode.InvalidArgument, ":method"),
+        ["timeout 0S"] = new([("grpc-timeout", "0S")], _empty, StatusCode.DeadlineExceeded, "had passed"),
+        ["timeout 0n"] = new([("grpc-timeout", "0n")], _empty, StatusCode.DeadlineExceeded, "had passed"),
+        ["timeout 99n"] = new([("grpc-timeout", "99n")], _empty, StatusCode.DeadlineExceeded, "had passed"),
+        ["timeout -1S"] = new([("grpc-timeout", "-1S")], _empty, StatusCode.InvalidArgument, "grpc-timeout"),
+        ["timeout 1.5S"] = new([("grpc-timeout", "1.5S")], _empty, StatusCode.InvalidArgument, "grpc-timeout"),
+        ["timeout of nine digits"] = new([("grpc-timeout", "999999999H")], _empty, StatusCode.InvalidArgument, "grpc-timeout"),
+        ["timeout of other digits"] = new([("grpc-timeout", "\u00d9\u00a1S")], _empty, StatusCode.InvalidArgument, "grpc-timeout"),
+        ["two timeouts"] = new([("grpc-timeout", "1S"), ("grpc-timeout", "2S")], _empty, StatusCode.InvalidArgument, "grpc-timeout"),
+        ["timeout without a unit"] = new([("grpc-timeout", "5")], _empty, StatusCode.InvalidArgument, "grpc-timeout"),
+        // What is odd, and no fault.
+        ["timeout of 11,000 years"] = new([("grpc-timeout", "99999999H")], _empty, StatusCode.FailedPrecondition, "", StreamCode: StatusCode.OK),
+        ["authority with a comma"] = new([(":authority", "a:1,b:2")], _empty, StatusCode.FailedPrecondition, "", StreamCode: StatusCode.OK),
+        ["authority that is none"] = new([(":authority", "[\u00fc:/?")], _empty, StatusCode.FailedPrecondition, "", StreamCode: StatusCode.OK),
+        ["UTF-8 in a header"] = new([("x-user", "M\u00c3\u00bcller"), ("user-agent", "Pr\u00c3\u00bcfung/1")], _empty, StatusCode.FailedPrecondition, "", StreamCode: StatusCode.OK),
+        ["no UTF-8 in a header"] = new([("x-user", "M\u00fcller")], _empty, StatusCode.FailedPrecondition, "", StreamCode: StatusCode.OK),
+        ["content-type with a subtype"] = new([("content-type", "application/grpc+proto")], _empty, StatusCode.FailedPrecondition, "", StreamCode: StatusCode.OK),
+    };
+
+    public static TheoryData<string> Oddities => [.. _oddities.Keys];
+
+    [Theory]
+    [MemberData(nameof(Oddities))]
+    public async Task Request_OddAndUnary_IsTheCallersFault(string name)
+    {
+        var oddity = _oddities[name];
+        await using var router = await RunningService.Start(EchoRouter.Create, null, $"--Serving:LargestMessage={LargestMessage}");
+        await using var gateway = await RunningService.Start(
+            GatewayApp.Create, null, $"--Endpoints:Router={router.Address}", $"--Serving:LargestMessage={LargestMessage}");
+
+        var direct = await Ended(router, Unary, oddity);
+        var proxied = await Ended(gateway, Unary, oddity);
+
+        Assert.Equal((oddity.Code, oddity.Code), (direct.Code, proxied.Code));
+        Assert.Contains(oddity.Words, direct.Message);
+        Assert.Contains(oddity.Words, proxied.Message);
+    }
+
+    [Theory]
+    [MemberData(nameof(Oddities))]
+    public async Task Request_OddAndStreaming_IsTheCallersFault(string name)
+    {
+        var oddity = _oddities[name];
+        await using var router = await RunningService.Start(EchoRouter.Create, null, $"--Serving:LargestMessage={LargestMessage}");
+        await using var gateway = await RunningService.Start(
+            GatewayApp.Create, null, $"--Endpoints:Router={router.Address}", $"--Serving:LargestMessage={LargestMessage}");
+
+        var direct = await Ended(router, Streaming, oddity);
+        var proxied = await Ended(gateway, Streaming, oddity);
+
+        var expected = oddity.StreamCode ?? oddity.Code;
+        Assert.Equal((expected, expected), (direct.Code, proxied.Code));
+        if (expected != StatusCode.OK)
+        {
+            Assert.Contains(oddity.Words, direct.Message);
+            Assert.Contains(oddity.Words, proxied.Message);
+        }
+    }
+
+    [Fact]
+    public async Task Messages_ByteByByte_ArriveWhole()
+    {
+        await using var router = await RunningService.Start(EchoRouter.Create, null);
+        await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Router={router.Address}");
+        await using var connection = await RawConnection.Open(gateway.Address);
+        byte[] messages = [.. new[] { "a", "b" }.SelectMany(id => RawCall.Framed(new AnalyzeStreamRequest { RequestId = id }.ToByteArray()))];
+        var call = connection.Begin(Streaming);
+
+        foreach (var one in messages)
+        {
+            call.Send([one], end: false);
+        }
+        call.Send([], end: true);
+
+        var answer = await call.Answer();
+        Assert.Equal(StatusCode.OK, answer.Code);
+        Assert.Equal(["a", "b"], answer.Messages().Select(m => AnalyzeStreamResponse.Parser.ParseFrom(m.Array, m.Offset, m.Count).RequestId));
+    }
+
+    [Fact]
+    public async Task Request_RefusedBeforeAHandler_IsCounted()
+    {
+        await using var router = await RunningService.Start(EchoRouter.Create, null);
+        await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Router={router.Address}");
+        // A method that no other test of this process calls: they share the meter.
+        const string Method = "/medmoe.mesh.v1.RouterService/ListExperts";
+        var unreadable = _oddities["no protobuf"];
+
+        await Ended(router, Method, unreadable);
+        await Ended(gateway, Method, unreadable);
+
+        var counts = (await ServiceMetric.Read(gateway.Http.Authority)).Where(m => m.Tags.Contains(Method, StringComparison.Ordinal)).ToArray();
+        Assert.Equal(0, Assert.Single(counts, m => m.Name == "medmoe_requests").Value);
+        // Once at the gateway, twice at the router.
+        Assert.Equal(3, Assert.Single(counts, m => m.Name == "medmoe_request_duration_seconds_count" && m.Tags.Contains("InvalidArgument", StringComparison.Ordinal)).Value);
+    }
+
+    [Theory]
+    [InlineData("/medmoe.mesh.v1.RouterService/NoMethod")]
+    [InlineData("/medmoe.mesh.v1.RouterService/..")]
+    [InlineData("/a/b/c")]
+    [InlineData("/")]
+    public async Task Path_OfNoMethod_IsUnimplemented(string path)
+    {
+        await using var router = await RunningService.Start(EchoRouter.Create, null);
+        await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Router={router.Address}");
+        var call = new Oddity([], _empty, StatusCode.Unimplemented, "");
+
+        Assert.Equal(StatusCode.Unimplemented, (await Ended(router, path, call)).Code);
+        Assert.Equal(StatusCode.Unimplemented, (await Ended(gateway, path, call)).Code);
+    }
+
+    [Fact]
+    public async Task Metadata_OverTheLimit_IsRefusedBeforeItIsForwarded()
+    {
+        // Nobody would answer it otherwise.
+        await using var gateway = await RunningService.Start(GatewayApp.Create, null, "--Endpoints:Router=127.0.0.1:9");
+
+        foreach (var size in new[] { 16_400, 31_300, 200_000 })
+        {
+            var answer = await Ended(gateway, Unary, new Oddity([("x-note", new string('x', size))], _empty, StatusCode.ResourceExhausted, ""));
+            Assert.Equal(StatusCode.ResourceExhausted, answer.Code);
+            Assert.Matches(@"the metadata has \d+ bytes, over the limit of 16384 \(Gateway:MaxMetadataBytes\)", answer.Message);
+        }
+    }
+
+    [Fact]
+    public async Task Metadata_JustWithinTheLimit_ArrivesByteForByte()
+    {
+        await using var router = await RunningService.Start(EchoRouter.Create, null);
+        await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Router={router.Address}");
+        await using var connection = await RawConnection.Open(gateway.Address);
+        // UTF-8, and bytes that are none.
+        var value = "M\u00c3\u00bcller \u00fc" + new string('x', 15_000);
+
+        var answer = await connection.Call(Streaming, _empty, true, ("medmoe-test", value)).Answer();
+
+        Assert.Equal(StatusCode.OK, answer.Code);
+        Assert.Equal(value, router.Get<EchoRouter.Calls>().Header);
+    }
+
+    private static async Task<RawAnswer> Ended(RunningService service, string path, Oddity oddity)
+    {
+        await using var connection = await RawConnection.Open(service.Address);
+        var answer = await connection.Call(path, oddity.Body, true, oddity.Headers).Answer();
+        Assert.Null(answer.Reset);
+        // The connection is as good as before.
+        Assert.Equal(StatusCode.OK, (await connection.Call("/grpc.health.v1.Health/Check", _empty).Answer()).Code);
+        return answer;
+    }
+
+    private static byte[] Zipped(int zeros)
+    {
+        using var zipped = new MemoryStream();
+        using (var gzip = new GZipStream(zipped, CompressionLevel.Fastest))
+        {
+            gzip.Write(new byte[zeros]);
+        }
+        return zipped.ToArray();
+    }
+
+    private static byte[] Deflated(int zeros)
+    {
+        using var deflated = new MemoryStream();
+        using (var zlib = new ZLibStream(deflated, CompressionLevel.Fastest))
+        {
+            zlib.Write(new byte[zeros]);
+        }
+        return deflated.ToArray();
+    }
+
+    /// <summary>A request, and what it gets.</summary>
+    private sealed record Oddity((string Name, string? Value)[] Headers, byte[] Body, StatusCode Code, string Words, StatusCode? StreamCode = null);
+}

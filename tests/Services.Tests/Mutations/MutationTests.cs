@@ -1,0 +1,102 @@
+using System.Collections.Concurrent;
+using Google.Protobuf;
+using Grpc.Core;
+using MedMoE.Mesh.ServicesUnderTest.Http2;
+using MedMoE.Mesh.V1;
+
+namespace MedMoE.Mesh.Services.Tests.Mutations;
+
+/// <summary>Twenty thousand broken messages of each type, through the gateway: whatever they are, they are the caller's doing.</summary>
+public sealed class MutationTests(MutatedMesh mesh) : IClassFixture<MutatedMesh>
+{
+    private const int Count = 20_000;
+    private const int AtOnce = 64;
+
+    // Of eight by eight pixels.
+    private static readonly Image _image = new() { Encoded = ByteString.FromBase64("iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAAAAADhZOFXAAAAU0lEQVR42gFIALf/AAAdOld0ka7LABEuS2iFor/cACI/XHmWs9DtADNQbYqnxOH+AERhfpu41fIPAFVyj6zJ5gMgAGaDoL3a9xQxAHeUsc7rCCVCXKQgQbHD2/sAAAAASUVORK5CYII=") };
+
+    private static readonly AnalyzeRequest _analyze = new()
+    {
+        Image = _image,
+        Report = "small nodule in the left upper lobe",
+        Phrases = { "pleural effusion" },
+        Gating = new Gating { Policy = GatingPolicy.Report },
+        ReturnAttention = true,
+    };
+
+    private static readonly Dictionary<string, (string Path, IMessage[] Messages, MessageParser Answer)> _methods = new()
+    {
+        ["Analyze"] = ("RouterService/Analyze", [_analyze], AnalyzeResponse.Parser),
+        ["AnalyzeStream"] = ("RouterService/AnalyzeStream", [new AnalyzeStreamRequest { RequestId = "a", Request = _analyze }], AnalyzeStreamResponse.Parser),
+        ["Classify"] = (
+            "RouterService/Classify",
+            [new ClassifyRequest { Image = _image, Classes = { new ClassPrompts { Name = "mass", Prompts = { "a mass" } }, new ClassPrompts { Name = "none", Prompts = { "no mass" } } } }],
+            ClassifyResponse.Parser),
+        ["EmbedImage"] = ("RouterService/EmbedImage", [new EmbedImageRequest { Image = _image }], EmbedImageResponse.Parser),
+        ["EmbedText"] = ("RouterService/EmbedText", [new EmbedTextRequest { Texts = { "small nodule", "no pneumothorax" } }], EmbedTextResponse.Parser),
+        ["ExtractPyramid"] = ("BackboneService/ExtractPyramid", [new ExtractPyramidRequest { Image = _image, DataType = DataType.Fp16 }], ExtractPyramidResponse.Parser),
+        ["Encode"] = ("TextEncoderService/Encode", [new EncodeRequest { Texts = { "small nodule", "no pneumothorax" } }], EncodeResponse.Parser),
+    };
+
+    [Theory]
+    [InlineData("Analyze")]
+    [InlineData("AnalyzeStream")]
+    [InlineData("Classify")]
+    [InlineData("EmbedImage")]
+    [InlineData("EmbedText")]
+    [InlineData("ExtractPyramid")]
+    [InlineData("Encode")]
+    public async Task Message_Mutated_IsTheCallersFaultOrAnsweredWithNumbers(string name)
+    {
+        var (path, messages, answer) = _methods[name];
+        await Mutate(path, [.. messages.Select(m => m.ToByteArray())], answer);
+    }
+
+    [Fact]
+    public async Task Localize_MessageMutated_IsTheCallersFaultOrAnsweredWithNumbers()
+    {
+        var levels = await Pyramids.Extract(mesh.Running.Backbone.Channel, DataType.Fp16, _image);
+        var text = await new TextEncoderService.TextEncoderServiceClient(mesh.Running.TextEncoder.Channel).EncodeAsync(
+            new EncodeRequest { Texts = { "small nodule" } }, cancellationToken: TestContext.Current.CancellationToken);
+        var encoded = text.Texts[0];
+        var header = new LocalizeHeader { Texts = { new TextQuery { Sentence = encoded.Sentence, WordEmbeddings = encoded.WordEmbeddings } }, ReturnAttention = true };
+        LocalizeRequest[] messages = [new() { Header = header }, .. levels.Select(level => new LocalizeRequest { Level = level })];
+
+        await Mutate("ExpertService/Localize", [.. messages.Select(m => m.ToByteArray())], LocalizeResponse.Parser, ("medmoe-service", "experts/ct"));
+    }
+
+    private async Task Mutate(string path, byte[][] messages, MessageParser answer, params (string, string?)[] headers)
+    {
+        var statuses = new ConcurrentDictionary<StatusCode, int>();
+        var connections = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => RawConnection.Open(mesh.Running.Gateway.Address)));
+        await Parallel.ForEachAsync(Enumerable.Range(0, Count), new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = TestContext.Current.CancellationToken }, async (seed, _) =>
+        {
+            var changed = seed % messages.Length;
+            var body = messages.SelectMany((message, i) => RawCall.Framed(i == changed ? Mutation.Of(message, seed) : message)).ToArray();
+            var ended = await connections[seed % connections.Length].Call($"/medmoe.mesh.v1.{path}", body, true, headers).Answer();
+            statuses.AddOrUpdate(Check(ended, answer, seed), 1, (_, before) => before + 1);
+        });
+        foreach (var connection in connections)
+        {
+            await connection.DisposeAsync();
+        }
+        TestContext.Current.TestOutputHelper?.WriteLine(string.Join(", ", statuses.OrderBy(s => s.Key).Select(s => $"{s.Value} {s.Key}")));
+        Assert.Equal(Count, statuses.Values.Sum());
+    }
+
+    private static StatusCode Check(RawAnswer ended, MessageParser parser, int seed)
+    {
+        Assert.True(
+            ended.Code is StatusCode.OK or StatusCode.InvalidArgument or StatusCode.ResourceExhausted, $"seed {seed}: {ended.Code} {ended.Message} {ended.Reset}");
+        foreach (var bytes in ended.Messages())
+        {
+            var message = parser.ParseFrom(bytes.Array, bytes.Offset, bytes.Count);
+            Finite.Assert(message, $"seed {seed}: {message.Descriptor.Name}");
+            if (message is AnalyzeStreamResponse { Error: { } error })
+            {
+                Assert.Equal(((int)StatusCode.InvalidArgument, seed), (error.Code, seed));
+            }
+        }
+        return ended.Code!.Value;
+    }
+}

@@ -1,0 +1,16 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace MedMoE.Mesh.Serving.Tests;
+
+/// <summary>A port that takes every connection and never says a word, as a stopped process does.</summary>
+internal sealed class HungReplica : IDisposable
+{
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+
+    public HungReplica() => _listener.Start(backlog: 100);
+
+    public string Address => $"127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}";
+
+    public void Dispose() => _listener.Dispose();
+}
