@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
+using Grpc.HealthCheck;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Serving.Errors;
 using MedMoE.Mesh.Serving.Telemetry;
@@ -7,10 +8,10 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -45,6 +46,7 @@ public static partial class ServiceHost
             grpc.MaxReceiveMessageSize = options.LargestMessage;
             grpc.MaxSendMessageSize = null;
             grpc.Interceptors.Add<ErrorInterceptor>();
+            grpc.Interceptors.Add<StreamEndings>();
         });
         // A line per request is what metrics are for; health tells of itself.
         builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
@@ -58,7 +60,9 @@ public static partial class ServiceHost
         builder.Logging.AddFilter("Grpc.AspNetCore.Server.ServerCallHandler", LogLevel.Critical);
         builder.Logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
         builder.Services.AddGrpcReflection();
+        builder.Services.AddSingleton<HealthServiceImpl>();
         builder.Services.AddSingleton<Readiness>();
+        builder.Services.AddSingleton<StreamEndings>();
         builder.Services.AddSingleton<RequestMetrics>();
         builder.Services.AddSingleton<GrpcErrors>();
         builder.Services.AddOpenTelemetry()
@@ -68,12 +72,7 @@ public static partial class ServiceHost
         {
             builder.Services.AddHostedService<ParentWatch>();
         }
-        builder.Services.AddGrpcHealthChecks().AddCheck<Readiness>("ready");
-        builder.Services.Configure<HealthCheckPublisherOptions>(publisher =>
-        {
-            publisher.Delay = TimeSpan.Zero;
-            publisher.Period = TimeSpan.FromSeconds(1);
-        });
+        builder.Services.AddHealthChecks().AddCheck<Readiness>("ready");
         return builder;
     }
 
@@ -115,12 +114,14 @@ public static partial class ServiceHost
     public static void MapServing(this WebApplication app)
     {
         app.UseMessageLimit(app.Services.GetRequiredService<IOptions<ServingOptions>>().Value.LargestMessage);
-        app.MapGrpcHealthChecksService();
+        app.MapGrpcService<HealthServiceImpl>();
         app.MapGrpcReflectionService();
         app.MapHealthChecks("/healthz");
         app.MapPrometheusScrapingEndpoint();
         var readiness = app.Services.GetRequiredService<Readiness>();
         app.Lifetime.ApplicationStopping.Register(readiness.Stopping);
+        app.Lifetime.ApplicationStarted.Register(() => ServedMethods.Announce(
+            app.Services.GetRequiredService<EndpointDataSource>(), readiness, app.Services.GetRequiredService<RequestMetrics>()));
         app.Lifetime.ApplicationStarted.Register(() => LogListening(app.Logger, app.GrpcAddress().Authority, app.HttpAddress().Authority));
         app.Lifetime.ApplicationStopping.Register(() => LogStopping(app.Logger));
     }
