@@ -1,11 +1,14 @@
 using Grpc.Reflection;
 using MedMoE.Mesh.Gateway.Calls;
 using MedMoE.Mesh.Gateway.Limits;
+using MedMoE.Mesh.Gateway.Replicas;
 using MedMoE.Mesh.Gateway.Routing;
 using MedMoE.Mesh.Serving.Endpoints;
 using MedMoE.Mesh.Serving.Hosting;
+using MedMoE.Mesh.Serving.Telemetry;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.ServiceDiscovery;
@@ -17,20 +20,18 @@ public static class GatewayApp
 {
     public static WebApplication Create(string[] args)
     {
-        var builder = ServiceHost.CreateBuilder(args);
+        var builder = ServiceHost.CreateBuilder(args, grpc => grpc.UseConnectionAge());
         builder.AddEndpoints();
         builder.Services.AddOptions<GatewayOptions>().BindConfiguration(GatewayOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.AddProxy();
-        builder.Services.AddRateLimiter(_ => { });
-        builder.Services.ConfigureOptions<CallLimits>();
-        // One client's connection must hold as many calls as may run, and those that are then refused.
-        builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<GatewayOptions>>(
-            (kestrel, gateway) => kestrel.Limits.Http2.MaxStreamsPerConnection = Math.Max(100, 2 * gateway.Value.MostCalls));
+        builder.AddLimits();
+        builder.Services.AddHostedService<ReplicaHealth>();
         // These take the place of those that tell of the process's own services.
         builder.Services.AddSingleton(new ReflectionServiceImpl(MeshContract.Reflected));
         builder.Services.AddSingleton(new ReflectionV1ServiceImpl(MeshContract.Reflected));
 
         var app = builder.Build();
+        app.UseTrustedProxies();
         app.MapServing();
         app.MapMissingHeader();
         app.MapReverseProxy(proxy =>
@@ -38,11 +39,37 @@ public static class GatewayApp
             proxy.UseMiddleware<ProxiedCalls>();
             proxy.UseMiddleware<MessageSize>();
             proxy.UseRateLimiter();
+            proxy.UseMiddleware<LimitedCalls>();
+            proxy.UseMiddleware<OtherReplica>();
             proxy.UseLoadBalancing();
             proxy.UsePassiveHealthChecks();
         });
-        app.Lifetime.ApplicationStarted.Register(app.Services.GetRequiredService<Readiness>().WarmedUp);
+        app.Lifetime.ApplicationStarted.Register(() =>
+        {
+            var metrics = app.Services.GetRequiredService<RequestMetrics>();
+            foreach (var method in MeshContract.Forwarded.SelectMany(contract => contract.Methods))
+            {
+                metrics.Serves(MeshContract.PathOf(method));
+            }
+            app.Services.GetRequiredService<Readiness>().WarmedUp();
+        });
         return app;
+    }
+
+    private static void AddLimits(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddRateLimiter(_ => { });
+        builder.Services.ConfigureOptions<CallRate>();
+        builder.Services.TryAddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton<RequestBytes>().AddSingleton<WholeMessages>().AddSingleton<CallLimits>().AddHostedService<CallSweep>();
+        builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<GatewayOptions>>((kestrel, gateway) =>
+        {
+            // One client's connection must hold as many calls as may run, and those that are then refused.
+            kestrel.Limits.Http2.MaxStreamsPerConnection = Math.Max(100, 2 * gateway.Value.MostCalls);
+            // What a stream may send before the service behind has room for it. At 30 ms to the client it is 17 MB a second.
+            kestrel.Limits.Http2.InitialStreamWindowSize = 512 << 10;
+            kestrel.Limits.Http2.InitialConnectionWindowSize = 8 << 20;
+        });
     }
 
     private static void AddProxy(this WebApplicationBuilder builder)
@@ -50,9 +77,10 @@ public static class GatewayApp
         builder.Services.AddSingleton<MeshRoutes>();
         builder.Services.AddSingleton<IProxyConfigProvider, MeshProxyConfig>();
         builder.Services.AddSingleton<IDestinationResolver, ReplicaResolver>();
-        builder.Services.AddReverseProxy().AddEarlyHeaders().ConfigureHttpClient((_, handler) =>
+        builder.Services.AddReverseProxy().AddOtherReplica().AddEarlyHeaders().AddStoppedStreams().ConfigureHttpClient((_, handler) =>
         {
-            handler.InitialHttp2StreamWindowSize = ServiceHost.StreamWindow;
+            // What is held of each answer that its caller does not read; .NET does not let it grow (Gateway.csproj).
+            handler.InitialHttp2StreamWindowSize = 64 << 10;
             handler.ConnectTimeout = TimeSpan.FromSeconds(2);
         });
         // YARP brings keys for cookies that nothing here uses, and would write them to disk.

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Net;
 using Grpc.Core;
 using MedMoE.Mesh.Bundle;
@@ -149,7 +150,9 @@ public sealed class RefusalTests
         async Task<(string?, string?)> Post(int length)
         {
             using var http = new HttpClient { DefaultRequestVersion = HttpVersion.Version20, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
-            using var content = new ByteArrayContent(new byte[length]);
+            var message = new byte[length];
+            BinaryPrimitives.WriteInt32BigEndian(message.AsSpan(1), length - 5);
+            using var content = new ByteArrayContent(message);
             content.Headers.ContentType = new("application/grpc");
             using var answer = await http.PostAsync(
                 new Uri($"http://{gateway.Address}/{TextEncoderService.Descriptor.FullName}/Encode"), content, TestContext.Current.CancellationToken);

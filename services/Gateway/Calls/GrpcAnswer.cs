@@ -22,12 +22,18 @@ internal static class GrpcAnswer
         response.StatusCode = StatusCodes.Status200OK;
         response.ContentType = "application/grpc";
         // With nothing to follow, the headers are the trailers.
-        response.Headers[StatusField] = Text(code);
-        response.Headers[MessageField] = Text(message);
+        Write(response.Headers, code, message);
         if (retryAfter is { } wait)
         {
             response.Headers[GrpcErrors.PushbackTrailer] = Math.Ceiling(wait.TotalMilliseconds).ToString("F0", CultureInfo.InvariantCulture);
         }
+    }
+
+    /// <summary>Writes a status over the one that is there.</summary>
+    public static void Write(IHeaderDictionary fields, StatusCode code, string message)
+    {
+        fields[StatusField] = Text(code);
+        fields[MessageField] = Text(message);
     }
 
     /// <summary>Ends an answer that has begun and cannot go on.</summary>
@@ -48,7 +54,8 @@ internal static class GrpcAnswer
         return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var code) ? (StatusCode)code : StatusCode.Unknown;
     }
 
-    private static string Text(StatusCode code) => ((int)code).ToString(CultureInfo.InvariantCulture);
+    /// <summary>A code as it is written.</summary>
+    public static string Text(StatusCode code) => ((int)code).ToString(CultureInfo.InvariantCulture);
 
     private static string Text(string message) => Uri.EscapeDataString(GrpcErrors.Cut(message));
 }

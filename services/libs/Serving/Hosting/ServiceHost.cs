@@ -27,7 +27,10 @@ public static partial class ServiceHost
     public const int StreamWindow = 8 << 20;
     private const int ConnectionWindow = 64 << 20;
 
-    public static WebApplicationBuilder CreateBuilder(string[] args)
+    /// <summary>A service's builder.</summary>
+    /// <param name="args">The command line.</param>
+    /// <param name="grpcPort">What else the service has on its port of gRPC; null for nothing.</param>
+    public static WebApplicationBuilder CreateBuilder(string[] args, Action<ListenOptions>? grpcPort = null)
     {
         var builder = WebApplication.CreateSlimBuilder(args);
         var options = Read(builder.Configuration);
@@ -36,7 +39,11 @@ public static partial class ServiceHost
             kestrel.Limits.MaxRequestBodySize = null;
             kestrel.Limits.Http2.InitialStreamWindowSize = StreamWindow;
             kestrel.Limits.Http2.InitialConnectionWindowSize = ConnectionWindow;
-            kestrel.Listen(IPAddress.Parse(options.Address), options.GrpcPort, listen => listen.Protocols = HttpProtocols.Http2);
+            kestrel.Listen(IPAddress.Parse(options.Address), options.GrpcPort, listen =>
+            {
+                listen.Protocols = HttpProtocols.Http2;
+                grpcPort?.Invoke(listen);
+            });
             kestrel.Listen(IPAddress.Parse(options.Address), options.HttpPort, listen => listen.Protocols = HttpProtocols.Http1);
         });
         builder.Services.AddSingleton(Options.Create(options));
