@@ -37,7 +37,6 @@ public static class GatewayApp
         app.MapReverseProxy(proxy =>
         {
             proxy.UseMiddleware<ProxiedCalls>();
-            proxy.UseMiddleware<MessageSize>();
             proxy.UseRateLimiter();
             proxy.UseMiddleware<LimitedCalls>();
             proxy.UseMiddleware<OtherReplica>();

@@ -13,7 +13,7 @@ internal sealed class CallLimits
     {
         var (limits, share) = (options.Value, options.Value.MaxClientShare);
         CallPlaces Places(int max, string kind, Func<OpenCall, bool> isIdle) => new(max, Math.Max(1, (int)(max * share)), kind, isIdle);
-        Arriving = Places(limits.MostCalls, "calls at once whose message has not come (Gateway:MostCalls)", _ => true);
+        Arriving = Places(limits.MostCalls, "calls at once whose message has not come whole (Gateway:MostCalls)", _ => true);
         Running = Places(limits.MostCalls, "calls at once (Gateway:MostCalls)", _ => false);
         Streams = Places(limits.MaxStreams, "streams at once (Gateway:MaxStreams)", call => !call.HasBegun || call.Idle > limits.StreamIdleTime);
         Bytes = bytes;

@@ -25,7 +25,7 @@ internal sealed class CallPlaces(int max, int maxOfCaller, string kind, Func<Ope
             var own = _ofCaller.GetValueOrDefault(call.Caller) >= maxOfCaller;
             if (own || _calls.Count >= max)
             {
-                full = Refusal.Over(own ? $"{maxOfCaller} {kind} for one client" : $"{max} {kind}");
+                full = Refusal.Over(_calls.Count >= max ? $"{max} {kind}" : $"{maxOfCaller} {kind} for one client (Gateway:MaxClientShare)");
                 idle = _calls.Where(other => (!own || other.Caller == call.Caller) && isIdle(other)).MaxBy(other => other.Idle);
                 if (idle is null)
                 {

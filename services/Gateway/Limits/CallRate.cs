@@ -1,6 +1,5 @@
 using System.Threading.RateLimiting;
 using Grpc.Core;
-using MedMoE.Mesh.Gateway.Calls;
 using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.Extensions.Options;
 

@@ -1,4 +1,4 @@
-using MedMoE.Mesh.Gateway.Calls;
+using Grpc.Core;
 using MedMoE.Mesh.Gateway.Routing;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
@@ -10,13 +10,10 @@ namespace MedMoE.Mesh.Gateway.Limits;
 internal sealed class LimitedCalls(
     RequestDelegate next, CallLimits limits, WholeMessages messages, IOptions<GatewayOptions> options, TimeProvider time, IHostApplicationLifetime lifetime)
 {
-    // HTTP/2's code for a peer that makes too much work; gRPC reads RESOURCE_EXHAUSTED.
-    private const int EnhanceYourCalm = 0xb;
-
     public async Task InvokeAsync(HttpContext context)
     {
         var aborted = context.RequestAborted;
-        using var call = new OpenCall(Caller.Of(context), aborted, time);
+        using var call = new OpenCall(context, time);
         context.RequestAborted = call.Ended;
         context.Features.Set<IHttpResponseBodyFeature>(new WatchedAnswer(context.Features.GetRequiredFeature<IHttpResponseBodyFeature>(), call));
         var isStream = MeshContract.MethodAt(context.Request.Path.Value!) is { IsClientStreaming: true };
@@ -27,6 +24,11 @@ internal sealed class LimitedCalls(
         catch (Exception e) when (e is OperationCanceledException && (call.Refusal is not null || aborted.IsCancellationRequested))
         {
             // Ended by the gateway, which is told below, or by a caller who hears nothing any more.
+        }
+        catch (RpcException e)
+        {
+            // What is wrong with a message shows when it is read.
+            call.End(new Refusal(e.StatusCode, e.Status.Detail));
         }
         finally
         {
@@ -100,10 +102,6 @@ internal sealed class LimitedCalls(
         if (!context.Response.HasStarted)
         {
             context.Response.Refuse(refusal.Code, refusal.Message, refusal.MayRetry ? options.Value.RetryAfter : null);
-        }
-        else if (failed && refusal.IsUnread)
-        {
-            (context.Features.Get<IHttpResetFeature>() as HeldReset)?.ResetNow(EnhanceYourCalm);
         }
         else if (failed)
         {

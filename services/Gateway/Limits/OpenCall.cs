@@ -1,3 +1,6 @@
+using MedMoE.Mesh.Gateway.Calls;
+using Microsoft.AspNetCore.Http.Features;
+
 namespace MedMoE.Mesh.Gateway.Limits;
 
 /// <summary>A call on its way through the gateway: whose it is, when it last got on, and whether the gateway has ended it.</summary>
@@ -5,17 +8,22 @@ internal sealed class OpenCall : IDisposable
 {
     private const long Never = long.MinValue;
 
+    // HTTP/2's code for a peer that makes too much work; gRPC reads RESOURCE_EXHAUSTED.
+    private const int EnhanceYourCalm = 0xb;
+
     private readonly CancellationTokenSource _ended;
+    private readonly HeldReset? _reset;
     private readonly TimeProvider _time;
     private readonly long _opened;
     private long _moved = Never;
     private long _writingSince = Never;
     private Refusal? _refusal;
 
-    public OpenCall(string caller, CancellationToken aborted, TimeProvider time)
+    public OpenCall(HttpContext context, TimeProvider time)
     {
-        (Caller, _time, _opened) = (caller, time, time.GetTimestamp());
-        _ended = CancellationTokenSource.CreateLinkedTokenSource(aborted);
+        (Caller, _time, _opened) = (Limits.Caller.Of(context), time, time.GetTimestamp());
+        _reset = context.Features.Get<IHttpResetFeature>() as HeldReset;
+        _ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
         Ended = _ended.Token;
     }
 
@@ -50,11 +58,17 @@ internal sealed class OpenCall : IDisposable
     /// <summary>Ends the call; only the first reason counts.</summary>
     public void End(Refusal refusal)
     {
-        if (Interlocked.CompareExchange(ref _refusal, refusal, null) is null)
+        if (Interlocked.CompareExchange(ref _refusal, refusal, null) is not null)
         {
-            // Whoever ends others' calls is not to run what follows their end.
-            _ = _ended.CancelAsync();
+            return;
         }
+        if (Unread > TimeSpan.Zero)
+        {
+            // A status would stand behind what the caller does not read. Before the end: Kestrel resets a stream whose write is cancelled as INTERNAL.
+            _reset?.ResetNow(EnhanceYourCalm);
+        }
+        // Whoever ends others' calls is not to run what follows their end.
+        _ = _ended.CancelAsync();
     }
 
     public void Dispose() => _ended.Dispose();

@@ -11,13 +11,10 @@ internal sealed record Refusal(StatusCode Code, string Message)
     /// <summary>Whether it helps to try again, so that the caller is told when.</summary>
     public bool MayRetry { get; private init; }
 
-    /// <summary>Whether the answer is not read: a status at its end would not be either.</summary>
-    public bool IsUnread { get; private init; }
-
     public static Refusal Stopping { get; } = new(StatusCode.Unavailable, new DrainingException().Message);
 
     public static Refusal Over(string limit) => new(StatusCode.ResourceExhausted, $"over the limit of {limit}") { MayRetry = true };
 
     public static Refusal Unread(TimeSpan limit) =>
-        new(StatusCode.ResourceExhausted, $"the answer was not read for {limit.TotalSeconds} s (Gateway:AnswerTimeout)") { IsUnread = true };
+        new(StatusCode.ResourceExhausted, $"the answer was not read for {limit.TotalSeconds} s (Gateway:AnswerTimeout)");
 }

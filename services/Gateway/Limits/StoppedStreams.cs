@@ -1,4 +1,3 @@
-using MedMoE.Mesh.Gateway.Calls;
 using Microsoft.AspNetCore.Http.Features;
 using Yarp.ReverseProxy.Transforms;
 

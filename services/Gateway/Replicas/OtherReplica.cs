@@ -1,6 +1,4 @@
 using Grpc.Core;
-using MedMoE.Mesh.Gateway.Calls;
-using MedMoE.Mesh.Serving.Errors;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Model;
 using Yarp.ReverseProxy.Transforms;

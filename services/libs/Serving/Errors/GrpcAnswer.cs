@@ -1,11 +1,12 @@
 using System.Globalization;
 using Grpc.Core;
-using MedMoE.Mesh.Serving.Errors;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
-namespace MedMoE.Mesh.Gateway.Calls;
+namespace MedMoE.Mesh.Serving.Errors;
 
-/// <summary>The gateway's own answer to a gRPC call: a status and no message.</summary>
-internal static class GrpcAnswer
+/// <summary>An answer to a gRPC call that no handler gives: a status and no message.</summary>
+public static class GrpcAnswer
 {
     public const string StatusField = "grpc-status";
 
@@ -49,7 +50,7 @@ internal static class GrpcAnswer
     /// <summary>The status that a call was answered with; UNKNOWN where there is none.</summary>
     public static StatusCode Status(this HttpResponse response)
     {
-        var trailers = response.HttpContext.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpResponseTrailersFeature>()?.Trailers;
+        var trailers = response.HttpContext.Features.Get<IHttpResponseTrailersFeature>()?.Trailers;
         var text = response.Headers.TryGetValue(StatusField, out var early) ? early : trailers?[StatusField];
         return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var code) ? (StatusCode)code : StatusCode.Unknown;
     }
