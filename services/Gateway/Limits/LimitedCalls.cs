@@ -85,8 +85,10 @@ internal sealed class LimitedCalls(
         }
         try
         {
-            await StreamedMessages.Watch(context, call, lifetime.ApplicationStopping).UntilFirst();
-            await next(context);
+            if (await StreamedMessages.Watch(context, call, lifetime.ApplicationStopping).UntilFirst())
+            {
+                await next(context);
+            }
         }
         finally
         {

@@ -58,11 +58,12 @@ internal sealed class StreamedMessages : Stream, IRepeatableRequest
     }
 
     /// <summary>Returns with the first byte, or a little later without one.</summary>
-    public async Task UntilFirst()
+    /// <returns>False where the call has ended. No exception: calls without a byte may come by the thousand.</returns>
+    public async Task<bool> UntilFirst()
     {
         _first = _inner.ReadAsync(_ahead, _call.Ended).AsTask();
         await Task.WhenAny(_first, Task.Delay(_firstByte, _call.Ended));
-        _call.Ended.ThrowIfCancellationRequested();
+        return !_call.Ended.IsCancellationRequested;
     }
 
     public bool TryRewind() => !_isConsumed;

@@ -69,7 +69,7 @@ internal sealed class Replica
             }
             var wait = backOff.Next(_time.GetElapsedTime(started), cleanly);
             var waited = Task.Delay(wait, _time, _stopping.Token);
-            _log.Tell(cleanly
+            _log.Tell(wait == TimeSpan.Zero
                 ? $"{reason}; it starts again"
                 : string.Create(CultureInfo.InvariantCulture, $"{reason}; it starts again in {wait.TotalSeconds:0.0} s"));
             await waited.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
