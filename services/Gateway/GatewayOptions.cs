@@ -28,21 +28,24 @@ internal sealed record GatewayOptions
     [Range(1L << 10, 1L << 40)]
     public long MaxBytes { get; init; } = 128 << 20;
 
-    /// <summary>The part of <see cref="MostCalls"/>, <see cref="MaxStreams"/> and <see cref="MaxBytes"/> that one client may hold; past it, RESOURCE_EXHAUSTED. Default 0.5; 1: all.</summary>
+    /// <summary>
+    /// The part of <see cref="MostCalls"/>, <see cref="MaxStreams"/> and <see cref="MaxBytes"/> that one client may hold; past it, RESOURCE_EXHAUSTED.
+    /// Default 0.5; 1: all.
+    /// </summary>
     [Range(0.001, 1.0)]
     public double MaxClientShare { get; init; } = 0.5;
 
-    /// <summary>Proxies whose X-Forwarded-For is believed: addresses and networks, comma-separated, as "10.0.0.0/8, fd00::7". Default: none.</summary>
+    /// <summary>Proxies whose X-Forwarded-For is believed: addresses, networks, comma-separated: "10.0.0.0/8, fd00::7". Default: none.</summary>
     public string TrustedProxies { get; init; } = "";
 
     /// <summary>
-    /// How long a stream may go without a byte in either direction and still keep its place when others need one. Before its first message has begun it
-    /// has none to keep. Default 10 s.
+    /// How long a stream may go without a byte in either direction and still keep its place when others need one. Before its first message has
+    /// begun it has none to keep. Default 10 s.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
     public TimeSpan StreamIdleTime { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long a client may leave an answer unread; then its call is reset with ENHANCE_YOUR_CALM, RESOURCE_EXHAUSTED in gRPC. Default 30 s.</summary>
+    /// <summary>How long an answer may be left unread; then its call is reset: ENHANCE_YOUR_CALM, in gRPC RESOURCE_EXHAUSTED. Default 30 s.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
     public TimeSpan AnswerTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
@@ -57,7 +60,7 @@ internal sealed record GatewayOptions
     [Range(0, 1 << 20)]
     public int CallsPerSecond { get; init; }
 
-    /// <summary>Calls at once that a client may make after it was quiet, under <see cref="CallsPerSecond"/>. Default 0: as many as those of a second.</summary>
+    /// <summary>Calls at once that a client may make after it was quiet, under <see cref="CallsPerSecond"/>. Default 0: those of a second.</summary>
     [Range(0, 1 << 20)]
     public int Burst { get; init; }
 

@@ -154,14 +154,15 @@ public sealed class LimitsTests
         Assert.Equal("100", e.Trailers.GetValue("grpc-retry-pushback-ms"));
         // Streams have the other half: one item of theirs is there, the other one not yet read.
         using var stream = client.AnalyzeStream(deadline: deadline);
-        foreach (var id in new[] { "a", "b" })
-        {
-            await stream.RequestStream.WriteAsync(
-                new AnalyzeStreamRequest { RequestId = id, Request = new AnalyzeRequest { Image = Padded() } }, TestContext.Current.CancellationToken);
-        }
-        await stream.RequestStream.CompleteAsync();
+        Task Send(string id) => stream.RequestStream.WriteAsync(
+            new AnalyzeStreamRequest { RequestId = id, Request = new AnalyzeRequest { Image = Padded() } }, TestContext.Current.CancellationToken);
+        await Send("a");
+        var waits = Send("b");
         await queue.Reached("backbone", 2, _patience);
+        Assert.False(waits.IsCompleted);
         await held.DisposeAsync();
+        await waits;
+        await stream.RequestStream.CompleteAsync();
         var ids = new List<string>();
         await foreach (var answer in stream.ResponseStream.ReadAllAsync(TestContext.Current.CancellationToken))
         {

@@ -2,8 +2,9 @@ using Microsoft.Extensions.Options;
 
 namespace MedMoE.Mesh.Gateway.Limits;
 
-/// <summary>Ends calls that hold something and do not get on: answers that are not read, and messages that do not come when the gateway stops.</summary>
-internal sealed class CallSweep(CallLimits limits, IOptions<GatewayOptions> options, TimeProvider time, IHostApplicationLifetime lifetime) : BackgroundService
+/// <summary>Ends calls that hold something and do not get on: answers that are not read, and messages that do not come as the gateway stops.</summary>
+internal sealed class CallSweep(CallLimits limits, IOptions<GatewayOptions> options, TimeProvider time, IHostApplicationLifetime lifetime)
+    : BackgroundService
 {
     private static readonly TimeSpan _period = TimeSpan.FromSeconds(1);
 

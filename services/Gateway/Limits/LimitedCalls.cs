@@ -8,7 +8,8 @@ namespace MedMoE.Mesh.Gateway.Limits;
 
 /// <summary>Gives every proxied call its place (<see cref="CallLimits"/>), and tells those that get or keep none why.</summary>
 internal sealed class LimitedCalls(
-    RequestDelegate next, CallLimits limits, WholeMessages messages, IOptions<GatewayOptions> options, TimeProvider time, IHostApplicationLifetime lifetime)
+    RequestDelegate next, CallLimits limits, WholeMessages messages, IOptions<GatewayOptions> options, TimeProvider time,
+    IHostApplicationLifetime lifetime)
 {
     public async Task InvokeAsync(HttpContext context)
     {
@@ -21,7 +22,7 @@ internal sealed class LimitedCalls(
         {
             await (isStream ? Stream(context, call) : OneMessage(context, call));
         }
-        catch (Exception e) when (e is OperationCanceledException && (call.Refusal is not null || aborted.IsCancellationRequested))
+        catch (OperationCanceledException) when (call.Refusal is not null || aborted.IsCancellationRequested)
         {
             // Ended by the gateway, which is told below, or by a caller who hears nothing any more.
         }

@@ -64,7 +64,7 @@ internal sealed class OpenCall : IDisposable
         }
         if (Unread > TimeSpan.Zero)
         {
-            // A status would stand behind what the caller does not read. Before the end: Kestrel resets a stream whose write is cancelled as INTERNAL.
+            // A status would stand behind what the caller does not read. Before the end: a cancelled write has Kestrel reset it as INTERNAL.
             _reset?.ResetNow(EnhanceYourCalm);
         }
         // Whoever ends others' calls is not to run what follows their end.

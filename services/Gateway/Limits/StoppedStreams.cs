@@ -3,7 +3,7 @@ using Yarp.ReverseProxy.Transforms;
 
 namespace MedMoE.Mesh.Gateway.Limits;
 
-/// <summary>Ends a stream that was cut because the gateway stops with UNAVAILABLE, whatever the service says of the messages that it did get.</summary>
+/// <summary>Ends a stream that was cut because the gateway stops with UNAVAILABLE, whatever the service says of what it did get.</summary>
 internal static class StoppedStreams
 {
     public static IReverseProxyBuilder AddStoppedStreams(this IReverseProxyBuilder proxy) => proxy.AddTransforms(route =>
@@ -18,7 +18,8 @@ internal static class StoppedStreams
         });
         route.AddResponseTrailersTransform(response =>
         {
-            if (IsCut(response.HttpContext) && response.HttpContext.Features.Get<IHttpResponseTrailersFeature>()?.Trailers is { IsReadOnly: false } trailers)
+            var trailers = response.HttpContext.Features.Get<IHttpResponseTrailersFeature>()?.Trailers;
+            if (IsCut(response.HttpContext) && trailers is { IsReadOnly: false })
             {
                 GrpcAnswer.Write(trailers, Refusal.Stopping.Code, Refusal.Stopping.Message);
             }

@@ -5,7 +5,9 @@ using Microsoft.Extensions.Options;
 
 namespace MedMoE.Mesh.Gateway.Limits;
 
-/// <summary>Callers' own addresses, as the proxies tell them (X-Forwarded-For) that Gateway:TrustedProxies names; from anybody else the header counts for nothing.</summary>
+/// <summary>
+/// Callers' own addresses, as the proxies that Gateway:TrustedProxies names tell them (X-Forwarded-For); from anybody else the header counts for nothing.
+/// </summary>
 internal static class TrustedProxies
 {
     public static void UseTrustedProxies(this WebApplication app)
@@ -35,6 +37,7 @@ internal static class TrustedProxies
         }
         return IPAddress.TryParse(text, out var address)
             ? new System.Net.IPNetwork(address, address.GetAddressBytes().Length * 8)
-            : throw new InvalidSettingException(GatewayOptions.Section, $"TrustedProxies: '{text}' is neither an address nor a network such as 10.0.0.0/8");
+            : throw new InvalidSettingException(
+                GatewayOptions.Section, $"TrustedProxies: '{text}' is neither an address nor a network such as 10.0.0.0/8");
     }
 }

@@ -39,7 +39,7 @@ internal sealed class OtherReplica(RequestDelegate next)
     /// <summary>Keeps the answer of a replica that takes no more calls from the caller, where another will answer.</summary>
     internal static ValueTask Decline(ResponseTransformContext response)
     {
-        if (response.HttpContext.Features.Get<Attempt>() is { CanRepeat: true } attempt && response.ProxyResponse is { } answer && IsUnavailable(answer))
+        if (response.ProxyResponse is { } answer && IsUnavailable(answer) && response.HttpContext.Features.Get<Attempt>() is { CanRepeat: true } attempt)
         {
             attempt.IsDeclined = true;
             response.SuppressResponseBody = true;
@@ -47,11 +47,13 @@ internal sealed class OtherReplica(RequestDelegate next)
         return ValueTask.CompletedTask;
     }
 
-    private static DestinationState[] Others(IReadOnlyList<DestinationState> destinations, DestinationState tried) => [.. destinations.Where(d => d != tried)];
+    private static DestinationState[] Others(IReadOnlyList<DestinationState> destinations, DestinationState tried) =>
+        [.. destinations.Where(d => d != tried)];
 
     // A service behind it that is down is named in a trailer: another replica would not reach it either.
     private static bool IsUnavailable(HttpResponseMessage answer) =>
-        answer.Headers.NonValidated.TryGetValues(GrpcAnswer.StatusField, out var status) && status.ToString() == GrpcAnswer.Text(StatusCode.Unavailable)
+        answer.Headers.NonValidated.TryGetValues(GrpcAnswer.StatusField, out var status)
+        && status.ToString() == GrpcAnswer.Text(StatusCode.Unavailable)
         && !answer.Headers.NonValidated.Contains(GrpcErrors.ServiceTrailer);
 
     private static bool IsLost(HttpContext context) =>

@@ -9,7 +9,8 @@ namespace MedMoE.Mesh.Gateway.Replicas;
 
 /// <summary>The health of the mesh's services at the gateway: SERVING while a replica of theirs answers its probes.</summary>
 internal sealed class ReplicaHealth(
-    IProxyStateLookup proxy, MeshRoutes routes, Readiness readiness, IOptionsMonitor<EndpointOptions> endpoints, IOptions<GatewayOptions> options) : BackgroundService
+    IProxyStateLookup proxy, MeshRoutes routes, Readiness readiness, IOptionsMonitor<EndpointOptions> endpoints, IOptions<GatewayOptions> options)
+    : BackgroundService
 {
     // Probes are asked for by their interval, and answered soon.
     private readonly TimeSpan _period = options.Value.HealthInterval / 4;
@@ -27,6 +28,7 @@ internal sealed class ReplicaHealth(
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
-    private bool IsWell(MeshService service) => proxy.TryGetCluster(service.ToString(), out var cluster)
-        && cluster.DestinationsState.AllDestinations.Any(d => d.Health is { Active: DestinationHealth.Healthy, Passive: not DestinationHealth.Unhealthy });
+    private bool IsWell(MeshService service) =>
+        proxy.TryGetCluster(service.ToString(), out var cluster) && cluster.DestinationsState.AllDestinations.Any(replica =>
+            replica.Health is { Active: DestinationHealth.Healthy, Passive: not DestinationHealth.Unhealthy });
 }

@@ -21,6 +21,17 @@ internal sealed class CallBytes(ByteBudget budget) : IDisposable
         return true;
     }
 
+    /// <summary>Gives all back, and takes others in their place where they are free.</summary>
+    public bool TryExchange(long forBytes)
+    {
+        lock (_lock)
+        {
+            budget.Release(_held);
+            _held = 0;
+        }
+        return TryTake(forBytes);
+    }
+
     public async Task Take(long bytes, CancellationToken cancellation)
     {
         await budget.Take(bytes, cancellation);
