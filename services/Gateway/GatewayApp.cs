@@ -1,11 +1,14 @@
 using Grpc.Reflection;
 using MedMoE.Mesh.Gateway.Calls;
 using MedMoE.Mesh.Gateway.Limits;
+using MedMoE.Mesh.Gateway.Replicas;
 using MedMoE.Mesh.Gateway.Routing;
 using MedMoE.Mesh.Serving.Endpoints;
 using MedMoE.Mesh.Serving.Hosting;
+using MedMoE.Mesh.Serving.Telemetry;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
@@ -17,43 +20,59 @@ namespace MedMoE.Mesh.Gateway;
 /// <summary>The service put together.</summary>
 public static class GatewayApp
 {
-    private const int ClientWindow = 64 << 20;
-
     public static WebApplication Create(string[] args)
     {
-        var builder = ServiceHost.CreateBuilder(args);
+        var builder = ServiceHost.CreateBuilder(args, grpc => grpc.UseConnectionAge());
         builder.AddEndpoints();
         builder.Services.AddOptions<GatewayOptions>().BindConfiguration(GatewayOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.AddProxy();
-        builder.Services.AddRateLimiter(_ => { });
-        builder.Services.ConfigureOptions<CallLimits>();
-        // One client's connection must hold as many calls as may run, and those that are then refused.
-        builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<GatewayOptions>>(
-            (kestrel, gateway) =>
-            {
-                kestrel.Limits.Http2.MaxStreamsPerConnection = Math.Max(100, 2 * gateway.Value.MostCalls);
-                // A client's connection is its own. One that does not read what it asked for loses it: its calls would hold places.
-                kestrel.Limits.Http2.InitialConnectionWindowSize = ClientWindow;
-                kestrel.Limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
-            });
+        builder.AddLimits();
+        builder.Services.AddHostedService<ReplicaHealth>();
         // These take the place of those that tell of the process's own services.
         builder.Services.AddSingleton(new ReflectionServiceImpl(MeshContract.Reflected));
         builder.Services.AddSingleton(new ReflectionV1ServiceImpl(MeshContract.Reflected));
 
         var app = builder.Build();
+        app.UseTrustedProxies();
         app.MapServing();
         app.UseMiddleware<RequestChecks>();
         app.MapMissingHeader();
         app.MapReverseProxy(proxy =>
         {
             proxy.UseMiddleware<ProxiedCalls>();
-            proxy.UseMiddleware<MessageSize>();
             proxy.UseRateLimiter();
+            proxy.UseMiddleware<LimitedCalls>();
+            proxy.UseMiddleware<OtherReplica>();
             proxy.UseLoadBalancing();
             proxy.UsePassiveHealthChecks();
         });
-        app.Lifetime.ApplicationStarted.Register(app.Services.GetRequiredService<Readiness>().WarmedUp);
+        app.Lifetime.ApplicationStarted.Register(() =>
+        {
+            var metrics = app.Services.GetRequiredService<RequestMetrics>();
+            foreach (var method in MeshContract.Forwarded.SelectMany(contract => contract.Methods))
+            {
+                metrics.Serves(MeshContract.PathOf(method));
+            }
+            app.Services.GetRequiredService<Readiness>().WarmedUp();
+        });
         return app;
+    }
+
+    private static void AddLimits(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddRateLimiter(_ => { });
+        builder.Services.ConfigureOptions<CallRate>();
+        builder.Services.TryAddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton<RequestBytes>().AddSingleton<WholeMessages>().AddSingleton<CallLimits>().AddHostedService<CallSweep>();
+        builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<GatewayOptions>>((kestrel, gateway) =>
+        {
+            // One connection holds as many calls as one client may have; a client keeps those past them until others end.
+            var calls = gateway.Value.MaxClientShare * (gateway.Value.MostCalls + gateway.Value.MaxStreams);
+            kestrel.Limits.Http2.MaxStreamsPerConnection = Math.Max(100, (int)calls);
+            // What a stream may send before the service behind has room for it. At 30 ms to the client it is 17 MB a second.
+            kestrel.Limits.Http2.InitialStreamWindowSize = 512 << 10;
+            kestrel.Limits.Http2.InitialConnectionWindowSize = 8 << 20;
+        });
     }
 
     private static void AddProxy(this WebApplicationBuilder builder)
@@ -63,7 +82,7 @@ public static class GatewayApp
         builder.Services.AddSingleton<IDestinationResolver, ReplicaResolver>();
         builder.Services.AddSingleton<IPassiveHealthCheckPolicy, ReachPolicy>();
         builder.Services.AddSingleton<IForwarderHttpClientFactory, ReplicaConnections>();
-        builder.Services.AddReverseProxy().AddEarlyHeaders().AddAnsweredRequests();
+        builder.Services.AddReverseProxy().AddOtherReplica().AddEarlyHeaders().AddAnsweredRequests().AddStoppedStreams();
         // YARP brings keys for cookies that nothing here uses, and would write them to disk.
         builder.Services.AddDataProtection().UseEphemeralDataProtectionProvider();
         builder.Logging.AddFilter("Yarp", LogLevel.Warning);

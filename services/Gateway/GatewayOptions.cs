@@ -14,15 +14,57 @@ internal sealed record GatewayOptions
     /// <summary>Names of experts, comma-separated, that run where Endpoints:Expert says. Those in Endpoints:Experts are known anyway. Default: none.</summary>
     public string Experts { get; init; } = "";
 
-    /// <summary>Calls that run at once, streams included; one more gets RESOURCE_EXHAUSTED. Default 1024.</summary>
+    /// <summary>Calls with one request message that run at once; one more gets RESOURCE_EXHAUSTED. Default 1024.</summary>
     [Range(1, 1 << 20)]
     public int MostCalls { get; init; } = 1024;
 
-    /// <summary>Calls per second from one client address; one more gets RESOURCE_EXHAUSTED. Default 0: no limit.</summary>
+    /// <summary>
+    /// Calls with a stream of request messages (AnalyzeStream, Localize) that are open at once. One more ends the one that has been idle longest
+    /// (<see cref="StreamIdleTime"/>), or gets RESOURCE_EXHAUSTED. Default 128.
+    /// </summary>
+    [Range(1, 1 << 20)]
+    public int MaxStreams { get; init; } = 128;
+
+    /// <summary>
+    /// Bytes of request messages held at once, from the moment a message's length is known until its call is answered; one more gets
+    /// RESOURCE_EXHAUSTED. A message that is alone is always taken. Default 128 MiB.
+    /// </summary>
+    [Range(1L << 10, 1L << 40)]
+    public long MaxBytes { get; init; } = 128 << 20;
+
+    /// <summary>
+    /// The part of <see cref="MostCalls"/>, <see cref="MaxStreams"/> and <see cref="MaxBytes"/> that one client may hold; past it, RESOURCE_EXHAUSTED.
+    /// Default 0.5; 1: all.
+    /// </summary>
+    [Range(0.001, 1.0)]
+    public double MaxClientShare { get; init; } = 0.5;
+
+    /// <summary>Proxies whose X-Forwarded-For is believed: addresses, networks, comma-separated: "10.0.0.0/8, fd00::7". Default: none.</summary>
+    public string TrustedProxies { get; init; } = "";
+
+    /// <summary>
+    /// How long a stream may go without a byte in either direction and still keep its place when others need one. Before its first message has
+    /// begun it has none to keep. Default 10 s.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
+    public TimeSpan StreamIdleTime { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long an answer may be left unread; then its call is reset: ENHANCE_YOUR_CALM, in gRPC RESOURCE_EXHAUSTED. Default 30 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
+    public TimeSpan AnswerTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// How old a client's connection gets, give or take a tenth. Then it takes no new calls (GOAWAY), and those on it finish: long-lived clients
+    /// connect again and so find new gateways. Default 10 min; 0: any age.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00", "30.00:00:00")]
+    public TimeSpan MaxConnectionAge { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Calls per second from one client; one more gets RESOURCE_EXHAUSTED. Default 0: no limit.</summary>
     [Range(0, 1 << 20)]
     public int CallsPerSecond { get; init; }
 
-    /// <summary>Calls at once that a client address may make after it was quiet, under <see cref="CallsPerSecond"/>. Default 0: as many as those of a second.</summary>
+    /// <summary>Calls at once that a client may make after it was quiet, under <see cref="CallsPerSecond"/>. Default 0: those of a second.</summary>
     [Range(0, 1 << 20)]
     public int Burst { get; init; }
 

@@ -1,10 +1,13 @@
+using Grpc.AspNetCore.Server;
 using MedMoE.Mesh.Cache;
 using MedMoE.Mesh.Router.Calls;
 using MedMoE.Mesh.Router.Features;
 using MedMoE.Mesh.Router.Gating;
+using MedMoE.Mesh.Router.Limits;
 using MedMoE.Mesh.Serving.Endpoints;
 using MedMoE.Mesh.Serving.Hosting;
 using MedMoE.Mesh.Serving.Telemetry;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace MedMoE.Mesh.Router;
 
@@ -24,6 +27,7 @@ public static class RouterApp
             .AddSingleton<CacheMetrics>()
             .AddSingleton<FeatureCache>()
             .AddSingleton<MeshChannels>()
+            .AddSingleton<HeldBytes>()
             .AddSingleton<KnownModels>()
             .AddSingleton<TextSource>()
             .AddSingleton<PyramidSource>()
@@ -36,8 +40,12 @@ public static class RouterApp
             .AddSingleton<EmbedImage>()
             .AddSingleton<EmbedText>()
             .AddSingleton<ListExperts>();
+        builder.Services.Configure<GrpcServiceOptions>(grpc => grpc.Interceptors.Add<AnswerBytes>());
+        // What comes before there is room for it: a stream of the backbone's has larger windows, and comes on a connection that the router opens.
+        builder.Services.Configure<KestrelServerOptions>(kestrel => kestrel.Limits.Http2.InitialStreamWindowSize = 512 << 10);
         var app = builder.Build();
         app.MapServing();
+        app.UseMiddleware<RequestBytes>();
         app.MapGrpcService<RouterEndpoint>();
         // Read now, so that what is wrong with the bundle is told before the host starts, and by itself.
         app.Services.GetRequiredService<RouterGate>();

@@ -20,6 +20,14 @@ internal sealed record RouterOptions
     public int StreamConcurrency { get; init; } = 16;
 
     /// <summary>
+    /// Bytes of requests, and of answers that are not read yet, held at once: half for calls with one message, of which one more gets RESOURCE_EXHAUSTED,
+    /// half for streams, which are read more slowly. A message that is alone is always taken. In memory a request takes up to three times its bytes.
+    /// Default 128 MiB.
+    /// </summary>
+    [Range(1L << 10, 1L << 40)]
+    public long MaxBytes { get; init; } = 128 << 20;
+
+    /// <summary>
     /// Texts of a request at most, reports, phrases and prompts; more get INVALID_ARGUMENT. Default 256: at 25 tokens and D = 768 their words fit
     /// into one message to an expert, and are fewer than Expert:MostWords.
     /// </summary>

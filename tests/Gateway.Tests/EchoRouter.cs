@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using Grpc.Core;
 using MedMoE.Mesh.Serving.Hosting;
 using MedMoE.Mesh.V1;
@@ -20,6 +21,7 @@ internal sealed class EchoRouter(EchoRouter.Calls calls) : RouterService.RouterS
     /// <summary>What the service saw of its callers.</summary>
     internal sealed class Calls
     {
+        private readonly Channel<string> _begun = Channel.CreateUnbounded<string>();
         private readonly SemaphoreSlim _held = new(0);
         private int _answered;
 
@@ -43,6 +45,17 @@ internal sealed class EchoRouter(EchoRouter.Calls calls) : RouterService.RouterS
         public string Header { get; set; } = "";
 
         public TaskCompletionSource Cancelled { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        /// <summary>Whether ListExperts closes the connection instead of answering.</summary>
+        public bool DiesAtOnce { get; set; }
+
+        /// <summary>Lets the calls of EmbedText end.</summary>
+        public TaskCompletionSource Released { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        /// <summary>Returns when another call of EmbedText, or another message of a stream, is there.</summary>
+        public async Task Begun() => await _begun.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(60));
+
+        public void Begin(string what) => _begun.Writer.TryWrite(what);
     }
 
     public static WebApplication Create(string[] args)
@@ -81,6 +94,7 @@ internal sealed class EchoRouter(EchoRouter.Calls calls) : RouterService.RouterS
         context.ResponseTrailers.Add("medmoe-test", told);
         await foreach (var request in requestStream.ReadAllAsync(context.CancellationToken))
         {
+            calls.Begin(request.RequestId);
             if (request.RequestId == Die)
             {
                 CloseConnection(context);
@@ -95,13 +109,28 @@ internal sealed class EchoRouter(EchoRouter.Calls calls) : RouterService.RouterS
     public override Task<ClassifyResponse> Classify(ClassifyRequest request, ServerCallContext context) =>
         throw new RpcException(new Status(StatusCode.FailedPrecondition, "no, 100 % no"), new Metadata { { "medmoe-test", "why" } });
 
-    /// <summary>Answers when the call is cancelled or its deadline passes.</summary>
+    /// <summary>Answers when the test lets it, the call is cancelled or its deadline passes.</summary>
     public override async Task<EmbedTextResponse> EmbedText(EmbedTextRequest request, ServerCallContext context)
     {
-        using var gone = context.CancellationToken.Register(calls.Cancelled.SetResult);
-        await calls.Cancelled.Task;
+        calls.Begin("EmbedText");
+        using var gone = context.CancellationToken.Register(() => calls.Cancelled.TrySetResult());
+        await Task.WhenAny(calls.Cancelled.Task, calls.Released.Task);
         return new EmbedTextResponse();
     }
+
+    /// <summary>Answers at once.</summary>
+    public override Task<ListExpertsResponse> ListExperts(ListExpertsRequest request, ServerCallContext context)
+    {
+        if (calls.DiesAtOnce)
+        {
+            CloseConnection(context);
+        }
+        return Task.FromResult(new ListExpertsResponse());
+    }
+
+    /// <summary>Answers with as many bytes as the image has.</summary>
+    public override Task<EmbedImageResponse> EmbedImage(EmbedImageRequest request, ServerCallContext context) =>
+        Task.FromResult(new EmbedImageResponse { Embedding = new WireTensor { Data = request.Image.Encoded } });
 
     private static void CloseConnection(ServerCallContext context) =>
         context.GetHttpContext().Features.GetRequiredFeature<IConnectionLifetimeFeature>().Abort();

@@ -64,6 +64,43 @@ public sealed class ReflectionTests
     }
 
     [Fact]
+    public async Task Health_OfAServiceBehind_FollowsItsReplicas()
+    {
+        await using var router = await RunningService.Start(EchoRouter.Create, null);
+        await using var gateway = await RunningService.Start(
+            GatewayApp.Create, null, $"--Endpoints:Router={router.Address}", "--Endpoints:Backbone=", "--Gateway:HealthInterval=00:00:00.1");
+        var health = new Health.HealthClient(gateway.Channel);
+        using var watch = health.Watch(new HealthCheckRequest { Service = RouterService.Descriptor.FullName }, deadline: Deadline);
+        async Task Until(HealthCheckResponse.Types.ServingStatus status)
+        {
+            do
+            {
+                Assert.True(await watch.ResponseStream.MoveNext(TestContext.Current.CancellationToken));
+            }
+            while (watch.ResponseStream.Current.Status != status);
+        }
+        await Until(HealthCheckResponse.Types.ServingStatus.Serving);
+
+        await router.Stop();
+
+        await Until(HealthCheckResponse.Types.ServingStatus.NotServing);
+        var backbone = await health.CheckAsync(new HealthCheckRequest { Service = BackboneService.Descriptor.FullName }, deadline: Deadline);
+        Assert.Equal(HealthCheckResponse.Types.ServingStatus.NotServing, backbone.Status);
+        Assert.Equal(HealthCheckResponse.Types.ServingStatus.Serving, (await health.CheckAsync(new HealthCheckRequest(), deadline: Deadline)).Status);
+    }
+
+    [Fact]
+    public async Task Metrics_BeforeTheFirstCall_ShowEveryMethod()
+    {
+        await using var gateway = await RunningService.Start(GatewayApp.Create, null, "--Endpoints:Router=");
+        await gateway.Ready();
+
+        var metrics = await ServiceMetric.Read(gateway.Http.Authority);
+
+        Assert.Contains(metrics, m => m.Name == "medmoe_requests" && m.Tags.Contains("BackboneService/ExtractPyramid", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Metrics_AfterACall_CountIt()
     {
         // No service behind, which would count under the same name, and an rpc that no other test calls.

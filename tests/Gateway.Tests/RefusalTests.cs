@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Net;
 using Grpc.Core;
 using MedMoE.Mesh.Bundle;
@@ -79,17 +80,15 @@ public sealed class RefusalTests
         await using var router = await RunningService.Start(EchoRouter.Create, null);
         await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Router={router.Address}");
         var client = new RouterService.RouterServiceClient(gateway.Channel);
-        using var running = client.AnalyzeStream(deadline: Deadline);
-        await running.ResponseHeadersAsync;
+        var running = client.EmbedTextAsync(new EmbedTextRequest(), deadline: Deadline).ResponseAsync;
+        await router.Get<EchoRouter.Calls>().Begun();
 
         gateway.BeginStopping();
         var answer = await Refused(client.AnalyzeAsync(new AnalyzeRequest(), deadline: Deadline).ResponseAsync);
 
         Assert.Equal((StatusCode.Unavailable, "the service is stopping"), answer);
-        await running.RequestStream.WriteAsync(new AnalyzeStreamRequest { RequestId = "late" });
-        Assert.True(await running.ResponseStream.MoveNext(TestContext.Current.CancellationToken));
-        await running.RequestStream.CompleteAsync();
-        Assert.False(await running.ResponseStream.MoveNext(TestContext.Current.CancellationToken));
+        router.Get<EchoRouter.Calls>().Released.SetResult();
+        Assert.NotNull(await running);
     }
 
     [Fact]
@@ -98,19 +97,19 @@ public sealed class RefusalTests
         await using var router = await RunningService.Start(EchoRouter.Create, null);
         await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Router={router.Address}", "--Gateway:MostCalls=1");
         var client = new RouterService.RouterServiceClient(gateway.Channel);
-        using var running = client.AnalyzeStream(deadline: Deadline);
-        await running.ResponseHeadersAsync;
+        var running = client.EmbedTextAsync(new EmbedTextRequest(), deadline: Deadline).ResponseAsync;
+        await router.Get<EchoRouter.Calls>().Begun();
 
         var e = await Assert.ThrowsAsync<RpcException>(() => client.ClassifyAsync(new ClassifyRequest(), deadline: Deadline).ResponseAsync);
 
-        Assert.Equal((StatusCode.ResourceExhausted, "over the limit of 1 calls at once"), (e.StatusCode, e.Status.Detail));
+        Assert.Equal((StatusCode.ResourceExhausted, "over the limit of 1 calls at once (Gateway:MostCalls)"), (e.StatusCode, e.Status.Detail));
         Assert.Equal("100", e.Trailers.GetValue("grpc-retry-pushback-ms"));
         // The gateway's own services are not limited.
         using var http = new HttpClient();
         Assert.Equal("Healthy", await http.GetStringAsync(new Uri(gateway.Http, "/healthz"), TestContext.Current.CancellationToken));
         Assert.NotNull(await new Grpc.Health.V1.Health.HealthClient(gateway.Channel).CheckAsync(new(), deadline: Deadline));
-        await running.RequestStream.CompleteAsync();
-        Assert.False(await running.ResponseStream.MoveNext(TestContext.Current.CancellationToken));
+        router.Get<EchoRouter.Calls>().Released.SetResult();
+        await running;
         // The caller hears of the end a little before the gateway is done with the call.
         using var patience = new CancellationTokenSource(_patience);
         do
@@ -149,7 +148,9 @@ public sealed class RefusalTests
         async Task<(string?, string?)> Post(int length)
         {
             using var http = new HttpClient { DefaultRequestVersion = HttpVersion.Version20, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
-            using var content = new ByteArrayContent(new byte[length]);
+            var message = new byte[length];
+            BinaryPrimitives.WriteInt32BigEndian(message.AsSpan(1), length - 5);
+            using var content = new ByteArrayContent(message);
             content.Headers.ContentType = new("application/grpc");
             using var answer = await http.PostAsync(
                 new Uri($"http://{gateway.Address}/{TextEncoderService.Descriptor.FullName}/Encode"), content, TestContext.Current.CancellationToken);

@@ -13,6 +13,7 @@ namespace MedMoE.Mesh.Local.Tests;
 public sealed class SupervisorTests
 {
     private const int SigKill = 9;
+    private const int SigTerm = 15;
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
 
     [Fact]
@@ -72,6 +73,48 @@ public sealed class SupervisorTests
             time.Advance(TimeSpan.FromSeconds(1));
             await scale.WaitAsync(_patience);
             Assert.True(life.HasEnded);
+        }
+        finally
+        {
+            await supervisor.Stop(CancellationToken.None);
+        }
+    }
+
+    [Fact]
+    public async Task Service_EndsCleanly_StartsAgainAtOnce()
+    {
+        using var folder = new TemporaryFolder();
+        using var files = new GoldenBundle(Architecture.Paper);
+        using var lines = new LineWriter();
+        var options = new UpOptions { Bundle = files.Root, Only = ["gateway"] };
+        var plan = MeshPlan.For(options, files.Open().Manifest, folder["endpoints.json"], "127.0.0.1:1");
+        // A clock that stands still: nothing that waits would ever end.
+        var supervisor = new Supervisor(plan, new EndpointsFile(folder["endpoints.json"]), new MeshLog(lines, colours: false), new FakeTimeProvider());
+        try
+        {
+            await supervisor.Start(TestContext.Current.CancellationToken).WaitAsync(_patience);
+            var before = Assert.Single(supervisor.Status());
+
+            Assert.Equal(0, LocalProcess.Kill(before.Pid!.Value, SigTerm));
+            string line;
+            do
+            {
+                line = await lines.Next(_patience);
+            }
+            while (!line.StartsWith("mesh | ", StringComparison.Ordinal));
+
+            Assert.Equal("mesh | gateway/1: ended with exit code 0; it starts again", line);
+            using var patience = new CancellationTokenSource(_patience);
+            ReplicaStatus after;
+            do
+            {
+                await Task.Yield();
+                patience.Token.ThrowIfCancellationRequested();
+                after = Assert.Single(supervisor.Status());
+            }
+            while (after.Listening is null || after.Pid == before.Pid);
+            // Where clients know it.
+            Assert.Equal(before.Listening!.Grpc, after.Listening.Grpc);
         }
         finally
         {

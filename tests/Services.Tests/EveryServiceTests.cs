@@ -31,6 +31,8 @@ public sealed class EveryServiceTests
         {
             var health = await new Health.HealthClient(service.Channel).CheckAsync(new HealthCheckRequest(), deadline: DateTime.UtcNow + _patience);
             Assert.Equal(HealthCheckResponse.Types.ServingStatus.Serving, health.Status);
+            var named = await new Health.HealthClient(service.Channel).CheckAsync(new HealthCheckRequest { Service = name }, deadline: DateTime.UtcNow + _patience);
+            Assert.Equal(HealthCheckResponse.Types.ServingStatus.Serving, named.Status);
             Assert.Equal("Healthy", await http.GetStringAsync(new Uri(service.Http, "/healthz"), TestContext.Current.CancellationToken));
             Assert.Contains("medmoe_request_duration_seconds_bucket", await http.GetStringAsync(new Uri(service.Http, "/metrics"), TestContext.Current.CancellationToken));
             using var reflection = new ServerReflection.ServerReflectionClient(service.Channel).ServerReflectionInfo(deadline: DateTime.UtcNow + _patience);
@@ -67,5 +69,53 @@ public sealed class EveryServiceTests
         Assert.Equal((StatusCode.Unavailable, "the service is stopping"), (e.StatusCode, e.Status.Detail));
         var health = await new Health.HealthClient(mesh.TextEncoder.Channel).CheckAsync(new HealthCheckRequest(), deadline: DateTime.UtcNow + _patience);
         Assert.Equal(HealthCheckResponse.Types.ServingStatus.NotServing, health.Status);
+    }
+
+    [Theory]
+    [InlineData("router")]
+    [InlineData("expert")]
+    public async Task Service_Stops_IdleStreamsOfEveryKindAreTold(string which)
+    {
+        await using var mesh = await RunningMesh.Start(new MeshPlan());
+        var service = which == "router" ? mesh.Router : mesh.Experts["ct"];
+        var deadline = DateTime.UtcNow + _patience;
+        using var watch = new Health.HealthClient(service.Channel).Watch(new HealthCheckRequest(), deadline: deadline);
+        Assert.True(await watch.ResponseStream.MoveNext(TestContext.Current.CancellationToken));
+        using var reflection = new ServerReflection.ServerReflectionClient(service.Channel).ServerReflectionInfo(deadline: deadline);
+        await reflection.RequestStream.WriteAsync(new ServerReflectionRequest { ListServices = "" }, TestContext.Current.CancellationToken);
+        Assert.True(await reflection.ResponseStream.MoveNext(TestContext.Current.CancellationToken));
+        using var analyze = new RouterService.RouterServiceClient(service.Channel).AnalyzeStream(deadline: deadline);
+        using var localize = new ExpertService.ExpertServiceClient(service.Channel).Localize(deadline: deadline);
+        Func<Task> idle = which == "router" ? () => analyze.ResponseStream.MoveNext(CancellationToken.None) : () => localize.ResponseAsync;
+        // On the same connection: what was opened before has come.
+        await new Health.HealthClient(service.Channel).CheckAsync(new HealthCheckRequest(), deadline: deadline);
+
+        var stop = service.Stop();
+
+        async Task Watched()
+        {
+            while (await watch.ResponseStream.MoveNext(CancellationToken.None))
+            {
+                // NOT_SERVING comes first.
+            }
+        }
+        foreach (var ended in new[] { Watched, () => reflection.ResponseStream.MoveNext(CancellationToken.None), idle })
+        {
+            var e = await Assert.ThrowsAsync<RpcException>(ended);
+            Assert.Equal((StatusCode.Unavailable, "the service is stopping"), (e.StatusCode, e.Status.Detail));
+        }
+        // Long before Serving:ShutdownTimeout is over.
+        await stop.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task Metrics_BeforeTheFirstCall_ShowTheMethodsThatAreServed()
+    {
+        await using var mesh = await RunningMesh.Start(new MeshPlan());
+
+        var router = await ServiceMetric.Read(mesh.Router.Http.Authority);
+
+        Assert.Contains(router, m => m.Name == "medmoe_requests" && m.Tags.Contains("RouterService/Classify", StringComparison.Ordinal));
+        Assert.Contains(router, m => m.Name == "medmoe_expert_requests_total" && m.Tags.Contains("ct", StringComparison.Ordinal));
     }
 }

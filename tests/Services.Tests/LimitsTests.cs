@@ -29,7 +29,12 @@ public sealed class LimitsTests
     [Fact]
     public async Task Request_WithinARaisedLimit_Passes()
     {
-        await using var mesh = await RunningMesh.Start(new MeshPlan { Router = ["Serving:LargestMessage=100000000"], Backbone = ["Serving:LargestMessage=100000000"] });
+        await using var mesh = await RunningMesh.Start(new MeshPlan
+        {
+            Gateway = ["Serving:LargestMessage=100000000"],
+            Router = ["Serving:LargestMessage=100000000"],
+            Backbone = ["Serving:LargestMessage=100000000"],
+        });
         // A PNG may carry anything behind its end.
         var padded = new byte[72_000_000];
         Samples.Bytes(Samples.Files[0]).CopyTo(padded, 0);
@@ -121,5 +126,50 @@ public sealed class LimitsTests
         Assert.Equal("100", e.Trailers.GetValue("grpc-retry-pushback-ms"));
         await held.DisposeAsync();
         Assert.NotNull((await waiting).Embedding);
+    }
+
+    [Fact]
+    public async Task Router_MoreBytesThanItHolds_RefusesCallsAndLetsStreamsWait()
+    {
+        await using var mesh = await RunningMesh.Start(new MeshPlan { Router = ["Router:MaxBytes=2000000"] });
+        var client = new RouterService.RouterServiceClient(mesh.Router.Channel);
+        var deadline = DateTime.UtcNow + _patience;
+        Image Padded()
+        {
+            var bytes = new byte[700_000];
+            Samples.Bytes(Samples.Files[0]).CopyTo(bytes, 0);
+            Guid.NewGuid().ToByteArray().CopyTo(bytes, bytes.Length - 16);
+            return new Image { Encoded = ByteString.CopyFrom(bytes) };
+        }
+        using var queue = new MetricSums("medmoe.queue.length");
+        var held = new HeldModel(mesh.Backbone);
+        await using var model = held;
+        var first = client.EmbedImageAsync(new EmbedImageRequest { Image = Padded() }, deadline: deadline).ResponseAsync;
+        await queue.Reached("backbone", 1, _patience);
+
+        var e = await Assert.ThrowsAsync<RpcException>(() => client.EmbedImageAsync(new EmbedImageRequest { Image = Padded() }, deadline: deadline).ResponseAsync);
+
+        Assert.Equal(
+            (StatusCode.ResourceExhausted, "over the limit of 1000000 bytes of requests and answers at once (half of Router:MaxBytes)"), (e.StatusCode, e.Status.Detail));
+        Assert.Equal("100", e.Trailers.GetValue("grpc-retry-pushback-ms"));
+        // Streams have the other half: one item of theirs is there, the other one not yet read.
+        using var stream = client.AnalyzeStream(deadline: deadline);
+        Task Send(string id) => stream.RequestStream.WriteAsync(
+            new AnalyzeStreamRequest { RequestId = id, Request = new AnalyzeRequest { Image = Padded() } }, TestContext.Current.CancellationToken);
+        await Send("a");
+        var waits = Send("b");
+        await queue.Reached("backbone", 2, _patience);
+        Assert.False(waits.IsCompleted);
+        await held.DisposeAsync();
+        await waits;
+        await stream.RequestStream.CompleteAsync();
+        var ids = new List<string>();
+        await foreach (var answer in stream.ResponseStream.ReadAllAsync(TestContext.Current.CancellationToken))
+        {
+            Assert.NotNull(answer.Response);
+            ids.Add(answer.RequestId);
+        }
+        Assert.Equal(["a", "b"], ids);
+        Assert.NotNull((await first).Embedding);
     }
 }

@@ -12,10 +12,7 @@ internal static class AnsweredRequests
     {
         route.AddResponseTrailersTransform(response =>
         {
-            if (response.HttpContext.Request.Body is RequestMessages request)
-            {
-                request.End();
-            }
+            response.HttpContext.Features.Get<RequestMessages>()?.End();
             return ValueTask.CompletedTask;
         });
     });

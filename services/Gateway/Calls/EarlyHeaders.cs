@@ -1,4 +1,3 @@
-using MedMoE.Mesh.Serving.Errors;
 using Yarp.ReverseProxy.Transforms;
 
 namespace MedMoE.Mesh.Gateway.Calls;

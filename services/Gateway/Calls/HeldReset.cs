@@ -6,7 +6,7 @@ namespace MedMoE.Mesh.Gateway.Calls;
 /// Keeps YARP from resetting the stream of an answer that breaks off: clients take that for CANCELLED, which is their own doing, and do not
 /// try again. The answer is then to be ended with a status.
 /// </summary>
-internal sealed class HeldReset : IHttpResetFeature
+internal sealed class HeldReset(IHttpResetFeature inner) : IHttpResetFeature
 {
     /// <summary>Whether the answer broke off after it had begun.</summary>
     public bool IsDue { get; private set; }
@@ -14,14 +14,17 @@ internal sealed class HeldReset : IHttpResetFeature
     /// <summary>Holds back the resets of a call. Over HTTP/1.1 there are none, nor can a status follow an answer: null.</summary>
     public static HeldReset? Of(HttpContext context)
     {
-        if (context.Features.Get<IHttpResetFeature>() is null)
+        if (context.Features.Get<IHttpResetFeature>() is not { } inner)
         {
             return null;
         }
-        var held = new HeldReset();
+        var held = new HeldReset(inner);
         context.Features.Set<IHttpResetFeature>(held);
         return held;
     }
 
     public void Reset(int errorCode) => IsDue = true;
+
+    /// <summary>Resets the stream all the same: nobody reads its end.</summary>
+    public void ResetNow(int errorCode) => inner.Reset(errorCode);
 }

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using Google.Protobuf.Reflection;
 using Grpc.Core;
-using MedMoE.Mesh.Serving.Errors;
 
 namespace MedMoE.Mesh.Gateway.Calls;
 

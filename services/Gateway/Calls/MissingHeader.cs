@@ -1,7 +1,6 @@
 using Grpc.Core;
 using MedMoE.Mesh.Gateway.Routing;
 using MedMoE.Mesh.Serving.Endpoints;
-using MedMoE.Mesh.Serving.Errors;
 using MedMoE.Mesh.V1;
 using Microsoft.Extensions.Options;
 

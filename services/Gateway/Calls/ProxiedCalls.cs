@@ -1,6 +1,5 @@
 using Grpc.Core;
 using MedMoE.Mesh.Serving.Batching;
-using MedMoE.Mesh.Serving.Errors;
 using MedMoE.Mesh.Serving.Hosting;
 using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy.Forwarder;

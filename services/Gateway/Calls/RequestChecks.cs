@@ -1,5 +1,4 @@
 using MedMoE.Mesh.Serving.Endpoints;
-using MedMoE.Mesh.Serving.Errors;
 using MedMoE.Mesh.Serving.Hosting;
 using Microsoft.Extensions.Options;
 
@@ -36,8 +35,11 @@ internal sealed class RequestChecks(RequestDelegate next, IOptions<GatewayOption
             return Task.CompletedTask;
         }
         var isCompressed = !_uncompressed.Contains(request.Headers["grpc-encoding"].ToString());
-        request.Body = new RequestMessages(
+        var messages = new RequestMessages(
             request.BodyReader, new MessageFraming(method, isCompressed, serving.Value.LargestMessage), options.MessageTimeout);
+        // Others may put a body of their own around it.
+        context.Features.Set(messages);
+        request.Body = messages;
         return next(context);
     }
 

@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Diagnostics;
 using System.IO.Pipelines;
 using Grpc.Core;
-using MedMoE.Mesh.Serving.Errors;
 
 namespace MedMoE.Mesh.Gateway.Calls;
 

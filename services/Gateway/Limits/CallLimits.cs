@@ -1,43 +1,32 @@
-using System.Net;
-using System.Threading.RateLimiting;
-using Grpc.Core;
-using MedMoE.Mesh.Serving.Errors;
-using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.Extensions.Options;
 
 namespace MedMoE.Mesh.Gateway.Limits;
 
-/// <summary>How many calls run at once, and how many a second one client address may make. Past either a call is refused, never queued.</summary>
-internal sealed class CallLimits(IOptions<GatewayOptions> options) : IConfigureOptions<RateLimiterOptions>
+/// <summary>
+/// What calls may hold at once, by their kind. A call with one message takes its place when that has come whole, so that one without a byte holds
+/// none: until then it is counted apart, and the one that has waited longest makes room. A stream has its place from the start, and loses it to
+/// others before its first byte and while it is idle.
+/// </summary>
+internal sealed class CallLimits
 {
-    private readonly GatewayOptions _options = options.Value;
-
-    public void Configure(RateLimiterOptions limiter)
+    public CallLimits(IOptions<GatewayOptions> options, RequestBytes bytes)
     {
-        // The client's own limit first: its calls past that take no place from others.
-        limiter.GlobalLimiter = PartitionedRateLimiter.CreateChained(
-            PartitionedRateLimiter.Create<HttpContext, IPAddress>(context => OfClient(context.Connection.RemoteIpAddress ?? IPAddress.None)),
-            PartitionedRateLimiter.Create<HttpContext, string>(_ => RateLimitPartition.GetConcurrencyLimiter(
-                "", _ => new ConcurrencyLimiterOptions { PermitLimit = _options.MostCalls })));
-        limiter.OnRejected = Refuse;
+        var (limits, share) = (options.Value, options.Value.MaxClientShare);
+        CallPlaces Places(int max, string kind, Func<OpenCall, bool> isIdle) => new(max, Math.Max(1, (int)(max * share)), kind, isIdle);
+        Arriving = Places(limits.MostCalls, "calls at once whose message has not come whole (Gateway:MostCalls)", _ => true);
+        Running = Places(limits.MostCalls, "calls at once (Gateway:MostCalls)", _ => false);
+        Streams = Places(limits.MaxStreams, "streams at once (Gateway:MaxStreams)", call => !call.HasBegun || call.Idle > limits.StreamIdleTime);
+        Bytes = bytes;
     }
 
-    private RateLimitPartition<IPAddress> OfClient(IPAddress client) => _options.CallsPerSecond == 0
-        ? RateLimitPartition.GetNoLimiter(client)
-        : RateLimitPartition.GetTokenBucketLimiter(client, _ => new TokenBucketRateLimiterOptions
-        {
-            TokensPerPeriod = _options.CallsPerSecond,
-            ReplenishmentPeriod = TimeSpan.FromSeconds(1),
-            TokenLimit = _options.Burst == 0 ? _options.CallsPerSecond : _options.Burst,
-        });
+    /// <summary>Calls with one message, until that has come whole.</summary>
+    public CallPlaces Arriving { get; }
 
-    private ValueTask Refuse(OnRejectedContext rejected, CancellationToken cancellation)
-    {
-        // Only the limit by time knows when to come back.
-        var (message, wait) = rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var retryAfter)
-            ? ($"over the limit of {_options.CallsPerSecond} calls per second for one client", retryAfter)
-            : ($"over the limit of {_options.MostCalls} calls at once", _options.RetryAfter);
-        rejected.HttpContext.Response.Refuse(StatusCode.ResourceExhausted, message, wait);
-        return ValueTask.CompletedTask;
-    }
+    /// <summary>Calls with one message, from then on.</summary>
+    public CallPlaces Running { get; }
+
+    /// <summary>Calls with a stream of messages.</summary>
+    public CallPlaces Streams { get; }
+
+    public RequestBytes Bytes { get; }
 }

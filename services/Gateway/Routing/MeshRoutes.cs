@@ -49,6 +49,13 @@ internal sealed class MeshRoutes(IOptions<GatewayOptions> options)
     public IReadOnlyList<MeshService> ChosenByHeader(ServiceDescriptor contract, EndpointOptions endpoints) =>
         contract == ModelService.Descriptor ? [MeshService.Backbone, MeshService.TextEncoder, .. Experts(endpoints)] : Experts(endpoints);
 
+    /// <summary>Those that answer calls to <paramref name="contract"/>.</summary>
+    public IReadOnlyList<MeshService> ServicesOf(ServiceDescriptor contract, EndpointOptions endpoints) =>
+        contract == RouterService.Descriptor ? [MeshService.Router]
+        : contract == BackboneService.Descriptor ? [MeshService.Backbone]
+        : contract == TextEncoderService.Descriptor ? [MeshService.TextEncoder]
+        : ChosenByHeader(contract, endpoints);
+
     /// <exception cref="EndpointException">An endpoint cannot be read.</exception>
     public IReadOnlyList<ClusterConfig> Clusters(EndpointOptions endpoints) =>
         [.. new[] { MeshService.Router, MeshService.Backbone, MeshService.TextEncoder }.Concat(Experts(endpoints)).Select(service => Cluster(service, endpoints))];

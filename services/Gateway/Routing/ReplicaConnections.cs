@@ -1,5 +1,4 @@
 using MedMoE.Mesh.Serving.Endpoints;
-using MedMoE.Mesh.Serving.Hosting;
 using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -11,7 +10,8 @@ internal sealed class ReplicaConnections(IOptions<EndpointOptions> endpoints) : 
     protected override void ConfigureHandler(ForwarderHttpClientContext context, SocketsHttpHandler handler)
     {
         base.ConfigureHandler(context, handler);
-        handler.InitialHttp2StreamWindowSize = Listeners.StreamWindow;
+        // What is held of each answer that its caller does not read; .NET does not let it grow (Gateway.csproj).
+        handler.InitialHttp2StreamWindowSize = 64 << 10;
         handler.ConnectTimeout = TimeSpan.FromSeconds(2);
         handler.Ping(endpoints.Value.KeepAliveTimeout);
     }

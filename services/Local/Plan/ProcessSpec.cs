@@ -1,3 +1,4 @@
+using MedMoE.Mesh.Local.Processes;
 using MedMoE.Mesh.Serving.Endpoints;
 
 namespace MedMoE.Mesh.Local.Plan;
@@ -29,6 +30,13 @@ internal sealed record ProcessSpec(string Project, MeshService? Serves, IReadOnl
         ServiceKind.Router => 1,
         _ => 2,
     };
+
+    /// <summary>
+    /// The service as it starts again after it listened there: the gateway on its port, which clients know. The others take a new one, to which
+    /// callers connect as soon as they hear of it, and not only when their back-off is over.
+    /// </summary>
+    public ProcessSpec At(Listening listening) => Serves is not null ? this
+        : this with { Arguments = [.. Arguments, $"--Serving:GrpcPort={listening.Grpc.Split(':')[^1]}"] };
 
     /// <summary>Its assembly: artifacts/bin/PROJECT/CONFIGURATION/, beside this program's.</summary>
     public string Assembly

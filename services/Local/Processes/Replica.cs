@@ -17,6 +17,7 @@ internal sealed class Replica
     private CancellationToken _hurry;
     private volatile ServiceProcess? _process;
     private volatile Listening? _listening;
+    private ProcessSpec _again;
 
     /// <param name="spec">The service.</param>
     /// <param name="number">1 is the first.</param>
@@ -25,7 +26,7 @@ internal sealed class Replica
     /// <param name="changed">Called when it has become healthy, and when it no longer is.</param>
     public Replica(ProcessSpec spec, int number, MeshLog log, TimeProvider time, Action changed)
     {
-        (Spec, Number, _log, _time, _changed) = (spec, number, log, time, changed);
+        (Spec, _again, Number, _log, _time, _changed) = (spec, spec, number, log, time, changed);
         _run = Task.Run(Run);
     }
 
@@ -56,7 +57,7 @@ internal sealed class Replica
         while (!_stopping.IsCancellationRequested)
         {
             var started = _time.GetTimestamp();
-            var reason = await RunOnce();
+            var (reason, cleanly) = await RunOnce();
             if (_stopping.IsCancellationRequested)
             {
                 break;
@@ -66,20 +67,22 @@ internal sealed class Replica
                 _ready.SetException(new LocalMeshException(reason));
                 return;
             }
-            var wait = backOff.Next(_time.GetElapsedTime(started));
+            var wait = backOff.Next(_time.GetElapsedTime(started), cleanly);
             var waited = Task.Delay(wait, _time, _stopping.Token);
-            _log.Tell(string.Create(CultureInfo.InvariantCulture, $"{reason}; it starts again in {wait.TotalSeconds:0.0} s"));
+            _log.Tell(wait == TimeSpan.Zero
+                ? $"{reason}; it starts again"
+                : string.Create(CultureInfo.InvariantCulture, $"{reason}; it starts again in {wait.TotalSeconds:0.0} s"));
             await waited.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
         _ready.TrySetCanceled();
     }
 
-    /// <returns>Why it ended.</returns>
-    private async Task<string> RunOnce()
+    /// <returns>Why it ended, and whether it did so in good health, because it was asked to.</returns>
+    private async Task<(string Reason, bool Cleanly)> RunOnce()
     {
         try
         {
-            using var process = ServiceProcess.Start(Spec, Name, line => _log.Pass(Name, line));
+            using var process = ServiceProcess.Start(_again, Name, line => _log.Pass(Name, line));
             _process = process;
             try
             {
@@ -89,21 +92,22 @@ internal sealed class Replica
             {
                 await Leave(process);
             }
-            return $"{Name}: {process.Reason}";
+            return ($"{Name}: {process.Reason}", process.EndedCleanly);
         }
         catch (LocalMeshException e)
         {
-            return e.Message;
+            return (e.Message, false);
         }
         catch (OperationCanceledException)
         {
-            return $"{Name}: stopped";
+            return ($"{Name}: stopped", false);
         }
     }
 
     private async Task Follow(ServiceProcess process)
     {
         _listening = await process.WaitUntilHealthy(_stopping.Token);
+        _again = Spec.At(_listening);
         _changed();
         _ready.TrySetResult();
         await process.Ended.WaitAsync(_stopping.Token);

@@ -36,6 +36,9 @@ internal sealed class ServiceProcess : IDisposable
     /// <summary>Completes when it has ended and all of its output is read.</summary>
     public Task Ended { get; }
 
+    /// <summary>Whether it ended as one does that is asked to.</summary>
+    public bool EndedCleanly => _process.HasExited && _process.ExitCode == 0;
+
     /// <summary>Why it ended: the first line of its standard error, or its exit code.</summary>
     public string Reason => _firstError ?? $"ended with exit code {_process.ExitCode}";
 

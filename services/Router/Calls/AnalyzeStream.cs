@@ -1,14 +1,20 @@
 using System.Threading.Channels;
 using Grpc.Core;
+using MedMoE.Mesh.Router.Limits;
 using MedMoE.Mesh.Serving.Batching;
 using MedMoE.Mesh.Serving.Errors;
+using MedMoE.Mesh.Serving.Limits;
 using MedMoE.Mesh.V1;
 using Microsoft.Extensions.Options;
 
 namespace MedMoE.Mesh.Router.Calls;
 
-/// <summary>AnalyzeStream: items run side by side and are answered as they finish; one that fails is answered with its error.</summary>
-internal sealed class AnalyzeStream(Analyze analyze, GrpcErrors errors, IOptions<RouterOptions> options, IHostApplicationLifetime lifetime)
+/// <summary>
+/// AnalyzeStream: items run side by side and are answered as they finish; one that fails is answered with its error. An item is read when there is
+/// room for its bytes, and its answer holds its own until the caller has read it.
+/// </summary>
+internal sealed class AnalyzeStream(
+    Analyze analyze, GrpcErrors errors, IOptions<RouterOptions> options, HeldBytes bytes, IHostApplicationLifetime lifetime)
 {
     public async Task Run(
         IAsyncStreamReader<AnalyzeStreamRequest> requests, IServerStreamWriter<AnalyzeStreamResponse> responses, ServerCallContext context)
@@ -16,12 +22,14 @@ internal sealed class AnalyzeStream(Analyze analyze, GrpcErrors errors, IOptions
         // As many as may run wait to be written, too: a client that reads slowly is read from slowly.
         var done = Channel.CreateBounded<AnalyzeStreamResponse>(options.Value.StreamConcurrency);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
-        var reading = Read(requests, done.Writer, context, ended.Token);
+        using var held = new CallBytes(bytes.Streams);
+        var reading = Read(requests, done.Writer, held, context, ended.Token);
         try
         {
             await foreach (var response in done.Reader.ReadAllAsync(ended.Token))
             {
                 await responses.WriteAsync(response, ended.Token);
+                held.Exchange(response.CalculateSize(), forBytes: 0);
             }
         }
         finally
@@ -33,20 +41,27 @@ internal sealed class AnalyzeStream(Analyze analyze, GrpcErrors errors, IOptions
     }
 
     private async Task Read(
-        IAsyncStreamReader<AnalyzeStreamRequest> requests, ChannelWriter<AnalyzeStreamResponse> done, ServerCallContext context, CancellationToken ended)
+        IAsyncStreamReader<AnalyzeStreamRequest> requests, ChannelWriter<AnalyzeStreamResponse> done, CallBytes held, ServerCallContext context,
+        CancellationToken ended)
     {
         var running = new List<Task>();
         using var places = new SemaphoreSlim(options.Value.StreamConcurrency);
         using var stopReading = CancellationTokenSource.CreateLinkedTokenSource(ended, lifetime.ApplicationStopping);
+        var body = context.GetHttpContext().Request.BodyReader;
         Exception? failure = null;
         try
         {
-            await places.WaitAsync(stopReading.Token);
-            while (await requests.MoveNext(stopReading.Token))
+            while (true)
             {
-                running.RemoveAll(task => task.IsCompleted);
-                running.Add(Item(requests.Current));
                 await places.WaitAsync(stopReading.Token);
+                var length = await MessagePrefix.Peek(body, stopReading.Token);
+                await held.Take(length, stopReading.Token);
+                if (!await requests.MoveNext(stopReading.Token))
+                {
+                    break;
+                }
+                running.RemoveAll(task => task.IsCompleted);
+                running.Add(Item(requests.Current, length));
             }
         }
         catch (Exception e)
@@ -57,7 +72,7 @@ internal sealed class AnalyzeStream(Analyze analyze, GrpcErrors errors, IOptions
         await Task.WhenAll(running);
         done.Complete(failure);
 
-        async Task Item(AnalyzeStreamRequest item)
+        async Task Item(AnalyzeStreamRequest item, long length)
         {
             var response = new AnalyzeStreamResponse { RequestId = item.RequestId };
             try
@@ -69,6 +84,7 @@ internal sealed class AnalyzeStream(Analyze analyze, GrpcErrors errors, IOptions
                 var status = errors.Tell(e, context).Status;
                 response.Error = new ItemError { Code = (int)status.StatusCode, Message = status.Detail };
             }
+            held.Exchange(length, forBytes: response.CalculateSize());
             await done.WriteAsync(response, ended);
             places.Release();
         }

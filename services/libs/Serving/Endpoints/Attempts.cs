@@ -32,9 +32,9 @@ public static class Attempts
         }
         catch (RpcException e) when (IsLost(e))
         {
-            foreach (var replica in _tried.Value)
+            if (_tried.Value.Latest is { } lost)
             {
-                LostReplicas.Add(replica);
+                LostReplicas.Add(lost);
             }
             if (mayRepeat?.Invoke() == false)
             {

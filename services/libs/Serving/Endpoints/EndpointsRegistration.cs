@@ -11,7 +11,14 @@ public static class EndpointsRegistration
     {
         if (builder.Configuration[$"{EndpointOptions.Section}:{nameof(EndpointOptions.File)}"] is { Length: > 0 } file)
         {
-            builder.Configuration.AddJsonFile(Path.GetFullPath(file), optional: false, reloadOnChange: true);
+            builder.Configuration.AddJsonFile(source =>
+            {
+                source.Path = Path.GetFullPath(file);
+                source.ResolveFileProvider();
+                source.ReloadOnChange = true;
+                // Whoever writes it puts a whole one in its place: there is nothing to wait for.
+                source.ReloadDelay = 20;
+            });
         }
         builder.Services.AddOptions<EndpointOptions>().BindConfiguration(EndpointOptions.Section).ValidateDataAnnotations().ValidateOnStart();
     }

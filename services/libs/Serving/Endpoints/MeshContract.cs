@@ -12,16 +12,23 @@ public static class MeshContract
     // Health checks and reflection are no calls of the mesh.
     private const string OwnMethods = "/medmoe.mesh.";
 
+    /// <summary>The mesh's services, whose calls are forwarded.</summary>
+    public static IReadOnlyList<ServiceDescriptor> Forwarded { get; } =
+        [RouterService.Descriptor, BackboneService.Descriptor, TextEncoderService.Descriptor, ExpertService.Descriptor, ModelService.Descriptor];
+
     /// <summary>What reflection tells: the mesh's services and those that the gateway has of its own.</summary>
     public static IReadOnlyList<ServiceDescriptor> Reflected { get; } =
     [
-        RouterService.Descriptor, BackboneService.Descriptor, TextEncoderService.Descriptor, ExpertService.Descriptor, ModelService.Descriptor,
+        .. Forwarded,
         Health.Descriptor,
         Grpc.Reflection.V1.ServerReflection.Descriptor, Grpc.Reflection.V1Alpha.ServerReflection.Descriptor,
     ];
 
     private static readonly FrozenDictionary<string, MethodDescriptor> _methods =
-        Reflected.SelectMany(service => service.Methods).ToFrozenDictionary(method => $"/{method.Service.FullName}/{method.Name}");
+        Reflected.SelectMany(service => service.Methods).ToFrozenDictionary(PathOf);
+
+    /// <summary>A method's path, by which metrics know it.</summary>
+    public static string PathOf(MethodDescriptor method) => $"/{method.Service.FullName}/{method.Name}";
 
     /// <summary>The method with this path, or null.</summary>
     public static MethodDescriptor? MethodAt(string path) => _methods.GetValueOrDefault(path);

@@ -7,6 +7,14 @@ public sealed class TriedReplicas
 {
     private readonly HashSet<Subchannel> _replicas = [];
 
-    /// <summary>Notes a replica; false where it has been tried already.</summary>
-    internal bool Add(Subchannel replica) => _replicas.Add(replica);
+    /// <summary>The one that the latest attempt was sent to; null where none was.</summary>
+    internal Subchannel? Latest { get; private set; }
+
+    internal bool Contains(Subchannel replica) => _replicas.Contains(replica);
+
+    internal void Add(Subchannel replica)
+    {
+        Latest = replica;
+        _replicas.Add(replica);
+    }
 }

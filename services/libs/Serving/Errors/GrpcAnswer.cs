@@ -10,7 +10,7 @@ public static class GrpcAnswer
 {
     public const string StatusField = "grpc-status";
 
-    internal const string MessageField = "grpc-message";
+    private const string MessageField = "grpc-message";
 
     /// <summary>Answers a call to which nothing has been answered yet.</summary>
     /// <param name="response">The call's response.</param>
@@ -23,8 +23,7 @@ public static class GrpcAnswer
         response.StatusCode = StatusCodes.Status200OK;
         response.ContentType = "application/grpc";
         // With nothing to follow, the headers are the trailers.
-        response.Headers[StatusField] = Text(code);
-        response.Headers[MessageField] = Text(message);
+        Write(response.Headers, code, message);
         if (retryAfter is { } wait)
         {
             response.Headers[GrpcErrors.PushbackTrailer] = Math.Ceiling(wait.TotalMilliseconds).ToString("F0", CultureInfo.InvariantCulture);
@@ -33,6 +32,13 @@ public static class GrpcAnswer
 
     /// <summary>The same with a status of <see cref="Refusals"/>.</summary>
     public static void Refuse(this HttpResponse response, Status status) => response.Refuse(status.StatusCode, status.Detail);
+
+    /// <summary>Writes a status over the one that is there.</summary>
+    public static void Write(IHeaderDictionary fields, StatusCode code, string message)
+    {
+        fields[StatusField] = Text(code);
+        fields[MessageField] = Text(message);
+    }
 
     /// <summary>Ends an answer that has begun and cannot go on.</summary>
     /// <param name="response">The call's response, over HTTP/2.</param>
@@ -53,8 +59,7 @@ public static class GrpcAnswer
     {
         if (Fields(response) is { IsReadOnly: false } fields)
         {
-            fields[StatusField] = Text(status.StatusCode);
-            fields[MessageField] = Text(status.Detail);
+            Write(fields, status.StatusCode, status.Detail);
         }
     }
 
@@ -70,7 +75,8 @@ public static class GrpcAnswer
     private static IHeaderDictionary? Trailers(HttpResponse response) =>
         response.HttpContext.Features.Get<IHttpResponseTrailersFeature>()?.Trailers;
 
-    private static string Text(StatusCode code) => ((int)code).ToString(CultureInfo.InvariantCulture);
+    /// <summary>A code as it is written.</summary>
+    public static string Text(StatusCode code) => ((int)code).ToString(CultureInfo.InvariantCulture);
 
     private static string Text(string message) => Uri.EscapeDataString(GrpcErrors.Cut(message));
 }

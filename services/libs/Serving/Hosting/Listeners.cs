@@ -24,7 +24,10 @@ public static class Listeners
     private const int MaxStreams = 1 << 15;
 
     /// <summary>Sets both up.</summary>
-    internal static void UseListeners(this KestrelServerOptions kestrel, ServingOptions options)
+    /// <param name="kestrel">The server.</param>
+    /// <param name="options">Address and ports.</param>
+    /// <param name="grpcPort">What else the service has on its port of gRPC; null for nothing.</param>
+    internal static void UseListeners(this KestrelServerOptions kestrel, ServingOptions options, Action<ListenOptions>? grpcPort)
     {
         var limits = kestrel.Limits;
         limits.MaxRequestBodySize = null;
@@ -45,7 +48,11 @@ public static class Listeners
         // Values pass as the bytes they are. As UTF-8, Kestrel's choice, bytes that are none would end the connection.
         kestrel.RequestHeaderEncodingSelector = name => name == ":authority" ? IgnoredText.Encoding : Encoding.Latin1;
         kestrel.ResponseHeaderEncodingSelector = _ => Encoding.Latin1;
-        kestrel.Listen(IPAddress.Parse(options.Address), options.GrpcPort, listen => listen.Protocols = HttpProtocols.Http2);
+        kestrel.Listen(IPAddress.Parse(options.Address), options.GrpcPort, listen =>
+        {
+            listen.Protocols = HttpProtocols.Http2;
+            grpcPort?.Invoke(listen);
+        });
         kestrel.Listen(IPAddress.Parse(options.Address), options.HttpPort, listen => listen.Protocols = HttpProtocols.Http1);
     }
 }

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.IO.Compression;
 using System.Net;
 using Grpc.Net.Compression;
+using Grpc.HealthCheck;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Serving.Errors;
 using MedMoE.Mesh.Serving.Telemetry;
@@ -9,9 +10,10 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -23,11 +25,14 @@ namespace MedMoE.Mesh.Serving.Hosting;
 /// <summary>What every service does alike: two ports, message limits, errors, health, reflection, metrics, a quiet end.</summary>
 public static partial class ServiceHost
 {
-    public static WebApplicationBuilder CreateBuilder(string[] args)
+    /// <summary>A service's builder.</summary>
+    /// <param name="args">The command line.</param>
+    /// <param name="grpcPort">What else the service has on its port of gRPC; null for nothing.</param>
+    public static WebApplicationBuilder CreateBuilder(string[] args, Action<ListenOptions>? grpcPort = null)
     {
         var builder = WebApplication.CreateSlimBuilder(args);
         var options = Read(builder.Configuration);
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.UseListeners(options));
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.UseListeners(options, grpcPort));
         builder.Services.AddSingleton(Options.Create(options));
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownTimeout);
         builder.Services.AddGrpc(grpc =>
@@ -42,6 +47,7 @@ public static partial class ServiceHost
                 new BoundedCompression(new DeflateCompressionProvider(CompressionLevel.Fastest), options.LargestMessage),
             ];
             grpc.Interceptors.Add<ErrorInterceptor>();
+            grpc.Interceptors.Add<StreamEndings>();
         });
         // A line per request is what metrics are for; health tells of itself.
         builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
@@ -57,7 +63,9 @@ public static partial class ServiceHost
         builder.Logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel.Http2", LogLevel.None);
         builder.Logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
         builder.Services.AddGrpcReflection();
+        builder.Services.AddSingleton<HealthServiceImpl>();
         builder.Services.AddSingleton<Readiness>();
+        builder.Services.AddSingleton<StreamEndings>();
         builder.Services.AddSingleton<RequestMetrics>();
         builder.Services.AddSingleton<GrpcErrors>();
         builder.Services.AddOpenTelemetry()
@@ -67,12 +75,7 @@ public static partial class ServiceHost
         {
             builder.Services.AddHostedService<ParentWatch>();
         }
-        builder.Services.AddGrpcHealthChecks().AddCheck<Readiness>("ready");
-        builder.Services.Configure<HealthCheckPublisherOptions>(publisher =>
-        {
-            publisher.Delay = TimeSpan.Zero;
-            publisher.Period = TimeSpan.FromSeconds(1);
-        });
+        builder.Services.AddHealthChecks().AddCheck<Readiness>("ready");
         return builder;
     }
 
@@ -114,12 +117,14 @@ public static partial class ServiceHost
     public static void MapServing(this WebApplication app)
     {
         app.UseMiddleware<CallGuard>();
-        app.MapGrpcHealthChecksService();
+        app.MapGrpcService<HealthServiceImpl>();
         app.MapGrpcReflectionService();
         app.MapHealthChecks(CallHeaders.HealthPath);
         app.MapPrometheusScrapingEndpoint(CallHeaders.MetricsPath);
         var readiness = app.Services.GetRequiredService<Readiness>();
         app.Lifetime.ApplicationStopping.Register(readiness.Stopping);
+        app.Lifetime.ApplicationStarted.Register(() => ServedMethods.Announce(
+            app.Services.GetRequiredService<EndpointDataSource>(), readiness, app.Services.GetRequiredService<RequestMetrics>()));
         app.Lifetime.ApplicationStarted.Register(() => LogListening(app.Logger, app.GrpcAddress().Authority, app.HttpAddress().Authority));
         app.Lifetime.ApplicationStopping.Register(() => LogStopping(app.Logger));
     }

@@ -16,6 +16,9 @@ public sealed class RequestMetrics : IDisposable
         _duration = _meter.CreateHistogram<double>("medmoe.request.duration", "s", "Time of a call, with the gRPC status it ended with.", tags: null, Meters.Durations);
     }
 
+    /// <summary>Shows a method with 0 before its first call: what scales replicas sees them from the start.</summary>
+    public void Serves(string method) => _running.Add(0, Tag(method));
+
     public void Started(string method) => _running.Add(1, Tag(method));
 
     public void Ended(string method, StatusCode status, TimeSpan duration)

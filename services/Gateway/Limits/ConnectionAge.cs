@@ -1,0 +1,27 @@
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Options;
+
+namespace MedMoE.Mesh.Gateway.Limits;
+
+/// <summary>Closes a client's connection gracefully when it is Gateway:MaxConnectionAge old: GOAWAY, and what runs on it finishes.</summary>
+internal static class ConnectionAge
+{
+    public static void UseConnectionAge(this ListenOptions listen)
+    {
+        var max = listen.ApplicationServices.GetRequiredService<IOptions<GatewayOptions>>().Value.MaxConnectionAge;
+        if (max == TimeSpan.Zero)
+        {
+            return;
+        }
+        listen.Use(next => async connection =>
+        {
+            // Connections that began together do not end together.
+            var age = max * (0.9 + (0.2 * Random.Shared.NextDouble()));
+            var close = connection.Features.GetRequiredFeature<IConnectionLifetimeNotificationFeature>();
+            await using var timer = new Timer(_ => close.RequestClose(), null, age, Timeout.InfiniteTimeSpan);
+            await next(connection);
+        });
+    }
+}

@@ -1,0 +1,43 @@
+using System.Net;
+using MedMoE.Mesh.Serving.Hosting;
+using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.Extensions.Options;
+
+namespace MedMoE.Mesh.Gateway.Limits;
+
+/// <summary>
+/// Callers' own addresses, as the proxies that Gateway:TrustedProxies names tell them (X-Forwarded-For); from anybody else the header counts for nothing.
+/// </summary>
+internal static class TrustedProxies
+{
+    public static void UseTrustedProxies(this WebApplication app)
+    {
+        var trusted = app.Services.GetRequiredService<IOptions<GatewayOptions>>().Value.TrustedProxies;
+        var networks = trusted.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(Parse).ToArray();
+        if (networks.Length == 0)
+        {
+            return;
+        }
+        // As many proxies as stand one behind the other: the first that is not trusted is the caller.
+        var options = new ForwardedHeadersOptions { ForwardedHeaders = ForwardedHeaders.XForwardedFor, ForwardLimit = null };
+        options.KnownProxies.Clear();
+        options.KnownIPNetworks.Clear();
+        foreach (var network in networks)
+        {
+            options.KnownIPNetworks.Add(network);
+        }
+        app.UseForwardedHeaders(options);
+    }
+
+    private static System.Net.IPNetwork Parse(string text)
+    {
+        if (System.Net.IPNetwork.TryParse(text, out var network))
+        {
+            return network;
+        }
+        return IPAddress.TryParse(text, out var address)
+            ? new System.Net.IPNetwork(address, address.GetAddressBytes().Length * 8)
+            : throw new InvalidSettingException(
+                GatewayOptions.Section, $"TrustedProxies: '{text}' is neither an address nor a network such as 10.0.0.0/8");
+    }
+}

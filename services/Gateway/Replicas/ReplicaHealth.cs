@@ -1,0 +1,34 @@
+using MedMoE.Mesh.Gateway.Routing;
+using MedMoE.Mesh.Serving.Endpoints;
+using MedMoE.Mesh.Serving.Hosting;
+using Microsoft.Extensions.Options;
+using Yarp.ReverseProxy;
+using Yarp.ReverseProxy.Model;
+
+namespace MedMoE.Mesh.Gateway.Replicas;
+
+/// <summary>The health of the mesh's services at the gateway: SERVING while a replica of theirs answers its probes.</summary>
+internal sealed class ReplicaHealth(
+    IProxyStateLookup proxy, MeshRoutes routes, Readiness readiness, IOptionsMonitor<EndpointOptions> endpoints, IOptions<GatewayOptions> options)
+    : BackgroundService
+{
+    // Probes are asked for by their interval, and answered soon.
+    private readonly TimeSpan _period = options.Value.HealthInterval / 4;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(_period);
+        do
+        {
+            foreach (var contract in MeshContract.Forwarded)
+            {
+                readiness.Serves(contract.FullName, routes.ServicesOf(contract, endpoints.CurrentValue).Any(IsWell));
+            }
+        }
+        while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    private bool IsWell(MeshService service) =>
+        proxy.TryGetCluster(service.ToString(), out var cluster) && cluster.DestinationsState.AllDestinations.Any(replica =>
+            replica.Health is { Active: DestinationHealth.Healthy, Passive: not DestinationHealth.Unhealthy });
+}

@@ -1,0 +1,14 @@
+using MedMoE.Mesh.Serving.Limits;
+using Microsoft.Extensions.Options;
+
+namespace MedMoE.Mesh.Router.Limits;
+
+/// <summary>Bytes of requests and answers that the router holds. Streams cannot take those of other calls.</summary>
+internal sealed class HeldBytes(IOptions<RouterOptions> options)
+{
+    /// <summary>Of calls with one message.</summary>
+    public ByteBudget Calls { get; } = new(options.Value.MaxBytes / 2);
+
+    /// <summary>Of streams.</summary>
+    public ByteBudget Streams { get; } = new(options.Value.MaxBytes / 2);
+}

@@ -1,0 +1,23 @@
+using Grpc.AspNetCore.Server;
+using MedMoE.Mesh.Serving.Telemetry;
+using Microsoft.AspNetCore.Routing;
+
+namespace MedMoE.Mesh.Serving.Hosting;
+
+/// <summary>The mesh's methods that a started service has on its port: told by health and metrics before the first call.</summary>
+internal static class ServedMethods
+{
+    private const string OwnServices = "medmoe.mesh.";
+
+    public static void Announce(EndpointDataSource endpoints, Readiness readiness, RequestMetrics metrics)
+    {
+        var methods = endpoints.Endpoints
+            .Select(endpoint => endpoint.Metadata.GetMetadata<GrpcMethodMetadata>()?.Method)
+            .Where(method => method?.ServiceName.StartsWith(OwnServices, StringComparison.Ordinal) == true);
+        foreach (var method in methods)
+        {
+            readiness.Serves(method!.ServiceName);
+            metrics.Serves(method.FullName);
+        }
+    }
+}

@@ -1,0 +1,195 @@
+using System.Net;
+using Google.Protobuf;
+using Grpc.Core;
+using Grpc.Net.Client;
+using MedMoE.Mesh.ServicesUnderTest;
+using MedMoE.Mesh.V1;
+
+namespace MedMoE.Mesh.Gateway.Tests;
+
+/// <summary>What one caller, or one kind of call, can take from the others: an honest client beside each.</summary>
+public sealed class PlacesTests
+{
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
+
+    private static DateTime Deadline => DateTime.UtcNow + _patience;
+
+    [Fact]
+    public async Task Streams_ManyWithoutAByte_LeaveOthersTheirPlaces()
+    {
+        await using var mesh = await Mesh.Start("--Gateway:MaxStreams=4", "--Gateway:MostCalls=4");
+        using var attacker = mesh.Connect("127.0.0.2");
+        var silent = Enumerable.Range(0, 40).Select(_ => new RouterService.RouterServiceClient(attacker).AnalyzeStream(deadline: Deadline)).ToArray();
+        var ended = silent.Select(call => Code(call.ResponseStream.MoveNext(CancellationToken.None))).ToList();
+        // Half of the places are one client's; whoever opens one more loses the one that has waited longest.
+        for (var refused = 0; refused < 38; refused++)
+        {
+            var (code, detail) = await Next(ended);
+            Assert.Equal((StatusCode.ResourceExhausted, "over the limit of 2 streams at once (Gateway:MaxStreams) for one client (Gateway:MaxClientShare)"), (code, detail));
+        }
+
+        using var honest = mesh.Connect("127.0.0.3");
+        var client = new RouterService.RouterServiceClient(honest);
+        Assert.NotNull(await client.ListExpertsAsync(new(), deadline: Deadline));
+        using var stream = client.AnalyzeStream(deadline: Deadline);
+        await stream.RequestStream.WriteAsync(new AnalyzeStreamRequest { RequestId = "a" }, TestContext.Current.CancellationToken);
+        Assert.True(await stream.ResponseStream.MoveNext(TestContext.Current.CancellationToken));
+        Array.ForEach(silent, call => call.Dispose());
+    }
+
+    [Fact]
+    public async Task Streams_IdleOnesOfManyClients_MakeRoom()
+    {
+        await using var mesh = await Mesh.Start("--Gateway:MaxStreams=2", "--Gateway:StreamIdleTime=00:00:00");
+        var streams = new List<AsyncDuplexStreamingCall<AnalyzeStreamRequest, AnalyzeStreamResponse>>();
+        for (var client = 2; client <= 4; client++)
+        {
+            streams.Add(new RouterService.RouterServiceClient(mesh.Connect($"127.0.0.{client}")).AnalyzeStream(deadline: Deadline));
+            await streams[^1].RequestStream.WriteAsync(new AnalyzeStreamRequest { RequestId = "a" }, TestContext.Current.CancellationToken);
+            Assert.True(await streams[^1].ResponseStream.MoveNext(TestContext.Current.CancellationToken));
+        }
+
+        Assert.Equal(
+            (StatusCode.ResourceExhausted, "over the limit of 2 streams at once (Gateway:MaxStreams)"),
+            await Code(streams[0].ResponseStream.MoveNext(CancellationToken.None)));
+        streams.ForEach(stream => stream.Dispose());
+    }
+
+    [Fact]
+    public async Task Calls_ManyWhoseMessageDoesNotCome_LeaveOthersTheirPlaces()
+    {
+        await using var mesh = await Mesh.Start("--Gateway:MostCalls=4");
+        using var attacker = mesh.Connect("127.0.0.2");
+        var invoker = attacker.CreateCallInvoker();
+        var marshaller = Marshallers.Create<byte[]>(bytes => bytes, bytes => bytes);
+        // As a client may: headers, and then nothing.
+        var method = new Method<byte[], byte[]>(MethodType.ClientStreaming, RouterService.Descriptor.FullName, "Analyze", marshaller, marshaller);
+        var silent = Enumerable.Range(0, 20).Select(_ => invoker.AsyncClientStreamingCall(method, null, new CallOptions(deadline: Deadline))).ToArray();
+        var ended = silent.Select(call => Code(call.ResponseAsync)).ToList();
+        for (var refused = 0; refused < 18; refused++)
+        {
+            var (code, detail) = await Next(ended);
+            Assert.Equal(StatusCode.ResourceExhausted, code);
+            Assert.StartsWith("over the limit of 2 calls at once whose message has not come whole (Gateway:MostCalls)", detail);
+        }
+
+        // From the attacker's own address, too.
+        Assert.NotNull(await new RouterService.RouterServiceClient(attacker).ListExpertsAsync(new(), deadline: Deadline));
+        Array.ForEach(silent, call => call.Dispose());
+    }
+
+    [Fact]
+    public async Task Bytes_MoreThanTheLimit_AreRefusedBeforeTheyAreRead()
+    {
+        await using var mesh = await Mesh.Start("--Gateway:MaxBytes=1000000");
+        using var fat = mesh.Connect("127.0.0.2");
+        var first = new RouterService.RouterServiceClient(fat).EmbedTextAsync(
+            new EmbedTextRequest { Texts = { new string('x', 400_000) } }, deadline: Deadline).ResponseAsync;
+        await mesh.Calls.Begun();
+
+        var e = await Assert.ThrowsAsync<RpcException>(() => new RouterService.RouterServiceClient(fat).EmbedImageAsync(Image(400_000), deadline: Deadline).ResponseAsync);
+
+        Assert.Equal(
+            (StatusCode.ResourceExhausted, "over the limit of 500000 bytes of messages at once for one client (Gateway:MaxBytes, Gateway:MaxClientShare)"),
+            (e.StatusCode, e.Status.Detail));
+        Assert.Equal("100", e.Trailers.GetValue("grpc-retry-pushback-ms"));
+        using var honest = mesh.Connect("127.0.0.3");
+        Assert.Equal(400_000, (await new RouterService.RouterServiceClient(honest).EmbedImageAsync(Image(400_000), deadline: Deadline)).Embedding.Data.Length);
+        mesh.Calls.Released.SetResult();
+        await first;
+    }
+
+    [Fact]
+    public async Task Answer_NotRead_IsReset()
+    {
+        await using var mesh = await Mesh.Start("--Gateway:AnswerTimeout=00:00:01");
+        using var channel = mesh.Connect("127.0.0.2", window: 65535);
+        using var call = new RouterService.RouterServiceClient(channel).AnalyzeStream(deadline: Deadline);
+        // Far more than windows and buffers hold, with nobody reading; only a reset ends it.
+        var large = new AnalyzeStreamRequest { RequestId = new string('x', 1 << 20) };
+        async Task Send()
+        {
+            while (true)
+            {
+                await call.RequestStream.WriteAsync(large);
+            }
+        }
+
+        await Assert.ThrowsAnyAsync<Exception>(Send).WaitAsync(_patience, TestContext.Current.CancellationToken);
+
+        // ENHANCE_YOUR_CALM: nothing else can be told to a caller who does not read.
+        var e = await Assert.ThrowsAsync<RpcException>(async () =>
+        {
+            while (await call.ResponseStream.MoveNext(CancellationToken.None))
+            {
+                // What had come before.
+            }
+        });
+        Assert.Equal(StatusCode.ResourceExhausted, e.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("", "10.1.1.1", "10.2.2.2", false)]
+    [InlineData("127.0.0.0/8", "10.1.1.1", "10.2.2.2", true)]
+    [InlineData("127.0.0.1", "2001:db8::1", "2001:db8::2", false)]
+    [InlineData("127.0.0.1", "2001:db8:0:1::1", "2001:db8:0:2::1", true)]
+    public async Task ForwardedAddress_TrustedProxiesOnly_TellsClientsApart(string trusted, string one, string other, bool apart)
+    {
+        await using var mesh = await Mesh.Start("--Gateway:CallsPerSecond=1", $"--Gateway:TrustedProxies={trusted}");
+        using var proxy = mesh.Connect("127.0.0.1");
+        var client = new RouterService.RouterServiceClient(proxy);
+        Task<(StatusCode Code, string Detail)> Call(string from) =>
+            Code(client.ListExpertsAsync(new(), new Metadata { { "x-forwarded-for", from } }, Deadline).ResponseAsync);
+
+        var codes = await Task.WhenAll(Call(one), Call(other));
+
+        Assert.Equal(apart ? 2 : 1, codes.Count(answer => answer.Code == StatusCode.OK));
+    }
+
+    private static EmbedImageRequest Image(int bytes) => new() { Image = new Image { Encoded = ByteString.CopyFrom(new byte[bytes]) } };
+
+    private static async Task<(StatusCode Code, string Detail)> Code(Task call)
+    {
+        try
+        {
+            await call;
+            return (StatusCode.OK, "");
+        }
+        catch (RpcException e)
+        {
+            return (e.StatusCode, e.Status.Detail);
+        }
+    }
+
+    private static async Task<(StatusCode Code, string Detail)> Next(List<Task<(StatusCode, string)>> calls)
+    {
+        var ended = await Task.WhenAny(calls).WaitAsync(_patience, TestContext.Current.CancellationToken);
+        calls.Remove(ended);
+        return await ended;
+    }
+
+    /// <summary>A gateway and the router behind it.</summary>
+    private sealed class Mesh(RunningService router, RunningService gateway) : IAsyncDisposable
+    {
+        public EchoRouter.Calls Calls => router.Get<EchoRouter.Calls>();
+
+        public static async Task<Mesh> Start(params string[] settings)
+        {
+            var router = await RunningService.Start(EchoRouter.Create, null);
+            return new Mesh(router, await RunningService.Start(GatewayApp.Create, null, [$"--Endpoints:Router={router.Address}", .. settings]));
+        }
+
+        /// <summary>A client at one of the loopback addresses.</summary>
+        public GrpcChannel Connect(string from, int window = 1 << 20) => GrpcChannel.ForAddress($"http://{gateway.Address}", new GrpcChannelOptions
+        {
+            HttpHandler = new SocketsHttpHandler { ConnectCallback = new LoopbackAddress(IPAddress.Parse(from)).Connect, InitialHttp2StreamWindowSize = window },
+            DisposeHttpClient = true,
+        });
+
+        public async ValueTask DisposeAsync()
+        {
+            await gateway.DisposeAsync();
+            await router.DisposeAsync();
+        }
+    }
+}
