@@ -100,7 +100,8 @@ internal sealed class BackboneModel : IServedModel, IDisposable
             var image = _preprocessor.Open(Bytes(encoded));
             return image.DecodingBytes <= _maxDecodingBytes
                 ? await _decoding.Run(encoded.Length, image.DecodingBytes, () => _preprocessor.Prepare(image, cancellation), cancellation)
-                : throw new InvalidImageException($"takes {image.DecodingBytes} bytes to decode, over the limit of {_maxDecodingBytes} ({MaxDecodingBytes})");
+                : throw new InvalidImageException(
+                    $"takes {image.DecodingBytes} bytes to decode, over the limit of {_maxDecodingBytes} ({MaxDecodingBytes})");
         }
         catch (InvalidImageException e)
         {
@@ -131,7 +132,8 @@ internal sealed class BackboneModel : IServedModel, IDisposable
     {
         foreach (var type in batch.Select(request => request.DataType).Distinct())
         {
-            foreach (var (request, row) in batch.Zip(TorchWire.Rows(features, type)).Where(r => r.First.DataType == type && r.First.HandedOver == level))
+            var rows = batch.Zip(TorchWire.Rows(features, type));
+            foreach (var (request, row) in rows.Where(r => r.First.DataType == type && r.First.HandedOver == level))
             {
                 request.HandedOver++;
                 request.Levels.TryWrite(new PyramidLevel { Level = level, LevelCount = PyramidBackbone.Levels, Features = row });

@@ -40,13 +40,15 @@ internal sealed record ExpertOptions
     public long MaxCallBytes { get; init; }
 
     /// <summary>
-    /// Bytes of the attention that is computed at once, 200 kB a word for images of 224 pixels. Texts are taken one after the other where all do
-    /// not fit; a text that does not fit alone, and is longer than the bundle's texts, gets INVALID_ARGUMENT. Default 128 MiB.
+    /// Bytes of the attention that is computed at once, 200 kB a word for images of 224 pixels. Texts are taken one after the other where all
+    /// do not fit; a text that does not fit alone, and is longer than the bundle's texts, gets INVALID_ARGUMENT. Default 128 MiB.
     /// </summary>
     [Range(1L, 1L << 40)]
     public long MaxAttentionBytes { get; init; } = 128L << 20;
 
-    /// <summary>Bytes of attention and local features in an answer at most; a call that asks for more gets INVALID_ARGUMENT. Default 64 MiB.</summary>
+    /// <summary>
+    /// Bytes of attention and local features in an answer at most; a call that asks for more gets INVALID_ARGUMENT. Default 64 MiB.
+    /// </summary>
     [Range(1L, int.MaxValue)]
     public long MaxAnswerBytes { get; init; } = 64L << 20;
 }

@@ -73,8 +73,9 @@ internal sealed class OpenCalls(int maxPlaces, long maxBytes, TimeSpan retryAfte
     }
 
     /// <summary>What is told to a call that has had to give way.</summary>
-    public QueueFullException GaveWay() =>
-        new($"another call needed the room: there was no next message for {_grace.TotalSeconds} s, and all {maxPlaces} places or {maxBytes} bytes were taken", retryAfter);
+    public QueueFullException GaveWay() => new(
+        $"another call needed the room: no next message came for {_grace.TotalSeconds} s, and all {maxPlaces} places or {maxBytes} bytes were taken",
+        retryAfter);
 
     /// <summary>Gives back all that a call holds.</summary>
     public void Release(Holding call)

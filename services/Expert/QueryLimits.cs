@@ -55,7 +55,8 @@ internal sealed class QueryLimits
         if (bytes > _options.MaxAnswerBytes)
         {
             throw new InvalidFieldException(
-                "header", $"asks for attention and local features of {bytes} bytes, over the limit of {_options.MaxAnswerBytes} (Expert:MaxAnswerBytes)");
+                "header",
+                $"asks for attention and local features of {bytes} bytes, over the limit of {_options.MaxAnswerBytes} (Expert:MaxAnswerBytes)");
         }
     }
 }
