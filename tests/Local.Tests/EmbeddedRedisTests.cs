@@ -31,7 +31,6 @@ public sealed class EmbeddedRedisTests
         var database = client.GetDatabase();
         var value = new byte[Pyramid];
         var before = GC.GetTotalMemory(forceFullCollection: true);
-
         var most = 0L;
 
         for (var key = 0; key < 1500; key++)
@@ -48,7 +47,7 @@ public sealed class EmbeddedRedisTests
             Assert.Equal(value.Length, await database.StringLengthAsync($"{key}"));
         }
         Assert.True(grown < 600, $"{grown} MiB for a cache of 512");
-        // While entries come and go, with what has gone and is not collected yet.
-        Assert.True(most >> 20 < 1.3 * 512, $"{most >> 20} MiB at most for a cache of 512");
+        // While entries come and go at 300 MB/s, with what has gone and is not collected yet: 1.3 times these and the 110 MiB of an empty mesh up.
+        Assert.True(most >> 20 < 1.3 * (512 + 110), $"{most >> 20} MiB at most for a cache of 512");
     }
 }

@@ -15,7 +15,7 @@ public sealed class EntryKindsTests
 
     private static readonly ModelInfo _model = new()
     {
-        ModelVersion = "medmoe-demo/1",
+        ModelVersion = "1.0.0",
         Digests = { ["experts/ct"] = new string('a', 64) },
         Precisions = { ["experts/ct"] = "fp32" },
     };
