@@ -44,6 +44,9 @@ internal sealed class EchoRouter(EchoRouter.Calls calls) : RouterService.RouterS
         /// <summary>The header "medmoe-test" of the last call, a character for each byte.</summary>
         public string Header { get; set; } = "";
 
+        /// <summary>Whether it answers calls that tell it to die.</summary>
+        public bool CannotDie { get; set; }
+
         public TaskCompletionSource Cancelled { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         /// <summary>Whether ListExperts closes the connection instead of answering.</summary>
@@ -85,7 +88,7 @@ internal sealed class EchoRouter(EchoRouter.Calls calls) : RouterService.RouterS
     {
         var told = context.RequestHeaders.GetValue("medmoe-test") ?? "";
         calls.Header = told;
-        if (told == Die)
+        if (told == Die && !calls.CannotDie)
         {
             CloseConnection(context);
             return;

@@ -38,6 +38,7 @@ public sealed class ReachTests
         await using var router = await RunningService.Start(EchoRouter.Create, null);
         await using var gateway = await RunningService.Start(
             GatewayApp.Create, null, $"--Endpoints:Router={other.Address},{router.Address}", "--Gateway:HealthInterval=00:59:00");
+        other.Get<EchoRouter.Calls>().CannotDie = true;
 
         await Call(gateway, 40, EchoRouter.Die);
         await Call(gateway, 40);

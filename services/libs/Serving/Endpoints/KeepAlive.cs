@@ -6,8 +6,9 @@ public static class KeepAlive
     /// <summary>Ends connections whose peer is silent for as long as <see cref="EndpointOptions.KeepAliveTimeout"/> says.</summary>
     public static void Ping(this SocketsHttpHandler handler, TimeSpan timeout)
     {
-        // The handler looks once a second, or at a quarter of the shorter time, and so is late twice: half and a quarter leave time for that.
-        handler.KeepAlivePingDelay = timeout / 2;
-        handler.KeepAlivePingTimeout = timeout / 4;
+        // The handler looks at quarters of the shorter time, and so is late twice; most of what is left is for the answer, which waits its turn where
+        // both sides are at their limit.
+        handler.KeepAlivePingDelay = timeout / 3;
+        handler.KeepAlivePingTimeout = timeout / 2;
     }
 }

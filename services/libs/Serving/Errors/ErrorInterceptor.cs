@@ -2,11 +2,12 @@ using Grpc.Core;
 using Grpc.Core.Interceptors;
 using MedMoE.Mesh.Serving.Batching;
 using MedMoE.Mesh.Serving.Hosting;
+using Microsoft.Extensions.Options;
 
 namespace MedMoE.Mesh.Serving.Errors;
 
 /// <summary>Around every call of the mesh: refuses it while the service stops, and turns exceptions into gRPC status codes.</summary>
-internal sealed class ErrorInterceptor(Readiness readiness, GrpcErrors errors) : Interceptor
+internal sealed class ErrorInterceptor(Readiness readiness, GrpcErrors errors, IOptions<ServingOptions> options) : Interceptor
 {
     // Health checks and reflection go on while the service stops.
     private const string OwnMethods = "/medmoe.mesh.";
@@ -17,7 +18,7 @@ internal sealed class ErrorInterceptor(Readiness readiness, GrpcErrors errors) :
 
     public override Task<TResponse> ClientStreamingServerHandler<TRequest, TResponse>(
         IAsyncStreamReader<TRequest> requestStream, ServerCallContext context, ClientStreamingServerMethod<TRequest, TResponse> continuation) =>
-        Guard(context, () => continuation(requestStream, context));
+        Guard(context, () => continuation(Checked(requestStream), context));
 
     public override Task ServerStreamingServerHandler<TRequest, TResponse>(
         TRequest request, IServerStreamWriter<TResponse> responseStream, ServerCallContext context,
@@ -33,9 +34,11 @@ internal sealed class ErrorInterceptor(Readiness readiness, GrpcErrors errors) :
         DuplexStreamingServerMethod<TRequest, TResponse> continuation) =>
         Guard(context, async () =>
         {
-            await continuation(requestStream, responseStream, context);
+            await continuation(Checked(requestStream), responseStream, context);
             return true;
         });
+
+    private RequestReader<T> Checked<T>(IAsyncStreamReader<T> requests) => new(requests, options.Value.LargestMessage);
 
     private async Task<T> Guard<T>(ServerCallContext context, Func<Task<T>> call)
     {

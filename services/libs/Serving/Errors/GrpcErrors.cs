@@ -1,16 +1,13 @@
 using System.Globalization;
-using Google.Protobuf;
 using Grpc.Core;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Serving.Batching;
-using MedMoE.Mesh.Serving.Hosting;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 
 namespace MedMoE.Mesh.Serving.Errors;
 
 /// <summary>From exceptions to gRPC status codes, in one table. What is not in it is UNKNOWN and logged as an error.</summary>
-public sealed partial class GrpcErrors(ILogger<GrpcErrors> logger, IOptions<ServingOptions> options)
+public sealed partial class GrpcErrors(ILogger<GrpcErrors> logger)
 {
     /// <summary>Trailer that tells which service of the mesh an error is from.</summary>
     public const string ServiceTrailer = "medmoe-service";
@@ -45,7 +42,7 @@ public sealed partial class GrpcErrors(ILogger<GrpcErrors> logger, IOptions<Serv
         {
             return rpc;
         }
-        if ((OfMessage(e) ?? StatusOf(e, context.CancellationToken.IsCancellationRequested)) is { } status)
+        if (StatusOf(e, context.CancellationToken.IsCancellationRequested) is { } status)
         {
             var trailers = new Metadata();
             if (e is QueueFullException full)
@@ -63,14 +60,6 @@ public sealed partial class GrpcErrors(ILogger<GrpcErrors> logger, IOptions<Serv
         LogUnexpected(context.Method, e.GetType().Name, e.StackTrace);
         return new RpcException(Unexpected);
     }
-
-    /// <summary>What grpc-dotnet says of a message in the middle of a stream.</summary>
-    private Status? OfMessage(Exception e) => e switch
-    {
-        InvalidProtocolBufferException => Refusals.Unreadable,
-        InvalidDataException or IOException => Refusals.OfGrpcDotnet(e.Message, options.Value.LargestMessage),
-        _ => null,
-    };
 
     private static Status? StatusOf(Exception e, bool callerGone) => e switch
     {

@@ -28,6 +28,7 @@ public static class Refusals
         ("Received message exceeds the maximum configured message size.", MessageTooLarge),
         ("Message too large: ", MessageTooLarge),
         ("Unexpected compressed flag value", _ => UnknownFlag),
+        ("InvalidDataException", _ => NotCompressed),
         ("InvalidProtocolBufferException", _ => Unreadable),
         ("Incomplete message.", _ => Incomplete),
         ("Additional data after the message received.", _ => MoreThanOne),

@@ -1,7 +1,5 @@
 using System.ComponentModel.DataAnnotations;
-using System.IO.Compression;
 using System.Net;
-using Grpc.Net.Compression;
 using Grpc.HealthCheck;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Serving.Errors;
@@ -41,11 +39,6 @@ public static partial class ServiceHost
             grpc.MaxSendMessageSize = null;
             // Tells CallGuard what was wrong with a message; callers get its words instead.
             grpc.EnableDetailedErrors = true;
-            grpc.CompressionProviders =
-            [
-                new BoundedCompression(new GzipCompressionProvider(CompressionLevel.Fastest), options.LargestMessage),
-                new BoundedCompression(new DeflateCompressionProvider(CompressionLevel.Fastest), options.LargestMessage),
-            ];
             grpc.Interceptors.Add<ErrorInterceptor>();
             grpc.Interceptors.Add<StreamEndings>();
         });

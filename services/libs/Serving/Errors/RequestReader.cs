@@ -1,0 +1,21 @@
+using Grpc.Core;
+
+namespace MedMoE.Mesh.Serving.Errors;
+
+/// <summary>The messages of a stream, with the mesh's status where one cannot be read: only here is it known to be the caller's doing.</summary>
+internal sealed class RequestReader<T>(IAsyncStreamReader<T> requests, int largestMessage) : IAsyncStreamReader<T>
+{
+    public T Current => requests.Current;
+
+    public async Task<bool> MoveNext(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await requests.MoveNext(cancellationToken);
+        }
+        catch (Exception e) when (Refusals.OfGrpcDotnet($"{e.GetType().Name}: {e.Message}", largestMessage) is { } refusal)
+        {
+            throw new RpcException(refusal);
+        }
+    }
+}
