@@ -66,9 +66,9 @@ public static class GatewayApp
         builder.Services.AddSingleton<RequestBytes>().AddSingleton<WholeMessages>().AddSingleton<CallLimits>().AddHostedService<CallSweep>();
         builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<GatewayOptions>>((kestrel, gateway) =>
         {
-            // One connection holds as many calls as one client may have; a client keeps those past them until others end.
-            var calls = gateway.Value.MaxClientShare * (gateway.Value.MostCalls + gateway.Value.MaxStreams);
-            kestrel.Limits.Http2.MaxStreamsPerConnection = Math.Max(100, (int)calls);
+            // One client's connection must hold as many calls as may run, and those that are then refused: Kestrel ends it when twice as many have
+            // ended early within 5 s.
+            kestrel.Limits.Http2.MaxStreamsPerConnection = Math.Max(100, 2 * gateway.Value.MostCalls);
             // What a stream may send before the service behind has room for it. At 30 ms to the client it is 17 MB a second.
             kestrel.Limits.Http2.InitialStreamWindowSize = 512 << 10;
             kestrel.Limits.Http2.InitialConnectionWindowSize = 8 << 20;

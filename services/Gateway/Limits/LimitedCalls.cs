@@ -86,7 +86,8 @@ internal sealed class LimitedCalls(
         }
         try
         {
-            if (await StreamedMessages.Watch(context, call, lifetime.ApplicationStopping).UntilFirst())
+            await using var messages = StreamedMessages.Watch(context, call, lifetime.ApplicationStopping);
+            if (await messages.UntilFirst())
             {
                 await next(context);
             }

@@ -20,6 +20,7 @@ internal sealed class StreamedMessages : Stream, IRepeatableRequest
     private readonly CancellationToken _stopping;
     private readonly byte[] _ahead = new byte[256];
     private readonly byte[] _prefix = new byte[MessagePrefix.Size];
+    private readonly CancellationTokenSource _left;
     private Task<int>? _first;
     private int _aheadStart;
     private int _aheadEnd;
@@ -27,7 +28,11 @@ internal sealed class StreamedMessages : Stream, IRepeatableRequest
     private long _messageLeft;
     private bool _isConsumed;
 
-    private StreamedMessages(Stream inner, OpenCall call, CancellationToken stopping) => (_inner, _call, _stopping) = (inner, call, stopping);
+    private StreamedMessages(Stream inner, OpenCall call, CancellationToken stopping)
+    {
+        (_inner, _call, _stopping) = (inner, call, stopping);
+        _left = CancellationTokenSource.CreateLinkedTokenSource(call.Ended);
+    }
 
     /// <summary>Whether the gateway has ended it because it stops.</summary>
     public bool IsCut { get; private set; }
@@ -61,9 +66,20 @@ internal sealed class StreamedMessages : Stream, IRepeatableRequest
     /// <returns>False where the call has ended. No exception: calls without a byte may come by the thousand.</returns>
     public async Task<bool> UntilFirst()
     {
-        _first = _inner.ReadAsync(_ahead, _call.Ended).AsTask();
+        _first = _inner.ReadAsync(_ahead, _left.Token).AsTask();
         await Task.WhenAny(_first, Task.Delay(_firstByte, _call.Ended));
         return !_call.Ended.IsCancellationRequested;
+    }
+
+    /// <summary>Ends the reading ahead that nobody waits for any more: whoever reads the request on is not to find it at work.</summary>
+    public override async ValueTask DisposeAsync()
+    {
+        await _left.CancelAsync();
+        if (_first is { } first)
+        {
+            await ((Task)first).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+        _left.Dispose();
     }
 
     public bool TryRewind() => !_isConsumed;
