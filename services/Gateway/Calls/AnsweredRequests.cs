@@ -1,3 +1,4 @@
+using MedMoE.Mesh.Serving.Errors;
 using Yarp.ReverseProxy.Transforms;
 
 namespace MedMoE.Mesh.Gateway.Calls;
@@ -10,6 +11,7 @@ internal static class AnsweredRequests
 {
     public static IReverseProxyBuilder AddAnsweredRequests(this IReverseProxyBuilder proxy) => proxy.AddTransforms(route =>
     {
+        route.AddRequestHeader(EarlyAnswer.Header, EarlyAnswer.WithAnswer, append: false);
         route.AddResponseTrailersTransform(response =>
         {
             if (response.HttpContext.Request.Body is RequestMessages request)
