@@ -8,11 +8,11 @@ using MedMoE.Mesh.V1;
 namespace MedMoE.Mesh.Gateway.Tests;
 
 /// <summary>Requests that no handler sees: whose fault they are, at a service itself and through the gateway.</summary>
-public sealed class CallersFaultTests
+public sealed class CallersFaultTests(GuardedRouter guarded) : IClassFixture<GuardedRouter>
 {
     private const string Unary = "/medmoe.mesh.v1.RouterService/Classify";
     private const string Streaming = "/medmoe.mesh.v1.RouterService/AnalyzeStream";
-    private const int LargestMessage = 1 << 20;
+    private const int LargestMessage = GuardedRouter.LargestMessage;
 
     private static readonly byte[] _empty = RawCall.Framed([]);
 
@@ -63,12 +63,8 @@ public sealed class CallersFaultTests
     public async Task Request_OddAndUnary_IsTheCallersFault(string name)
     {
         var oddity = _oddities[name];
-        await using var router = await RunningService.Start(EchoRouter.Create, null, $"--Serving:LargestMessage={LargestMessage}");
-        await using var gateway = await RunningService.Start(
-            GatewayApp.Create, null, $"--Endpoints:Router={router.Address}", $"--Serving:LargestMessage={LargestMessage}");
-
-        var direct = await Ended(router, Unary, oddity);
-        var proxied = await Ended(gateway, Unary, oddity);
+        var direct = await Ended(guarded.Router, Unary, oddity);
+        var proxied = await Ended(guarded.Gateway, Unary, oddity);
 
         Assert.Equal((oddity.Code, oddity.Code), (direct.Code, proxied.Code));
         Assert.Contains(oddity.Words, direct.Message);
@@ -80,12 +76,8 @@ public sealed class CallersFaultTests
     public async Task Request_OddAndStreaming_IsTheCallersFault(string name)
     {
         var oddity = _oddities[name];
-        await using var router = await RunningService.Start(EchoRouter.Create, null, $"--Serving:LargestMessage={LargestMessage}");
-        await using var gateway = await RunningService.Start(
-            GatewayApp.Create, null, $"--Endpoints:Router={router.Address}", $"--Serving:LargestMessage={LargestMessage}");
-
-        var direct = await Ended(router, Streaming, oddity);
-        var proxied = await Ended(gateway, Streaming, oddity);
+        var direct = await Ended(guarded.Router, Streaming, oddity);
+        var proxied = await Ended(guarded.Gateway, Streaming, oddity);
 
         var expected = oddity.StreamCode ?? oddity.Code;
         Assert.Equal((expected, expected), (direct.Code, proxied.Code));
@@ -99,9 +91,7 @@ public sealed class CallersFaultTests
     [Fact]
     public async Task Messages_ByteByByte_ArriveWhole()
     {
-        await using var router = await RunningService.Start(EchoRouter.Create, null);
-        await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Router={router.Address}");
-        await using var connection = await RawConnection.Open(gateway.Address);
+        await using var connection = await RawConnection.Open(guarded.Gateway.Address);
         byte[] messages = [.. new[] { "a", "b" }.SelectMany(id => RawCall.Framed(new AnalyzeStreamRequest { RequestId = id }.ToByteArray()))];
         var call = connection.Begin(Streaming);
 
@@ -119,16 +109,14 @@ public sealed class CallersFaultTests
     [Fact]
     public async Task Request_RefusedBeforeAHandler_IsCounted()
     {
-        await using var router = await RunningService.Start(EchoRouter.Create, null);
-        await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Router={router.Address}");
         // A method that no other test of this process calls: they share the meter.
         const string Method = "/medmoe.mesh.v1.RouterService/ListExperts";
         var unreadable = _oddities["no protobuf"];
 
-        await Ended(router, Method, unreadable);
-        await Ended(gateway, Method, unreadable);
+        await Ended(guarded.Router, Method, unreadable);
+        await Ended(guarded.Gateway, Method, unreadable);
 
-        var counts = (await ServiceMetric.Read(gateway.Http.Authority)).Where(m => m.Tags.Contains(Method, StringComparison.Ordinal)).ToArray();
+        var counts = (await ServiceMetric.Read(guarded.Gateway.Http.Authority)).Where(m => m.Tags.Contains(Method, StringComparison.Ordinal)).ToArray();
         Assert.Equal(0, Assert.Single(counts, m => m.Name == "medmoe_requests").Value);
         // Once at the gateway, twice at the router.
         Assert.Equal(3, Assert.Single(counts, m => m.Name == "medmoe_request_duration_seconds_count" && m.Tags.Contains("InvalidArgument", StringComparison.Ordinal)).Value);
@@ -141,12 +129,10 @@ public sealed class CallersFaultTests
     [InlineData("/")]
     public async Task Path_OfNoMethod_IsUnimplemented(string path)
     {
-        await using var router = await RunningService.Start(EchoRouter.Create, null);
-        await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Router={router.Address}");
         var call = new Oddity([], _empty, StatusCode.Unimplemented, "");
 
-        Assert.Equal(StatusCode.Unimplemented, (await Ended(router, path, call)).Code);
-        Assert.Equal(StatusCode.Unimplemented, (await Ended(gateway, path, call)).Code);
+        Assert.Equal(StatusCode.Unimplemented, (await Ended(guarded.Router, path, call)).Code);
+        Assert.Equal(StatusCode.Unimplemented, (await Ended(guarded.Gateway, path, call)).Code);
     }
 
     [Fact]
@@ -166,16 +152,14 @@ public sealed class CallersFaultTests
     [Fact]
     public async Task Metadata_JustWithinTheLimit_ArrivesByteForByte()
     {
-        await using var router = await RunningService.Start(EchoRouter.Create, null);
-        await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Router={router.Address}");
-        await using var connection = await RawConnection.Open(gateway.Address);
+        await using var connection = await RawConnection.Open(guarded.Gateway.Address);
         // UTF-8, and bytes that are none.
         var value = "M\u00c3\u00bcller \u00fc" + new string('x', 15_000);
 
         var answer = await connection.Call(Streaming, _empty, true, ("medmoe-test", value)).Answer();
 
         Assert.Equal(StatusCode.OK, answer.Code);
-        Assert.Equal(value, router.Get<EchoRouter.Calls>().Header);
+        Assert.Equal(value, guarded.Router.Get<EchoRouter.Calls>().Header);
     }
 
     private static async Task<RawAnswer> Ended(RunningService service, string path, Oddity oddity)

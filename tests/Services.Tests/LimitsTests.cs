@@ -29,12 +29,8 @@ public sealed class LimitsTests
     [Fact]
     public async Task Request_WithinARaisedLimit_Passes()
     {
-        await using var mesh = await RunningMesh.Start(new MeshPlan
-        {
-            Gateway = ["Serving:LargestMessage=100000000"],
-            Router = ["Serving:LargestMessage=100000000"],
-            Backbone = ["Serving:LargestMessage=100000000"],
-        });
+        const string Raised = "Serving:LargestMessage=100000000";
+        await using var mesh = await RunningMesh.Start(new MeshPlan { Gateway = [Raised], Router = [Raised], Backbone = [Raised] });
         // A PNG may carry anything behind its end.
         var padded = new byte[72_000_000];
         Samples.Bytes(Samples.Files[0]).CopyTo(padded, 0);

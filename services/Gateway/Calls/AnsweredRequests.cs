@@ -10,6 +10,7 @@ internal static class AnsweredRequests
 {
     public static IReverseProxyBuilder AddAnsweredRequests(this IReverseProxyBuilder proxy) => proxy.AddTransforms(route =>
     {
+        route.AddRequestHeader(EarlyAnswer.Header, EarlyAnswer.WithAnswer, append: false);
         route.AddResponseTrailersTransform(response =>
         {
             response.HttpContext.Features.Get<RequestMessages>()?.End();

@@ -6,18 +6,25 @@ namespace MedMoE.Mesh.Serving.Errors;
 /// <summary>
 /// Answers that come before their request has ended. Kestrel resets such a stream, keeps it for 5 s more as the caller may still send, and closes
 /// the whole connection when it keeps too many (10.0, Http2Connection.MaxTrackedStreams). Between services that connection carries
-/// everybody's calls; so the answer is sent without a reset, and the request read until whoever called ends it, which takes a round trip.
+/// everybody's calls; so the gateway's requests are answered without a reset, and read until it ends them, which takes a round trip. Others are reset:
+/// grpc-dotnet's client, which otherwise resets them itself, may still send a message behind that, and Kestrel ends the connection for it, too.
 /// </summary>
-internal static class EarlyAnswer
+public static class EarlyAnswer
 {
+    /// <summary>Header of a request that whoever sends it ends as soon as it is answered.</summary>
+    public const string Header = "medmoe-request-ends";
+
+    /// <summary>Its value.</summary>
+    public const string WithAnswer = "with-answer";
+
     // What the caller may have had on its way when it got the answer, and some time for that.
     private const long MaxBytes = Hosting.Listeners.StreamWindow;
     private static readonly TimeSpan _timeout = TimeSpan.FromSeconds(1);
 
-    /// <summary>Sends the answer, and returns when the request has ended, or after a second or 8 MiB.</summary>
-    public static async Task ReadOn(HttpContext context, PipeReader body)
+    /// <summary>Sends the answer to such a request, and returns when the request has ended, or after a second or 8 MiB.</summary>
+    internal static async Task ReadOn(HttpContext context, PipeReader body)
     {
-        if (context.RequestAborted.IsCancellationRequested)
+        if (context.RequestAborted.IsCancellationRequested || context.Request.Headers[Header] != WithAnswer)
         {
             return;
         }

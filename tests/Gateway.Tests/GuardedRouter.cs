@@ -1,0 +1,26 @@
+using MedMoE.Mesh.ServicesUnderTest;
+
+namespace MedMoE.Mesh.Gateway.Tests;
+
+/// <summary>One router and a gateway in front of it for many requests.</summary>
+public sealed class GuardedRouter : IAsyncLifetime
+{
+    public const int LargestMessage = 1 << 20;
+
+    internal RunningService Router { get; private set; } = null!;
+
+    internal RunningService Gateway { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        var limit = $"--Serving:LargestMessage={LargestMessage}";
+        Router = await RunningService.Start(EchoRouter.Create, null, limit);
+        Gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Router={Router.Address}", limit);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Gateway.DisposeAsync();
+        await Router.DisposeAsync();
+    }
+}
