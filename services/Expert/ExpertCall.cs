@@ -83,7 +83,7 @@ internal sealed class ExpertCall : IDisposable
         if (level.Level != due || due == PyramidBackbone.Levels)
         {
             throw new InvalidFieldException(
-                "level.level", due < PyramidBackbone.Levels ? $"is {level.Level}, but level {due} is due" : $"is {level.Level}, but all levels are here");
+                "level.level", $"is {level.Level}, but {(due < PyramidBackbone.Levels ? $"level {due} is due" : "all levels are here")}");
         }
         var side = _model.LevelSides[due];
         WireTensors.Require(level.Features, $"{Features} of level {due}", side, side, _model.LevelChannels[due]);

@@ -63,7 +63,7 @@ public static class GatewayApp
         builder.Services.AddRateLimiter(_ => { });
         builder.Services.ConfigureOptions<CallRate>();
         builder.Services.TryAddSingleton(TimeProvider.System);
-        builder.Services.AddSingleton<RequestBytes>().AddSingleton<WholeMessages>().AddSingleton<CallLimits>().AddHostedService<CallSweep>();
+        builder.Services.AddSingleton<RequestBytes>().AddSingleton<CallLimits>().AddHostedService<CallSweep>();
         builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<GatewayOptions>>((kestrel, gateway) =>
         {
             // One client's connection must hold as many calls as may run, and those that are then refused: Kestrel ends it when twice as many have

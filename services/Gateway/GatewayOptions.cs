@@ -26,15 +26,15 @@ internal sealed record GatewayOptions
     public int MaxStreams { get; init; } = 128;
 
     /// <summary>
-    /// Bytes of request messages held at once, from the moment a message's length is known until its call is answered; one more gets
-    /// RESOURCE_EXHAUSTED. A message that is alone is always taken. Default 128 MiB.
+    /// Bytes of request messages held at once, from when they come until their call is answered; one more ends its call with RESOURCE_EXHAUSTED. A
+    /// message that is alone is always taken. Default 128 MiB.
     /// </summary>
     [Range(1L << 10, 1L << 40)]
     public long MaxBytes { get; init; } = 128 << 20;
 
     /// <summary>
-    /// The part of <see cref="MostCalls"/>, <see cref="MaxStreams"/> and <see cref="MaxBytes"/> that one client may hold; past it, RESOURCE_EXHAUSTED.
-    /// Default 0.5; 1: all.
+    /// The part of <see cref="MostCalls"/>, <see cref="MaxStreams"/> and <see cref="MaxBytes"/> that one client may hold; past it,
+    /// RESOURCE_EXHAUSTED. Default 0.5; 1: all.
     /// </summary>
     [Range(0.001, 1.0)]
     public double MaxClientShare { get; init; } = 0.5;
@@ -73,7 +73,8 @@ internal sealed record GatewayOptions
 
     /// <summary>
     /// How long a call may wait for its message: a stream's first one, the rest of one that has begun, the end of a request that has one message.
-    /// A message that arrives gets a second more for every 16 KiB. Past it the call gets DEADLINE_EXCEEDED. Default 30 s.
+    /// A message that arrives gets a second more for every 16 KiB, but for no part of it more than this. Past it the call gets DEADLINE_EXCEEDED.
+    /// Default 30 s.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "01:00:00")]
     public TimeSpan MessageTimeout { get; init; } = TimeSpan.FromSeconds(30);

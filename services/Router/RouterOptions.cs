@@ -20,9 +20,9 @@ internal sealed record RouterOptions
     public int StreamConcurrency { get; init; } = 16;
 
     /// <summary>
-    /// Bytes of requests, and of answers that are not read yet, held at once: half for calls with one message, of which one more gets RESOURCE_EXHAUSTED,
-    /// half for streams, which are read more slowly. A message that is alone is always taken. In memory a request takes up to three times its bytes.
-    /// Default 128 MiB.
+    /// Bytes of requests, and of answers that are not read yet, held at once: half for calls with one message, of which one more gets
+    /// RESOURCE_EXHAUSTED, half for streams, which are read more slowly. A message that is alone is always taken. In memory a request takes up to
+    /// three times its bytes. Default 128 MiB.
     /// </summary>
     [Range(1L << 10, 1L << 40)]
     public long MaxBytes { get; init; } = 128 << 20;

@@ -1,8 +1,10 @@
+using System.Buffers.Binary;
 using System.Net;
 using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Net.Client;
 using MedMoE.Mesh.ServicesUnderTest;
+using MedMoE.Mesh.ServicesUnderTest.Http2;
 using MedMoE.Mesh.V1;
 
 namespace MedMoE.Mesh.Gateway.Tests;
@@ -10,6 +12,9 @@ namespace MedMoE.Mesh.Gateway.Tests;
 /// <summary>What one caller, or one kind of call, can take from the others: an honest client beside each.</summary>
 public sealed class PlacesTests
 {
+    private const string EmbedImage = "/medmoe.mesh.v1.RouterService/EmbedImage";
+    private const string ListExperts = "/medmoe.mesh.v1.RouterService/ListExperts";
+
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
 
     private static DateTime Deadline => DateTime.UtcNow + _patience;
@@ -79,7 +84,7 @@ public sealed class PlacesTests
     }
 
     [Fact]
-    public async Task Bytes_MoreThanTheLimit_AreRefusedBeforeTheyAreRead()
+    public async Task Bytes_MoreThanTheLimit_AreRefused()
     {
         await using var mesh = await Mesh.Start("--Gateway:MaxBytes=1000000");
         using var fat = mesh.Connect("127.0.0.2");
@@ -97,6 +102,37 @@ public sealed class PlacesTests
         Assert.Equal(400_000, (await new RouterService.RouterServiceClient(honest).EmbedImageAsync(Image(400_000), deadline: Deadline)).Embedding.Data.Length);
         mesh.Calls.Released.SetResult();
         await first;
+    }
+
+    [Fact]
+    public async Task Bytes_ToldAndNotSent_AreNotTaken()
+    {
+        await using var mesh = await Mesh.Start("--Gateway:MaxBytes=1000000");
+        await using var attacker = await RawConnection.Open(mesh.Gateway);
+        // Each says that 400 kB follow, which two of them would fill the limit with, and sends one byte of them.
+        byte[] begun = [0, .. BitConverter.GetBytes(BinaryPrimitives.ReverseEndianness(400_000)), 0x0a];
+        var stopped = Enumerable.Range(0, 10).Select(_ => attacker.Call(EmbedImage, begun, end: false)).ToArray();
+        // Answered behind them, on the same connection: they have all been read.
+        Assert.Equal(StatusCode.OK, (await attacker.Call(ListExperts, RawCall.Framed([])).Answer()).Code);
+
+        using var honest = mesh.Connect("127.0.0.3");
+        var answer = await new RouterService.RouterServiceClient(honest).EmbedImageAsync(Image(400_000), deadline: Deadline);
+
+        Assert.Equal(400_000, answer.Embedding.Data.Length);
+        Assert.All(stopped, call => Assert.False(call.Ended.IsCompleted));
+    }
+
+    [Fact]
+    public async Task Message_StandsStillWhenMostOfItIsThere_EndsInTime()
+    {
+        await using var mesh = await Mesh.Start("--Gateway:MessageTimeout=00:00:01");
+        await using var attacker = await RawConnection.Open(mesh.Gateway);
+        byte[] begun = [0, .. BitConverter.GetBytes(BinaryPrimitives.ReverseEndianness(8_000_000)), .. new byte[500_000]];
+
+        // So many bytes may take half a minute to come, but no part of them.
+        var answer = await attacker.Call(EmbedImage, begun, end: false).Ended.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+
+        Assert.Equal((StatusCode.DeadlineExceeded, "the message did not arrive within 1 s (Gateway:MessageTimeout)"), (answer.Code, answer.Message));
     }
 
     [Fact]
@@ -171,6 +207,8 @@ public sealed class PlacesTests
     /// <summary>A gateway and the router behind it.</summary>
     private sealed class Mesh(RunningService router, RunningService gateway) : IAsyncDisposable
     {
+        public string Gateway => gateway.Address;
+
         public EchoRouter.Calls Calls => router.Get<EchoRouter.Calls>();
 
         public static async Task<Mesh> Start(params string[] settings)

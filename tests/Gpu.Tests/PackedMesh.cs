@@ -35,7 +35,8 @@ public sealed class PackedMesh : IAsyncLifetime
 
     /// <summary>Runs tests/gpu/run where no dotnet can be found.</summary>
     public Task<Result> RunScript(params string[] arguments) => Run(
-        [_folder["bin", "python3"], Path.Combine(Golden.Repository, "tests", "gpu", "run"), "--out", _folder.Path, .. arguments], ("PATH", _folder["bin"]), ("DOTNET_ROOT", ""));
+        [_folder["bin", "python3"], Path.Combine(Golden.Repository, "tests", "gpu", "run"), "--out", _folder.Path, .. arguments],
+        ("PATH", _folder["bin"]), ("DOTNET_ROOT", ""));
 
     public ValueTask DisposeAsync()
     {

@@ -1,6 +1,6 @@
-using System.Buffers.Binary;
 using Google.Protobuf.Reflection;
 using Grpc.Core;
+using MedMoE.Mesh.Serving.Limits;
 
 namespace MedMoE.Mesh.Gateway.Calls;
 
@@ -10,15 +10,15 @@ namespace MedMoE.Mesh.Gateway.Calls;
 /// <param name="largestMessage">Bytes of a message at most.</param>
 internal sealed class MessageFraming(MethodDescriptor method, bool isCompressed, int largestMessage)
 {
-    private const int PrefixSize = 5;
-
-    private readonly byte[] _prefix = new byte[PrefixSize];
+    private readonly byte[] _prefix = new byte[MessagePrefix.Size];
     private int _inPrefix;
-    private uint _left;
     private int _complete;
 
     /// <summary>Bytes that have come of the message that is under way.</summary>
     public long Arrived { get; private set; }
+
+    /// <summary>Bytes of it that are still to come; 0 while its length is not known.</summary>
+    public long Left { get; private set; }
 
     /// <summary>
     /// Whether the caller owes something: a first message, the rest of one, or the end of a request that has one message. Between the messages of
@@ -36,10 +36,10 @@ internal sealed class MessageFraming(MethodDescriptor method, bool isCompressed,
             {
                 throw new RpcException(Refusals.MoreThanOne);
             }
-            var taken = _inPrefix < PrefixSize ? TakePrefix(bytes) : TakeContent(bytes);
+            var taken = _inPrefix < MessagePrefix.Size ? TakePrefix(bytes) : TakeContent(bytes);
             bytes = bytes[taken..];
             Arrived += taken;
-            if (_inPrefix == PrefixSize && _left == 0)
+            if (_inPrefix == MessagePrefix.Size && Left == 0)
             {
                 _complete++;
                 (_inPrefix, Arrived) = (0, 0);
@@ -59,7 +59,7 @@ internal sealed class MessageFraming(MethodDescriptor method, bool isCompressed,
 
     private int TakePrefix(ReadOnlySpan<byte> bytes)
     {
-        var taken = Math.Min(PrefixSize - _inPrefix, bytes.Length);
+        var taken = Math.Min(MessagePrefix.Size - _inPrefix, bytes.Length);
         bytes[..taken].CopyTo(_prefix.AsSpan(_inPrefix));
         _inPrefix += taken;
         if (_prefix[0] > 1)
@@ -70,10 +70,10 @@ internal sealed class MessageFraming(MethodDescriptor method, bool isCompressed,
         {
             throw new RpcException(Refusals.NoEncoding);
         }
-        if (_inPrefix == PrefixSize)
+        if (_inPrefix == MessagePrefix.Size)
         {
-            _left = BinaryPrimitives.ReadUInt32BigEndian(_prefix.AsSpan(1));
-            if (_left > largestMessage)
+            Left = MessagePrefix.LengthOf(_prefix) - MessagePrefix.Size;
+            if (Left > largestMessage)
             {
                 throw new RpcException(Refusals.MessageTooLarge(largestMessage));
             }
@@ -83,8 +83,8 @@ internal sealed class MessageFraming(MethodDescriptor method, bool isCompressed,
 
     private int TakeContent(ReadOnlySpan<byte> bytes)
     {
-        var taken = (int)Math.Min(_left, (uint)bytes.Length);
-        _left -= (uint)taken;
+        var taken = (int)Math.Min(Left, bytes.Length);
+        Left -= taken;
         return taken;
     }
 }

@@ -12,24 +12,16 @@ namespace MedMoE.Mesh.Gateway.Calls;
 /// <param name="body">The body as it comes.</param>
 /// <param name="framing">Its messages.</param>
 /// <param name="timeout">How long to wait for a message, see <see cref="GatewayOptions.MessageTimeout"/>.</param>
-internal sealed class RequestMessages(PipeReader body, MessageFraming framing, TimeSpan timeout) : Stream
+internal sealed class RequestMessages(PipeReader body, MessageFraming framing, TimeSpan timeout) : RequestBody
 {
     private readonly CancellationTokenSource _answered = new();
     private TimeSpan _waited;
 
-    public override bool CanRead => true;
+    /// <summary>Whether what has been read ends with a whole message.</summary>
+    public bool IsBetweenMessages => framing.Arrived == 0;
 
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
+    /// <inheritdoc cref="MessageFraming.Left"/>
+    public long Left => framing.Left;
 
     /// <summary>The call has been answered: nothing that the caller may still send matters.</summary>
     public void End() => _answered.Cancel();
@@ -54,18 +46,16 @@ internal sealed class RequestMessages(PipeReader body, MessageFraming framing, T
         return bytes;
     }
 
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Flush() => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    /// <summary>Returns when a first byte is there to be read, the request has ended, or the time is over. It reads nothing.</summary>
+    /// <remarks>Without an exception where nothing comes: calls without a byte may come by the thousand.</remarks>
+    public async Task UntilFirst(TimeSpan time, CancellationToken cancellation)
+    {
+        using var over = new CancellationTokenSource(time);
+        await using var timed = over.Token.Register(body.CancelPendingRead);
+        await using var cancelled = cancellation.Register(body.CancelPendingRead);
+        var result = await body.ReadAsync(CancellationToken.None);
+        body.AdvanceTo(result.Buffer.Start);
+    }
 
     /// <summary>What has come, or comes next; null where the call is answered meanwhile.</summary>
     private async ValueTask<ReadResult?> Next(CancellationToken cancellation)
@@ -74,7 +64,7 @@ internal sealed class RequestMessages(PipeReader body, MessageFraming framing, T
         {
             return null;
         }
-        if (body.TryRead(out var result))
+        if (body.TryRead(out var result) && !IsOnlyCancelled(result))
         {
             return result;
         }
@@ -83,12 +73,17 @@ internal sealed class RequestMessages(PipeReader body, MessageFraming framing, T
         var (isOwed, started) = (framing.IsOwed, Stopwatch.GetTimestamp());
         if (isOwed)
         {
+            // Slow is allowed, standing still is not: however much has come, the next part must come in time.
             var left = timeout + Allowance(framing.Arrived) - _waited;
-            waiting.CancelAfter(left > TimeSpan.Zero ? left : TimeSpan.Zero);
+            waiting.CancelAfter(left < TimeSpan.Zero ? TimeSpan.Zero : left < timeout ? left : timeout);
         }
         try
         {
-            result = await body.ReadAsync(waiting.Token);
+            do
+            {
+                result = await body.ReadAsync(waiting.Token);
+            }
+            while (IsOnlyCancelled(result));
         }
         catch (OperationCanceledException) when (waiting.IsCancellationRequested && !cancellation.IsCancellationRequested)
         {
@@ -99,6 +94,17 @@ internal sealed class RequestMessages(PipeReader body, MessageFraming framing, T
             _waited += Stopwatch.GetElapsedTime(started);
         }
         return result;
+    }
+
+    /// <summary>The end of <see cref="UntilFirst"/> may come as the read ends by itself, and then shows at the next one.</summary>
+    private bool IsOnlyCancelled(ReadResult result)
+    {
+        if (!result.IsCanceled || !result.Buffer.IsEmpty || result.IsCompleted)
+        {
+            return false;
+        }
+        body.AdvanceTo(result.Buffer.Start);
+        return true;
     }
 
     private void Take(ReadOnlySpan<byte> bytes)

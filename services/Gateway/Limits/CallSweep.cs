@@ -2,7 +2,9 @@ using Microsoft.Extensions.Options;
 
 namespace MedMoE.Mesh.Gateway.Limits;
 
-/// <summary>Ends calls that hold something and do not get on: answers that are not read, and messages that do not come as the gateway stops.</summary>
+/// <summary>
+/// Ends calls that hold something and do not get on: those whose answer is not read, and, once the gateway stops, those whose message has not come.
+/// </summary>
 internal sealed class CallSweep(CallLimits limits, IOptions<GatewayOptions> options, TimeProvider time, IHostApplicationLifetime lifetime)
     : BackgroundService
 {
@@ -12,7 +14,7 @@ internal sealed class CallSweep(CallLimits limits, IOptions<GatewayOptions> opti
     {
         var unread = Refusal.Unread(options.Value.AnswerTimeout);
         using var timer = new PeriodicTimer(_period, time);
-        // Goes on while the server stops, which ends before this service.
+        // The host stops the server first, and this service after it: it still runs while calls end.
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             limits.Running.End(call => call.Unread > options.Value.AnswerTimeout, unread);

@@ -1,39 +1,58 @@
+using Grpc.Core;
+using MedMoE.Mesh.Gateway.Calls;
 using MedMoE.Mesh.Gateway.Replicas;
 
 namespace MedMoE.Mesh.Gateway.Limits;
 
-/// <summary>A call's message in memory until the call has been answered; so it can be sent again.</summary>
+/// <summary>
+/// The message of a call that has one, in memory from its first byte until the call has been answered. It is read whole before the call is
+/// forwarded: a service gets it as fast as it can read, however slowly it comes, and it can be sent again where a replica is lost. Its memory grows
+/// with the bytes that have come; the length that its caller announces reserves nothing.
+/// </summary>
 internal sealed class HeldMessage : IRepeatableRequest, IDisposable
 {
-    private readonly RequestBytes _bytes;
-    private readonly OpenCall _call;
+    // What most messages without an image fit into.
+    private const int FirstPart = 16 << 10;
+
     private readonly HttpContext _context;
-    private readonly long _taken;
-    private readonly byte[] _content;
+    private readonly RequestMessages _messages;
+    private readonly OpenCall _call;
+    private readonly RequestBytes _bytes;
+    private byte[] _content = [];
     private int _length;
 
-    /// <param name="bytes">What its bytes were taken from.</param>
-    /// <param name="call">Its call.</param>
-    /// <param name="context">The call's context, whose request body this becomes.</param>
-    /// <param name="content">Its bytes, prefix included, or the memory for them.</param>
-    /// <param name="taken">How many were taken.</param>
-    public HeldMessage(RequestBytes bytes, OpenCall call, HttpContext context, byte[] content, long taken)
-    {
-        (_bytes, _call, _context, _content, _length, _taken) = (bytes, call, context, content, content.Length, taken);
-        context.Features.Set<IRepeatableRequest>(this);
-        TryRewind();
-    }
+    /// <param name="context">The call's context, whose request body the message becomes.</param>
+    /// <param name="call">The call.</param>
+    /// <param name="bytes">What its bytes are taken from.</param>
+    public HeldMessage(HttpContext context, OpenCall call, RequestBytes bytes) =>
+        (_context, _messages, _call, _bytes) = (context, context.Features.GetRequiredFeature<RequestMessages>(), call, bytes);
 
-    /// <summary>Reads the message after its prefix.</summary>
-    /// <returns>False where another one follows.</returns>
-    public async Task<bool> Fill(ReadOnlyMemory<byte> prefix, Stream body)
+    /// <summary>Reads the message to its end.</summary>
+    /// <returns>False where the call has been ended instead.</returns>
+    /// <exception cref="RpcException">What comes is no message (<see cref="RequestMessages"/>).</exception>
+    public async Task<bool> Fill()
     {
-        prefix.CopyTo(_content);
-        var rest = _content.AsMemory(prefix.Length);
-        _length = prefix.Length + await body.ReadAtLeastAsync(rest, rest.Length, throwOnEndOfStream: false, _call.Ended);
-        var isLast = _length < _content.Length || await body.ReadAsync(new byte[1], _call.Ended) == 0;
-        TryRewind();
-        return isLast;
+        try
+        {
+            int read;
+            do
+            {
+                if (_length == _content.Length && !TryGrow())
+                {
+                    return false;
+                }
+                read = await _messages.ReadAsync(_content.AsMemory(_length), _call.Ended);
+                _length += read;
+            }
+            while (read > 0);
+        }
+        catch (IOException)
+        {
+            _call.End(new Refusal(StatusCode.Cancelled, "the caller has gone"));
+            return false;
+        }
+        _context.Features.Set<IRepeatableRequest>(this);
+        return TryRewind();
     }
 
     public bool TryRewind()
@@ -42,11 +61,18 @@ internal sealed class HeldMessage : IRepeatableRequest, IDisposable
         return true;
     }
 
-    public void Dispose()
+    public void Dispose() => _bytes.Release(_call.Caller, _content.Length);
+
+    private bool TryGrow()
     {
-        if (_taken > 0)
+        // One more than the message has: the end shows when no byte comes.
+        var size = (int)Math.Max(FirstPart, Math.Min(2L * _content.Length, _length + _messages.Left + 1));
+        if (_bytes.TryTake(_call.Caller, has: _content.Length, more: size - _content.Length) is { } full)
         {
-            _bytes.Release(_call.Caller, _taken);
+            _call.End(full);
+            return false;
         }
+        Array.Resize(ref _content, size);
+        return true;
     }
 }

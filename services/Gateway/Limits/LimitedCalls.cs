@@ -8,8 +8,7 @@ namespace MedMoE.Mesh.Gateway.Limits;
 
 /// <summary>Gives every proxied call its place (<see cref="CallLimits"/>), and tells those that get or keep none why.</summary>
 internal sealed class LimitedCalls(
-    RequestDelegate next, CallLimits limits, WholeMessages messages, IOptions<GatewayOptions> options, TimeProvider time,
-    IHostApplicationLifetime lifetime)
+    RequestDelegate next, CallLimits limits, IOptions<GatewayOptions> options, TimeProvider time, IHostApplicationLifetime lifetime)
 {
     public async Task InvokeAsync(HttpContext context)
     {
@@ -48,19 +47,17 @@ internal sealed class LimitedCalls(
             call.End(full);
             return;
         }
-        HeldMessage? held;
+        using var message = new HeldMessage(context, call, limits.Bytes);
         try
         {
-            held = await messages.Read(context, call);
+            if (!await message.Fill())
+            {
+                return;
+            }
         }
         finally
         {
             limits.Arriving.Leave(call);
-        }
-        using var message = held;
-        if (message is null)
-        {
-            return;
         }
         if (limits.Running.TryEnter(call) is { } busy)
         {
@@ -86,8 +83,7 @@ internal sealed class LimitedCalls(
         }
         try
         {
-            await using var messages = StreamedMessages.Watch(context, call, lifetime.ApplicationStopping);
-            if (await messages.UntilFirst())
+            if (await new StreamedMessages(context, call, lifetime.ApplicationStopping).UntilFirst())
             {
                 await next(context);
             }

@@ -11,6 +11,8 @@ internal sealed class OpenCall : IDisposable
     // HTTP/2's code for a peer that makes too much work; gRPC reads RESOURCE_EXHAUSTED.
     private const int EnhanceYourCalm = 0xb;
 
+    // Guards ending against being over: whoever ends a call may come when it has just ended by itself.
+    private readonly Lock _lock = new();
     private readonly CancellationTokenSource _ended;
     private readonly HeldReset? _reset;
     private readonly TimeProvider _time;
@@ -18,6 +20,7 @@ internal sealed class OpenCall : IDisposable
     private long _moved = Never;
     private long _writingSince = Never;
     private Refusal? _refusal;
+    private bool _isOver;
 
     public OpenCall(HttpContext context, TimeProvider time)
     {
@@ -55,21 +58,32 @@ internal sealed class OpenCall : IDisposable
         Moved();
     }
 
-    /// <summary>Ends the call; only the first reason counts.</summary>
+    /// <summary>Ends the call; only the first reason counts, and none where it is over.</summary>
     public void End(Refusal refusal)
     {
-        if (Interlocked.CompareExchange(ref _refusal, refusal, null) is not null)
+        lock (_lock)
         {
-            return;
+            if (_isOver || _refusal is not null)
+            {
+                return;
+            }
+            _refusal = refusal;
+            if (Unread > TimeSpan.Zero)
+            {
+                // A status would stand behind what the caller does not read. Before the end: a cancelled write has Kestrel reset it as INTERNAL.
+                _reset?.ResetNow(EnhanceYourCalm);
+            }
+            // Whoever ends others' calls is not to run what follows their end.
+            _ = _ended.CancelAsync();
         }
-        if (Unread > TimeSpan.Zero)
-        {
-            // A status would stand behind what the caller does not read. Before the end: a cancelled write has Kestrel reset it as INTERNAL.
-            _reset?.ResetNow(EnhanceYourCalm);
-        }
-        // Whoever ends others' calls is not to run what follows their end.
-        _ = _ended.CancelAsync();
     }
 
-    public void Dispose() => _ended.Dispose();
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            _isOver = true;
+            _ended.Dispose();
+        }
+    }
 }

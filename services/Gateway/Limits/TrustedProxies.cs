@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 namespace MedMoE.Mesh.Gateway.Limits;
 
 /// <summary>
-/// Callers' own addresses, as the proxies that Gateway:TrustedProxies names tell them (X-Forwarded-For); from anybody else the header counts for nothing.
+/// Takes a caller's address from X-Forwarded-For where the call comes from one of Gateway:TrustedProxies; from anybody else the header is ignored.
 /// </summary>
 internal static class TrustedProxies
 {

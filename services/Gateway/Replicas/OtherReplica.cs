@@ -39,7 +39,8 @@ internal sealed class OtherReplica(RequestDelegate next)
     /// <summary>Keeps the answer of a replica that takes no more calls from the caller, where another will answer.</summary>
     internal static ValueTask Decline(ResponseTransformContext response)
     {
-        if (response.ProxyResponse is { } answer && IsUnavailable(answer) && response.HttpContext.Features.Get<Attempt>() is { CanRepeat: true } attempt)
+        if (response.ProxyResponse is { } answer && IsUnavailable(answer)
+            && response.HttpContext.Features.Get<Attempt>() is { CanRepeat: true } attempt)
         {
             attempt.IsDeclined = true;
             response.SuppressResponseBody = true;

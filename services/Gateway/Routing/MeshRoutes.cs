@@ -25,7 +25,12 @@ internal sealed class MeshRoutes(IOptions<GatewayOptions> options)
             ActivityTimeout = options.Value.ActivityTimeout,
         },
         // Values of headers pass as the bytes they are, whatever they mean.
-        HttpClient = new HttpClientConfig { EnableMultipleHttp2Connections = true, RequestHeaderEncoding = "latin1", ResponseHeaderEncoding = "latin1" },
+        HttpClient = new HttpClientConfig
+        {
+            EnableMultipleHttp2Connections = true,
+            RequestHeaderEncoding = "latin1",
+            ResponseHeaderEncoding = "latin1",
+        },
         HealthCheck = new HealthCheckConfig
         {
             // Where no replica is well, all are tried: a lone one that is too busy to answer a probe still answers calls.

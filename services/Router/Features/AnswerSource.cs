@@ -59,7 +59,8 @@ internal sealed class AnswerSource(
     }
 
     private async Task<Answer> Localize(
-        MeshService service, PyramidSource.Reader reader, IReadOnlyList<KnownText> texts, AnswerShape shape, DateTime deadline, CancellationToken stop)
+        MeshService service, PyramidSource.Reader reader, IReadOnlyList<KnownText> texts, AnswerShape shape, DateTime deadline,
+        CancellationToken stop)
     {
         var pyramid = reader.Start();
         // An expert counts open calls: none is opened before there is something to do.

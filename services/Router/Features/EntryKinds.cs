@@ -21,7 +21,8 @@ internal static class EntryKinds
 
     /// <summary>An encoded text, without the text itself.</summary>
     public static EntryKind<EncodedText> Text { get; } = Message(
-        "text", EncodedText.Parser, text => text.Sentence is not null && text.WordEmbeddings is not null, text => [text.Sentence, text.WordEmbeddings]);
+        "text", EncodedText.Parser, text => text.Sentence is not null && text.WordEmbeddings is not null,
+        text => [text.Sentence, text.WordEmbeddings]);
 
     /// <summary>An expert's answer.</summary>
     public static EntryKind<LocalizeResponse> Answer { get; } = Message(

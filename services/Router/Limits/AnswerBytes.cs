@@ -1,23 +1,21 @@
 using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
-using MedMoE.Mesh.Serving.Errors;
+using MedMoE.Mesh.Serving.Batching;
 
 namespace MedMoE.Mesh.Router.Limits;
 
-/// <summary>Takes the bytes of a call's answer, in the place of its message's, until it has been read; or answers with RESOURCE_EXHAUSTED instead.</summary>
+/// <summary>Holds a call's answer until the caller has read it, in the place of the call's message; without room the call gets RESOURCE_EXHAUSTED.</summary>
 internal sealed class AnswerBytes : Interceptor
 {
-    private const string RetryAfterMs = "100";
-
     public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
         TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
     {
         var response = await continuation(request, context);
-        if (response is IMessage answer && context.GetHttpContext().Features.Get<CallBytes>() is { } held && !held.TryExchange(answer.CalculateSize()))
+        if (response is IMessage answer && context.GetHttpContext().Features.Get<CallBytes>() is { } held
+            && !held.TryExchange(answer.CalculateSize()))
         {
-            throw new RpcException(
-                new Status(StatusCode.ResourceExhausted, held.Limit), new Metadata { { GrpcErrors.PushbackTrailer, RetryAfterMs } });
+            throw new QueueFullException(held.Limit, HeldBytes.RetryAfter);
         }
         return response;
     }

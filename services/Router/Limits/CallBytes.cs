@@ -1,5 +1,3 @@
-using MedMoE.Mesh.Serving.Limits;
-
 namespace MedMoE.Mesh.Router.Limits;
 
 /// <summary>What one call holds of a budget; all of it is given back when the call ends.</summary>

@@ -1,4 +1,3 @@
-using MedMoE.Mesh.Serving.Limits;
 using Microsoft.Extensions.Options;
 
 namespace MedMoE.Mesh.Router.Limits;
@@ -6,6 +5,9 @@ namespace MedMoE.Mesh.Router.Limits;
 /// <summary>Bytes of requests and answers that the router holds. Streams cannot take those of other calls.</summary>
 internal sealed class HeldBytes(IOptions<RouterOptions> options)
 {
+    /// <summary>What a refused caller is told to wait.</summary>
+    public static TimeSpan RetryAfter { get; } = TimeSpan.FromMilliseconds(100);
+
     /// <summary>Of calls with one message.</summary>
     public ByteBudget Calls { get; } = new(options.Value.MaxBytes / 2);
 

@@ -10,7 +10,6 @@ namespace MedMoE.Mesh.Router.Limits;
 /// <summary>Takes the bytes of a call's message before it is read, or refuses the call. Streams take theirs message by message.</summary>
 internal sealed class RequestBytes(RequestDelegate next, HeldBytes bytes, IOptions<ServingOptions> options)
 {
-    private static readonly TimeSpan _retryAfter = TimeSpan.FromMilliseconds(100);
     private static readonly string _service = $"/{RouterService.Descriptor.FullName}/";
     private static readonly string _stream = _service + nameof(RouterService.RouterServiceBase.AnalyzeStream);
 
@@ -37,7 +36,7 @@ internal sealed class RequestBytes(RequestDelegate next, HeldBytes bytes, IOptio
         // One over the message limit is refused with that.
         if (length <= options.Value.LargestMessage + (long)MessagePrefix.Size && !held.TryTake(length))
         {
-            context.Response.Refuse(StatusCode.ResourceExhausted, held.Limit, _retryAfter);
+            context.Response.Refuse(StatusCode.ResourceExhausted, held.Limit, HeldBytes.RetryAfter);
             return;
         }
         await next(context);

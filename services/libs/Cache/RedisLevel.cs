@@ -50,7 +50,8 @@ internal sealed partial class RedisLevel : IAsyncDisposable
         configuration.BacklogPolicy = BacklogPolicy.FailFast;
         configuration.ReconnectRetryPolicy = new LinearRetry((int)options.RedisPause.TotalMilliseconds);
         (_small, _large) = (new RedisConnection(configuration), new RedisConnection(configuration.Clone()));
-        CircuitBreaker Breaker(string operations) => new(options.RedisPause, time, reason => LogBroke(operations, reason), () => LogHealed(operations));
+        CircuitBreaker Breaker(string operations) =>
+            new(options.RedisPause, time, reason => LogBroke(operations, reason), () => LogHealed(operations));
         (_reads, _largeReads, _writes) = (Breaker("reads"), Breaker("reads of large entries"), Breaker("writes"));
         _writer = Write();
     }

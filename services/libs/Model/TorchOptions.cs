@@ -86,8 +86,8 @@ public sealed record TorchOptions(string Device = "cpu", Precision Precision = P
     public Tensor Upload(Tensor batch) => batch.to(ResolveDevice()).to(ScalarType);
 
     /// <summary>
-    /// Sets how this process multiplies float32 on a GPU. libtorch's own default is TF32 for convolutions and float32 for matrices, an error of
-    /// 1e-3 that nobody asked for.
+    /// Sets how this process multiplies float32 on a GPU. libtorch's own default is TF32 for convolutions and float32 for matrices; here
+    /// it is float32 for both, unless TF32 is asked for.
     /// </summary>
     public void ChooseProducts() =>
         (backends.cuda.matmul.allow_tf32, backends.cudnn.allow_tf32) = (Precision == Precision.Tf32, Precision == Precision.Tf32);

@@ -103,7 +103,7 @@ public sealed class ChainGolden : IDisposable
         return results;
     })];
 
-    /// <summary>What each report's words find in its image through the expert that its gate picks, both images at once and the words padded.</summary>
+    /// <summary>What each report's words find in its image, through the expert that its gate picks: both images at once, the words padded.</summary>
     public IReadOnlyList<Comparison> Words() => [.. Enumerable.Range(0, Reports.Count).SelectMany(row =>
     {
         var settings = Bundle.Manifest.Similarity;

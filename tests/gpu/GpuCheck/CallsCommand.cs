@@ -3,7 +3,7 @@ using MedMoE.Mesh.GpuCheck.Calls;
 
 namespace MedMoE.Mesh.GpuCheck;
 
-/// <summary>Calls a running mesh in closed loops: reads an order a line from standard input, answers each with a line, until the input ends.</summary>
+/// <summary>Calls a running mesh in closed loops: one order a line on standard input, one line of figures for each, until the input ends.</summary>
 internal sealed class CallsCommand : Command
 {
     private readonly Option<string> _server = new("--server") { Description = "HOST:PORT of the gateway.", Required = true };

@@ -4,7 +4,7 @@ using MedMoE.Mesh.GpuCheck.Networks;
 
 namespace MedMoE.Mesh.GpuCheck;
 
-/// <summary>Times networks: reads an order a line from standard input, answers each with a line, until the input ends.</summary>
+/// <summary>Times networks: one order a line on standard input, one line of figures for each, until the input ends.</summary>
 internal sealed class NetworksCommand : Command
 {
     private readonly Option<string> _device = new("--device") { Description = "cpu or cuda:N.", DefaultValueFactory = _ => "cpu" };

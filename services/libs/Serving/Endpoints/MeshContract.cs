@@ -9,8 +9,7 @@ namespace MedMoE.Mesh.Serving.Endpoints;
 /// <summary>What the protos say of the mesh's services.</summary>
 public static class MeshContract
 {
-    // Health checks and reflection are no calls of the mesh.
-    private const string OwnMethods = "/medmoe.mesh.";
+    private const string OwnPackage = "medmoe.mesh.";
 
     /// <summary>The mesh's services, whose calls are forwarded.</summary>
     public static IReadOnlyList<ServiceDescriptor> Forwarded { get; } =
@@ -33,10 +32,17 @@ public static class MeshContract
     /// <summary>The method with this path, or null.</summary>
     public static MethodDescriptor? MethodAt(string path) => _methods.GetValueOrDefault(path);
 
+    /// <summary>Whether a service is the mesh's. Health checks and reflection are not.</summary>
+    /// <param name="service">Its full name: "medmoe.mesh.v1.RouterService".</param>
+    public static bool IsOwn(ReadOnlySpan<char> service) => service.StartsWith(OwnPackage);
+
+    /// <summary>The same of a method's path.</summary>
+    public static bool IsOwnMethod(string path) => IsOwn(path.AsSpan().TrimStart('/'));
+
     /// <summary>
     /// The method that a call is counted under: "unknown" where the mesh has none at this path, because a caller may make up methods and metrics
     /// must not keep them. Null for health checks and reflection, which do not count.
     /// </summary>
     public static string? CountedMethod(string path) =>
-        !path.StartsWith(OwnMethods, StringComparison.Ordinal) ? null : _methods.ContainsKey(path) ? path : "unknown";
+        !IsOwnMethod(path) ? null : _methods.ContainsKey(path) ? path : "unknown";
 }

@@ -4,7 +4,9 @@ using Microsoft.Extensions.Logging;
 
 namespace MedMoE.Mesh.Serving.Endpoints;
 
-/// <summary>Round robin over the replicas that can be reached, with those last that lost a call just now or that the same call has been to already.</summary>
+/// <summary>
+/// Round robin over the replicas that can be reached. Those come last that have just lost a call, or that the same call has been to already.
+/// </summary>
 internal sealed class ReplicaBalancer(IChannelControlHelper channel, ILoggerFactory loggers)
     : SubchannelsLoadBalancer(new UnreachedIsUnavailable(channel), loggers)
 {

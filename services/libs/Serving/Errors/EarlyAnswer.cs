@@ -6,8 +6,8 @@ namespace MedMoE.Mesh.Serving.Errors;
 /// <summary>
 /// Answers that come before their request has ended. Kestrel resets such a stream, keeps it for 5 s more as the caller may still send, and closes
 /// the whole connection when it keeps too many (10.0, Http2Connection.MaxTrackedStreams). Between services that connection carries
-/// everybody's calls; so the gateway's requests are answered without a reset, and read until it ends them, which takes a round trip. Others are reset:
-/// grpc-dotnet's client, which otherwise resets them itself, may still send a message behind that, and Kestrel ends the connection for it, too.
+/// everybody's calls; so the gateway's requests are answered without a reset, and read until it ends them, which takes a round trip. Requests of
+/// other callers are reset as before: grpc-dotnet's client may send a message after its own reset, and Kestrel ends the connection for that, too.
 /// </summary>
 public static class EarlyAnswer
 {

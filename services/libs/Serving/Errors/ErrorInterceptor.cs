@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 using MedMoE.Mesh.Serving.Batching;
+using MedMoE.Mesh.Serving.Endpoints;
 using MedMoE.Mesh.Serving.Hosting;
 using Microsoft.Extensions.Options;
 
@@ -9,9 +10,6 @@ namespace MedMoE.Mesh.Serving.Errors;
 /// <summary>Around every call of the mesh: refuses it while the service stops, and turns exceptions into gRPC status codes.</summary>
 internal sealed class ErrorInterceptor(Readiness readiness, GrpcErrors errors, IOptions<ServingOptions> options) : Interceptor
 {
-    // Health checks and reflection go on while the service stops.
-    private const string OwnMethods = "/medmoe.mesh.";
-
     public override Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
         TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation) =>
         Guard(context, () => continuation(request, context));
@@ -42,8 +40,9 @@ internal sealed class ErrorInterceptor(Readiness readiness, GrpcErrors errors, I
 
     private async Task<T> Guard<T>(ServerCallContext context, Func<Task<T>> call)
     {
-        if (!context.Method.StartsWith(OwnMethods, StringComparison.Ordinal))
+        if (!MeshContract.IsOwnMethod(context.Method))
         {
+            // Health checks and reflection go on while the service stops.
             return await call();
         }
         try

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace MedMoE.Mesh.Serving.Errors;
 
-/// <summary>What failed because there was not enough memory, on the CPU or on an accelerator. The call can be tried again; the process is well.</summary>
+/// <summary>Work that failed for want of memory, on the CPU or on an accelerator. The call can be tried again; the process is well.</summary>
 public static class MemoryFailure
 {
     // libtorch has no type for it: TorchSharp hands on the words of c10's allocators, CUDA's libraries and C++.

@@ -1,4 +1,5 @@
 using Grpc.AspNetCore.Server;
+using MedMoE.Mesh.Serving.Endpoints;
 using MedMoE.Mesh.Serving.Telemetry;
 using Microsoft.AspNetCore.Routing;
 
@@ -7,13 +8,11 @@ namespace MedMoE.Mesh.Serving.Hosting;
 /// <summary>The mesh's methods that a started service has on its port: told by health and metrics before the first call.</summary>
 internal static class ServedMethods
 {
-    private const string OwnServices = "medmoe.mesh.";
-
     public static void Announce(EndpointDataSource endpoints, Readiness readiness, RequestMetrics metrics)
     {
         var methods = endpoints.Endpoints
             .Select(endpoint => endpoint.Metadata.GetMetadata<GrpcMethodMetadata>()?.Method)
-            .Where(method => method?.ServiceName.StartsWith(OwnServices, StringComparison.Ordinal) == true);
+            .Where(method => method is not null && MeshContract.IsOwn(method.ServiceName));
         foreach (var method in methods)
         {
             readiness.Serves(method!.ServiceName);

@@ -21,7 +21,8 @@ internal sealed class MeshCalls : IDisposable
     public MeshCalls(string server, byte[] image)
     {
         _channel = GrpcChannel.ForAddress(
-            $"http://{server}", new GrpcChannelOptions { HttpHandler = new SocketsHttpHandler { EnableMultipleHttp2Connections = true }, DisposeHttpClient = true });
+            $"http://{server}",
+            new GrpcChannelOptions { HttpHandler = new SocketsHttpHandler { EnableMultipleHttp2Connections = true }, DisposeHttpClient = true });
         _router = new RouterService.RouterServiceClient(_channel);
         _image = image;
     }

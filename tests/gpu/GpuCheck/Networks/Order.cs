@@ -16,4 +16,5 @@ internal sealed record Order(string Network, int Batch, string Precision, double
 /// <param name="Phases">Median milliseconds of each phase of a batch, in order; only of the chain.</param>
 /// <param name="Error">Why there are no figures, in one line; else null.</param>
 internal sealed record Timed(
-    double PerSecond, double MedianMs, double LeastMs, int Runs, long MultiplyAdds, IReadOnlyDictionary<string, double>? Phases = null, string? Error = null);
+    double PerSecond, double MedianMs, double LeastMs, int Runs, long MultiplyAdds, IReadOnlyDictionary<string, double>? Phases = null,
+    string? Error = null);

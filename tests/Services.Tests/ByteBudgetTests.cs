@@ -1,6 +1,6 @@
-using MedMoE.Mesh.Serving.Limits;
+using MedMoE.Mesh.Router.Limits;
 
-namespace MedMoE.Mesh.Serving.Tests;
+namespace MedMoE.Mesh.Services.Tests;
 
 public sealed class ByteBudgetTests
 {

@@ -1,10 +1,10 @@
-namespace MedMoE.Mesh.Serving.Limits;
+namespace MedMoE.Mesh.Router.Limits;
 
 /// <summary>
 /// Bytes of messages that a process holds at once, at most. A message that is alone is always taken, however large: Serving:LargestMessage bounds it.
 /// </summary>
 /// <param name="max">Bytes.</param>
-public sealed class ByteBudget(long max)
+internal sealed class ByteBudget(long max)
 {
     private readonly Lock _lock = new();
     private readonly LinkedList<(long Bytes, TaskCompletionSource Taken)> _waiting = [];
