@@ -107,8 +107,33 @@ public sealed class SharedConnectionTests
 
         using var open = echo.AnalyzeStream(deadline: Deadline);
         await Echo(open, "after");
-        Assert.DoesNotContain(gateway.Lines, line => line.Contains("crit:", StringComparison.Ordinal) || line.Contains("fail:", StringComparison.Ordinal));
+        AssertCalm(gateway);
     }
+
+    [Fact]
+    public async Task Connections_LostWithStreamsThatHaveNotBegun_CryNoAlarm()
+    {
+        await using var router = await RunningService.Start(EchoRouter.Create, null);
+        using var gateway = await ServiceProcess.Start("Gateway", null, $"Endpoints:Router={router.Address}");
+        using var channel = Grpc.Net.Client.GrpcChannel.ForAddress($"http://{gateway.Grpc}");
+        for (var i = 0; i < 20; i++)
+        {
+            await using var attacker = await RawConnection.Open(gateway.Grpc);
+            for (var call = 0; call < 50; call++)
+            {
+                attacker.Begin(Streaming);
+            }
+            // The gateway has them all once it has answered the one behind them.
+            await attacker.Call(Unary, RawCall.Framed([])).Answer();
+        }
+
+        using var open = new RouterService.RouterServiceClient(channel).AnalyzeStream(deadline: Deadline);
+        await Echo(open, "after");
+        AssertCalm(gateway);
+    }
+
+    private static void AssertCalm(ServiceProcess gateway) => Assert.DoesNotContain(
+        gateway.Lines, line => line.Contains("crit:", StringComparison.Ordinal) || line.Contains("fail:", StringComparison.Ordinal));
 
     /// <summary>Calls one after another while something else goes on: how each of them ended.</summary>
     private static async Task<IReadOnlyList<StatusCode>> Beside(RunningService gateway, Func<Task> other)

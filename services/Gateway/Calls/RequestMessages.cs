@@ -51,10 +51,29 @@ internal sealed class RequestMessages(PipeReader body, MessageFraming framing, T
     public async Task UntilFirst(TimeSpan time, CancellationToken cancellation)
     {
         using var over = new CancellationTokenSource(time);
-        await using var timed = over.Token.Register(body.CancelPendingRead);
-        await using var cancelled = cancellation.Register(body.CancelPendingRead);
-        var result = await body.ReadAsync(CancellationToken.None);
-        body.AdvanceTo(result.Buffer.Start);
+        await using var timed = over.Token.Register(CancelRead);
+        await using var cancelled = cancellation.Register(CancelRead);
+        try
+        {
+            var result = await body.ReadAsync(CancellationToken.None);
+            body.AdvanceTo(result.Buffer.Start);
+        }
+        catch (IOException)
+        {
+            // The caller has gone. Whoever reads next hears of it.
+        }
+    }
+
+    private void CancelRead()
+    {
+        try
+        {
+            body.CancelPendingRead();
+        }
+        catch (IOException)
+        {
+            // Kestrel's pipe throws where its connection has been lost: there is no read to cancel any more. Out of a timer it would be an alarm.
+        }
     }
 
     /// <summary>What has come, or comes next; null where the call is answered meanwhile.</summary>

@@ -1,6 +1,7 @@
 using Grpc.Core;
 using MedMoE.Mesh.Gateway.Calls;
 using MedMoE.Mesh.Gateway.Replicas;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace MedMoE.Mesh.Gateway.Limits;
 

@@ -1,5 +1,6 @@
 using MedMoE.Mesh.Gateway.Calls;
 using MedMoE.Mesh.Gateway.Replicas;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace MedMoE.Mesh.Gateway.Limits;
 
