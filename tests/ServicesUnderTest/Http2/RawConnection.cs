@@ -14,7 +14,7 @@ public sealed class RawConnection : IAsyncDisposable
     // No table for headers, no pushes, and windows that never need an update.
     private static readonly byte[] _settings = [0, 1, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 4, 0x7f, 0xff, 0xff, 0xff];
 
-    private readonly TcpClient _socket = new() { NoDelay = true };
+    private readonly TcpClient _socket;
     private readonly Channel<byte[]> _toSend = Channel.CreateUnbounded<byte[]>(new UnboundedChannelOptions { SingleReader = true });
     private readonly ConcurrentDictionary<int, RawCall> _calls = [];
     private readonly Lock _opening = new();
@@ -23,17 +23,17 @@ public sealed class RawConnection : IAsyncDisposable
     private int _lastStream = -1;
     private int? _goAway;
 
-    private RawConnection()
-    {
-    }
+    private RawConnection(IPAddress? from) => _socket = new TcpClient(new IPEndPoint(from ?? IPAddress.Any, 0)) { NoDelay = true };
 
     /// <summary>When the other side has closed it.</summary>
     public Task Closed => _closed.Task;
 
     /// <summary>Connects to HOST:PORT.</summary>
-    public static async Task<RawConnection> Open(string address)
+    /// <param name="address">Where to.</param>
+    /// <param name="from">The own address, of loopback; null for the system's choice.</param>
+    public static async Task<RawConnection> Open(string address, IPAddress? from = null)
     {
-        var connection = new RawConnection();
+        var connection = new RawConnection(from);
         await connection._socket.ConnectAsync(IPEndPoint.Parse(address), TestContext.Current.CancellationToken);
         connection.Send([.. _preface, .. Frame.Of(FrameType.Settings, 0, 0, _settings)]);
         connection.Send(Frame.Of(FrameType.WindowUpdate, 0, 0, [0x7f, 0xff, 0, 0]));

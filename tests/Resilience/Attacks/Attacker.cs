@@ -1,0 +1,141 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using Grpc.Core;
+using Grpc.Net.Client;
+using MedMoE.Mesh.ServicesUnderTest.Http2;
+using MedMoE.Mesh.V1;
+using MedMoE.Mesh.Wire;
+
+namespace MedMoE.Mesh.Resilience.Attacks;
+
+/// <summary>One who calls from several addresses of loopback at once.</summary>
+/// <param name="gateway">HOST:PORT.</param>
+/// <param name="addresses">How many addresses.</param>
+internal sealed class Attacker(string gateway, int addresses) : IAsyncDisposable
+{
+    // So that one connection carries no more than it did when the attacks were found.
+    private const int Connections = 20;
+
+    private readonly ConcurrentDictionary<string, int> _told = [];
+    private readonly List<RawConnection> _open = [];
+    private int _next;
+
+    /// <summary>What calls were told, and how many of them.</summary>
+    public IReadOnlyList<KeyValuePair<string, int>> Told => [.. _told.OrderByDescending(entry => entry.Value)];
+
+    /// <summary>Calls at a rate, until it is enough.</summary>
+    public async Task Often(int perSecond, Func<RawConnection, RawCall> call, CancellationToken enough)
+    {
+        var (started, sent) = (Stopwatch.GetTimestamp(), 0);
+        while (!enough.IsCancellationRequested)
+        {
+            var due = (int)(Stopwatch.GetElapsedTime(started).TotalSeconds * perSecond);
+            for (; sent < due; sent++)
+            {
+                Watch(call(await Connection()));
+            }
+            await Task.Delay(5, enough).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>So many calls at once, left alone until it is enough.</summary>
+    public async Task Hold(int calls, Func<RawConnection, RawCall> call, CancellationToken enough)
+    {
+        for (var i = 0; i < calls; i++)
+        {
+            Watch(call(await Connection()));
+        }
+        await Task.Delay(Timeout.Infinite, enough).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <summary>Localize with levels far larger than any image's, again and again.</summary>
+    public async Task Localize(int callers, int side, int words, CancellationToken enough)
+    {
+        const int Width = 96;
+        WireTensor Zeros(params int[] shape) => WireTensors.FromSingles(new float[shape.Aggregate(1, (a, b) => a * b)], DataType.Fp16, [.. shape.Select(n => (long)n)]);
+        var text = new TextQuery { Sentence = Zeros(Width), WordEmbeddings = Zeros(words, Width) };
+        LocalizeRequest[] messages =
+        [
+            new() { Header = new LocalizeHeader { Texts = { text } } },
+            .. Enumerable.Range(0, 4).Select(level => new LocalizeRequest
+            {
+                Level = new PyramidLevel { Level = level, Features = Zeros(side >> level, side >> level, 32 << level) },
+            }),
+        ];
+        await Task.WhenAll(Enumerable.Range(0, callers).Select(i => Task.Run(async () =>
+        {
+            using var channel = GrpcChannel.ForAddress($"http://{gateway}", new GrpcChannelOptions { HttpHandler = HandlerFrom(Address(i)) });
+            while (!enough.IsCancellationRequested)
+            {
+                Count(await Localize(new ExpertService.ExpertServiceClient(channel), messages, enough));
+            }
+        }, CancellationToken.None)));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var connection in _open)
+        {
+            await connection.DisposeAsync();
+        }
+    }
+
+    private static async Task<Status> Localize(ExpertService.ExpertServiceClient expert, LocalizeRequest[] messages, CancellationToken enough)
+    {
+        using var call = expert.Localize(new Metadata { { "medmoe-service", "experts/ct" } }, cancellationToken: enough);
+        try
+        {
+            foreach (var message in messages)
+            {
+                await call.RequestStream.WriteAsync(message, enough);
+            }
+            await call.RequestStream.CompleteAsync();
+        }
+        catch (Exception e) when (e is RpcException or InvalidOperationException or OperationCanceledException)
+        {
+            // Answered before all was sent: the answer says how.
+        }
+        try
+        {
+            await call.ResponseAsync;
+            return Status.DefaultSuccess;
+        }
+        catch (RpcException e)
+        {
+            return e.Status;
+        }
+    }
+
+    private async Task<RawConnection> Connection()
+    {
+        if (_open.Count < Math.Max(Connections, addresses))
+        {
+            _open.Add(await RawConnection.Open(gateway, Address(_open.Count)));
+        }
+        return _open[_next++ % _open.Count];
+    }
+
+    private IPAddress Address(int i) => new([127, 0, 1, (byte)(1 + (i % addresses))]);
+
+    private static SocketsHttpHandler HandlerFrom(IPAddress address) => new()
+    {
+        ConnectCallback = async (context, cancellation) =>
+        {
+            var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            socket.Bind(new IPEndPoint(address, 0));
+            await socket.ConnectAsync(context.DnsEndPoint, cancellation);
+            return new NetworkStream(socket, ownsSocket: true);
+        },
+    };
+
+    private void Watch(RawCall call) => call.Ended.ContinueWith(
+        ended => Count(ended.Result), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+
+    private void Count(RawAnswer answer) => Count(answer.Code is { } code ? $"{code}: {answer.Message}" : answer.Reset is { } reset ? $"reset {reset}" : "no status");
+
+    private void Count(Status status) => Count($"{status.StatusCode}: {status.Detail}");
+
+    private void Count(string told) => _told.AddOrUpdate(told, 1, (_, count) => count + 1);
+}

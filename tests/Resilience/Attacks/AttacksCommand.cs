@@ -1,0 +1,90 @@
+using System.CommandLine;
+using System.Diagnostics;
+using MedMoE.Mesh.Reference;
+using MedMoE.Mesh.ServicesUnderTest;
+using MedMoE.Mesh.V1;
+
+namespace MedMoE.Mesh.Resilience.Attacks;
+
+/// <summary><c>attacks</c>: each attack on a mesh of its own, and a table of what an honest client felt.</summary>
+internal sealed class AttacksCommand : Command
+{
+    private static readonly TimeSpan _before = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan _during = TimeSpan.FromSeconds(12);
+    private static readonly TimeSpan _after = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan _knownInterval = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan _freshInterval = TimeSpan.FromMilliseconds(200);
+
+    private readonly Argument<string[]> _names = new("NAME")
+    {
+        Arity = ArgumentArity.ZeroOrMore,
+        Description = $"Which: {string.Join(", ", Attack.All.Select(attack => attack.Name))}. Default: all.",
+    };
+
+    private readonly Option<int[]> _addresses = new("--addresses")
+    {
+        AllowMultipleArgumentsPerToken = true,
+        DefaultValueFactory = _ => [1, 20],
+        Description = "From how many addresses each is done.",
+    };
+
+    public AttacksCommand()
+        : base("attacks", "Attacks a whole mesh, and prints what an honest client beside it felt: p50 / p99 / longest in ms, errors of calls.")
+    {
+        Arguments.Add(_names);
+        Options.Add(_addresses);
+        _names.AcceptOnlyFromAmong([.. Attack.All.Select(attack => attack.Name)]);
+        SetAction(async (arguments, cancellation) =>
+        {
+            var names = arguments.GetValue(_names) is { Length: > 0 } some ? some : [.. Attack.All.Select(attack => attack.Name)];
+            await Console.Out.WriteLineAsync("| attack | addresses | before | during | after | honest streams lost | most calls were told |\n| --- | --- | --- | --- | --- | --- | --- |");
+            foreach (var attack in Attack.All.Where(attack => names.Contains(attack.Name)))
+            {
+                foreach (var addresses in arguments.GetRequiredValue(_addresses))
+                {
+                    await Console.Out.WriteLineAsync(await Measure(attack, addresses, cancellation));
+                }
+            }
+            return 0;
+        });
+    }
+
+    private static async Task<string> Measure(Attack attack, int addresses, CancellationToken cancellation)
+    {
+        using var runtime = new TemporaryFolder();
+        var (mesh, gateway) = await LocalProcess.UpWhole(runtime, "--replicas", "backbone=2,ct=2,router=2");
+        using var own = mesh;
+        var known = MeshLoad.FreshImage();
+        await using var honest = new HonestClient(
+            gateway,
+            attack.Images is null ? _knownInterval : _freshInterval,
+            () => new AnalyzeRequest { Image = attack.Images?.Invoke() ?? known, Report = "There is a large mass.", Gating = new Gating { Policy = GatingPolicy.Explicit, Expert = "ct" } });
+        // The first calls find code that is not compiled in full.
+        await Task.Delay(_before, cancellation);
+        var start = Stopwatch.GetTimestamp();
+        await Task.Delay(_before, cancellation);
+        var begun = Stopwatch.GetTimestamp();
+        // With less right to the processors than the mesh has: elsewhere it would have its own.
+        using var attacker = Process.Start(new ProcessStartInfo(
+            "nice", ["dotnet", typeof(Attack).Assembly.Location, AttackCommand.Verb, attack.Name, gateway, $"{addresses}"])
+        { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        await Task.Delay(_during, cancellation);
+        var ended = Stopwatch.GetTimestamp();
+        attacker.StandardInput.Close();
+        var told = await attacker.StandardOutput.ReadToEndAsync(cancellation);
+        await attacker.WaitForExitAsync(cancellation);
+        var alone = Stopwatch.GetTimestamp();
+        await Task.Delay(_after, cancellation);
+        var end = Stopwatch.GetTimestamp();
+        var (before, during, after) = (await honest.Between(start, begun), await honest.Between(begun, ended), await honest.Between(alone, end));
+        foreach (var failure in before.Failures.Concat(during.Failures).Concat(after.Failures).Take(3))
+        {
+            await Console.Error.WriteLineAsync($"{attack.Name} from {addresses}: {failure.Status} after {failure.Took.TotalMilliseconds:0} ms");
+        }
+        foreach (var lost in honest.LostStreams)
+        {
+            await Console.Error.WriteLineAsync($"{attack.Name} from {addresses}: a stream: {lost}");
+        }
+        return $"| {attack.Does} | {addresses} | {before} | {during} | {after} | {honest.LostStreams.Count} | {told.TrimEnd().Replace("\n", "<br>", StringComparison.Ordinal)} |";
+    }
+}

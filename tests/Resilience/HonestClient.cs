@@ -1,0 +1,131 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Grpc.Core;
+using Grpc.Net.Client;
+using MedMoE.Mesh.V1;
+
+namespace MedMoE.Mesh.Resilience;
+
+/// <summary>
+/// One who does nothing wrong: begins a call every so often whether or not the last one has ended (an open loop), and keeps a stream open beside
+/// them that echoes an item twice a second. Remembers how each call ended.
+/// </summary>
+internal sealed class HonestClient : IAsyncDisposable
+{
+    private static readonly TimeSpan _deadline = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan _itemInterval = TimeSpan.FromMilliseconds(500);
+
+    private readonly GrpcChannel _channel;
+    private readonly RouterService.RouterServiceClient _router;
+    private readonly Func<AnalyzeRequest> _request;
+    private readonly ConcurrentQueue<Task<HonestCall>> _calls = [];
+    private readonly CancellationTokenSource _enough = new();
+    private readonly Task[] _work;
+
+    /// <param name="gateway">HOST:PORT.</param>
+    /// <param name="interval">From the begin of one call to that of the next.</param>
+    /// <param name="request">Makes each call's request.</param>
+    public HonestClient(string gateway, TimeSpan interval, Func<AnalyzeRequest> request)
+    {
+        // Tries again soon: what is measured is the mesh's absence, not the client's patience.
+        _channel = GrpcChannel.ForAddress($"http://{gateway}", new GrpcChannelOptions
+        {
+            InitialReconnectBackoff = TimeSpan.FromMilliseconds(50),
+            MaxReconnectBackoff = TimeSpan.FromMilliseconds(100),
+        });
+        _router = new(_channel);
+        _request = request;
+        _work = [Task.Run(() => CallOften(interval)), Task.Run(KeepStream)];
+    }
+
+    /// <summary>Streams that ended before they were to, and how.</summary>
+    public ConcurrentQueue<Status> LostStreams { get; } = [];
+
+    /// <summary>The calls begun from one moment to another, when they have ended.</summary>
+    public async Task<Phase> Between(long from, long to) =>
+        new(await Task.WhenAll(_calls.ToArray()) is var calls ? [.. calls.Where(call => call.Begun >= from && call.Begun < to)] : []);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _enough.CancelAsync();
+        await Task.WhenAll(_work);
+        await Task.WhenAll(_calls);
+        _channel.Dispose();
+        _enough.Dispose();
+    }
+
+    private async Task CallOften(TimeSpan interval)
+    {
+        using var timer = new PeriodicTimer(interval);
+        while (!_enough.IsCancellationRequested)
+        {
+            _calls.Enqueue(Task.Run(Call));
+            await timer.WaitForNextTickAsync(CancellationToken.None);
+        }
+    }
+
+    private async Task<HonestCall> Call()
+    {
+        var begun = Stopwatch.GetTimestamp();
+        try
+        {
+            await _router.AnalyzeAsync(_request(), deadline: DateTime.UtcNow + _deadline);
+            return new HonestCall(begun, Stopwatch.GetElapsedTime(begun), Status.DefaultSuccess);
+        }
+        catch (RpcException e)
+        {
+            return new HonestCall(begun, Stopwatch.GetElapsedTime(begun), e.Status);
+        }
+    }
+
+    private async Task KeepStream()
+    {
+        var request = _request();
+        while (!_enough.IsCancellationRequested)
+        {
+            try
+            {
+                using var call = _router.AnalyzeStream();
+                while (!_enough.IsCancellationRequested)
+                {
+                    await call.RequestStream.WriteAsync(new AnalyzeStreamRequest { RequestId = "honest", Request = request });
+                    if (!await call.ResponseStream.MoveNext(CancellationToken.None))
+                    {
+                        throw new RpcException(call.GetStatus());
+                    }
+                    await Task.Delay(_itemInterval, _enough.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                }
+                await call.RequestStream.CompleteAsync();
+            }
+            catch (RpcException e)
+            {
+                LostStreams.Enqueue(e.Status);
+                await Task.Delay(_itemInterval, _enough.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+}
+
+/// <param name="Begun">When, as <see cref="Stopwatch"/> tells it.</param>
+/// <param name="Took">How long.</param>
+/// <param name="Status">How it ended.</param>
+internal sealed record HonestCall(long Begun, TimeSpan Took, Status Status)
+{
+    public bool Succeeded => Status.StatusCode == StatusCode.OK;
+}
+
+/// <summary>The calls of some seconds.</summary>
+internal sealed class Phase(IReadOnlyList<HonestCall> calls)
+{
+    private readonly double[] _milliseconds = [.. calls.Where(call => call.Succeeded).Select(call => call.Took.TotalMilliseconds).Order()];
+
+    public IReadOnlyList<HonestCall> Failures => [.. calls.Where(call => !call.Succeeded)];
+
+    /// <summary>The calls that succeeded, by when they ended.</summary>
+    public IEnumerable<long> Successes => calls.Where(call => call.Succeeded).Select(call => call.Begun + (long)(call.Took.TotalSeconds * Stopwatch.Frequency)).Order();
+
+    /// <summary>Calls, p50, p99 and longest in milliseconds, and how many failed.</summary>
+    public override string ToString() => $"{Quantile(0.5):0.0} / {Quantile(0.99):0} / {Quantile(1):0}, {Failures.Count} of {calls.Count}";
+
+    private double Quantile(double q) => _milliseconds.Length == 0 ? double.NaN : _milliseconds[Math.Max(0, (int)Math.Ceiling(q * _milliseconds.Length) - 1)];
+}

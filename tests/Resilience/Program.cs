@@ -1,0 +1,8 @@
+using System.CommandLine;
+using MedMoE.Mesh.Commands;
+using MedMoE.Mesh.Resilience.Attacks;
+using MedMoE.Mesh.Resilience.Faults;
+
+return CommandHost.Run(
+    new RootCommand("What an honest client of a mesh feels while others attack it or its replicas are lost.") { new AttacksCommand(), new AttackCommand(), new FaultsCommand() },
+    args);
