@@ -6,6 +6,7 @@ using MedMoE.Mesh.Commands;
 using MedMoE.Mesh.Model;
 using MedMoE.Mesh.Model.Analysis;
 using MedMoE.Mesh.Model.Images;
+using MedMoE.Mesh.Model.Text;
 
 namespace MedMoE.Mesh.Analyzer;
 
@@ -25,6 +26,23 @@ internal sealed class AnalyzeCommand : RootCommand
     private readonly Option<string> _image = new("--image") { Description = "PNG or JPEG file.", Required = true };
 
     private readonly Option<string?> _report = new("--report") { Description = "Text of the report." };
+
+    private readonly Option<ReportSections?> _sections = new("--sections")
+    {
+        Description = "Sections of the report to read, by their headings: findings,impression. Default: all of it, which is cut after the bundle's limit of tokens.",
+        CustomParser = result =>
+        {
+            try
+            {
+                return ReportSections.Parse(result.Tokens[0].Value);
+            }
+            catch (FormatException e)
+            {
+                result.AddError($"--sections: {e.Message}");
+                return null;
+            }
+        },
+    };
 
     private readonly Option<string> _policy = new("--policy")
     {
@@ -47,7 +65,7 @@ internal sealed class AnalyzeCommand : RootCommand
     public AnalyzeCommand()
         : base("Reads a medical image in the light of its report.")
     {
-        Option[] options = [_server, _bundle, _image, _report, _policy, _json, _overlay, _device, _precision];
+        Option[] options = [_server, _bundle, _image, _report, _sections, _policy, _json, _overlay, _device, _precision];
         foreach (var option in options)
         {
             Options.Add(option);
@@ -67,7 +85,7 @@ internal sealed class AnalyzeCommand : RootCommand
     {
         var imagePath = arguments.GetRequiredValue(_image);
         var image = CommandHost.ReadFile(imagePath);
-        var report = arguments.GetValue(_report);
+        var report = Report(arguments);
         var overlay = arguments.GetValue(_overlay);
         if (overlay is not null && report is null)
         {
@@ -102,6 +120,17 @@ internal sealed class AnalyzeCommand : RootCommand
         {
             throw new InvalidRequestException($"{imagePath}: {e.Message}");
         }
+    }
+
+    private string? Report(ParseResult arguments)
+    {
+        var report = arguments.GetValue(_report);
+        if (arguments.GetValue(_sections) is not { } sections)
+        {
+            return report;
+        }
+        return report is null ? throw new InvalidRequestException("--sections picks from a report: it needs --report")
+            : sections.Pick(report) ?? throw new InvalidRequestException($"--sections: the report has no section of {sections}");
     }
 
     private static (GatingPolicy Policy, string? Named) Policy(string value) => value.ToLowerInvariant() switch

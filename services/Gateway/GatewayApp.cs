@@ -39,8 +39,12 @@ public static class GatewayApp
         app.MapMissingHeader();
         app.MapReverseProxy(proxy =>
         {
+            proxy.UseMiddleware<FailingCalls>();
             proxy.UseMiddleware<ProxiedCalls>();
-            proxy.UseRateLimiter();
+            if (app.Services.GetRequiredService<IOptions<GatewayOptions>>().Value.CallsPerSecond > 0)
+            {
+                proxy.UseRateLimiter();
+            }
             proxy.UseMiddleware<LimitedCalls>();
             proxy.UseMiddleware<OtherReplica>();
             proxy.UseLoadBalancing();

@@ -68,6 +68,14 @@ internal sealed record GatewayOptions
     [Range(0, 1 << 20)]
     public int Burst { get; init; }
 
+    /// <summary>
+    /// Calls per second from one client that services may refuse for what is in them (INVALID_ARGUMENT, UNIMPLEMENTED), five times as many at once. Each
+    /// call that succeeds makes up for one. Past it all of the client's calls get RESOURCE_EXHAUSTED until time has made up for them. Default 10; 0: no
+    /// limit.
+    /// </summary>
+    [Range(0, 1 << 20)]
+    public int FailuresPerSecond { get; init; } = 10;
+
     /// <summary>What a refused caller is told to wait before it tries again, where the limit itself does not say. Default 100 ms.</summary>
     public TimeSpan RetryAfter { get; init; } = TimeSpan.FromMilliseconds(100);
 

@@ -45,7 +45,7 @@ internal sealed class CheckCommand : Command
     private static async Task<IReadOnlyList<string>> WrongAnswers(LoadConfig config, Limits limits)
     {
         var method = MeshMethod.Find(config.Call);
-        var messages = FixtureFile.Read(config.BinaryFile, method.Descriptor.InputType);
+        var messages = config.Messages(method.Descriptor.InputType);
         if (limits.ExpectedOf(method.Descriptor) is not { } expected)
         {
             return [];

@@ -73,7 +73,7 @@ internal sealed class LoadCommand : Command
             config = config with { Duration = GoDuration.TryParse(duration) ?? throw new LoadException($"--duration {duration}: no duration such as 10s, 300ms or 1m30s") };
         }
         var method = MeshMethod.Find(config.Call);
-        var messages = FixtureFile.Read(config.BinaryFile, method.Descriptor.InputType);
+        var messages = config.Messages(method.Descriptor.InputType);
         return (config, method, messages, arguments.GetValue(_limits) is { } limits ? Limits.Read(limits, config.Name) : null);
     }
 }

@@ -164,6 +164,36 @@ public sealed class PlacesTests
         Assert.Equal(StatusCode.ResourceExhausted, e.StatusCode);
     }
 
+    [Fact]
+    public async Task Failures_OfOneClient_ArePastTheLimitRefusedUnread()
+    {
+        await using var mesh = await Mesh.Start("--Gateway:FailuresPerSecond=1");
+        await using var attacker = await RawConnection.Open(mesh.Gateway, IPAddress.Parse("127.0.0.2"));
+        await using var mixed = await RawConnection.Open(mesh.Gateway, IPAddress.Parse("127.0.0.4"));
+        var unreadable = RawCall.Framed([0x0a, 0xff]);
+        // Who has as many good calls as bad ones is never refused.
+        for (var i = 0; i < 20; i++)
+        {
+            Assert.Equal(StatusCode.InvalidArgument, (await mixed.Call(ListExperts, unreadable).Answer()).Code);
+            Assert.Equal(StatusCode.OK, (await mixed.Call(ListExperts, RawCall.Framed([])).Answer()).Code);
+        }
+
+        var codes = new List<StatusCode?>();
+        while (codes.Count < 100 && codes.LastOrDefault() != StatusCode.ResourceExhausted)
+        {
+            codes.Add((await attacker.Call(ListExperts, unreadable).Answer()).Code);
+        }
+        var refused = await attacker.Call(ListExperts, RawCall.Framed([])).Answer();
+
+        // Five seconds' failures at once, and those that time has made up for meanwhile.
+        Assert.InRange(codes.Count(code => code == StatusCode.InvalidArgument), 5, 98);
+        Assert.Equal(
+            (StatusCode.ResourceExhausted, "over the limit of 1 failing calls a second for one client of whose calls most fail (Gateway:FailuresPerSecond)"),
+            (refused.Code, refused.Message));
+        using var honest = mesh.Connect("127.0.0.3");
+        Assert.NotNull(await new RouterService.RouterServiceClient(honest).ListExpertsAsync(new(), deadline: Deadline));
+    }
+
     [Theory]
     [InlineData("", "10.1.1.1", "10.2.2.2", false)]
     [InlineData("127.0.0.0/8", "10.1.1.1", "10.2.2.2", true)]

@@ -1,12 +1,16 @@
+using Google.Protobuf;
 using MedMoE.Mesh.LoadTester.Configuration;
+using MedMoE.Mesh.V1;
 
 namespace MedMoE.Mesh.LoadTester.Tests;
 
 public sealed class ConfigurationTests : IDisposable
 {
-    private const string Least = """
-        "call": "medmoe.mesh.v1.RouterService.Analyze", "host": "h:1", "insecure": true, "binary-file": "f"
+    private const string WithoutMessages = """
+        "call": "medmoe.mesh.v1.RouterService.Analyze", "host": "h:1", "insecure": true
         """;
+
+    private const string Least = $$"""{{WithoutMessages}}, "binary-file": "f" """;
 
     private readonly TemporaryFolder _folder = new();
 
@@ -46,7 +50,8 @@ public sealed class ConfigurationTests : IDisposable
 
     [Theory]
     [InlineData("\"insecure\": false", "insecure: must be true")]
-    [InlineData("\"proto\": \"a.proto\"", "proto: not a key that this tool reads")]
+    [InlineData("\"cacert\": \"a.pem\"", "cacert: not a key that this tool reads")]
+    [InlineData("\"data\": {}", "binary-file, data, data-file: one of them is needed, and no more")]
     [InlineData("\"timeout\": \"10\"", "timeout: \"10\" is no duration such as 10s")]
     [InlineData("\"timeout\": 10", "timeout: not a text")]
     [InlineData("\"total\": 0", "total: not a whole number of 1 or more")]
@@ -63,6 +68,36 @@ public sealed class ConfigurationTests : IDisposable
     {
         var least = more.Contains("insecure", StringComparison.Ordinal) ? Least.Replace("\"insecure\": true, ", "", StringComparison.Ordinal) : Least;
         AssertRefused($"{{{least}, {more}}}", reason);
+    }
+
+    [Fact]
+    public void Messages_AsJson_AreThoseOfTheBinaryFile()
+    {
+        var type = EmbedTextRequest.Descriptor;
+        byte[][] expected = [new EmbedTextRequest { Texts = { "a" } }.ToByteArray(), new EmbedTextRequest { Texts = { "b", "c" } }.ToByteArray()];
+        const string Json = """[{"texts": ["a"]}, {"texts": ["b", "c"]}]""";
+        File.WriteAllText(_folder["data.json"], Json);
+
+        // With the keys that tell ghz where the methods are described.
+        var within = Read($"{WithoutMessages}, \"proto\": \"protos/router.proto\", \"import-paths\": [\"protos\"], \"data\": {Json}");
+        var beside = Read($"{WithoutMessages}, \"protoset\": \"all.protoset\", \"data-file\": \"{_folder["data.json"]}\"");
+        var one = Read($$"""{{WithoutMessages}}, "data": {"texts": ["a"]}""");
+
+        Assert.Equal(expected, within.Messages(type));
+        Assert.Equal(expected, beside.Messages(type));
+        Assert.Equal(expected[..1], one.Messages(type));
+    }
+
+    [Theory]
+    [InlineData("""{"texts": ["{{.RequestNumber}}"]}""", "data: has a template ({{…), which only ghz fills; list the messages, or use binary-file")]
+    [InlineData("""[{}, {"report": "x"}]""", "data: message 2: no medmoe.mesh.v1.EmbedTextRequest: Unknown field: report")]
+    [InlineData("""{"texts": 7}""", "data: no medmoe.mesh.v1.EmbedTextRequest: ")]
+    [InlineData("[]", "data: no message")]
+    [InlineData("7", "data: not a JSON object")]
+    public void Messages_NotOfTheType_SayWhy(string data, string reason)
+    {
+        var config = Read($"{WithoutMessages}, \"data\": {data}");
+        Assert.StartsWith(reason, Assert.Throws<LoadException>(() => config.Messages(EmbedTextRequest.Descriptor)).Message);
     }
 
     [Theory]

@@ -26,7 +26,7 @@ internal sealed class Load : IDisposable
         var method = MeshMethod.Find(config.Call);
         using var channels = await LoadChannels.Open(config.Host, config.Connections, config.ConnectTimeout);
         var recorder = new Recorder(config.SkipFirst);
-        var run = new LoadRun(config, method, FixtureFile.Read(config.BinaryFile, method.Descriptor.InputType), expected: null, recorder);
+        var run = new LoadRun(config, method, config.Messages(method.Descriptor.InputType), expected: null, recorder);
         var (_, total) = await run.Run(channels.Invokers, stop);
         return recorder.Sum(total);
     }
@@ -40,7 +40,7 @@ internal sealed class Load : IDisposable
             ["call"] = Config.Call,
             ["host"] = Config.Host,
             ["insecure"] = true,
-            ["binary-file"] = Config.BinaryFile,
+            ["binary-file"] = Config.BinaryFile!,
             ["concurrency"] = 4,
         };
         foreach (var (key, value) in more)

@@ -97,9 +97,9 @@ internal sealed class HonestClient : IAsyncDisposable
                 }
                 await call.RequestStream.CompleteAsync();
             }
-            catch (RpcException e)
+            catch (Exception e) when (e is RpcException or IOException)
             {
-                LostStreams.Enqueue(e.Status);
+                LostStreams.Enqueue((e as RpcException)?.Status ?? new Status(StatusCode.Unavailable, e.Message));
                 await Task.Delay(_itemInterval, _enough.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }

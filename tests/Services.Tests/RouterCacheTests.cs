@@ -177,28 +177,49 @@ public sealed class RouterCacheTests
         await AnalyzeUntilCounted(mesh, hits);
     }
 
-    [Fact]
-    public async Task Redis_HoldsRubbish_IsAMiss()
+    [Theory]
+    [InlineData("rubbish")]
+    [InlineData("a flipped bit")]
+    [InlineData("another key's entry")]
+    public async Task Redis_HoldsWhatWasNotWritten_ItIsMadeAnewAndMended(string instead)
     {
         Assert.SkipUnless(RedisServer.IsInstalled, RedisServer.Missing);
         using var redis = await RedisServer.Start();
         await using var mesh = await RunningMesh.Start(new MeshPlan { Router = [$"Cache:Redis={redis.Address}", PatientWithRedis] });
         var answered = await Analyze(mesh.Client, _request);
         await mesh.Router.DisposeAsync();
-        using (var connection = await StackExchange.Redis.ConnectionMultiplexer.ConnectAsync(redis.Address))
-        {
-            // The header of an entry, and then four empty levels or an empty message.
-            foreach (var key in connection.GetServers()[0].Keys().ToArray())
-            {
-                byte[] rubbish = [1, 0, 0, 0, 0, .. key.ToString().Contains("pyramid", StringComparison.Ordinal) ? new byte[16] : []];
-                await connection.GetDatabase().StringSetAsync(key, rubbish);
-            }
-        }
+        await Damage(redis.Address, instead);
 
         var second = await mesh.AddRouter($"Cache:Redis={redis.Address}", PatientWithRedis);
-
         var answer = await Analyze(new RouterService.RouterServiceClient(second.Channel), _request);
+        await second.DisposeAsync();
         Assert.Equal(answered.Report, answer.Report);
+        Assert.Equal(answered.OtherGates, answer.OtherGates);
+
+        using var runs = MetricSums.ModelRuns();
+        var third = await mesh.AddRouter($"Cache:Redis={redis.Address}", PatientWithRedis);
+        Assert.Equal(answered.Report, (await Analyze(new RouterService.RouterServiceClient(third.Channel), _request)).Report);
+        Assert.Equal(0, runs.Total);
+    }
+
+    private static async Task Damage(string redis, string instead)
+    {
+        await using var connection = await StackExchange.Redis.ConnectionMultiplexer.ConnectAsync(redis);
+        var database = connection.GetDatabase();
+        // By kind, so that the next one's entry is mostly of the same.
+        var keys = connection.GetServers()[0].Keys().OrderBy(key => key.ToString()).ToArray();
+        var entries = keys.Select(key => (byte[])database.StringGet(key)!).ToArray();
+        for (var i = 0; i < keys.Length; i++)
+        {
+            var entry = instead switch
+            {
+                // The header of an entry, and then four empty levels or an empty message.
+                "rubbish" => [2, 0, 0, 0, 0, .. keys[i].ToString().Contains("pyramid", StringComparison.Ordinal) ? new byte[16] : []],
+                "a flipped bit" => EntryDamageTests.Flip(entries[i], (long)entries[i].Length * 4),
+                _ => entries[(i + 1) % keys.Length],
+            };
+            await database.StringSetAsync(keys[i], entry);
+        }
     }
 
     [Fact]

@@ -47,8 +47,9 @@ internal sealed class RequestMessages(PipeReader body, MessageFraming framing, T
     }
 
     /// <summary>Returns when a first byte is there to be read, the request has ended, or the time is over. It reads nothing.</summary>
+    /// <returns>Whether there is a byte.</returns>
     /// <remarks>Without an exception where nothing comes: calls without a byte may come by the thousand.</remarks>
-    public async Task UntilFirst(TimeSpan time, CancellationToken cancellation)
+    public async Task<bool> UntilFirst(TimeSpan time, CancellationToken cancellation)
     {
         using var over = new CancellationTokenSource(time);
         await using var timed = over.Token.Register(CancelRead);
@@ -57,10 +58,12 @@ internal sealed class RequestMessages(PipeReader body, MessageFraming framing, T
         {
             var result = await body.ReadAsync(CancellationToken.None);
             body.AdvanceTo(result.Buffer.Start);
+            return !result.Buffer.IsEmpty;
         }
         catch (IOException)
         {
             // The caller has gone. Whoever reads next hears of it.
+            return false;
         }
     }
 

@@ -4,18 +4,20 @@ namespace MedMoE.Mesh.Gateway.Limits;
 
 /// <summary>
 /// What calls may hold at once, by their kind. A call with one message takes its place when that has come whole, so that one without a byte holds
-/// none: until then it is counted apart, and the one that has waited longest makes room. A stream has its place from the start, and loses it to
-/// others before its first byte and while it is idle.
+/// none: until then it is counted apart, and makes room for others. A stream has its place from the start, and loses it to others before its first
+/// byte and while it is idle.
 /// </summary>
 internal sealed class CallLimits
 {
     public CallLimits(IOptions<GatewayOptions> options, RequestBytes bytes)
     {
         var (limits, share) = (options.Value, options.Value.MaxClientShare);
-        CallPlaces Places(int max, string kind, Func<OpenCall, bool> isIdle) => new(max, Math.Max(1, (int)(max * share)), kind, isIdle);
-        Arriving = Places(limits.MostCalls, "calls at once whose message has not come whole (Gateway:MostCalls)", _ => true);
-        Running = Places(limits.MostCalls, "calls at once (Gateway:MostCalls)", _ => false);
-        Streams = Places(limits.MaxStreams, "streams at once (Gateway:MaxStreams)", call => !call.HasBegun || call.Idle > limits.StreamIdleTime);
+        CallPlaces Places(int max, string kind, Func<OpenCall, Hold> holds) => new(max, Math.Max(1, (int)(max * share)), kind, holds);
+        Arriving = Places(limits.MostCalls, "calls at once whose message has not come whole (Gateway:MostCalls)", _ => Hold.Weak);
+        Running = Places(limits.MostCalls, "calls at once (Gateway:MostCalls)", _ => Hold.Firm);
+        Streams = Places(
+            limits.MaxStreams, "streams at once (Gateway:MaxStreams)",
+            call => !call.HasBegun ? Hold.Weak : call.Idle > limits.StreamIdleTime ? Hold.None : Hold.Firm);
         Bytes = bytes;
     }
 

@@ -32,6 +32,9 @@ internal sealed class OpenCall : IDisposable
 
     public string Caller { get; }
 
+    /// <summary>Where <see cref="CallPlaces"/> keeps it.</summary>
+    public LinkedListNode<OpenCall>? Place { get; set; }
+
     /// <summary>Cancelled when the caller goes or the gateway ends the call.</summary>
     public CancellationToken Ended { get; }
 

@@ -40,7 +40,11 @@ internal sealed class StreamedMessages : RequestBody, IRepeatableRequest
     /// <returns>False where the call has ended.</returns>
     public async Task<bool> UntilFirst()
     {
-        await _messages.UntilFirst(_firstByte, _call.Ended);
+        if (await _messages.UntilFirst(_firstByte, _call.Ended))
+        {
+            // It has something to do, and keeps its place from here on.
+            _call.Moved();
+        }
         return !_call.Ended.IsCancellationRequested;
     }
 

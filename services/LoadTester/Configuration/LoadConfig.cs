@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+using Google.Protobuf.Reflection;
 using Grpc.Core;
 
 namespace MedMoE.Mesh.LoadTester.Configuration;
@@ -15,7 +17,13 @@ internal sealed record LoadConfig
     public required string Host { get; init; }
 
     /// <summary>File of length-delimited messages. A call sends one, in turn; one that streams sends all of them.</summary>
-    public required string BinaryFile { get; init; }
+    public string? BinaryFile { get; init; }
+
+    /// <summary>Instead of the file, messages as JSON: one, or an array.</summary>
+    public JsonNode? Data { get; init; }
+
+    /// <summary>Instead of these, a file of them.</summary>
+    public string? DataFile { get; init; }
 
     /// <summary>Headers of each call.</summary>
     public IReadOnlyDictionary<string, string> HeaderTexts { get; init; } = new Dictionary<string, string>();
@@ -57,6 +65,12 @@ internal sealed record LoadConfig
 
     /// <summary>Calls per second where they do not change; 0: no limit.</summary>
     public int Rps => Load.Kind == ScheduleKind.Const ? Load.Start : 0;
+
+    /// <summary>The messages, wherever they stand.</summary>
+    /// <param name="type">What each must be.</param>
+    /// <exception cref="LoadException">There is none, or something is no such message.</exception>
+    public IReadOnlyList<byte[]> Messages(MessageDescriptor type) =>
+        BinaryFile is not null ? FixtureFile.Read(BinaryFile, type) : DataFile is not null ? JsonMessages.ReadFile(DataFile, type) : JsonMessages.Read(Data, "data", type);
 
     /// <summary>The headers as gRPC takes them.</summary>
     public Metadata Headers => [.. HeaderTexts.Select(header => new Metadata.Entry(header.Key, header.Value))];

@@ -4,9 +4,17 @@ using MedMoE.Mesh.Commands;
 
 namespace MedMoE.Mesh.LoadTester.Configuration;
 
-/// <summary>Reads ghz's JSON configuration files, as far as binary data over HTTP/2 without TLS go. ghz ignores a key it does not know; here it is a fault.</summary>
+/// <summary>
+/// Reads ghz's JSON configuration files, as far as calls over HTTP/2 without TLS go, with messages that do not change from call to call. ghz ignores a
+/// key that it does not know; here it is a fault.
+/// </summary>
 internal sealed class LoadConfigReader
 {
+    // Where ghz is to learn the methods; this tool knows the mesh's.
+    private static readonly string[] _contractKeys = ["proto", "protoset", "import-paths"];
+
+    private static readonly string[] _messageKeys = ["binary-file", "data", "data-file"];
+
     private readonly string _file;
     private readonly JsonObject _json;
     private readonly HashSet<string> _read = [];
@@ -30,13 +38,15 @@ internal sealed class LoadConfigReader
 
     private LoadConfig Read()
     {
-        var defaults = new LoadConfig { Call = "", Host = "", BinaryFile = "" };
+        var defaults = new LoadConfig { Call = "", Host = "" };
         var config = defaults with
         {
             Name = Text("name") ?? Path.GetFileNameWithoutExtension(_file),
             Call = Required("call"),
             Host = Required("host"),
-            BinaryFile = Required("binary-file"),
+            BinaryFile = Text("binary-file"),
+            Data = Find("data"),
+            DataFile = Text("data-file"),
             HeaderTexts = Texts("metadata"),
             Tags = Texts("tags"),
             Total = Number("total", 1) ?? defaults.Total,
@@ -55,7 +65,11 @@ internal sealed class LoadConfigReader
         {
             throw Fault("insecure", "must be true: the mesh speaks HTTP/2 without TLS, and this tool nothing else");
         }
-        if (_json.Select(p => p.Key).FirstOrDefault(key => !_read.Contains(key)) is { } unknown)
+        if (_messageKeys.Where(key => _json[key] is not null).ToArray() is not [_])
+        {
+            throw Fault(string.Join(", ", _messageKeys), "one of them is needed, and no more");
+        }
+        if (_json.Select(p => p.Key).FirstOrDefault(key => !_read.Contains(key) && !_contractKeys.Contains(key)) is { } unknown)
         {
             throw Fault(unknown, "not a key that this tool reads");
         }

@@ -12,6 +12,7 @@ public sealed class CacheMetrics(Meter meter)
     private readonly Counter<double> _saved = meter.CreateCounter<double>("medmoe.cache.saved", "ms", "Time that making the entries found had taken.");
     private readonly Counter<long> _failures = meter.CreateCounter<long>("medmoe.cache.redis.failures", "{operation}", "Operations that Redis failed or was too slow for.");
     private readonly Counter<long> _dropped = meter.CreateCounter<long>("medmoe.cache.redis.dropped", "{entry}", "Entries not written because too many waited.");
+    private readonly Counter<long> _damaged = meter.CreateCounter<long>("medmoe.cache.redis.damaged", "{entry}", "Entries that Redis did not give back as they were written; made anew.");
 
     public void Hit(string kind, string level, long bytes, TimeSpan saved)
     {
@@ -27,4 +28,6 @@ public sealed class CacheMetrics(Meter meter)
     public void RedisFailed(string operation) => _failures.Add(1, new KeyValuePair<string, object?>("operation", operation));
 
     public void Dropped() => _dropped.Add(1);
+
+    public void Damaged() => _damaged.Add(1);
 }

@@ -12,7 +12,7 @@ public sealed class FeatureCache : IAsyncDisposable
 {
     // In front of an entry's bytes in Redis: the format, and the milliseconds that making it took.
     private const int HeaderLength = 5;
-    private const byte Format = 1;
+    private const byte Format = 2;
 
     private readonly CacheOptions _options;
     private readonly CacheMetrics _metrics;
@@ -87,17 +87,17 @@ public sealed class FeatureCache : IAsyncDisposable
         where T : class => $"{RedisLevel.KeyPrefix}{kind.Name}:{key}";
 
     /// <summary>Null where the bytes are not what this version writes.</summary>
-    private static (T Value, TimeSpan Cost)? Read<T>(EntryKind<T> kind, byte[] bytes)
+    private static (T Value, TimeSpan Cost)? Read<T>(EntryKind<T> kind, ReadOnlyMemory<byte> bytes)
         where T : class
     {
-        if (bytes.Length < HeaderLength || bytes[0] != Format)
+        if (bytes.Length < HeaderLength || bytes.Span[0] != Format)
         {
             return null;
         }
         try
         {
-            var milliseconds = BinaryPrimitives.ReadSingleLittleEndian(bytes.AsSpan(1));
-            return (kind.Read(bytes.AsMemory(HeaderLength)), TimeSpan.FromMilliseconds(float.IsFinite(milliseconds) ? milliseconds : 0));
+            var milliseconds = BinaryPrimitives.ReadSingleLittleEndian(bytes.Span[1..]);
+            return (kind.Read(bytes[HeaderLength..]), TimeSpan.FromMilliseconds(float.IsFinite(milliseconds) ? milliseconds : 0));
         }
         catch (InvalidDataException)
         {

@@ -56,15 +56,28 @@ internal sealed partial class RedisLevel : IAsyncDisposable
         _writer = Write();
     }
 
-    /// <summary>The entry's bytes, or null: there is none, or Redis cannot tell in time.</summary>
-    public async Task<byte[]?> Get(string key)
+    /// <summary>The entry's bytes, or null: there is none, Redis cannot tell in time, or they are not those that were written.</summary>
+    public async Task<ReadOnlyMemory<byte>?> Get(string key)
     {
         if (_reads.IsOpen)
         {
             return null;
         }
         var (size, bytes) = await InTime(Look(key), _options.RedisPatience, _reads);
-        return bytes is null or [] ? null : size <= SmallEntry ? bytes : await GetLarge(key, size);
+        if (size > SmallEntry)
+        {
+            bytes = await GetLarge(key, size);
+        }
+        if (bytes is null or [])
+        {
+            return null;
+        }
+        var entry = EntryChecksum.Check(key, bytes);
+        if (entry is null)
+        {
+            _metrics.Damaged();
+        }
+        return entry;
     }
 
     /// <summary>Writes an entry some time soon.</summary>
@@ -171,13 +184,14 @@ internal sealed partial class RedisLevel : IAsyncDisposable
                 _metrics.Dropped();
                 continue;
             }
-            if (entry.Size > buffer.Capacity)
+            if (entry.Size + EntryChecksum.Length > buffer.Capacity)
             {
-                buffer = new ArrayBufferWriter<byte>(entry.Size);
+                buffer = new ArrayBufferWriter<byte>(entry.Size + EntryChecksum.Length);
             }
             buffer.ResetWrittenCount();
             entry.Write(buffer);
             Debug.Assert(buffer.WrittenCount == entry.Size, "an entry writes another size than it says");
+            EntryChecksum.Append(entry.Key, buffer);
             if (!await TryWrite(entry.Key, buffer.WrittenMemory))
             {
                 // It may still be on its way out of this buffer.

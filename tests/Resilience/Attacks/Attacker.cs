@@ -85,7 +85,7 @@ internal sealed class Attacker(string gateway, int addresses) : IAsyncDisposable
     private static async Task<Status> Localize(ExpertService.ExpertServiceClient expert, LocalizeRequest[] messages, CancellationToken enough)
     {
         using var call = expert.Localize(new Metadata { { "medmoe-service", "experts/ct" } }, cancellationToken: enough);
-        try
+        async Task Send()
         {
             foreach (var message in messages)
             {
@@ -93,17 +93,17 @@ internal sealed class Attacker(string gateway, int addresses) : IAsyncDisposable
             }
             await call.RequestStream.CompleteAsync();
         }
-        catch (Exception e) when (e is RpcException or InvalidOperationException or OperationCanceledException)
-        {
-            // Answered before all was sent: the answer says how.
-        }
+        var sending = Send();
         try
         {
+            // The answer may come before all has been sent; a write under way then need not end.
             await call.ResponseAsync;
+            await sending;
             return Status.DefaultSuccess;
         }
         catch (RpcException e)
         {
+            _ = sending.ContinueWith(late => late.Exception, TaskScheduler.Default);
             return e.Status;
         }
     }

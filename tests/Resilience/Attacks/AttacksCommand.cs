@@ -9,8 +9,9 @@ namespace MedMoE.Mesh.Resilience.Attacks;
 /// <summary><c>attacks</c>: each attack on a mesh of its own, and a table of what an honest client felt.</summary>
 internal sealed class AttacksCommand : Command
 {
+    private static readonly TimeSpan _warm = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan _before = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan _during = TimeSpan.FromSeconds(12);
+    private static readonly TimeSpan _during = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan _after = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan _knownInterval = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan _freshInterval = TimeSpan.FromMilliseconds(200);
@@ -59,24 +60,18 @@ internal sealed class AttacksCommand : Command
             gateway,
             attack.Images is null ? _knownInterval : _freshInterval,
             () => new AnalyzeRequest { Image = attack.Images?.Invoke() ?? known, Report = "There is a large mass.", Gating = new Gating { Policy = GatingPolicy.Explicit, Expert = "ct" } });
-        // The first calls find code that is not compiled in full.
+        // A mesh that has just started compiles its code while it answers, that of refusals, too: it is attacked once before.
+        await Task.Delay(_before, cancellation);
+        await Run(attack, gateway, addresses, _warm, cancellation);
         await Task.Delay(_before, cancellation);
         var start = Stopwatch.GetTimestamp();
         await Task.Delay(_before, cancellation);
         var begun = Stopwatch.GetTimestamp();
-        // With less right to the processors than the mesh has: elsewhere it would have its own.
-        using var attacker = Process.Start(new ProcessStartInfo(
-            "nice", ["dotnet", typeof(Attack).Assembly.Location, AttackCommand.Verb, attack.Name, gateway, $"{addresses}"])
-        { RedirectStandardInput = true, RedirectStandardOutput = true })!;
-        await Task.Delay(_during, cancellation);
+        var told = await Run(attack, gateway, addresses, _during, cancellation);
         var ended = Stopwatch.GetTimestamp();
-        attacker.StandardInput.Close();
-        var told = await attacker.StandardOutput.ReadToEndAsync(cancellation);
-        await attacker.WaitForExitAsync(cancellation);
-        var alone = Stopwatch.GetTimestamp();
         await Task.Delay(_after, cancellation);
         var end = Stopwatch.GetTimestamp();
-        var (before, during, after) = (await honest.Between(start, begun), await honest.Between(begun, ended), await honest.Between(alone, end));
+        var (before, during, after) = (await honest.Between(start, begun), await honest.Between(begun, ended), await honest.Between(ended, end));
         foreach (var failure in before.Failures.Concat(during.Failures).Concat(after.Failures).Take(3))
         {
             await Console.Error.WriteLineAsync($"{attack.Name} from {addresses}: {failure.Status} after {failure.Took.TotalMilliseconds:0} ms");
@@ -86,5 +81,19 @@ internal sealed class AttacksCommand : Command
             await Console.Error.WriteLineAsync($"{attack.Name} from {addresses}: a stream: {lost}");
         }
         return $"| {attack.Does} | {addresses} | {before} | {during} | {after} | {honest.LostStreams.Count} | {told.TrimEnd().Replace("\n", "<br>", StringComparison.Ordinal)} |";
+    }
+
+    /// <summary>Attacks for some time, as a process of its own, and returns what its calls were told.</summary>
+    private static async Task<string> Run(Attack attack, string gateway, int addresses, TimeSpan time, CancellationToken cancellation)
+    {
+        // With less right to the processors than the mesh has: elsewhere it would have its own.
+        using var attacker = Process.Start(new ProcessStartInfo(
+            "nice", ["dotnet", typeof(Attack).Assembly.Location, AttackCommand.Verb, attack.Name, gateway, $"{addresses}"])
+        { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        await Task.Delay(time, cancellation);
+        attacker.StandardInput.Close();
+        var told = await attacker.StandardOutput.ReadToEndAsync(cancellation);
+        await attacker.WaitForExitAsync(cancellation);
+        return told;
     }
 }

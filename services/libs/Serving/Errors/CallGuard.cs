@@ -18,6 +18,9 @@ internal sealed partial class CallGuard(RequestDelegate next, RequestMetrics met
     // grpc-dotnet's words for an exception that is no RpcException, with its type and message behind them (GrpcServiceOptions.EnableDetailedErrors).
     private const string HandlerFailed = "Exception was thrown by handler. ";
 
+    // What Kestrel throws where an answer is written to a caller who has reset his call; RequestAborted may not know yet.
+    private const string CallerGone = nameof(IOException);
+
     private readonly int _largestMessage = options.Value.LargestMessage;
 
     public async Task InvokeAsync(HttpContext context)
@@ -86,9 +89,15 @@ internal sealed partial class CallGuard(RequestDelegate next, RequestMetrics met
         }
         else if (words.StartsWith(HandlerFailed, StringComparison.Ordinal) && !context.RequestAborted.IsCancellationRequested)
         {
-            context.Response.Restate(GrpcErrors.Unexpected);
             // The type alone: what follows may quote what the call carried.
-            LogFailed(context.Request.Path.Value!, words[HandlerFailed.Length..].Split(':')[0]);
+            var type = words[HandlerFailed.Length..].Split(':')[0];
+            if (type == CallerGone)
+            {
+                context.Response.Restate(new Status(StatusCode.Cancelled, "the caller has gone"));
+                return;
+            }
+            context.Response.Restate(GrpcErrors.Unexpected);
+            LogFailed(context.Request.Path.Value!, type);
         }
     }
 
