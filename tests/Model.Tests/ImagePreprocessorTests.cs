@@ -74,7 +74,8 @@ public sealed class ImagePreprocessorTests
     public void Decode_HugeHeader_IsRefusedBeforeDecoding()
     {
         // 60000×60000 by its IHDR; not a byte of data follows, so decoding would complain of that instead.
-        byte[] bomb = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, .. Chunk("IHDR", [0, 0, 0xEA, 0x60, 0, 0, 0xEA, 0x60, 8, 0, 0, 0, 0]), .. Chunk("IDAT", [])];
+        byte[] header = [0, 0, 0xEA, 0x60, 0, 0, 0xEA, 0x60, 8, 0, 0, 0, 0];
+        byte[] bomb = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, .. PngFile.Chunk("IHDR", header), .. PngFile.Chunk("IDAT")];
         AssertRefused(bomb, "60000×60000 pixels, over the limit of 67108864");
         Assert.Contains("over the limit of 100", Assert.Throws<InvalidImageException>(() =>
             new ImageDecoder(maxPixels: 100).Decode(File.ReadAllBytes(Golden.PathOf("preprocessing", "rgb8_400x300.png")))).Message);
@@ -89,28 +90,4 @@ public sealed class ImagePreprocessorTests
 
     private static Tensor Levels(string file) => tensor(
         new ImagePreprocessor(_levels, new ImageDecoder()).Prepare(File.ReadAllBytes(Golden.PathOf("preprocessing", file))), [3, 224, 224]);
-
-    private static byte[] Chunk(string type, byte[] data)
-    {
-        byte[] body = [.. System.Text.Encoding.ASCII.GetBytes(type), .. data];
-        var chunk = new byte[body.Length + 8];
-        System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(chunk, data.Length);
-        body.CopyTo(chunk, 4);
-        System.Buffers.Binary.BinaryPrimitives.WriteUInt32BigEndian(chunk.AsSpan(body.Length + 4), Crc32(body));
-        return chunk;
-    }
-
-    private static uint Crc32(byte[] data)
-    {
-        var crc = ~0u;
-        foreach (var b in data)
-        {
-            crc ^= b;
-            for (var bit = 0; bit < 8; bit++)
-            {
-                crc = (crc >> 1) ^ (0xEDB88320 & (uint)-(int)(crc & 1));
-            }
-        }
-        return ~crc;
-    }
 }

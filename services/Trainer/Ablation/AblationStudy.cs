@@ -80,6 +80,7 @@ internal sealed class AblationStudy(ModelBundle template, string data, string te
         var source = ModelBundle.Open(start);
         using var networks = new TrainedNetworks(source, source.Manifest, CPU);
         var batches = StudyBatches.Open(data, null, networks.Manifest, networks.Text.Tokenizer, own);
+        batches.LeftOut = Console.Error.WriteLine;
         using var run = new TrainingRun(networks, batches, own, new TrainingOutput(trained, trained + ".training", ScalarType.Float32));
         if (File.Exists(Path.Combine(trained + ".training", "checkpoint.safetensors")))
         {
@@ -87,7 +88,9 @@ internal sealed class AblationStudy(ModelBundle template, string data, string te
         }
         Console.Error.WriteLine($"{variant.Name}, seed {seed}");
         run.Stepped += new TrainingProgress(own.Steps, run.State.Step).Show;
-        if (run.Run(stop) == Outcome.Interrupted)
+        var outcome = run.Run(stop);
+        batches.Tell();
+        if (outcome == Outcome.Interrupted)
         {
             throw new OperationCanceledException();
         }

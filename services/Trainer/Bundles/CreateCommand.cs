@@ -48,10 +48,11 @@ internal sealed class CreateCommand : Command
         var folder = arguments.GetRequiredValue(_out);
         string[] experts = arguments.GetRequiredValue(_experts).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         var source = StudySource.Open(arguments.GetRequiredValue(_data), experts);
+        var skipped = new SkippedRecords();
         BundleCreation.Run(new CreationRequest(
             arguments.GetRequiredValue(_swin),
             arguments.GetRequiredValue(_bert),
-            VocabularyBuilder.Build(source.ReadAll().Select(study => study.Report), arguments.GetValue(_vocabulary)),
+            VocabularyBuilder.Build(source.ReadAll(skipped).Select(study => study.Report), arguments.GetValue(_vocabulary)),
             folder,
             dim => new BundleManifest
             {
@@ -66,6 +67,10 @@ internal sealed class CreateCommand : Command
                 Text = new TextSettings(MaxTokens: arguments.GetValue(_maxTokens)),
             },
             arguments.GetValue(_seed)));
+        if (skipped.Count > 0)
+        {
+            Console.Error.WriteLine($"left out of the vocabulary: {skipped}");
+        }
         Console.Out.WriteLine($"made {folder}; see it with: mesh bundle check {folder}");
         return 0;
     }

@@ -1,8 +1,4 @@
-using System.Globalization;
 using System.Text;
-using System.Text.Unicode;
-using CsvHelper;
-using CsvHelper.Configuration;
 
 namespace MedMoE.Mesh.Trainer.Data;
 
@@ -71,15 +67,21 @@ internal sealed class Manifest : StudySource
 
     private void AddLines(ReadOnlySpan<byte> content)
     {
+        if (content.StartsWith(Encoding.Unicode.Preamble) || content.StartsWith(Encoding.BigEndianUnicode.Preamble))
+        {
+            throw new StudyDataException($"{Name}: UTF-16, not UTF-8; save it as that");
+        }
         var number = 0;
         foreach (var range in content.Split((byte)'\n'))
         {
             number++;
-            var line = content[range].Trim(" \t\r"u8);
-            if (number == 1 && line.StartsWith(Encoding.UTF8.Preamble))
+            var line = content[range];
+            // Behind the first line, too: of files that were joined.
+            if (line.StartsWith(Encoding.UTF8.Preamble))
             {
                 line = line[Encoding.UTF8.Preamble.Length..];
             }
+            line = line.Trim(" \t\r"u8);
             if (line.IsEmpty)
             {
                 continue;
@@ -97,43 +99,15 @@ internal sealed class Manifest : StudySource
 
     private void AddCsv(byte[] content)
     {
-        // Spreadsheets like to save in the machine's own encoding, and then it is every record that has one letter wrong.
-        if (!Utf8.IsValid(content))
+        foreach (var (line, record, fault) in CsvManifest.Read(Name, content))
         {
-            throw new StudyDataException($"{Name}: not UTF-8; save it as that");
-        }
-        var broken = false;
-        using var reader = new StreamReader(new MemoryStream(content), Encoding.UTF8);
-        using var csv = new CsvReader(reader, new CsvConfiguration(CultureInfo.InvariantCulture)
-        {
-            PrepareHeaderForMatch = header => header.Header.Trim().ToLowerInvariant(),
-            MissingFieldFound = null,
-            BadDataFound = _ => broken = true,
-        });
-        if (!csv.Read() || !csv.ReadHeader())
-        {
-            return;
-        }
-        foreach (var column in new[] { "image", "report", "type" })
-        {
-            if (csv.GetFieldIndex(column, isTryGet: true) < 0)
+            if (record is not null)
             {
-                throw new StudyDataException($"{Name}: no column \"{column}\"; a manifest has image, report, type and, if it likes, key");
-            }
-        }
-        while (csv.Read())
-        {
-            // A field in quotes may go over many lines; the record is known by its last.
-            var line = csv.Parser.RawRow;
-            var record = new RecordJson(csv.GetField("key"), csv.GetField("image"), csv.GetField("report"), csv.GetField("type"), null);
-            if (broken)
-            {
-                _records.Add(StudyRecord.Bad(Where(line), "CSV with a quote where none may be"));
-                broken = false;
+                Add(line, record);
             }
             else
             {
-                Add(line, record);
+                _records.Add(StudyRecord.Bad(Where(line), fault!));
             }
         }
     }
@@ -158,7 +132,7 @@ internal sealed class Manifest : StudySource
         var reportType = _types.Named(type, $"{Where(line)}, {key}");
         _records.Add(fault is null
             ? new StudyRecord(key, () => new Study(
-                key, ReadFile(record.Image!), record.Report!, reportType, [.. (record.Findings ?? []).Select(f => f.ToFinding(ReadFile))]))
+                key, ReadFile(record.Image!), record.Report!, reportType, FindingJson.ToFindings(record.Findings, ReadFile)))
             : StudyRecord.Bad(key, fault));
 
         static string? Name(string? field) => string.IsNullOrWhiteSpace(field) ? null : field.Trim();

@@ -6,9 +6,13 @@ namespace MedMoE.Mesh.Trainer.Data;
 /// A record as JSON: a line of <c>manifest.jsonl</c>, or a shard's <c>.json</c> member, which has type and findings alone. Fields it does not
 /// know are the data set's own.
 /// </summary>
-internal sealed record RecordJson(string? Key, string? Image, string? Report, string? Type, IReadOnlyList<FindingJson>? Findings)
+internal sealed record RecordJson(string? Key, string? Image, string? Report, string? Type, IReadOnlyList<FindingJson?>? Findings)
 {
-    private static readonly JsonSerializerOptions _json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+    private static readonly JsonSerializerOptions _json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        AllowDuplicateProperties = false,
+    };
 
     /// <exception cref="BadRecordException">Not JSON, or a field of another kind than expected.</exception>
     public static RecordJson Parse(ReadOnlySpan<byte> utf8)
@@ -32,9 +36,13 @@ internal sealed record RecordJson(string? Key, string? Image, string? Report, st
 /// <param name="Mask">Path of its mask, or the member of the same sample that is it.</param>
 internal sealed record FindingJson(string? Name, string? Phrase, IReadOnlyList<int>? Box, string? Mask)
 {
+    /// <param name="findings">Those of a record; null where it has none.</param>
     /// <param name="mask">Reads a mask.</param>
     /// <exception cref="BadRecordException">A field is missing or makes no sense, or the mask cannot be read.</exception>
-    public Finding ToFinding(Func<string, byte[]> mask)
+    public static IReadOnlyList<Finding> ToFindings(IReadOnlyList<FindingJson?>? findings, Func<string, byte[]> mask) =>
+        [.. (findings ?? []).Select(finding => finding is null ? throw new BadRecordException("a finding that is null") : finding.ToFinding(mask))];
+
+    private Finding ToFinding(Func<string, byte[]> mask)
     {
         if (string.IsNullOrWhiteSpace(Name) || string.IsNullOrWhiteSpace(Phrase))
         {

@@ -2,31 +2,22 @@ using System.Formats.Tar;
 
 namespace MedMoE.Mesh.Trainer.Data;
 
-/// <summary>A file in a shard.</summary>
-/// <param name="Key">Its path up to the first dot of its name: the record it belongs to.</param>
-/// <param name="Kind">What follows that dot, in lower case.</param>
-/// <param name="Content">Its bytes; null where there are more than any study has.</param>
-internal sealed record ShardMember(string Key, string Kind, byte[]? Content);
-
-/// <summary>The files of a tar file that records are made of, one after the other.</summary>
+/// <summary>The files of a shard, one after the other. Tars that were joined (<c>cat a.tar b.tar</c>) are read one after the other, too.</summary>
 internal sealed class ShardMembers : IDisposable
 {
-    /// <summary>A header that claims more is not believed: memory would be reserved for it.</summary>
-    private const long LargestMember = 256 << 20;
-
-    private const int BlockSize = 512;
-
-    private static readonly string[] _kinds = ["png", "jpg", "jpeg", "txt", "cls", "json"];
-
     private readonly FileStream? _file;
-    private readonly TarReader? _reader;
+    private TarReader? _reader;
+    private TarEntry? _entry;
+    private int _tar;
+    private long _nextHeader;
 
     public ShardMembers(string path)
     {
         try
         {
             _file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 20, FileOptions.SequentialScan);
-            _reader = new TarReader(_file);
+            Fault = TarBlocks.Compression(_file) is { } compression ? $"{compression}, no tar: decompress it first" : null;
+            _reader = new TarReader(_file, leaveOpen: true);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -37,34 +28,52 @@ internal sealed class ShardMembers : IDisposable
     /// <summary>Why there are no more members, where the shard is not whole; null where it is.</summary>
     public string? Fault { get; private set; }
 
+    /// <summary>Whether the record that was read last may lack members for that reason.</summary>
+    public bool IsCut { get; private set; }
+
     /// <summary>The next member; null where there is none, or <see cref="Fault"/>.</summary>
-    public ShardMember? Next()
+    public ShardMember? Next() => Guard(() =>
     {
-        if (Fault is not null)
+        while (true)
         {
-            return null;
-        }
-        try
-        {
-            while (_reader!.GetNextEntry() is { } entry)
+            try
             {
-                if (Member(entry) is { } member)
-                {
-                    return member;
-                }
+                _entry = _reader!.GetNextEntry();
             }
-            Fault = EndsAsATarDoes() ? null : "cut off: it has no end";
+            catch (NotSupportedException)
+            {
+                // Volume labels, files with holes as GNU tar writes them by default.
+                var header = TarBlocks.ReadHeader(_file!, _file!.Position - TarBlocks.Size);
+                StartAt(header.Next);
+                if (Member(header.Name, 0, header.Fault) is { } unsupported)
+                {
+                    return unsupported;
+                }
+                continue;
+            }
+            if (_entry is null)
+            {
+                if (!GoesOn())
+                {
+                    return null;
+                }
+                continue;
+            }
+            _nextHeader = TarBlocks.RoundUp(_entry.DataStream is null ? _file!.Position : _entry.DataOffset + _entry.Length);
+            if (Member(_entry) is { } member)
+            {
+                return member;
+            }
         }
-        catch (EndOfStreamException)
-        {
-            Fault = $"cut off at byte {_file!.Length}";
-        }
-        catch (Exception e) when (e is IOException or InvalidDataException or FormatException or ArgumentException or OverflowException)
-        {
-            Fault = $"broken before byte {_file!.Position}: {e.Message.ReplaceLineEndings(" ")}";
-        }
-        return null;
-    }
+    });
+
+    /// <summary>The content of the member that came last; null where the shard is cut in it, which is then the <see cref="Fault"/>.</summary>
+    public byte[]? Read() => Guard(() =>
+    {
+        var content = new byte[_entry!.Length];
+        _entry.DataStream?.ReadExactly(content);
+        return content;
+    });
 
     public void Dispose()
     {
@@ -72,40 +81,80 @@ internal sealed class ShardMembers : IDisposable
         _file?.Dispose();
     }
 
-    private static ShardMember? Member(TarEntry entry)
+    private T? Guard<T>(Func<T?> read)
+        where T : class
     {
-        // "tar -c ." puts "./" in front of every name.
-        var path = entry.Name.StartsWith("./", StringComparison.Ordinal) ? entry.Name[2..] : entry.Name;
-        var name = path.LastIndexOf('/') + 1;
-        var dot = path.IndexOf('.', name);
-        if (dot <= name || entry.EntryType is not (TarEntryType.RegularFile or TarEntryType.V7RegularFile))
+        if (Fault is not null)
         {
             return null;
         }
-        var kind = path[(dot + 1)..].ToLowerInvariant();
-        if (!Array.Exists(_kinds, known => kind == known || kind.EndsWith('.' + known, StringComparison.Ordinal)))
+        try
         {
-            return null;
+            return read();
         }
-        byte[]? content = null;
-        if (entry.Length <= LargestMember)
+        catch (EndOfStreamException)
         {
-            content = new byte[entry.Length];
-            entry.DataStream?.ReadExactly(content);
+            Cut($"cut off at byte {_file!.Length}");
         }
-        return new ShardMember(path[..dot], kind, content);
+        catch (Exception e) when (e is IOException or InvalidDataException or FormatException or ArgumentException or OverflowException)
+        {
+            Cut($"broken before byte {_file!.Position}: {e.Message.ReplaceLineEndings(" ")}{Unread(_file.Position)}");
+        }
+        return null;
     }
 
-    /// <summary>A tar file ends with blocks of zeros; one that was cut between two members reads as if it were whole, but lacks them.</summary>
-    private bool EndsAsATarDoes()
+    private void Cut(string fault) => (Fault, IsCut) = (fault, true);
+
+    private ShardMember? Member(TarEntry entry) =>
+        entry.EntryType is TarEntryType.Directory or TarEntryType.DirectoryList or TarEntryType.GlobalExtendedAttributes
+            ? null
+            : Member(TarBlocks.SparseName(entry) ?? entry.Name, entry.Length, TarBlocks.FaultOf(entry));
+
+    private ShardMember? Member(string path, long length, string? fault)
     {
-        if (_file!.Length < BlockSize)
+        // "tar -c ." puts "./" in front of every name.
+        path = path.StartsWith("./", StringComparison.Ordinal) ? path[2..] : path;
+        var name = path.LastIndexOf('/') + 1;
+        var dot = path.IndexOf('.', name);
+        return dot > name ? new ShardMember(path[..dot], path[(dot + 1)..].ToLowerInvariant(), length, fault, _tar) : null;
+    }
+
+    /// <summary>Whether another tar follows where one has ended; what follows and is none is a fault.</summary>
+    private bool GoesOn()
+    {
+        // The reader ends at a block of zeros, at one without a check sum, and where the file does.
+        if (_file!.Length - _nextHeader < TarBlocks.Size)
+        {
+            Cut("cut off: it has no end");
+            return false;
+        }
+        var next = TarBlocks.SkipZeros(_file, _nextHeader);
+        if (next == _nextHeader)
+        {
+            Cut($"broken before byte {next}: no header of a member{Unread(next)}");
+            return false;
+        }
+        if (next == _file.Length)
         {
             return false;
         }
-        var end = new byte[BlockSize];
-        _file.Seek(-BlockSize, SeekOrigin.End);
-        _file.ReadExactly(end);
-        return !end.AsSpan().ContainsAnyExcept((byte)0);
+        if (!TarBlocks.IsHeader(_file, next))
+        {
+            Fault = $"the last {_file.Length - next} bytes, behind its end, are no tar";
+            return false;
+        }
+        StartAt(next);
+        _tar++;
+        return true;
     }
+
+    private void StartAt(long header)
+    {
+        _nextHeader = header;
+        _file!.Position = header;
+        _reader!.Dispose();
+        _reader = new TarReader(_file, leaveOpen: true);
+    }
+
+    private string Unread(long from) => $"; its last {Math.Max(0, _file!.Length - from)} bytes are not read";
 }

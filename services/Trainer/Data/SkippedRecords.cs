@@ -12,6 +12,8 @@ internal readonly record struct SkippedRecord(string Key, string Reason)
 /// <param name="named">How many are kept by name. Default 20.</param>
 internal sealed class SkippedRecords(int named = 20)
 {
+    private const int NamedInALine = 5;
+
     private readonly List<SkippedRecord> _first = [];
 
     /// <summary>Records left out.</summary>
@@ -19,6 +21,9 @@ internal sealed class SkippedRecords(int named = 20)
 
     /// <summary>The first of them, in the order of reading.</summary>
     public IReadOnlyList<SkippedRecord> First => _first;
+
+    /// <summary>One line for people.</summary>
+    public override string ToString() => $"{Count} records; the first: {string.Join("; ", _first.Take(NamedInALine))}";
 
     public void Add(string key, string reason)
     {

@@ -12,7 +12,10 @@ namespace MedMoE.Mesh.Trainer.Data;
 /// </remarks>
 internal sealed class StudyLoader(StudySource source, StudyPreparation preparation, LoaderOptions options)
 {
-    /// <summary>An epoch in batches. A last batch that is not full is dropped: contrastive losses are not comparable between sizes.</summary>
+    /// <summary>
+    /// An epoch in batches. A last batch that is not full is dropped: contrastive losses are not comparable between sizes. The next epoch draws
+    /// others; of report types that never fill one, each study is told of.
+    /// </summary>
     /// <param name="epoch">From 0; with the seed it gives the order.</param>
     /// <param name="skipped">Told of what is left out.</param>
     /// <param name="skipBatches">Batches to leave out; those that follow are the ones a whole epoch has there.</param>
@@ -22,6 +25,7 @@ internal sealed class StudyLoader(StudySource source, StudyPreparation preparati
     {
         var order = new ShuffleOrder(options.Seed, epoch, options.ShuffleWindow);
         var waiting = new Dictionary<int, List<PreparedStudy>>();
+        var batched = new HashSet<int>();
         var batches = 0;
         foreach (var study in Prepare(source.Read(order), skipped, cancellation))
         {
@@ -34,12 +38,21 @@ internal sealed class StudyLoader(StudySource source, StudyPreparation preparati
             if (batch.Count == options.BatchSize)
             {
                 waiting.Remove(kind);
+                batched.Add(kind);
                 // Which studies the batches left out have is only known once their images have been decoded: one that does not decode moves the rest.
                 if (batches >= skipBatches)
                 {
                     yield return new PreparedBatch(batches, batch);
                 }
                 batches++;
+            }
+        }
+        if (options.Batches == BatchPlan.ByType)
+        {
+            foreach (var study in waiting.Where(type => !batched.Contains(type.Key)).SelectMany(type => type.Value))
+            {
+                var usable = waiting[study.ReportType].Count;
+                skipped.Add(study.Key, $"its report type has {usable} usable studies, fewer than a batch of {options.BatchSize}");
             }
         }
         if (batches == 0)

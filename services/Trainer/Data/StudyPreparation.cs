@@ -15,25 +15,17 @@ internal sealed class StudyPreparation(BundleManifest manifest, BertTokenizer to
     /// <exception cref="BadRecordException">Its image does not decode, its report has no word, or a box is not in its image.</exception>
     public PreparedStudy Prepare(Study study)
     {
-        var tokens = tokenizer.Encode(study.Report, manifest.Text.MaxTokens);
+        var tokens = BadRecordException.Guard("report", () => tokenizer.Encode(study.Report, manifest.Text.MaxTokens));
         if (tokens.Words.Count == 0)
         {
             throw new BadRecordException("report without words");
         }
-        DecodedImage image;
-        try
-        {
-            image = _decoder.Decode(study.Image);
-        }
-        catch (InvalidImageException e)
-        {
-            throw new BadRecordException(e.Message);
-        }
+        var image = BadRecordException.Guard("image", () => _decoder.Decode(study.Image));
         if (study.Findings.FirstOrDefault(f => !IsWithin(f.Box, image)) is { } outside)
         {
             throw new BadRecordException($"finding \"{outside.Name}\": box is not within the image of {image.Width}×{image.Height}");
         }
-        return new PreparedStudy(study, _preprocessor.Prepare(image), tokens, image.Width, image.Height);
+        return new PreparedStudy(study, BadRecordException.Guard("image", () => _preprocessor.Prepare(image)), tokens, image.Width, image.Height);
     }
 
     private static bool IsWithin(Box box, DecodedImage image) =>

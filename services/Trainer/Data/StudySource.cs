@@ -1,8 +1,10 @@
+using System.Text.RegularExpressions;
+
 namespace MedMoE.Mesh.Trainer.Data;
 
 /// <summary>A data set: where it lies and how it is written down.</summary>
 /// <param name="name">What the user called it.</param>
-internal abstract class StudySource(string name)
+internal abstract partial class StudySource(string name)
 {
     /// <summary>What the user called it.</summary>
     public string Name { get; } = name;
@@ -37,7 +39,7 @@ internal abstract class StudySource(string name)
 
     /// <summary>
     /// Opens a data set: a folder with <c>manifest.jsonl</c>, else <c>manifest.csv</c>, else tar shards; or such a file; or shards by their names,
-    /// several with commas between, each with any number of ranges such as <c>train-{000..104}.tar</c>.
+    /// several with commas between, each with any number of ranges such as <c>train-{000..104}.tar</c>. Compressed shards are taken, to be named.
     /// </summary>
     /// <param name="data">What the user named.</param>
     /// <param name="reportTypes">Names of the bundle's experts, in its order.</param>
@@ -52,7 +54,7 @@ internal abstract class StudySource(string name)
             {
                 return Manifest.Open(manifest, types);
             }
-            string[] shards = [.. Directory.EnumerateFiles(data, "*.tar").Order(StringComparer.Ordinal)];
+            string[] shards = [.. Directory.EnumerateFiles(data).Where(IsShard).Order(StringComparer.Ordinal)];
             return shards.Length > 0
                 ? new Shards(data, shards, types)
                 : throw new StudyDataException($"{data}: no data there; looked for manifest.jsonl, manifest.csv and *.tar");
@@ -60,8 +62,13 @@ internal abstract class StudySource(string name)
         return Path.GetExtension(data).ToLowerInvariant() switch
         {
             ".jsonl" or ".csv" => Manifest.Open(data, types),
-            ".tar" => new Shards(data, File.Exists(data) ? [data] : ShardNames.Expand(data), types),
+            _ when IsShard(data) => new Shards(data, File.Exists(data) ? [data] : ShardNames.Expand(data), types),
             _ => throw new StudyDataException($"{data}: neither a folder nor a .jsonl, .csv or .tar file"),
         };
     }
+
+    private static bool IsShard(string path) => ShardName().IsMatch(path);
+
+    [GeneratedRegex(@"\.(tar(\.(gz|zst|xz|bz2))?|tgz|tzst|txz|tbz2)$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex ShardName();
 }

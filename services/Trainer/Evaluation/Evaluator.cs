@@ -126,7 +126,8 @@ internal sealed class Evaluator(StudyReader reader, PromptSets? prompts, int can
         foreach (var chunk in records.Chunk(4 * Environment.ProcessorCount))
         {
             var decoded = new (Study? Study, float[] Pixels, string? Fault)[chunk.Length];
-            Task.WaitAll([.. chunk.Select((record, i) => Task.Run(() => decoded[i] = Decode(record)))]);
+            // Unlike WaitAll, this throws what a task threw: a label that is none of the bundle's.
+            Task.WhenAll(chunk.Select((record, i) => Task.Run(() => decoded[i] = Decode(record)))).GetAwaiter().GetResult();
             foreach (var (study, pixels, fault) in decoded)
             {
                 if (study is null)
@@ -146,9 +147,11 @@ internal sealed class Evaluator(StudyReader reader, PromptSets? prompts, int can
         try
         {
             var study = record.Load();
-            return (study, reader.Preprocessor.Prepare(study.Image), null);
+            // Texts are encoded many at a time: what is wrong with one must be known before.
+            BadRecordException.Guard("report", () => reader.Tokenize(study.Report));
+            return (study, BadRecordException.Guard("image", () => reader.Preprocessor.Prepare(study.Image)), null);
         }
-        catch (Exception e) when (e is InvalidImageException or BadRecordException)
+        catch (BadRecordException e)
         {
             return (null, [], $"{record.Key}: {e.Message}");
         }
@@ -248,17 +251,17 @@ internal sealed class Evaluator(StudyReader reader, PromptSets? prompts, int can
             Region region;
             if (finding.Mask is { } mask)
             {
-                region = Region.OfMask(_decoder.Decode(mask));
+                region = BadRecordException.Guard("mask", () => Region.OfMask(_decoder.Decode(mask)));
             }
             else
             {
-                var image = _decoder.Decode(study.Image);
+                var image = BadRecordException.Guard("image", () => _decoder.Decode(study.Image));
                 region = Region.OfBox(finding.Box, image.Width, image.Height);
             }
             fault = region.Area > 0 ? null : $"mask or box of {finding.Name} is empty";
             return region.Area > 0 ? region : null;
         }
-        catch (InvalidImageException e)
+        catch (BadRecordException e)
         {
             fault = $"mask of {finding.Name}: {e.Message}";
             return null;

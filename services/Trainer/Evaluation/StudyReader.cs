@@ -64,6 +64,9 @@ internal sealed class StudyReader : IDisposable
     /// <summary>How many images each expert has seen, in the manifest's order. Hard selection: with gates that agree, one expert per image.</summary>
     public IReadOnlyList<int> ExpertRuns => _expertRuns;
 
+    /// <summary>What the text encoder reads of a text. Thread-safe.</summary>
+    public Tokens Tokenize(string text) => _text.Tokenizer.Encode(text, Manifest.Text.MaxTokens);
+
     /// <summary>Encodes texts, in batches of similar length.</summary>
     public EncodedText[] Encode(IReadOnlyList<string> texts)
     {

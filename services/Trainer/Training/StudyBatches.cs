@@ -9,8 +9,11 @@ namespace MedMoE.Mesh.Trainer.Training;
 /// <param name="validation">The pairs to judge by; null for none.</param>
 internal sealed class StudyBatches(StudyLoader training, StudyLoader? validation) : IBatchSource
 {
-    /// <summary>What was left out of the last epoch.</summary>
-    public SkippedRecords Skipped { get; private set; } = new();
+    private readonly Dictionary<string, int> _told = [];
+    private SkippedRecords _skipped = new();
+
+    /// <summary>Told what a pass over the data left out, in one line, when it has ended; not where an earlier one left out as much.</summary>
+    public Action<string> LeftOut { get; set; } = _ => { };
 
     /// <param name="data">The pairs to learn.</param>
     /// <param name="validation">The pairs to judge by; null for none.</param>
@@ -33,11 +36,39 @@ internal sealed class StudyBatches(StudyLoader training, StudyLoader? validation
 
     public IEnumerable<TrainingBatch> Epoch(int epoch, int skip)
     {
-        Skipped = new SkippedRecords();
-        return training.Read(epoch, Skipped, skip).Select(Batch);
+        _skipped = new SkippedRecords();
+        return Pass("an epoch", training.Read(epoch, _skipped, skip), _skipped);
     }
 
-    public IEnumerable<TrainingBatch>? Validation => validation?.Read(epoch: 0, new SkippedRecords()).Select(Batch);
+    public IEnumerable<TrainingBatch>? Validation
+    {
+        get
+        {
+            var skipped = new SkippedRecords();
+            return validation is null ? null : Pass("the validation data", validation.Read(epoch: 0, skipped), skipped);
+        }
+    }
+
+    /// <summary>Tells what has been left out of an epoch that did not come to its end.</summary>
+    public void Tell() => Tell("an epoch", _skipped);
+
+    private IEnumerable<TrainingBatch> Pass(string what, IEnumerable<PreparedBatch> batches, SkippedRecords skipped)
+    {
+        foreach (var batch in batches)
+        {
+            yield return Batch(batch);
+        }
+        Tell(what, skipped);
+    }
+
+    private void Tell(string what, SkippedRecords skipped)
+    {
+        if (skipped.Count > _told.GetValueOrDefault(what))
+        {
+            _told[what] = skipped.Count;
+            LeftOut($"left out of {what}: {skipped}");
+        }
+    }
 
     private static TrainingBatch Batch(PreparedBatch batch) => new(
         [.. batch.Studies.Select(s => s.Pixels)], [.. batch.Studies.Select(s => s.Tokens)], [.. batch.Studies.Select(s => s.ReportType)]);

@@ -113,6 +113,7 @@ internal sealed class TrainCommand : Command
         var source = ModelBundle.Open(arguments.GetRequiredValue(_init));
         using var networks = new TrainedNetworks(source, Manifest(source.Manifest, arguments), TorchOptions.Parse(arguments.GetRequiredValue(_device), "fp32").ResolveDevice());
         var data = StudyBatches.Open(arguments.GetRequiredValue(_data), arguments.GetValue(_validation), networks.Manifest, networks.Text.Tokenizer, options);
+        data.LeftOut = Console.Error.WriteLine;
         using var run = new TrainingRun(networks, data, options, output);
         if (resume)
         {
@@ -123,10 +124,7 @@ internal sealed class TrainCommand : Command
         using var signals = new StopSignals();
         var outcome = run.Run(signals.Stop);
         TrainingCurves.Write(output.LogFile, output.CurvesFile);
-        if (data.Skipped.Count > 0)
-        {
-            Console.Error.WriteLine($"left out of an epoch: {data.Skipped.Count} records; the first: {string.Join("; ", data.Skipped.First.Take(5))}");
-        }
+        data.Tell();
         return Conclude(outcome, run, output);
     }
 

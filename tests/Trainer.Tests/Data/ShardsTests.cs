@@ -63,9 +63,6 @@ public sealed class ShardsTests
         Assert.Equal([Key(0), Key(5)], data.Open().ReadAll(skipped).Select(s => s.Key));
         Assert.Equal(
             [
-                "no-image: no image (.png, .jpg, .jpeg)",
-                "no-report: no report (.txt)",
-                "no-label: no label (.cls, .json)",
                 "no-type: no label (.cls, or \"type\" in .json)",
                 "empty: empty report",
                 "word: .cls is no whole number",
@@ -74,6 +71,9 @@ public sealed class ShardsTests
                 "mask: no member .mask.png, its mask",
                 "latin: .txt is not UTF-8",
                 "twice: .png is there twice",
+                "no-image: no image (.png, .jpg, .jpeg)",
+                "no-report: no report (.txt)",
+                "no-label: no label (.cls, .json)",
             ],
             skipped.First.Select(s => s.ToString()));
         Assert.Equal(11, skipped.Count);

@@ -66,6 +66,26 @@ public sealed class EvaluatorTests : IDisposable
     }
 
     [Fact]
+    public void Run_OfAReportOfAnyCharacter_IsReadOrLeftOutByName()
+    {
+        var result = Run([Study(0, 0, []), Study(1, 0, []) with { Report = "right \uFFFE lung" }], null);
+
+        var leftOut = result.Notes.Count(note => note.StartsWith("studies left out: 1 (study-1: report cannot be read", StringComparison.Ordinal));
+        Assert.Equal(2, result.Studies["xray"] + leftOut);
+    }
+
+    [Fact]
+    public void Run_OfALabelThatIsNoneOfTheBundles_EndsWithItsReason()
+    {
+        using var reader = new StudyReader(_files.Open(), new TorchOptions(), ExpertChoice.Auto);
+        StudyRecord record = new("a", () => throw new StudyDataException("a.tar, a: .cls 7 is not in 0..3"));
+
+        Assert.Equal(
+            "a.tar, a: .cls 7 is not in 0..3",
+            Assert.Throws<StudyDataException>(() => new Evaluator(reader, null, candidates: 2).Run([record])).Message);
+    }
+
+    [Fact]
     public void Run_OfNothing_IsAnError()
     {
         Assert.Equal("no studies in the data", Assert.Throws<InvalidEvaluationException>(() => Run([], null)).Message);

@@ -4,7 +4,7 @@ namespace MedMoE.Mesh.Model.Images;
 
 /// <summary>
 /// Antialiased bicubic resampling to a square as Pillow's <c>Image.resize(BICUBIC)</c> does it: the kernel (a = -0.5) grows with the scale, rows
-/// are resampled before columns, and 8-bit levels are rounded in between. Levels of 16 bits keep their fractions.
+/// are resampled before columns, and 8-bit levels are rounded in between. Levels of 16 bits keep their fractions and may overshoot.
 /// </summary>
 /// <remarks>Rows are taken one by one and added to the output rows that they belong to: of the image itself nothing is kept.</remarks>
 internal sealed class BicubicResampler
@@ -42,7 +42,7 @@ internal sealed class BicubicResampler
     /// <param name="maxLevel">255 or 65535.</param>
     /// <param name="size">Pixels on a side of the output.</param>
     /// <param name="cancellation">Looked at before each row.</param>
-    /// <returns>Levels 0..maxLevel, [channels, size, size].</returns>
+    /// <returns>Levels, [channels, size, size]: 0..255, or from 0 on where they have 16 bits.</returns>
     public static float[] Resize(
         IEnumerable<float[]> rows, int width, int height, int channels, int maxLevel, int size, CancellationToken cancellation)
     {
@@ -87,13 +87,16 @@ internal sealed class BicubicResampler
     /// <summary>Clips what the kernel's negative lobes overshoot and, for 8 bits, rounds to whole levels.</summary>
     private void Settle(Span<float> levels)
     {
-        TensorPrimitives.Clamp(levels, 0f, _maxLevel, levels);
-        if (_maxLevel == 255)
+        if (_maxLevel > 255)
         {
-            // Levels are not negative here: halves go up, as in Pillow's fixed-point sums.
-            TensorPrimitives.Add(levels, 0.5f, levels);
-            TensorPrimitives.Floor<float>(levels, levels);
+            // What full scale is may only be known at the image's end.
+            TensorPrimitives.Max(levels, 0f, levels);
+            return;
         }
+        TensorPrimitives.Clamp(levels, 0f, _maxLevel, levels);
+        // Levels are not negative here: halves go up, as in Pillow's fixed-point sums.
+        TensorPrimitives.Add(levels, 0.5f, levels);
+        TensorPrimitives.Floor<float>(levels, levels);
     }
 
     /// <summary>For each output position its first input and the weights from there on.</summary>

@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace MedMoE.Mesh.Model.Images;
 
 /// <summary>Decodes PNG and JPEG.</summary>
@@ -38,6 +40,10 @@ public sealed class ImageDecoder(long maxPixels = 64L << 20)
                 row.AsSpan(channel * reader.Width, reader.Width).CopyTo(planes.AsSpan(((channel * reader.Height) + y) * reader.Width));
             }
             y++;
+        }
+        if (reader.FullScale != reader.MaxLevel)
+        {
+            TensorPrimitives.Multiply(planes, (float)reader.MaxLevel / reader.FullScale, planes);
         }
         return new DecodedImage(reader.Width, reader.Height, reader.Channels, reader.MaxLevel, planes);
     }

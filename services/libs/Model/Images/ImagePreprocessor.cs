@@ -20,7 +20,7 @@ public sealed class ImagePreprocessor(ImageSettings settings, ImageDecoder decod
         using var reader = image.Read();
         return Normalise(
             BicubicResampler.Resize(reader.Rows(), reader.Width, reader.Height, reader.Channels, reader.MaxLevel, settings.Size, cancellation),
-            reader.Channels, reader.MaxLevel);
+            reader.Channels, reader.FullScale);
     }
 
     /// <summary>The same from the file's bytes.</summary>
@@ -33,14 +33,15 @@ public sealed class ImagePreprocessor(ImageSettings settings, ImageDecoder decod
         BicubicResampler.Resize(image.Rows(), image.Width, image.Height, image.Channels, image.MaxLevel, settings.Size, CancellationToken.None),
         image.Channels, image.MaxLevel);
 
-    private float[] Normalise(float[] levels, int channels, int maxLevel)
+    private float[] Normalise(float[] levels, int channels, int fullScale)
     {
         var area = settings.Size * settings.Size;
         var pixels = GC.AllocateUninitializedArray<float>(3 * area);
         for (var channel = 0; channel < 3; channel++)
         {
             var plane = pixels.AsSpan(channel * area, area);
-            TensorPrimitives.Divide(levels.AsSpan(Math.Min(channel, channels - 1) * area, area), maxLevel, plane);
+            TensorPrimitives.Divide(levels.AsSpan(Math.Min(channel, channels - 1) * area, area), fullScale, plane);
+            TensorPrimitives.Min(plane, 1f, plane);
             TensorPrimitives.Subtract(plane, settings.Mean[channel], plane);
             TensorPrimitives.Divide(plane, settings.Std[channel], plane);
         }

@@ -5,8 +5,8 @@ using NetVips;
 namespace MedMoE.Mesh.Model.Images;
 
 /// <summary>
-/// Decodes an image row by row by libvips, so that its size costs time but no memory. No colour management and no EXIF rotation, as in the
-/// pipelines that models are trained with.
+/// Decodes an image row by row by libvips, so that its size costs time but no memory. No colour management (ICC profiles, gAMA) and no EXIF
+/// rotation, as in the pipelines that models are trained with.
 /// </summary>
 internal sealed class ImageReader : IDisposable
 {
@@ -14,6 +14,9 @@ internal sealed class ImageReader : IDisposable
     private const int BandBytes = 64 << 10;
 
     private readonly Image _planes;
+    private readonly bool _isCmyk;
+    private readonly int _significantBits;
+    private float _highest;
 
     static ImageReader()
     {
@@ -33,18 +36,18 @@ internal sealed class ImageReader : IDisposable
                 throw new InvalidImageException("broken image: two headers that differ");
             }
             // Transparency has no meaning for a study and is dropped, as by Pillow's convert("RGB").
-            var channels = image.Bands >= 3 ? 3 : 1;
-            using var colour = image.Interpretation == Enums.Interpretation.Cmyk ? image.Colourspace(Enums.Interpretation.Srgb) : image.Copy();
-            return colour.Bands == channels ? colour.Copy() : colour.ExtractBand(0, n: channels);
+            var channels = image.Interpretation == Enums.Interpretation.Cmyk ? image.Bands : image.Bands >= 3 ? 3 : 1;
+            return image.Bands == channels ? image.Copy() : image.ExtractBand(0, n: channels);
         });
         // Asked for once: libvips looks a property up by its name.
-        (Width, Height, Channels) = (_planes.Width, _planes.Height, _planes.Bands);
+        (Width, Height, Channels, _isCmyk) = (_planes.Width, _planes.Height, Math.Min(_planes.Bands, 3), _planes.Bands == 4);
         MaxLevel = _planes.Format switch
         {
             Enums.BandFormat.Uchar => 255,
             Enums.BandFormat.Ushort => 65535,
             var other => throw new InvalidImageException($"image with levels of type {other}, expected 8 or 16 bits"),
         };
+        _significantBits = MaxLevel > 255 ? header.SignificantBits : 8;
     }
 
     public int Width { get; }
@@ -57,12 +60,18 @@ internal sealed class ImageReader : IDisposable
     /// <summary>255 or 65535.</summary>
     public int MaxLevel { get; }
 
+    /// <summary>
+    /// The level of white, once all rows have been read: <see cref="MaxLevel"/>, unless sBIT tells of fewer bits and no level needs more. PNG wants
+    /// levels scaled up to all 16 bits, and then some need more; most writers of 12 bits leave them as they are.
+    /// </summary>
+    public int FullScale => _significantBits < 16 && MaxLevel > 255 && _highest < 1 << _significantBits ? (1 << _significantBits) - 1 : MaxLevel;
+
     /// <summary>The rows from the top, once: each [channels, width], in one buffer that the next row overwrites.</summary>
     /// <exception cref="InvalidImageException">The file is broken.</exception>
     public IEnumerable<float[]> Rows()
     {
         var row = new float[Channels * Width];
-        var rowBytes = row.Length * (MaxLevel > 255 ? sizeof(ushort) : sizeof(byte));
+        var rowBytes = Width * (_isCmyk ? 4 : Channels) * (MaxLevel > 255 ? sizeof(ushort) : sizeof(byte));
         var rows = Math.Max(1, BandBytes / rowBytes);
         using var region = Guard(() => Region.New(_planes));
         for (var top = 0; top < Height; top += rows)
@@ -73,6 +82,11 @@ internal sealed class ImageReader : IDisposable
                 if (MaxLevel > 255)
                 {
                     Spread(MemoryMarshal.Cast<byte, ushort>(band.AsSpan(at, rowBytes)), row);
+                    _highest = Math.Max(_highest, TensorPrimitives.Max(row));
+                }
+                else if (_isCmyk)
+                {
+                    SpreadInk(band.AsSpan(at, rowBytes), row);
                 }
                 else
                 {
@@ -100,6 +114,19 @@ internal sealed class ImageReader : IDisposable
             for (var x = 0; x < plane.Length; x++)
             {
                 plane[x] = float.CreateTruncating(interleaved[(x * Channels) + channel]);
+            }
+        }
+    }
+
+    /// <summary>The light that cyan, magenta and yellow, and black over them, leave: (255 − C)(255 − K) / 255, as Pillow has it.</summary>
+    private void SpreadInk(ReadOnlySpan<byte> inks, float[] row)
+    {
+        for (var x = 0; x < Width; x++)
+        {
+            var light = 255 - inks[(4 * x) + 3];
+            for (var channel = 0; channel < 3; channel++)
+            {
+                row[(channel * Width) + x] = light - (((inks[(4 * x) + channel] * light) + 127) / 255);
             }
         }
     }
