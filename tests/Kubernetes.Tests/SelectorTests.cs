@@ -49,7 +49,8 @@ public sealed class SelectorTests
         Assert.Equal(overlay.Pods.Count, overlay.Matched(nobody.Spec.PodSelector.MatchLabels).Count);
         Assert.Equal(["Ingress", "Egress"], nobody.Spec.PolicyTypes);
         // Ports that have a name in a pod, or a number.
-        var ports = overlay.Deployments.SelectMany(d => d.Spec.Template.Spec.Containers[0].Ports).SelectMany(p => new[] { p.Name, $"{p.ContainerPort}" }).Concat(["redis", "6379", "53", "5353"]);
+        var ports = overlay.Deployments.SelectMany(d => d.Spec.Template.Spec.Containers[0].Ports)
+            .SelectMany(p => new[] { p.Name, $"{p.ContainerPort}" }).Concat(["redis", "6379", "53", "5353"]);
         Assert.Empty(policies.SelectMany(p => (p.Spec.Ingress ?? []).SelectMany(r => r.Ports).Concat((p.Spec.Egress ?? []).SelectMany(r => r.Ports))).Select(p => p.Port.Value).Except(ports));
     }
 
