@@ -212,6 +212,20 @@ public sealed class PlacesTests
         Assert.Equal(apart ? 2 : 1, codes.Count(answer => answer.Code == StatusCode.OK));
     }
 
+    /// <summary>A socket for both families tells addresses of IPv4 as some of IPv6.</summary>
+    [Fact]
+    public async Task ForwardedAddress_ListeningOnEveryAddress_IsBelievedOfTheSameProxies()
+    {
+        await using var mesh = await Mesh.Start("--Serving:Address=::", "--Gateway:CallsPerSecond=1", "--Gateway:TrustedProxies=127.0.0.0/8");
+        using var proxy = GrpcChannel.ForAddress($"http://127.0.0.1:{new Uri($"http://{mesh.Gateway}").Port}");
+        var client = new RouterService.RouterServiceClient(proxy);
+
+        var codes = await Task.WhenAll(new[] { "10.1.1.1", "10.2.2.2" }.Select(from =>
+            Code(client.ListExpertsAsync(new(), new Metadata { { "x-forwarded-for", from } }, Deadline).ResponseAsync)));
+
+        Assert.All(codes, answer => Assert.Equal(StatusCode.OK, answer.Code));
+    }
+
     private static EmbedImageRequest Image(int bytes) => new() { Image = new Image { Encoded = ByteString.CopyFrom(new byte[bytes]) } };
 
     private static async Task<(StatusCode Code, string Detail)> Code(Task call)

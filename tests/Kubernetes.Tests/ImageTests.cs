@@ -18,6 +18,30 @@ public sealed class ImageTests
     }
 
     [Fact]
+    public async Task BundleImage_HasTheBundleWhereItIsCopiedFrom()
+    {
+        var dockerfile = File.ReadAllText(Path.Combine(Overlay.Folder, "bundle", "Dockerfile"));
+        var folder = Assert.Single(Regex.Matches(dockerfile, @"^COPY --chmod=755 \. (\S+)$", RegexOptions.Multiline)).Groups[1].Value;
+        var copies = (await Overlay.Build("cpu")).PodSpecs.SelectMany(pod => pod.InitContainers ?? []).Select(c => (c.Image, c.WorkingDir));
+        Assert.Equal([("medmoe-mesh/bundle", folder)], copies.Distinct());
+        Assert.Contains("-t medmoe-mesh/bundle ", dockerfile);
+    }
+
+    /// <summary>Images that a cluster's nodes were given by hand are in no registry: nothing may want to pull them anew.</summary>
+    [Fact]
+    public async Task Images_LoadedIntoTheNodes_AreThoseOfThePageAndAreNotPulled()
+    {
+        var page = File.ReadAllText(Path.Combine(Golden.Repository, "README.md"));
+        var loaded = Regex.Match(page, "kind load docker-image (.+)").Groups[1].Value.Split(' ');
+        var containers = (await Overlay.Build("one-node")).PodSpecs.SelectMany(pod => pod.Containers.Concat(pod.InitContainers ?? []))
+            .Where(c => c.Image.StartsWith("medmoe-mesh/", StringComparison.Ordinal)).ToArray();
+        Assert.Equal(containers.Select(c => c.Image).Distinct().Order(), loaded.Order());
+        Assert.All(containers, container => Assert.Equal("IfNotPresent", container.ImagePullPolicy));
+        var inTurn = Regex.Match(page, "for service in ([A-Za-z ]+); do").Groups[1].Value.Split(' ').Select(s => $"medmoe-mesh/{s.ToLowerInvariant()}");
+        Assert.Equal(loaded.Order(), inTurn.Concat(Regex.Matches(page, "-t (medmoe-mesh/[a-z-]+) ").Select(m => m.Groups[1].Value)).Order());
+    }
+
+    [Fact]
     public void Dockerfile_CopiesWhatThereIs_AndDockerIgnoreLetsItThrough()
     {
         var let = File.ReadAllLines(Path.Combine(Golden.Repository, ".dockerignore")).Where(l => l.StartsWith('!')).Select(l => l[1..]).ToArray();

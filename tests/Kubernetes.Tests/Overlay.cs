@@ -14,7 +14,7 @@ internal sealed class Overlay
     /// <summary>The container of every service.</summary>
     public const string Container = "service";
 
-    public static readonly string[] Names = ["cpu", "gpu", "autoscale", "keda"];
+    public static readonly string[] Names = ["cpu", "gpu", "autoscale", "keda", "one-node"];
 
     private static readonly Dictionary<string, Type> _types = new() { ["keda.sh/v1alpha1/ScaledObject"] = typeof(ScaledObject) };
 
@@ -33,6 +33,10 @@ internal sealed class Overlay
 
     public IReadOnlyList<V1Deployment> Deployments => [.. Objects.OfType<V1Deployment>()];
 
+    /// <summary>All pods, whatever makes them.</summary>
+    public IReadOnlyList<V1PodSpec> PodSpecs => [.. Deployments.Select(d => d.Spec.Template.Spec)
+        .Concat(Objects.OfType<V1StatefulSet>().Select(s => s.Spec.Template.Spec)).Concat(Objects.OfType<V1Job>().Select(j => j.Spec.Template.Spec))];
+
     /// <summary>Labels of pods, by what makes them.</summary>
     public IReadOnlyDictionary<string, IDictionary<string, string>> Pods => Deployments.Select(d => (d.Metadata.Name, d.Spec.Template.Metadata.Labels))
         .Concat(Objects.OfType<V1StatefulSet>().Select(s => (s.Metadata.Name, s.Spec.Template.Metadata.Labels))).ToDictionary(p => p.Name, p => p.Labels);
@@ -50,6 +54,17 @@ internal sealed class Overlay
     {
         Assert.SkipUnless(await _kubectlKnowsComponents.Value, "needs kubectl 1.21 or newer (https://kubernetes.io/docs/tasks/tools)");
         return await (folder is null ? _built.GetOrAdd(name, _ => new(() => Kustomize(name, Folder))).Value : Kustomize(name, folder));
+    }
+
+    /// <summary>Builds one that a user has beside those of the repository, as a folder of overlays.</summary>
+    /// <param name="kustomization">Its kustomization.yaml.</param>
+    public static async Task<Overlay> BuildOwn(string kustomization)
+    {
+        using var folder = new TemporaryFolder();
+        Assert.True(await Tool.Succeeds(Folder, ["cp", "-r", ".", folder.Path]));
+        Directory.CreateDirectory(folder["overlays", "own"]);
+        File.WriteAllText(folder["overlays", "own", "kustomization.yaml"], kustomization);
+        return await Build("own", folder.Path);
     }
 
     /// <exception cref="YamlDotNet.Core.YamlException">A field is unknown, or not of its type.</exception>

@@ -10,24 +10,64 @@ public sealed class PodTests
 
     [Theory]
     [MemberData(nameof(Overlays))]
-    public async Task Pods_AreRestrictedAndLimited(string name)
+    public async Task Pods_AreRestrictedAndLimited(string name) => AssertRestrictedAndLimited(await Overlay.Build(name));
+
+    [Theory]
+    [InlineData("claim")]
+    [InlineData("image-volume")]
+    public async Task Pods_WithTheBundleOtherwise_AreRestrictedAndLimited(string component) =>
+        AssertRestrictedAndLimited(await Overlay.BuildOwn($"resources: [../cpu]\ncomponents: [../../bundle/{component}]\n"));
+
+    private static void AssertRestrictedAndLimited(Overlay overlay)
     {
-        var overlay = await Overlay.Build(name);
-        var pods = overlay.Deployments.Select(d => d.Spec.Template.Spec).Concat(overlay.Objects.OfType<V1StatefulSet>().Select(s => s.Spec.Template.Spec));
-        foreach (var pod in pods)
+        foreach (var pod in overlay.PodSpecs)
         {
             // The profile "restricted" of the Pod Security Standards, and a root file system that nothing writes to.
             Assert.True(pod.SecurityContext.RunAsNonRoot);
             Assert.NotEqual(0, pod.SecurityContext.RunAsUser);
             Assert.Equal("RuntimeDefault", pod.SecurityContext.SeccompProfile.Type);
             Assert.False(pod.AutomountServiceAccountToken);
-            var container = Assert.Single(pod.Containers);
-            Assert.False(container.SecurityContext.AllowPrivilegeEscalation);
-            Assert.True(container.SecurityContext.ReadOnlyRootFilesystem);
-            Assert.Equal(["ALL"], container.SecurityContext.Capabilities.Drop);
-            Assert.All(["cpu", "memory"], resource => Assert.True(container.Resources.Requests.ContainsKey(resource) && container.Resources.Limits.ContainsKey(resource)));
-            Assert.All(container.VolumeMounts ?? [], mount => Assert.True(mount.ReadOnlyProperty == true || mount.MountPath == "/tmp"));
+            var own = Assert.Single(pod.Containers);
+            foreach (var container in pod.Containers.Concat(pod.InitContainers ?? []))
+            {
+                Assert.False(container.SecurityContext.AllowPrivilegeEscalation);
+                Assert.True(container.SecurityContext.ReadOnlyRootFilesystem);
+                Assert.Equal(["ALL"], container.SecurityContext.Capabilities.Drop);
+                Assert.All(
+                    ["cpu", "memory"],
+                    resource => Assert.True(container.Resources.Requests.ContainsKey(resource) && container.Resources.Limits.ContainsKey(resource)));
+            }
+            // A service writes to /tmp alone; what carries the bundle writes that.
+            var mounts = own.Name == Overlay.Container ? own.VolumeMounts ?? [] : [];
+            Assert.All(mounts, mount => Assert.True(mount.ReadOnlyProperty == true || mount.MountPath == "/tmp"));
+            Assert.All((pod.Volumes ?? []).Where(v => v.EmptyDir is not null), volume => Assert.NotNull(volume.EmptyDir.SizeLimit));
         }
+    }
+
+    /// <summary>A network that computes at its limit of processors answers late: others get its calls before it is started again.</summary>
+    [Theory]
+    [MemberData(nameof(Overlays))]
+    public async Task Probes_OfBusyPods_AreAwaited(string name)
+    {
+        var overlay = await Overlay.Build(name);
+        foreach (var container in overlay.PodSpecs.Select(pod => pod.Containers[0]))
+        {
+            Assert.Equal((5, 5, 3), Times(container.ReadinessProbe));
+            Assert.Equal((10, 10, 6), Times(container.LivenessProbe));
+            Assert.True(container.StartupProbe is null || container.StartupProbe.TimeoutSeconds == 5);
+        }
+
+        static (int? TimeOut, int? Period, int? Failures) Times(V1Probe probe) => (probe.TimeoutSeconds, probe.PeriodSeconds, probe.FailureThreshold);
+    }
+
+    /// <summary>The old pod's GPU is the new one's.</summary>
+    [Fact]
+    public async Task RollingUpdate_OnGpus_NeedsNoSpareOne()
+    {
+        var overlay = await Overlay.Build("gpu");
+        Assert.All(overlay.Deployments, deployment => Assert.Equal(
+            deployment.Spec.Template.Spec.Containers[0].Resources.Limits.ContainsKey("nvidia.com/gpu") ? ("1", "0") : ("0", "1"),
+            (deployment.Spec.Strategy.RollingUpdate.MaxUnavailable.Value, deployment.Spec.Strategy.RollingUpdate.MaxSurge.Value)));
     }
 
     [Fact]

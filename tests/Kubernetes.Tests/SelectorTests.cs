@@ -49,7 +49,22 @@ public sealed class SelectorTests
         Assert.Equal(overlay.Pods.Count, overlay.Matched(nobody.Spec.PodSelector.MatchLabels).Count);
         Assert.Equal(["Ingress", "Egress"], nobody.Spec.PolicyTypes);
         // Ports that have a name in a pod, or a number.
-        var ports = overlay.Deployments.SelectMany(d => d.Spec.Template.Spec.Containers[0].Ports).SelectMany(p => new[] { p.Name, $"{p.ContainerPort}" }).Concat(["redis", "6379", "53"]);
+        var ports = overlay.Deployments.SelectMany(d => d.Spec.Template.Spec.Containers[0].Ports)
+            .SelectMany(p => new[] { p.Name, $"{p.ContainerPort}" }).Concat(["redis", "6379", "53", "5353"]);
         Assert.Empty(policies.SelectMany(p => (p.Spec.Ingress ?? []).SelectMany(r => r.Ports).Concat((p.Spec.Egress ?? []).SelectMany(r => r.Ports))).Select(p => p.Port.Value).Except(ports));
+    }
+
+    [Theory]
+    [MemberData(nameof(Overlays))]
+    public async Task Names_OfEveryPod_AreLookedUpWhereClustersHaveTheirDns(string name)
+    {
+        var overlay = await Overlay.Build(name);
+        var names = overlay.Objects.OfType<V1NetworkPolicy>().Single(p => p.Metadata.Name == "names").Spec;
+        Assert.Equal(overlay.Pods.Count, overlay.Matched(names.PodSelector.MatchLabels).Count);
+        var ways = names.Egress.SelectMany(rule => rule.To.SelectMany(to => rule.Ports.Select(port => (Of(to), port.Port.Value, port.Protocol))));
+        (string To, string Port)[] servers = [("169.254.20.10/32", "53"), ("kube-system", "53"), ("openshift-dns", "5353")];
+        Assert.Equal(servers.SelectMany(s => new[] { (s.To, s.Port, "TCP"), (s.To, s.Port, "UDP") }), ways.Order());
+
+        static string Of(V1NetworkPolicyPeer to) => to.IpBlock?.Cidr ?? to.NamespaceSelector.MatchLabels["kubernetes.io/metadata.name"];
     }
 }

@@ -15,7 +15,8 @@ internal sealed class FaultyService(Func<int, Task<HealthCheckResponse>> answer)
     public static HealthCheckResponse Serving { get; } = new() { Status = HealthCheckResponse.Types.ServingStatus.Serving };
 
     /// <param name="answer">The answer to a call, by its number from 0 on.</param>
-    public static Task<RunningService> Start(Func<int, Task<HealthCheckResponse>> answer) => RunningService.Start(
+    /// <param name="settings">Further arguments.</param>
+    public static Task<RunningService> Start(Func<int, Task<HealthCheckResponse>> answer, params string[] settings) => RunningService.Start(
         args =>
         {
             var builder = ServiceHost.CreateBuilder(args);
@@ -24,7 +25,8 @@ internal sealed class FaultyService(Func<int, Task<HealthCheckResponse>> answer)
             app.MapGrpcService<FaultyService>();
             return app;
         },
-        bundle: null);
+        bundle: null,
+        settings);
 
     public override Task<HealthCheckResponse> Check(HealthCheckRequest request, ServerCallContext context) => answer(Interlocked.Increment(ref _calls) - 1);
 }

@@ -42,6 +42,16 @@ public sealed class MeasurementTests
     }
 
     [Fact]
+    public async Task ClosedLoop_HostOfIpv6_IsCalled()
+    {
+        Assert.SkipUnless(Ipv6.IsThere, Ipv6.Missing);
+        await using var service = await FaultyService.Start(_ => Task.FromResult(FaultyService.Serving), "--Serving:Address=::1");
+        using var load = new Load(service.Address);
+        Assert.StartsWith("[::1]:", load.Config.Host);
+        Assert.Equal(200, (await Load.Run(load.Config)).Statuses["OK"]);
+    }
+
+    [Fact]
     public async Task ClosedLoop_NeverHasMoreCallsThanWorkers()
     {
         var (running, most) = (0, 0);

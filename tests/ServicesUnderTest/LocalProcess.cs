@@ -145,6 +145,6 @@ public sealed partial class LocalProcess : IDisposable
         }
     }
 
-    [GeneratedRegex(@"^([a-z-]+) +(\d+) +(\d+) +(127\S+) +(127\S+)$")]
+    [GeneratedRegex(@"^([a-z-]+) +(\d+) +(\d+) +(\S+:\d+) +(\S+:\d+)$")]
     private static partial Regex TableRow();
 }

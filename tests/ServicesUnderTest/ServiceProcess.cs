@@ -44,14 +44,21 @@ public sealed partial class ServiceProcess : IDisposable
     /// <param name="project">Its project: "Router".</param>
     /// <param name="names">Host names that it is to know, or null for the system's.</param>
     /// <param name="settings">Settings, without "--"; later ones win.</param>
-    public static async Task<ServiceProcess> Start(string project, PrivateNames? names, params string[] settings)
+    public static Task<ServiceProcess> Start(string project, PrivateNames? names, params string[] settings) =>
+        StartBy(names is null ? (program, arguments) => new ProcessStartInfo(program, arguments) : names.Command, project, settings);
+
+    /// <summary>Starts one by a command that gives it other surroundings.</summary>
+    /// <param name="command">Makes the command of a program and its arguments.</param>
+    /// <param name="project">Its project: "Router".</param>
+    /// <param name="settings">Settings, without "--"; later ones win.</param>
+    public static async Task<ServiceProcess> StartBy(Func<string, string[], ProcessStartInfo> command, string project, params string[] settings)
     {
         string[] arguments =
         [
             Tool.AssemblyOf(project), "--Serving:Address=127.0.0.1", "--Serving:GrpcPort=0", "--Serving:HttpPort=0", "--Serving:StopWithInput=true",
             .. settings.Select(setting => $"--{setting}"),
         ];
-        var service = new ServiceProcess(names?.Command("dotnet", arguments) ?? new ProcessStartInfo("dotnet", arguments));
+        var service = new ServiceProcess(command("dotnet", arguments));
         try
         {
             await service.Ready(project);
@@ -96,10 +103,16 @@ public sealed partial class ServiceProcess : IDisposable
             _lines.Enqueue(line);
             if (Listening().Match(line) is { Success: true } match)
             {
-                _listening.TrySetResult((match.Groups[1].Value, match.Groups[2].Value));
+                _listening.TrySetResult((Reached(match.Groups[1].Value), Reached(match.Groups[2].Value)));
             }
         }
     }
+
+    /// <summary>No client connects to what stands for every address.</summary>
+    private static string Reached(string listening) => Everywhere().Replace(listening, "127.0.0.1:");
+
+    [GeneratedRegex(@"^(\[::\]|0\.0\.0\.0):")]
+    private static partial Regex Everywhere();
 
     [GeneratedRegex(@"\blistening grpc=(\S+) http=(\S+)$")]
     private static partial Regex Listening();

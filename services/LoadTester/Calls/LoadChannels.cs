@@ -27,7 +27,7 @@ internal sealed class LoadChannels : IDisposable
         try
         {
             using var probe = new TcpClient();
-            await probe.ConnectAsync(address.Host, address.Port, cancellation.Token);
+            await probe.ConnectAsync(address.DnsSafeHost, address.Port, cancellation.Token);
         }
         catch (Exception e) when (e is SocketException or OperationCanceledException)
         {

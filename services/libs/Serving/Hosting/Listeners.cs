@@ -48,11 +48,25 @@ public static class Listeners
         // Values pass as the bytes they are. As UTF-8, Kestrel's choice, bytes that are none would end the connection.
         kestrel.RequestHeaderEncodingSelector = name => name == ":authority" ? IgnoredText.Encoding : Encoding.Latin1;
         kestrel.ResponseHeaderEncodingSelector = _ => Encoding.Latin1;
-        kestrel.Listen(IPAddress.Parse(options.Address), options.GrpcPort, listen =>
+        kestrel.Listen(options.Address, options.GrpcPort, listen =>
         {
             listen.Protocols = HttpProtocols.Http2;
             grpcPort?.Invoke(listen);
         });
-        kestrel.Listen(IPAddress.Parse(options.Address), options.HttpPort, listen => listen.Protocols = HttpProtocols.Http1);
+        kestrel.Listen(options.Address, options.HttpPort, listen => listen.Protocols = HttpProtocols.Http1);
+    }
+
+    private static void Listen(this KestrelServerOptions kestrel, string text, int port, Action<ListenOptions> configure)
+    {
+        var address = IPAddress.Parse(text);
+        if (address.Equals(IPAddress.IPv6Any))
+        {
+            // Takes 0.0.0.0 where the system knows no IPv6 (ipv6.disable=1), and nothing else that goes wrong for a reason to.
+            kestrel.ListenAnyIP(port, configure);
+        }
+        else
+        {
+            kestrel.Listen(address, port, configure);
+        }
     }
 }

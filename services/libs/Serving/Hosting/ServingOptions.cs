@@ -7,9 +7,11 @@ public sealed record ServingOptions
 {
     public const string Section = "Serving";
 
-    /// <summary>Address to listen on. Default: every one, as a container needs.</summary>
+    /// <summary>
+    /// Address to listen on. Default <c>::</c>, every one of IPv6 and of IPv4, as a container needs; on a machine without IPv6 that is 0.0.0.0.
+    /// </summary>
     [Required]
-    public string Address { get; init; } = "0.0.0.0";
+    public string Address { get; init; } = "::";
 
     /// <summary>Port of gRPC, HTTP/2 without TLS. Default 8080; 0 lets the system choose.</summary>
     [Range(0, 65535)]

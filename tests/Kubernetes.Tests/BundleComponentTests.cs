@@ -1,0 +1,108 @@
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+using k8s.Models;
+using MedMoE.Mesh.Bundle;
+using MedMoE.Mesh.ServicesUnderTest;
+
+namespace MedMoE.Mesh.Kubernetes.Tests;
+
+/// <summary>The other ways of the bundle to the pods: a claim that a Job fills, and its image mounted.</summary>
+public sealed partial class BundleComponentTests : IDisposable
+{
+    private static readonly TimeSpan _patience = TimeSpan.FromMinutes(1);
+
+    private readonly TemporaryFolder _claim = new();
+
+    public void Dispose() => _claim.Dispose();
+
+    /// <summary>The overlay that the page tells a user to make, with all that it tells to put into it.</summary>
+    private static Task<Overlay> Claim() => Overlay.BuildOwn(string.Concat(
+        OwnOverlay().Matches(File.ReadAllText(Path.Combine(Overlay.Folder, "README.md"))).Select(block => block.Groups[1].Value)));
+
+    [Fact]
+    public async Task Claim_JobWritesWhatEveryPodReads()
+    {
+        var overlay = await Claim();
+        var claim = Assert.Single(overlay.Objects.OfType<V1PersistentVolumeClaim>());
+        // ReadOnlyMany alone cannot be written to, and no class of a stock cluster makes a volume for it.
+        Assert.Equal(["ReadWriteMany"], claim.Spec.AccessModes);
+        var job = Assert.Single(overlay.Objects.OfType<V1Job>()).Spec.Template.Spec;
+        Assert.Null(Assert.Single(job.Containers[0].VolumeMounts).ReadOnlyProperty);
+        foreach (var pod in overlay.Deployments.Where(d => d.Metadata.Name != "gateway").Select(d => d.Spec.Template.Spec).Append(job))
+        {
+            var volume = pod.Volumes.Single(v => v.Name == "bundle");
+            Assert.Equal((claim.Metadata.Name, null), (volume.PersistentVolumeClaim.ClaimName, volume.EmptyDir));
+            // Else the claim's disk would be attached for reading while the Job has it for writing.
+            Assert.Null(volume.PersistentVolumeClaim.ReadOnlyProperty);
+            var waits = (pod.InitContainers ?? []).SelectMany(c => c.VolumeMounts);
+            Assert.All(waits, mount => Assert.Equal(("bundle", true), (mount.Name, mount.ReadOnlyProperty)));
+        }
+        Assert.All(
+            overlay.Deployments.Where(d => d.Metadata.Name != "gateway").Select(d => BundleTests.MountOf(d.Spec.Template.Spec)),
+            mount => Assert.Equal(("bundle", true, null), (mount.Name, mount.ReadOnlyProperty, mount.SubPath)));
+        Assert.All(overlay.Objects.Where(o => o is not V1Namespace), o => Assert.Equal("medmoe", o.Metadata.NamespaceProperty));
+    }
+
+    [Fact]
+    public async Task OwnOverlay_OfThePage_IsFollowed()
+    {
+        var overlay = await Claim();
+        var cache = overlay.Objects.OfType<V1NetworkPolicy>().Single(p => p.Metadata.Name == "names").Spec.Egress[0];
+        Assert.Equal([null, "169.254.20.10/32", "10.96.0.10/32"], cache.To.Select(to => to.IpBlock?.Cidr));
+        Assert.Equal(["53", "53"], cache.Ports.Select(port => port.Port.Value));
+        Assert.Equal("REGISTRY/medmoe-mesh/bundle:2", overlay.Objects.OfType<V1Job>().Single().Spec.Template.Spec.Containers[0].Image);
+        Assert.Equal("REGISTRY/medmoe-mesh/router", overlay.Deployment("router").Spec.Template.Spec.Containers[0].Image);
+    }
+
+    [Fact]
+    public async Task Claim_PodsWaitUntilTheJobHasPutTheManifestLast()
+    {
+        var overlay = await Claim();
+        var job = overlay.Objects.OfType<V1Job>().Single().Spec.Template.Spec.Containers[0];
+        var init = overlay.Deployment("router").Spec.Template.Spec.InitContainers.Single();
+        var start = new ProcessStartInfo(init.Command[0], init.Command.Skip(1)) { WorkingDirectory = _claim.Path, RedirectStandardOutput = true };
+        using var waiting = Process.Start(start)!;
+        try
+        {
+            Assert.Equal("the Job bundle has not filled the claim yet", await waiting.StandardOutput.ReadLineAsync().WaitAsync(_patience));
+
+            Assert.Equal(0, await Fill(job, BundleTests.Demo.Root));
+
+            await waiting.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(_patience);
+            Assert.Equal(0, waiting.ExitCode);
+        }
+        finally
+        {
+            waiting.Kill();
+        }
+        var filled = ModelBundle.Open(_claim.Path);
+        Assert.All(BundleTests.Demo.Parts, part => Assert.Equal(BundleTests.Demo.Digest(part), filled.Digest(part)));
+        // Of a bundle that lacks a part no manifest is left: pods go on waiting, and the Job says why.
+        using var lacking = new TemporaryFolder();
+        Assert.True(await Tool.Succeeds(BundleTests.Demo.Root, ["cp", "-r", "medmoe.json", "backbone", "gate", "experts", lacking.Path]));
+        Assert.NotEqual(0, await Fill(job, lacking.Path));
+        Assert.False(File.Exists(_claim[ModelBundle.ManifestFile]));
+    }
+
+    [Fact]
+    public async Task ImageVolume_IsTheImageThatIsCopiedElsewhere()
+    {
+        var elsewhere = (await Overlay.Build("cpu")).Deployment("router").Spec.Template.Spec.InitContainers[0];
+        var overlay = await Overlay.BuildOwn("resources: [../gpu]\ncomponents: [../../bundle/image-volume]\n");
+        foreach (var pod in overlay.Deployments.Where(d => d.Metadata.Name != "gateway").Select(d => d.Spec.Template.Spec))
+        {
+            Assert.Empty(pod.InitContainers ?? []);
+            var mount = BundleTests.MountOf(pod);
+            Assert.Equal((true, elsewhere.WorkingDir), (mount.ReadOnlyProperty, $"/{mount.SubPath}"));
+            var volume = pod.Volumes.Single(v => v.Name == mount.Name);
+            Assert.Equal((elsewhere.Image, elsewhere.ImagePullPolicy, null), (volume.Image.Reference, volume.Image.PullPolicy, volume.EmptyDir));
+        }
+    }
+
+    /// <summary>Runs the Job in a bundle, with the claim's folder here in place of its mount.</summary>
+    private async Task<int> Fill(V1Container job, string bundle) => (await Tool.Command(
+        bundle, [.. job.Command.Select(c => c.Replace(job.VolumeMounts[0].MountPath, _claim.Path, StringComparison.Ordinal))])).ExitCode;
+
+    [GeneratedRegex("```yaml\n(.*?)```", RegexOptions.Singleline)]
+    private static partial Regex OwnOverlay();
+}
