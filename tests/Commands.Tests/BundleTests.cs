@@ -1,7 +1,10 @@
+using System.Text.Json;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Bundle.Safetensors;
+using MedMoE.Mesh.Model;
 using MedMoE.Mesh.Model.Bert;
 using MedMoE.Mesh.Model.Swin;
+using MedMoE.Mesh.Model.Text;
 using MedMoE.Mesh.Model.Weights;
 using MedMoE.Mesh.ServicesUnderTest;
 using static TorchSharp.torch;
@@ -64,6 +67,72 @@ public sealed class BundleTests : IDisposable
         // What is there is never written over.
         (await Import("a", "3")).AssertRefused(_folder["a"], "not empty");
         Assert.Equal(Digest("a"), Digest("b"));
+    }
+
+    [Theory]
+    [InlineData(null, true)]
+    [InlineData("""{ "strip_accents": null, "strip_accents": false }""", true)]
+    [InlineData("""{ "do_lower_case": false }""", false)]
+    public async Task Import_CasedVocabulary_TellsAndWritesWhatHoldsForCapitals(string? config, bool open)
+    {
+        MakeSwin(SwinConfig.Read(Golden.PathOf("swin-nano", "config.json")), Golden.PathOf("swin-nano", "config.json"), withHeads: false);
+        MakeBert(Golden.PathOf("bert-nano", "config.json"), withHeads: false);
+        File.WriteAllText(_folder["bert", "special_tokens_map.json"], """{ "cls_token": "[CLS]" }""");
+        if (config is not null)
+        {
+            File.WriteAllText(_folder["bert", "tokenizer_config.json"], config);
+        }
+
+        var result = await Tool.Bundle("import", "--swin", _folder["swin"], "--bert", _folder["bert"], "--experts", "ct", "--out", _folder["out"]);
+
+        Assert.Equal((0, ""), (result.ExitCode, result.Error));
+        var lines = result.Output.Split('\n').Where(line => line.Contains("text is lower-cased")).ToArray();
+        Assert.Equal(open ? 1 : 0, lines.Length);
+        Assert.All(lines, line => Assert.Contains(_folder["bert", "vocab.txt"], line));
+        using var written = JsonDocument.Parse(File.ReadAllBytes(_folder["out", "text", "tokenizer_config.json"]));
+        Assert.Equal(open, written.RootElement.GetProperty("do_lower_case").GetBoolean());
+        Assert.Equal(config?.Contains("strip_accents") ?? false, written.RootElement.TryGetProperty("strip_accents", out _));
+        Assert.True(File.Exists(_folder["out", "text", "special_tokens_map.json"]));
+        // What training makes of the bundle has the same text part, and its digest tells of all its files.
+        Assert.Contains("text/special_tokens_map.json", ModelBundle.Open(_folder["out"]).FilesOf(BundlePart.Text));
+    }
+
+    [Fact]
+    public async Task Import_MoreEmbeddingRowsThanPieces_AnswersAreEqual()
+    {
+        MakeSwin(SwinConfig.Read(Golden.PathOf("swin-nano", "config.json")), Golden.PathOf("swin-nano", "config.json"), withHeads: false);
+        var config = File.ReadAllText(Golden.PathOf("bert-nano", "config.json"));
+        foreach (var rows in new[] { 187, 192 })
+        {
+            // Weights are a function of name and place, so that the first rows are the same ones.
+            File.WriteAllText(_folder["bert.json"], config.Replace("\"vocab_size\": 187", $"\"vocab_size\": {rows}"));
+            MakeBert(_folder["bert.json"], withHeads: false);
+            var result = await Tool.Bundle(
+                "import", "--swin", _folder["swin"], "--bert", _folder["bert"], "--experts", "ct", "--out", _folder[$"{rows}"], "--name", "n");
+            Assert.Equal((0, ""), (result.ExitCode, result.Error));
+            Assert.EndsWith("no faults\n", (await Tool.Bundle("check", _folder[$"{rows}"])).Output);
+        }
+        using var scope = NewDisposeScope();
+        EncodedTexts Encode(string bundle)
+        {
+            using var embedder = TextEmbedder.Load(ModelBundle.Open(_folder[bundle]), new TorchOptions());
+            return embedder.Encode(["No evidence of pneumothorax.", "\ufffe mass"]);
+        }
+        var (exact, padded) = (Encode("187"), Encode("192"));
+        Assert.Equal(exact.Tokens.Select(t => t.Ids), padded.Tokens.Select(t => t.Ids));
+        Assert.Equal(0, Close.RelativeError(padded.Words, exact.Words));
+        Assert.Equal(0, Close.RelativeError(padded.Sentences, exact.Sentences));
+    }
+
+    [Fact]
+    public async Task Import_TokenizerOfAnotherKind_OneLineAndNothingMade()
+    {
+        MakeSwin(SwinConfig.Read(Golden.PathOf("swin-nano", "config.json")), Golden.PathOf("swin-nano", "config.json"), withHeads: false);
+        MakeBert(Golden.PathOf("bert-nano", "config.json"), withHeads: false);
+        File.WriteAllText(_folder["bert", "tokenizer_config.json"], """{ "never_split": ["COVID-19"] }""");
+        (await Tool.Bundle("import", "--swin", _folder["swin"], "--bert", _folder["bert"], "--experts", "ct", "--out", _folder["out"]))
+            .AssertRefused("tokenizer_config.json", "never_split");
+        Assert.False(Directory.Exists(_folder["out"]));
     }
 
     [Fact]

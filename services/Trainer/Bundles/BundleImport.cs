@@ -9,7 +9,7 @@ namespace MedMoE.Mesh.Trainer.Bundles;
 
 /// <summary>What to make a bundle of.</summary>
 /// <param name="Swin">Hugging Face folder: config.json, model.safetensors, and preprocessor_config.json where there is one.</param>
-/// <param name="Bert">Hugging Face folder: config.json, model.safetensors, vocab.txt, and tokenizer_config.json where there is one.</param>
+/// <param name="Bert">Hugging Face folder: config.json, model.safetensors, vocab.txt, and the files beside it that tell of the tokenizer.</param>
 /// <param name="Experts">Names.</param>
 /// <param name="Out">Folder to make.</param>
 /// <param name="Name">Name of the model.</param>
@@ -71,7 +71,8 @@ internal static class BundleImport
             BundleFolder.Save(BundleNetworks.LoadBert(bertConfig, Path.Combine(request.Bert, Weights)), folder, BundlePart.Text);
             BundleFolder.SaveFreshHeads(folder, manifest, swinConfig, request.Seed);
             Copy(request.Swin, folder, BundlePart.Backbone, "config.json");
-            Copy(request.Bert, folder, BundlePart.Text, "config.json", "vocab.txt", "tokenizer_config.json");
+            Copy(request.Bert, folder, BundlePart.Text, "config.json");
+            TokenizerImport.Copy(request.Bert, Path.Combine(folder, BundlePart.Text.Folder));
         });
     }
 

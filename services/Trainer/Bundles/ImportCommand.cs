@@ -1,5 +1,6 @@
 using System.CommandLine;
 using MedMoE.Mesh.Bundle;
+using MedMoE.Mesh.Model.Text;
 
 namespace MedMoE.Mesh.Trainer.Bundles;
 
@@ -52,6 +53,10 @@ internal sealed class ImportCommand : Command
                 arguments.GetValue(_bottleneck),
                 arguments.GetValue(_maxTokens),
                 arguments.GetValue(_seed)));
+            if (TokenizerImport.Decision(arguments.GetRequiredValue(_bert)) is { } decision)
+            {
+                Console.Out.WriteLine(decision);
+            }
             Console.Out.WriteLine($"made {folder}; see it with: mesh bundle check {folder}");
             return 0;
         });

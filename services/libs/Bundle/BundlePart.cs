@@ -22,11 +22,17 @@ public sealed record BundlePart(PartKind Kind, string Folder)
 
     public static BundlePart Expert(string name) => new(PartKind.Expert, $"experts/{name}");
 
-    /// <summary>The files the part consists of, below the bundle's folder; all but <c>tokenizer_config.json</c> must be there.</summary>
+    /// <summary>
+    /// The files the part consists of, below the bundle's folder; all must be there but those that tell of the tokenizer beside its vocabulary.
+    /// </summary>
     internal string[] Files => Kind switch
     {
         PartKind.Backbone => [$"{Folder}/config.json", $"{Folder}/model.safetensors"],
-        PartKind.Text => [$"{Folder}/config.json", $"{Folder}/model.safetensors", $"{Folder}/tokenizer_config.json", $"{Folder}/vocab.txt"],
+        PartKind.Text =>
+        [
+            $"{Folder}/added_tokens.json", $"{Folder}/config.json", $"{Folder}/model.safetensors", $"{Folder}/special_tokens_map.json",
+            $"{Folder}/tokenizer_config.json", $"{Folder}/vocab.txt",
+        ],
         _ => [$"{Folder}/model.safetensors"],
     };
 

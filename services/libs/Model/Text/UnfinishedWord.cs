@@ -6,7 +6,7 @@ namespace MedMoE.Mesh.Model.Text;
 internal sealed class UnfinishedWord
 {
     /// <summary>Code points; a longer word becomes one [UNK] (BERT's max_input_chars_per_word).</summary>
-    private const int MaxLength = 100;
+    public const int MaxLength = 100;
 
     private readonly StringBuilder _text = new();
     private int _length;

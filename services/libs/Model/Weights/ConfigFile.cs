@@ -16,14 +16,22 @@ internal sealed class ConfigFile
         _root = root;
     }
 
+    /// <summary>Like <see cref="Read"/>, but a file that is not there says nothing.</summary>
+    public static ConfigFile ReadIfThere(string path) => File.Exists(path) ? Read(path) : new ConfigFile(path, JsonElement.Parse("{}"));
+
     public static ConfigFile Read(string path)
     {
         try
         {
             using var document = JsonDocument.Parse(File.ReadAllBytes(path));
+            RequireText(document.RootElement);
             return document.RootElement.ValueKind == JsonValueKind.Object
                 ? new ConfigFile(path, document.RootElement.Clone())
                 : throw new BundleException(path, "not a JSON object");
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new BundleException(path, $"text that is not Unicode: {e.Message.ReplaceLineEndings(" ")}");
         }
         catch (JsonException e)
         {
@@ -38,6 +46,15 @@ internal sealed class ConfigFile
             throw new BundleException(path, e.Message);
         }
     }
+
+    /// <summary>Every setting in its order.</summary>
+    public IEnumerable<JsonProperty> Properties => _root.EnumerateObject();
+
+    /// <summary>A setting; null where it is absent or null.</summary>
+    public JsonElement? Element(string name) =>
+        _root.TryGetProperty(name, out var element) && element.ValueKind != JsonValueKind.Null ? element : null;
+
+    public bool IsNull(string name) => _root.TryGetProperty(name, out var element) && element.ValueKind == JsonValueKind.Null;
 
     public void Fault(string reason) => _faults.Add(new BundleFault(_path, reason));
 
@@ -113,5 +130,29 @@ internal sealed class ConfigFile
         }
         Fault($"{name} is {element.GetRawText()}, expected {expected}");
         return absent;
+    }
+
+    /// <summary>The parser lets bytes that are not UTF-8 and halves of surrogate pairs through, and throws when such text is asked for.</summary>
+    private static void RequireText(JsonElement element)
+    {
+        switch (element.ValueKind)
+        {
+            case JsonValueKind.String:
+                _ = element.GetString();
+                break;
+            case JsonValueKind.Array:
+                foreach (var item in element.EnumerateArray())
+                {
+                    RequireText(item);
+                }
+                break;
+            case JsonValueKind.Object:
+                foreach (var property in element.EnumerateObject())
+                {
+                    _ = property.Name;
+                    RequireText(property.Value);
+                }
+                break;
+        }
     }
 }
