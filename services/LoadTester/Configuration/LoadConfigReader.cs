@@ -4,7 +4,9 @@ using MedMoE.Mesh.Commands;
 
 namespace MedMoE.Mesh.LoadTester.Configuration;
 
-/// <summary>Reads ghz's JSON configuration files, as far as binary data over HTTP/2 without TLS go. ghz ignores a key it does not know; here it is a fault.</summary>
+/// <summary>
+/// Reads ghz's JSON configuration files, as far as binary data over HTTP/2 without TLS go. ghz ignores a key it does not know; here it is a fault.
+/// </summary>
 internal sealed class LoadConfigReader
 {
     private readonly string _file;
@@ -19,7 +21,7 @@ internal sealed class LoadConfigReader
         JsonNode? json;
         try
         {
-            json = JsonNode.Parse(CommandHost.ReadFile(file));
+            json = JsonNode.Parse(CommandHost.ReadFile(file), documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false });
         }
         catch (JsonException e)
         {
