@@ -15,8 +15,8 @@ namespace MedMoE.Mesh.Commands.Tests;
 public sealed class FullSizeImportTests : IDisposable
 {
     private const string Config = """
-        { "model_type": "bert", "vocab_size": 28996, "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12, "intermediate_size": 3072,
-          "max_position_embeddings": 512, "type_vocab_size": 2, "layer_norm_eps": 1e-12, "hidden_act": "gelu" }
+        { "model_type": "bert", "vocab_size": 28996, "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12,
+          "intermediate_size": 3072, "max_position_embeddings": 512, "type_vocab_size": 2, "layer_norm_eps": 1e-12, "hidden_act": "gelu" }
         """;
 
     private static readonly string[] _report = ["No evidence of pneumothorax."];
@@ -42,7 +42,8 @@ public sealed class FullSizeImportTests : IDisposable
 
         var watch = Stopwatch.StartNew();
         var result = await Tool.Bundle(
-            "import", "--swin", _folder["swin"], "--bert", _folder["bert"], "--experts", "ct", "--architecture", "reference", "--out", _folder["out"]);
+            "import", "--swin", _folder["swin"], "--bert", _folder["bert"], "--experts", "ct",
+            "--architecture", "reference", "--out", _folder["out"]);
         watch.Stop();
 
         Assert.Equal((0, ""), (result.ExitCode, result.Error));

@@ -39,13 +39,14 @@ public sealed class PyTorchFileTests : IDisposable
         SavedTensor[] tensors =
         [
             new("rows", six, [2, 3]), new("transposed", six, [3, 2], Strides: [1, 3]), new("tail", six, [2], First: 4),
-            new("column", six, [2], First: 1, Strides: [3]), new("expanded", six, [2, 2], First: 5, Strides: [0, 0]), new("scalar", six, [], First: 3),
-            new("none", six, [0, 4]), new("one", six, [1, 3], Strides: [99, 1]),
+            new("column", six, [2], First: 1, Strides: [3]), new("expanded", six, [2, 2], First: 5, Strides: [0, 0]),
+            new("scalar", six, [], First: 3), new("none", six, [0, 4]), new("one", six, [1, 3], Strides: [99, 1]),
             new("half", SavedStorage.Of("half", "HalfStorage", (Half)1.5f, (Half)(-2)), [2]),
             new("bf16", SavedStorage.Of<ushort>("bf16", "BFloat16Storage", 0x3FC0), [1]),
             new("double", SavedStorage.Of("double", "DoubleStorage", 1e300), [1]),
             new("long", SavedStorage.Of("long", "LongStorage", -5L), [1]), new("int", SavedStorage.Of("int", "IntStorage", 7), [1]),
-            new("short", SavedStorage.Of<short>("short", "ShortStorage", 8), [1]), new("char", SavedStorage.Of<sbyte>("char", "CharStorage", -1), [1]),
+            new("short", SavedStorage.Of<short>("short", "ShortStorage", 8), [1]),
+            new("char", SavedStorage.Of<sbyte>("char", "CharStorage", -1), [1]),
             new("byte", SavedStorage.Of<byte>("byte", "ByteStorage", 255), [1]), new("bool", SavedStorage.Of("bool", "BoolStorage", true), [1]),
         ];
         CheckpointWriter.Write(_folder["a.bin"], tensors, legacy);

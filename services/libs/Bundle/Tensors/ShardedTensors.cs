@@ -80,7 +80,7 @@ public sealed class ShardedTensors : ITensorFile
             map.Add(entry.Name, entry.Value.ValueKind == JsonValueKind.String && entry.Value.GetString() is { Length: > 0 } file
                 && file == System.IO.Path.GetFileName(file) && file is not ("." or "..") && !file.EndsWith(".json", StringComparison.Ordinal)
                 ? file
-                : throw new BundleException(path, $"weight_map names {entry.Value.GetRawText()} for tensor {entry.Name}, which is no file beside it"));
+                : throw new BundleException(path, $"weight_map names {entry.Value.GetRawText()} for tensor {entry.Name}: no file beside it"));
         }
         return map.Count > 0 ? map : throw new BundleException(path, "weight_map is empty");
     }
