@@ -53,6 +53,58 @@ public sealed class BundleManifestTests : IDisposable
         Assert.DoesNotContain('\n', e.Message);
     }
 
+    /// <summary>Every field, whatever stands in it: one line that names the file, or a manifest whose numbers are all finite.</summary>
+    [Fact]
+    public void Read_AnyValueInAnyField_OneLineOrLegal()
+    {
+        var golden = File.ReadAllText(Golden.PathOf("medmoe-nano-paper", "medmoe.json"));
+        var (refused, path) = (0, _folder["medmoe.json"]);
+        foreach (var json in JsonValues.Replaced(golden))
+        {
+            File.WriteAllText(path, json);
+            try
+            {
+                var manifest = BundleManifest.Read(path);
+                float[] numbers =
+                [
+                    .. manifest.Image.Mean, .. manifest.Image.Std, manifest.Similarity.AttentionTemperature, manifest.Similarity.WordTemperature,
+                    manifest.Similarity.LogitScale,
+                ];
+                Assert.All(numbers, number => Assert.InRange(number, -1e4f, 1e4f));
+                Assert.All(manifest.Image.Std, std => Assert.True(std > 0));
+                Assert.InRange(manifest.EmbeddingDim, 2, 8192);
+                Assert.Equal(3, manifest.Image.Mean.Count);
+                Assert.All(manifest.Experts, expert => Assert.NotNull(expert.ReportType));
+            }
+            catch (BundleException e)
+            {
+                Assert.StartsWith(path + ": ", e.Message);
+                Assert.DoesNotContain('\n', e.Message);
+                Assert.InRange(e.Message.Length, 1, path.Length + 1100);
+                refused++;
+            }
+        }
+        Assert.InRange(refused, 500, int.MaxValue);
+    }
+
+    [Theory]
+    [InlineData("image", "std", "[1e400, 1, 1]", "1e400 is out of range")]
+    [InlineData("image", "std", "[1e39, 1, 1]", "image.mean and image.std need")]
+    [InlineData("image", "std", "[1, 1e-30, 1]", "image.mean and image.std need")]
+    [InlineData("image", "std", "[1, 1, -1]", "image.mean and image.std need")]
+    [InlineData("image", "mean", "[0, 0, 1e39]", "image.mean and image.std need")]
+    [InlineData("similarity", "logit_scale", "1e39", "temperatures")]
+    [InlineData("similarity", "attention_temperature", "1e-40", "temperatures")]
+    [InlineData("text", "max_tokens", "1000000000", "text.max_tokens 1000000000")]
+    [InlineData("expert", "bottleneck", "1000000000", "expert.bottleneck")]
+    public void Read_NumberOutOfRange_SaysWhich(string part, string field, string value, string reason)
+    {
+        var json = JsonNode.Parse(File.ReadAllText(Golden.PathOf("medmoe-nano-paper", "medmoe.json")))!;
+        json[part]![field] = "here";
+        File.WriteAllText(_folder["medmoe.json"], json.ToJsonString().Replace("\"here\"", value, StringComparison.Ordinal));
+        Assert.Contains(reason, Assert.Throws<BundleException>(() => BundleManifest.Read(_folder["medmoe.json"])).Message);
+    }
+
     [Fact]
     public void Read_SeveralFaults_ListsAll()
     {

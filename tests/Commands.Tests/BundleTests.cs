@@ -194,7 +194,7 @@ public sealed class BundleTests : IDisposable
         File.WriteAllText(_folder["swin", "pytorch_model.bin"], "x");
         MakeBert(Golden.PathOf("bert-nano", "config.json"), withHeads: false);
         (await Tool.Bundle("import", "--swin", _folder["swin"], "--bert", _folder["bert"], "--experts", "ct", "--out", _folder["out"]))
-            .AssertRefused("model.safetensors", "pytorch_model.bin is there");
+            .AssertRefused("pytorch_model.bin: not a PyTorch checkpoint");
         (await Tool.Bundle("import", "--swin", _folder["none"], "--bert", _folder["bert"], "--experts", "ct", "--out", _folder["out"]))
             .AssertRefused("config.json", "no such file");
         (await Tool.Bundle("check", _folder["bert"])).AssertFault("medmoe.json: no such file");

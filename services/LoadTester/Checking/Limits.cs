@@ -22,7 +22,10 @@ internal sealed record Limits
     /// <summary>Calls that must have ended at the least. Default 1.</summary>
     public long? Fewest { get; init; }
 
-    /// <summary>Milliseconds that so many per cent of the calls may take at most, by percentile: {"50": 20, "99": 200}. ghz tells 10, 25, 50, 75, 90, 95 and 99.</summary>
+    /// <summary>
+    /// Milliseconds that so many per cent of the calls may take at most, by percentile: {"50": 20, "99": 200}. ghz tells 10, 25, 50, 75, 90, 95 and
+    /// 99.
+    /// </summary>
     public IReadOnlyDictionary<int, double>? LatencyMs { get; init; }
 
     /// <summary>What answers hold, see <see cref="ExpectedAnswers"/>: one for all calls, or one for each message of the fixture.</summary>
@@ -35,7 +38,8 @@ internal sealed record Limits
         Dictionary<string, Limits> all;
         try
         {
-            all = JsonSerializer.Deserialize<Dictionary<string, Limits>>(CommandHost.ReadFile(file), _json)!;
+            all = JsonSerializer.Deserialize<Dictionary<string, Limits>>(CommandHost.ReadFile(file), _json)
+                ?? throw new LoadException($"{file}: null");
         }
         catch (JsonException e)
         {

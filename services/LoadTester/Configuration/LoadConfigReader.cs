@@ -27,7 +27,7 @@ internal sealed class LoadConfigReader
         JsonNode? json;
         try
         {
-            json = JsonNode.Parse(CommandHost.ReadFile(file));
+            json = JsonNode.Parse(CommandHost.ReadFile(file), documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false });
         }
         catch (JsonException e)
         {

@@ -54,7 +54,7 @@ internal sealed class AblationStudy(ModelBundle template, string data, string te
         var file = PathOf(variant.Name, seed, ".json");
         if (File.Exists(file))
         {
-            return JsonSerializer.Deserialize<Score>(File.ReadAllBytes(file))!;
+            return ReadScore(file);
         }
         var trained = PathOf(variant.TrainedAs, seed, "");
         if (variant.IsTrained)
@@ -65,6 +65,18 @@ internal sealed class AblationStudy(ModelBundle template, string data, string te
         File.WriteAllText(file, JsonSerializer.Serialize(score));
         Console.Error.WriteLine(FormattableString.Invariant($"{variant.Name}, seed {seed}: {score}"));
         return score;
+    }
+
+    private static Score ReadScore(string file)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<Score>(File.ReadAllBytes(file)) ?? throw new InvalidEvaluationException($"{file}: null");
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidEvaluationException($"{file}: no score of this command: {e.Message} Without the file it is computed again.");
+        }
     }
 
     private void Train(Variant variant, int seed, string trained, CancellationToken stop)

@@ -25,7 +25,8 @@ internal static class BundleCreation
     {
         BundleFolder.RequireFree(request.Out);
         var swin = SwinConfig.Read(request.Swin);
-        BertConfig.Read(request.Bert);
+        RequireMemory(request.Swin, swin.Parameters);
+        RequireMemory(request.Bert, (BertConfig.Read(request.Bert) with { VocabularySize = request.Vocabulary.Count }).Parameters);
         BundleFolder.Make(request.Out, folder =>
         {
             var text = Directory.CreateDirectory(Path.Combine(folder, BundlePart.Text.Folder)).FullName;
@@ -51,5 +52,14 @@ internal static class BundleCreation
             BundleFolder.Save(encoder, folder, BundlePart.Text);
             BundleFolder.SaveFreshHeads(folder, manifest, swin, request.Seed);
         });
+    }
+
+    private static void RequireMemory(string config, long parameters)
+    {
+        var available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        if (parameters > available / sizeof(float))
+        {
+            throw new BundleException(config, $"describes a network of {parameters} parameters, more than fit into {available} bytes of memory");
+        }
     }
 }

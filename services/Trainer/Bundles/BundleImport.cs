@@ -1,28 +1,34 @@
-using System.Text.Json;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Model.Bert;
+using MedMoE.Mesh.Model.Experts;
+using MedMoE.Mesh.Model.Gating;
 using MedMoE.Mesh.Model.Swin;
 using MedMoE.Mesh.Model.Text;
 using MedMoE.Mesh.Model.Weights;
+using MedMoE.Mesh.Trainer.Bundles.Import;
+using static TorchSharp.torch;
 
 namespace MedMoE.Mesh.Trainer.Bundles;
 
 /// <summary>What to make a bundle of.</summary>
-/// <param name="Swin">Hugging Face folder: config.json, model.safetensors, and preprocessor_config.json where there is one.</param>
-/// <param name="Bert">Hugging Face folder: config.json, model.safetensors, vocab.txt, and the files beside it that tell of the tokenizer.</param>
-/// <param name="Experts">Names.</param>
+/// <param name="Swin">Hugging Face folder: config.json, weights, and preprocessor_config.json where there is one.</param>
+/// <param name="Bert">Hugging Face folder: config.json, weights, vocab.txt, and the files beside it that tell of the tokenizer.</param>
+/// <param name="Checkpoint">File that has the weights of both, and perhaps experts; null for those in the folders.</param>
+/// <param name="Experts">Names; null for those that a checkpoint of the released code has.</param>
 /// <param name="Out">Folder to make.</param>
 /// <param name="Name">Name of the model.</param>
-/// <param name="Architecture">Which reading of MedMoE.</param>
+/// <param name="Architecture">Which reading of MedMoE; null for the paper's, or the checkpoint's.</param>
 /// <param name="Bottleneck">Bottleneck of the experts; null for a third of the embedding, rounded up to eight.</param>
 /// <param name="MaxTokens">Tokens of a report.</param>
 /// <param name="Seed">Seed of the fresh weights.</param>
 internal sealed record ImportRequest(
-    string Swin, string Bert, IReadOnlyList<string> Experts, string Out, string Name, Architecture Architecture, int? Bottleneck, int MaxTokens, int Seed);
+    string Swin, string Bert, string? Checkpoint, IReadOnlyList<string>? Experts, string Out, string Name, Architecture? Architecture,
+    int? Bottleneck, int MaxTokens, int Seed);
 
 internal static class BundleImport
 {
-    private const string Weights = "model.safetensors";
+    /// <summary>The experts of the released code, in its order.</summary>
+    private static readonly string[] _released = ["xray", "ct", "mri", "ultrasound", "pathology", "fundus"];
 
     /// <summary>Display name and DICOM modality codes (PS3.3, C.7.3.1.1.1) of experts with a common name.</summary>
     private static readonly Dictionary<string, (string ReportType, string[] Modalities)> _known = new()
@@ -39,41 +45,53 @@ internal static class BundleImport
         ["oct"] = ("Optical coherence tomography", ["OPT"]),
     };
 
+    /// <returns>Lines for the user: what was left out, and what the bundle does otherwise than the files say.</returns>
     /// <exception cref="BundleException">A folder or file is missing or unfit; nothing has been made.</exception>
-    public static void Run(ImportRequest request)
+    public static IReadOnlyList<string> Run(ImportRequest request)
     {
         BundleFolder.RequireFree(request.Out);
         var swinConfig = SwinConfig.Read(Path.Combine(request.Swin, "config.json"));
         var bertConfig = BertConfig.Read(Path.Combine(request.Bert, "config.json"));
-        RequireWeights(request.Swin);
-        RequireWeights(request.Bert);
+        var notes = new List<string>();
+        var image = PreprocessorConfig.Read(request.Swin, swinConfig.ImageSize, notes);
+        using var weights = request.Checkpoint is null
+            ? ImportedWeights.OfFolders(request.Swin, request.Bert)
+            : ImportedWeights.OfCheckpoint(request.Checkpoint);
         BertTokenizer.Read(request.Bert, bertConfig.VocabularySize);
+        var learnt = weights.ImageGate is not null;
+        var architecture = ArchitectureOf(request, learnt);
         var manifest = new BundleManifest
         {
             FormatVersion = BundleManifest.SupportedFormat,
             Name = request.Name,
             Version = "1",
-            Notice = "gate and experts are fresh, not trained",
-            Architecture = request.Architecture,
+            Notice = learnt ? "the report gate is fresh, not trained" : "gate and experts are fresh, not trained",
+            Architecture = architecture,
             EmbeddingDim = bertConfig.HiddenSize,
-            Expert = request.Architecture != Architecture.Paper ? null
+            Expert = architecture != Architecture.Paper ? null
                 : request.Bottleneck is { } bottleneck ? new ExpertSettings(bottleneck) : ExpertSettings.For(bertConfig.HiddenSize),
-            Experts = [.. request.Experts.Select(Entry)],
+            Experts = [.. ExpertNames(request, weights).Select(Entry)],
             Text = new TextSettings(MaxTokens: request.MaxTokens),
-            Image = ImageSettings(request.Swin, swinConfig.ImageSize),
+            Image = image,
         };
 
         BundleFolder.Make(request.Out, folder =>
         {
             manifest.Write(Path.Combine(folder, ModelBundle.ManifestFile));
             BundleFolder.RequireNone(folder, BundleFolder.Faults(() => ModelBundle.Open(folder)));
-            BundleFolder.Save(BundleNetworks.LoadSwin(swinConfig, Path.Combine(request.Swin, Weights)), folder, BundlePart.Backbone);
-            BundleFolder.Save(BundleNetworks.LoadBert(bertConfig, Path.Combine(request.Bert, Weights)), folder, BundlePart.Text);
-            BundleFolder.SaveFreshHeads(folder, manifest, swinConfig, request.Seed);
+            BundleFolder.Save(BundleNetworks.LoadSwin(swinConfig, weights.Swin), folder, BundlePart.Backbone);
+            BundleFolder.Save(BundleNetworks.LoadBert(bertConfig, weights.Bert), folder, BundlePart.Text);
+            SaveHeads(folder, manifest, swinConfig, weights, request.Seed);
             Copy(request.Swin, folder, BundlePart.Backbone, "config.json");
             Copy(request.Bert, folder, BundlePart.Text, "config.json");
             TokenizerImport.Copy(request.Bert, Path.Combine(folder, BundlePart.Text.Folder));
         });
+        notes.AddRange(weights.Notes());
+        if (learnt)
+        {
+            notes.Add($"{request.Checkpoint}: its gate reads images alone; the gate that reads reports starts fresh, for training");
+        }
+        return notes;
     }
 
     /// <summary>An expert's entry in the manifest, with what is known of experts of this name.</summary>
@@ -81,35 +99,45 @@ internal static class BundleImport
         ? new ExpertEntry(name, known.ReportType) { DicomModalities = known.Modalities }
         : new ExpertEntry(name, name);
 
-    private static void RequireWeights(string folder)
+    /// <summary>Experts of a checkpoint belong to the released code's reading.</summary>
+    private static Architecture ArchitectureOf(ImportRequest request, bool learnt)
     {
-        if (!File.Exists(Path.Combine(folder, Weights)))
-        {
-            throw new BundleException(Path.Combine(folder, Weights), File.Exists(Path.Combine(folder, "pytorch_model.bin"))
-                ? "no such file; pytorch_model.bin is there, which runs code when read: convert it with the safetensors package"
-                : "no such file");
-        }
+        var architecture = request.Architecture ?? (learnt ? Architecture.Reference : Architecture.Paper);
+        return learnt && architecture != Architecture.Reference
+            ? throw new BundleException(request.Checkpoint!, "holds experts of the released code, which are of architecture reference alone")
+            : request.Bottleneck is not null && architecture != Architecture.Paper
+            ? throw new BundleException("--bottleneck", "experts of architecture reference have none")
+            : architecture;
     }
 
-    /// <summary>The mean and standard deviation that the Swin was trained with, from its <c>preprocessor_config.json</c>; else ImageNet's.</summary>
-    private static ImageSettings ImageSettings(string folder, int size)
+    private static IReadOnlyList<string> ExpertNames(ImportRequest request, ImportedWeights weights)
     {
-        var path = Path.Combine(folder, "preprocessor_config.json");
-        if (!File.Exists(path))
+        var (names, held) = (request.Experts, weights.Experts.Count);
+        if (weights.ImageGate is null)
         {
-            return new ImageSettings { Size = size };
+            return names ?? throw new BundleException(
+                request.Checkpoint ?? request.Swin, "holds no experts: name those that start fresh with --experts");
         }
-        try
+        return names is null && held == _released.Length ? _released
+            : names?.Count == held ? names
+            : throw new BundleException(request.Checkpoint!, $"holds {held} experts{(names is null ? "" : $", --experts names {names.Count}")}: "
+                + $"name them in its order with --experts; without it they are {string.Join(", ", _released)}");
+    }
+
+    private static void SaveHeads(string folder, BundleManifest manifest, SwinConfig backbone, ImportedWeights weights, int seed)
+    {
+        if (weights.ImageGate is null)
         {
-            using var json = JsonDocument.Parse(File.ReadAllBytes(path));
-            IReadOnlyList<float> Triple(string name, IReadOnlyList<float> absent) =>
-                json.RootElement.TryGetProperty(name, out var values) ? [.. values.EnumerateArray().Select(v => v.GetSingle())] : absent;
-            var imageNet = new ImageSettings();
-            return new ImageSettings { Size = size, Mean = Triple("image_mean", imageNet.Mean), Std = Triple("image_std", imageNet.Std) };
+            BundleFolder.SaveFreshHeads(folder, manifest, backbone, seed);
+            return;
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
+        random.manual_seed(seed);
+        var gate = new Gate(manifest.EmbeddingDim, backbone.FeatureDim, manifest.Experts.Count);
+        BundleNetworks.LoadImageGate(gate, weights.ImageGate);
+        BundleFolder.Save(gate, folder, BundlePart.Gate);
+        foreach (var (entry, tensors) in manifest.Experts.Zip(weights.Experts))
         {
-            throw new BundleException(path, $"image_mean and image_std cannot be read: {e.Message.ReplaceLineEndings(" ")}");
+            BundleFolder.Save(BundleNetworks.LoadExpert(ExpertShape.Of(manifest, backbone), tensors), folder, BundlePart.Expert(entry.Name));
         }
     }
 

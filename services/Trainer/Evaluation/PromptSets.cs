@@ -18,6 +18,8 @@ internal sealed class PromptSets
     /// <summary>Where a data folder has its prompts.</summary>
     public const string FileName = "prompts.json";
 
+    private static readonly JsonSerializerOptions _json = new() { AllowDuplicateProperties = false };
+
     private readonly Dictionary<int, PromptedClass[]> _classes = [];
 
     /// <summary>Classes by the report type's index in the bundle.</summary>
@@ -29,7 +31,7 @@ internal sealed class PromptSets
         Dictionary<string, Dictionary<string, string[]>>? types;
         try
         {
-            types = JsonSerializer.Deserialize<Dictionary<string, Dictionary<string, string[]>>>(CommandHost.ReadFile(path));
+            types = JsonSerializer.Deserialize<Dictionary<string, Dictionary<string, string[]>>>(CommandHost.ReadFile(path), _json);
         }
         catch (JsonException e)
         {

@@ -54,9 +54,22 @@ internal static class Checkpoint
             throw new BundleException(path, $"the run began with other options: {began}; now {Fingerprint(options)}");
         }
         StateDict.Restore(networks.State.Concat(adam.State), file);
-        var state = JsonSerializer.Deserialize<TrainingState>(json)!;
+        var state = ReadState(path, json);
         adam.Steps = state.Step;
         return state;
+    }
+
+    private static TrainingState ReadState(string path, string json)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<TrainingState>(json) is { Step: >= 0, Epoch: >= 0, BatchInEpoch: >= 0 } state ? state
+                : throw new BundleException(path, "not a training checkpoint: its place in the run is none");
+        }
+        catch (JsonException e)
+        {
+            throw new BundleException(path, $"not a training checkpoint: {e.Message}");
+        }
     }
 
     /// <summary>The options that losses depend on. How long a run goes on and how often it saves may change.</summary>

@@ -5,7 +5,12 @@ namespace MedMoE.Mesh.Bundle;
 /// <param name="Reason">What is wrong with it, in one line.</param>
 public sealed record BundleFault(string File, string Reason)
 {
-    public override string ToString() => $"{File}: {Reason}";
+    /// <summary>Characters of a reason at most: it may quote a file.</summary>
+    private const int Longest = 1000;
+
+    public override string ToString() => $"{File}: {OneLine(Reason.Length <= Longest ? Reason : Reason[..Longest] + " …")}";
+
+    private static string OneLine(string text) => string.Concat(text.ReplaceLineEndings(" ").Select(c => char.IsControl(c) ? '?' : c));
 }
 
 /// <summary>A bundle, or a file of one, that cannot be used. The message is one line: the first fault, and how many follow it.</summary>

@@ -9,12 +9,20 @@ public sealed partial record BundleManifest
 {
     public const int SupportedFormat = 1;
 
+    // What a network is made of before its weights are read, and what numbers are multiplied and divided by: within these no network is too large to
+    // be begun, and no answer overflows.
+    private const int LargestDim = 8192;
+    private const int MostExperts = 1000;
+    private const float LeastFactor = 1e-5f;
+    private const float MostFactor = 1e4f;
+
     private static readonly JsonSerializerOptions _json = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false) },
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         AllowDuplicateProperties = false,
         WriteIndented = true,
@@ -54,21 +62,18 @@ public sealed partial record BundleManifest
     /// <exception cref="BundleException">Missing, not JSON, or with faults; the exception lists every fault.</exception>
     public static BundleManifest Read(string path)
     {
-        BundleManifest? manifest;
+        var json = JsonFile.ReadObject(path);
+        BundleManifest manifest;
         try
         {
-            manifest = JsonSerializer.Deserialize<BundleManifest>(File.ReadAllBytes(path), _json);
+            manifest = json.Deserialize<BundleManifest>(_json)!;
         }
         catch (JsonException e)
         {
-            throw new BundleException(path, $"not a bundle manifest: {OneLine(e.Message)}");
+            throw new BundleException(path, $"not a bundle manifest: {e.Message}");
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new BundleException(path, Safetensors.SafetensorsFile.FileReason(e));
-        }
-        string[] faults = manifest is null ? ["not a bundle manifest: null"] : [.. manifest.Faults()];
-        return faults.Length == 0 ? manifest! : throw new BundleException([.. faults.Select(f => new BundleFault(path, f))]);
+        string[] faults = [.. manifest.Faults()];
+        return faults.Length == 0 ? manifest : throw new BundleException([.. faults.Select(f => new BundleFault(path, f))]);
     }
 
     public void Write(string path) => File.WriteAllText(path, JsonSerializer.Serialize(this, _json) + "\n");
@@ -97,25 +102,33 @@ public sealed partial record BundleManifest
         return index;
     }
 
-    private static string OneLine(string text) => text.ReplaceLineEndings(" ");
-
     private IEnumerable<string> Faults()
     {
         if (FormatVersion != SupportedFormat)
         {
             yield return $"format_version {FormatVersion}, this version reads {SupportedFormat}";
         }
-        if (EmbeddingDim < 2 || EmbeddingDim % 2 != 0)
+        if (new[] { Name, Version }.Any(text => text.Length is 0 or > 200 || text.Any(char.IsControl)))
         {
-            yield return $"embedding_dim {EmbeddingDim} is not a positive even number";
+            yield return "name and version need 1 to 200 characters, none of control";
         }
-        if (Architecture == Architecture.Paper && Expert is not { Bottleneck: > 0 })
+        if (EmbeddingDim is < 2 or > LargestDim || EmbeddingDim % 2 != 0)
         {
-            yield return "architecture paper needs expert.bottleneck, a positive number";
+            yield return $"embedding_dim {EmbeddingDim} is not a positive even number of {LargestDim} at most";
         }
-        if (Experts.Count == 0)
+        if (Architecture == Architecture.Paper ? Expert is not { Bottleneck: > 0 and <= LargestDim } : Expert is { Bottleneck: < 0 or > LargestDim })
         {
-            yield return "no experts";
+            yield return $"architecture paper needs expert.bottleneck, a positive number of {LargestDim} at most";
+        }
+        if (Experts.Count is 0 or > MostExperts)
+        {
+            yield return Experts.Count == 0 ? "no experts" : $"{Experts.Count} experts, {MostExperts} at most";
+        }
+        // A list may hold null whatever its type says.
+        if (Experts.Any(e => e is null || e.DicomModalities.Any(m => m is null)))
+        {
+            yield return "experts or their dicom_modalities hold null";
+            yield break;
         }
         foreach (var name in Experts.Select(e => e.Name).Where(n => !ExpertName().IsMatch(n)))
         {
@@ -129,21 +142,24 @@ public sealed partial record BundleManifest
         {
             yield return $"DICOM modality {twice.Key} is claimed {twice.Value} times";
         }
-        if (Text.LastLayers < 1 || Text.MaxTokens < 3)
+        if (Text.LastLayers is < 1 or > 128 || Text.MaxTokens is < 3 or > 65536)
         {
-            yield return $"text.last_layers {Text.LastLayers} must be 1 or more, text.max_tokens {Text.MaxTokens} 3 or more";
+            yield return $"text.last_layers {Text.LastLayers} must be 1 to 128, text.max_tokens {Text.MaxTokens} 3 to 65536";
         }
-        if (new[] { Similarity.AttentionTemperature, Similarity.WordTemperature, Similarity.LogitScale }.Any(t => !(t > 0) || !float.IsFinite(t)))
+        float[] temperatures = [Similarity.AttentionTemperature, Similarity.WordTemperature, Similarity.LogitScale];
+        if (temperatures.Any(t => t is not (>= LeastFactor and <= MostFactor)))
         {
-            yield return "similarity: temperatures must be positive numbers";
+            yield return FormattableString.Invariant($"similarity: temperatures must be positive numbers of {LeastFactor} to {MostFactor}");
         }
         if (Image.Size is < 1 or > 4096)
         {
             yield return $"image.size {Image.Size} is not in 1..4096";
         }
-        if (Image.Mean.Count != 3 || Image.Std.Count != 3 || Image.Std.Any(s => !(s > 0)))
+        if (Image.Mean.Count != 3 || Image.Std.Count != 3 || Image.Mean.Any(m => m is not (>= -MostFactor and <= MostFactor))
+            || Image.Std.Any(s => s is not (>= LeastFactor and <= MostFactor)))
         {
-            yield return "image.mean and image.std need three numbers each, std positive";
+            yield return FormattableString.Invariant(
+                $"image.mean and image.std need three numbers each, mean up to {MostFactor}, std positive, {LeastFactor} to {MostFactor}");
         }
         if (Image.Resample != "bicubic")
         {

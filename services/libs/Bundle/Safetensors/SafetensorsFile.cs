@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
-using Microsoft.Win32.SafeHandles;
+using MedMoE.Mesh.Bundle.Tensors;
 
 namespace MedMoE.Mesh.Bundle.Safetensors;
 
@@ -8,28 +8,30 @@ namespace MedMoE.Mesh.Bundle.Safetensors;
 /// A safetensors file opened for reading. Only the header is read at first; a tensor's bytes go straight from the file into the
 /// memory that is to hold them. Format: 8 bytes little-endian header length, JSON header, data (github.com/huggingface/safetensors).
 /// </summary>
-/// <remarks>Streamed rather than memory-mapped: a mapped file that shrinks under the process would end it with SIGBUS.</remarks>
-public sealed class SafetensorsFile : IDisposable
+public sealed class SafetensorsFile : ITensorFile
 {
     /// <summary>Largest header that is read, in bytes; the limit of the format's own library.</summary>
     public const long MaxHeaderLength = 100_000_000;
 
-    private readonly SafeFileHandle _file;
+    private const int PrefixLength = 8;
+
+    private readonly FileContent _content;
     private readonly long _dataStart;
 
-    private SafetensorsFile(string path, SafeFileHandle file, SafetensorsHeader header, long dataStart)
+    private SafetensorsFile(FileContent content, SafetensorsHeader header, long dataStart)
     {
-        Path = path;
-        _file = file;
+        _content = content;
         _dataStart = dataStart;
         Tensors = header.Tensors;
         Metadata = header.Metadata;
     }
 
-    public string Path { get; }
+    public string Path => _content.Path;
 
     /// <summary>The tensors by name.</summary>
     public IReadOnlyDictionary<string, SafetensorsTensor> Tensors { get; }
+
+    IEnumerable<StoredTensor> ITensorFile.All => Tensors.Values;
 
     /// <summary>The header's <c>__metadata__</c>; empty where there is none.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
@@ -37,38 +39,29 @@ public sealed class SafetensorsFile : IDisposable
     /// <exception cref="BundleException">The file is missing, unreadable, or not a well-formed safetensors file.</exception>
     public static SafetensorsFile Open(string path)
     {
-        SafeFileHandle? file = null;
+        var content = FileContent.Open(path);
         try
         {
-            file = File.OpenHandle(path, options: FileOptions.RandomAccess);
-            var fileLength = RandomAccess.GetLength(file);
-            Span<byte> prefix = stackalloc byte[8];
-            if (fileLength < prefix.Length)
+            if (content.Length < PrefixLength)
             {
-                throw new BundleException(path, $"not a safetensors file: {fileLength} bytes, too short for a header");
+                throw new BundleException(path, $"not a safetensors file: {content.Length} bytes, too short for a header");
             }
-            ReadExactly(file, path, prefix, 0);
-            var headerLength = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
+            var headerLength = BinaryPrimitives.ReadUInt64LittleEndian(content.Read(0, PrefixLength));
             if (headerLength > MaxHeaderLength)
             {
                 throw new BundleException(path, $"not a safetensors file: header of {headerLength} bytes, over the limit of {MaxHeaderLength}");
             }
-            var dataStart = prefix.Length + (long)headerLength;
-            if (dataStart > fileLength)
+            var dataStart = PrefixLength + (long)headerLength;
+            if (dataStart > content.Length)
             {
-                throw new BundleException(path, $"truncated: header of {headerLength} bytes in a file of {fileLength}");
+                throw new BundleException(path, $"truncated: header of {headerLength} bytes in a file of {content.Length}");
             }
-            var json = new byte[headerLength];
-            ReadExactly(file, path, json, prefix.Length);
-            return new SafetensorsFile(path, file, SafetensorsHeader.Parse(path, json, fileLength - dataStart), dataStart);
+            var json = content.Read(PrefixLength, (int)headerLength);
+            return new SafetensorsFile(content, SafetensorsHeader.Parse(path, json, content.Length - dataStart), dataStart);
         }
-        catch (Exception e)
+        catch
         {
-            file?.Dispose();
-            if (e is IOException or UnauthorizedAccessException)
-            {
-                throw new BundleException(path, FileReason(e));
-            }
+            content.Dispose();
             throw;
         }
     }
@@ -80,8 +73,10 @@ public sealed class SafetensorsFile : IDisposable
         {
             throw new ArgumentException($"{tensor.Name} has {tensor.Length} bytes, the destination {destination.Length}", nameof(destination));
         }
-        ReadExactly(_file, Path, destination, _dataStart + tensor.Offset);
+        _content.Read(_dataStart + tensor.Offset, destination);
     }
+
+    void ITensorFile.Read(StoredTensor tensor, Span<byte> destination) => Read((SafetensorsTensor)tensor, destination);
 
     /// <summary>A float tensor's values as float32, whatever of F16, BF16, F32 and F64 the file holds.</summary>
     public float[] ReadSingles(SafetensorsTensor tensor)
@@ -100,26 +95,5 @@ public sealed class SafetensorsFile : IDisposable
         };
     }
 
-    public void Dispose() => _file.Dispose();
-
-    internal static string FileReason(Exception e) => e switch
-    {
-        FileNotFoundException or DirectoryNotFoundException => "no such file",
-        UnauthorizedAccessException => "no permission to read it, or a folder",
-        _ => e.Message,
-    };
-
-    private static void ReadExactly(SafeFileHandle file, string path, Span<byte> destination, long offset)
-    {
-        while (!destination.IsEmpty)
-        {
-            var read = RandomAccess.Read(file, destination, offset);
-            if (read == 0)
-            {
-                throw new BundleException(path, $"truncated: ends at byte {offset}");
-            }
-            destination = destination[read..];
-            offset += read;
-        }
-    }
+    public void Dispose() => _content.Dispose();
 }

@@ -1,3 +1,5 @@
+using MedMoE.Mesh.Bundle.Tensors;
+
 namespace MedMoE.Mesh.Bundle.Safetensors;
 
 /// <summary>A tensor as the header of a safetensors file describes it.</summary>
@@ -7,6 +9,4 @@ namespace MedMoE.Mesh.Bundle.Safetensors;
 /// <param name="Offset">First byte, counted from the start of the data section.</param>
 /// <param name="Length">Bytes.</param>
 public sealed record SafetensorsTensor(string Name, SafetensorsDType DType, long[] Shape, long Offset, long Length)
-{
-    public long Elements => Length / DType.Size();
-}
+    : StoredTensor(Name, DType, Shape);

@@ -13,12 +13,19 @@ namespace MedMoE.Mesh.Model.Swin;
 /// <param name="Window">Tokens on a side of an attention window.</param>
 /// <param name="MlpRatio">Hidden channels of a block's MLP over its channels.</param>
 /// <param name="QkvBias">Whether query, key and value have a bias.</param>
-/// <param name="LayerNormEpsilon">Added to the variance.</param>
+/// <param name="LayerNormEpsilon">Added to the variance in blocks and at the end.</param>
 public sealed record SwinConfig(
     int ImageSize, int PatchSize, int Channels, int EmbedDim, IReadOnlyList<int> Depths, IReadOnlyList<int> Heads, int Window,
     double MlpRatio, bool QkvBias, double LayerNormEpsilon)
 {
+    /// <summary>The same for patches, when embedded and when merged; Hugging Face's layers do not ask the configuration there.</summary>
+    internal const double PatchNormEpsilon = 1e-5;
+
     public int Stages => Depths.Count;
+
+    /// <summary>Elements of the matrices of blocks and mergings, nearly all that the network has.</summary>
+    public long Parameters => Enumerable.Range(0, Stages).Sum(stage =>
+        (long)((Depths[stage] * (4 + (2 * MlpRatio)) + (stage < Stages - 1 ? 8 : 0)) * ChannelsOf(stage) * ChannelsOf(stage)));
 
     /// <summary>Channels of the last stage and of the pooled feature.</summary>
     public int FeatureDim => ChannelsOf(Stages - 1);
@@ -46,7 +53,8 @@ public sealed record SwinConfig(
         var config = new SwinConfig(
             json.Side("image_size", 224, 4096), json.Side("patch_size", 4, 64), json.Int("num_channels", 3, 16), json.Int("embed_dim", 96, 1024),
             json.Ints("depths", [2, 2, 6, 2], 64), json.Ints("num_heads", [3, 6, 12, 24], 1024), json.Int("window_size", 7, 64),
-            json.Double("mlp_ratio", 4, 16), json.Bool("qkv_bias", true), json.Double("layer_norm_eps", 1e-5, 1));
+            json.Double("mlp_ratio", 4, 0.1, 16), json.Bool("qkv_bias", true),
+            json.Double("layer_norm_eps", 1e-5, ConfigFile.LeastEpsilon, 1));
         if (config.Depths.Count != config.Heads.Count || config.Depths.Count is 0 or > 8)
         {
             json.Fault($"{config.Depths.Count} depths and {config.Heads.Count} num_heads: they must be as many, 8 at most");

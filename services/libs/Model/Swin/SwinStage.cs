@@ -13,7 +13,7 @@ internal sealed class SwinStage : Module
         : base(nameof(SwinStage))
     {
         blocks = ModuleList<SwinBlock>([.. Enumerable.Range(0, config.Depths[stage]).Select(i => new SwinBlock(config, stage, shifted: i % 2 == 1))]);
-        downsample = stage < config.Stages - 1 ? new PatchMerging(config.ChannelsOf(stage), config.LayerNormEpsilon) : null;
+        downsample = stage < config.Stages - 1 ? new PatchMerging(config.ChannelsOf(stage)) : null;
         RegisterComponents();
     }
 
@@ -43,10 +43,10 @@ internal sealed class PatchMerging : Module<Tensor, Tensor>
     private readonly LayerNorm norm;
     private readonly Linear reduction;
 
-    public PatchMerging(int channels, double epsilon)
+    public PatchMerging(int channels)
         : base(nameof(PatchMerging))
     {
-        norm = LayerNorm(4 * channels, epsilon);
+        norm = LayerNorm(4 * channels, SwinConfig.PatchNormEpsilon);
         reduction = Linear(4 * channels, 2 * channels, hasBias: false);
         RegisterComponents();
     }

@@ -55,7 +55,7 @@ public sealed class SwinTransformer : Module
             : base(nameof(SwinEmbeddings))
         {
             patch_embeddings = new PatchEmbeddings(config);
-            norm = LayerNorm(config.EmbedDim, config.LayerNormEpsilon);
+            norm = LayerNorm(config.EmbedDim, SwinConfig.PatchNormEpsilon);
             RegisterComponents();
         }
 

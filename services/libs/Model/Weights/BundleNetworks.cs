@@ -1,5 +1,6 @@
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Bundle.Safetensors;
+using MedMoE.Mesh.Bundle.Tensors;
 using MedMoE.Mesh.Model.Bert;
 using MedMoE.Mesh.Model.Experts;
 using MedMoE.Mesh.Model.Gating;
@@ -15,6 +16,11 @@ namespace MedMoE.Mesh.Model.Weights;
 public static class BundleNetworks
 {
     private const string WeightsFile = "model.safetensors";
+
+    /// <summary>
+    /// A network of up to so many parameters, a quarter of a gigabyte, is made in any case, so that each tensor that is missing can be named.
+    /// </summary>
+    private const long SmallNetwork = 1 << 26;
 
     /// <summary>The backbone's network: <c>backbone/config.json</c>, <c>backbone/model.safetensors</c>.</summary>
     public static SwinTransformer LoadSwin(ModelBundle bundle) => LoadSwin(ReadSwinConfig(bundle), bundle.PathOf(BundlePart.Backbone, WeightsFile));
@@ -37,7 +43,18 @@ public static class BundleNetworks
     }
 
     /// <summary>A Swin Transformer from a file with Hugging Face's names, with or without "swin.".</summary>
-    public static SwinTransformer LoadSwin(SwinConfig config, string path) => Load(() => new SwinTransformer(config), path, TensorNames.Swin);
+    public static SwinTransformer LoadSwin(SwinConfig config, ITensorFile file)
+    {
+        RequireFit(config.Parameters, file);
+        return Load(() => new SwinTransformer(config), file, TensorNames.Swin);
+    }
+
+    /// <inheritdoc cref="LoadSwin(SwinConfig, ITensorFile)"/>
+    public static SwinTransformer LoadSwin(SwinConfig config, string path)
+    {
+        using var file = SafetensorsFile.Open(path);
+        return LoadSwin(config, file);
+    }
 
     /// <summary>The text encoder's network: <c>text/config.json</c>, <c>text/model.safetensors</c>.</summary>
     public static BertEncoder LoadBert(ModelBundle bundle)
@@ -63,10 +80,20 @@ public static class BundleNetworks
 
     /// <summary>A BERT encoder from a file with Hugging Face's names, with or without "bert.".</summary>
     /// <param name="config">Sizes.</param>
-    /// <param name="path">The safetensors file.</param>
+    /// <param name="file">The weights.</param>
     /// <param name="withPooler">Whether to read the pooler, too.</param>
-    public static BertEncoder LoadBert(BertConfig config, string path, bool withPooler = false) =>
-        Load(() => new BertEncoder(config, withPooler), path, withPooler ? TensorNames.BertWithPooler : TensorNames.Bert);
+    public static BertEncoder LoadBert(BertConfig config, ITensorFile file, bool withPooler = false)
+    {
+        RequireFit(config.Parameters, file);
+        return Load(() => new BertEncoder(config, withPooler), file, withPooler ? TensorNames.BertWithPooler : TensorNames.Bert);
+    }
+
+    /// <inheritdoc cref="LoadBert(BertConfig, ITensorFile, bool)"/>
+    public static BertEncoder LoadBert(BertConfig config, string path, bool withPooler = false)
+    {
+        using var file = SafetensorsFile.Open(path);
+        return LoadBert(config, file, withPooler);
+    }
 
     /// <summary>One expert: <c>experts/NAME/model.safetensors</c>. The channels of the levels are those of its own projections.</summary>
     public static ModalityExpert LoadExpert(ModelBundle bundle, string name)
@@ -89,6 +116,9 @@ public static class BundleNetworks
             file, TensorNames.Own);
     }
 
+    /// <summary>An expert from a file with a bundle's names.</summary>
+    public static ModalityExpert LoadExpert(ExpertShape shape, ITensorFile file) => Load(() => new ModalityExpert(shape), file, TensorNames.Own);
+
     /// <summary>Holds an expert's levels against the backbone it is to be fed by.</summary>
     /// <exception cref="BundleException">They differ.</exception>
     public static void RequireSameLevels(ModelBundle bundle, string name, ExpertShape expert, SwinConfig backbone)
@@ -109,6 +139,25 @@ public static class BundleNetworks
         () => new Gate(bundle.Manifest.EmbeddingDim, featureDim, bundle.Manifest.Experts.Count),
         bundle.PathOf(BundlePart.Gate, WeightsFile), TensorNames.Own);
 
+    /// <summary>Reads the image gate alone, under the names "0" and "2"; the report gate stays as it is.</summary>
+    public static void LoadImageGate(Gate gate, ITensorFile file)
+    {
+        if (StateDict.Load(gate.named_children().Single(child => child.name == "image").module, file, TensorNames.Own) is { Count: > 0 } faults)
+        {
+            throw new BundleException(faults);
+        }
+    }
+
+    /// <summary>A network is made before its weights are read: one that is far larger than its file is not even begun.</summary>
+    private static void RequireFit(long parameters, ITensorFile file)
+    {
+        var held = file.All.Aggregate(0L, (sum, tensor) => sum + tensor.Shape.Aggregate(1L, (product, d) => product * d));
+        if (parameters > SmallNetwork && parameters / 2 > held)
+        {
+            throw new BundleException(file.Path, $"holds {held} numbers, its config.json describes a network of {parameters}");
+        }
+    }
+
     private static T Load<T>(Func<T> create, string path, TensorNames names)
         where T : Module
     {
@@ -116,7 +165,7 @@ public static class BundleNetworks
         return Load(create, file, names);
     }
 
-    private static T Load<T>(Func<T> create, SafetensorsFile file, TensorNames names)
+    private static T Load<T>(Func<T> create, ITensorFile file, TensorNames names)
         where T : Module
     {
         using var scope = NewDisposeScope();

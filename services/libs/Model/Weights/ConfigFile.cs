@@ -6,6 +6,9 @@ namespace MedMoE.Mesh.Model.Weights;
 /// <summary>A Hugging Face <c>config.json</c>: typed reads with Hugging Face's defaults, faults collected until asked for.</summary>
 internal sealed class ConfigFile
 {
+    /// <summary>Added to a variance, which may be 0: less than this is nothing beside float32's values, and the answer NaN.</summary>
+    public const double LeastEpsilon = 1e-15;
+
     private readonly string _path;
     private readonly JsonElement _root;
     private readonly List<BundleFault> _faults = [];
@@ -19,33 +22,7 @@ internal sealed class ConfigFile
     /// <summary>Like <see cref="Read"/>, but a file that is not there says nothing.</summary>
     public static ConfigFile ReadIfThere(string path) => File.Exists(path) ? Read(path) : new ConfigFile(path, JsonElement.Parse("{}"));
 
-    public static ConfigFile Read(string path)
-    {
-        try
-        {
-            using var document = JsonDocument.Parse(File.ReadAllBytes(path));
-            RequireText(document.RootElement);
-            return document.RootElement.ValueKind == JsonValueKind.Object
-                ? new ConfigFile(path, document.RootElement.Clone())
-                : throw new BundleException(path, "not a JSON object");
-        }
-        catch (InvalidOperationException e)
-        {
-            throw new BundleException(path, $"text that is not Unicode: {e.Message.ReplaceLineEndings(" ")}");
-        }
-        catch (JsonException e)
-        {
-            throw new BundleException(path, $"not JSON: {e.Message.ReplaceLineEndings(" ")}");
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw new BundleException(path, "no such file");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new BundleException(path, e.Message);
-        }
-    }
+    public static ConfigFile Read(string path) => new(path, JsonFile.ReadObject(path));
 
     /// <summary>Every setting in its order.</summary>
     public IEnumerable<JsonProperty> Properties => _root.EnumerateObject();
@@ -75,6 +52,20 @@ internal sealed class ConfigFile
         }
     }
 
+    /// <summary>A list or an object that must be empty where it is there.</summary>
+    public void RequireEmpty(string name)
+    {
+        if (_root.TryGetProperty(name, out var value) && !(value.ValueKind switch
+        {
+            JsonValueKind.Array => value.GetArrayLength() == 0,
+            JsonValueKind.Object => value.GetPropertyCount() == 0,
+            _ => value.ValueKind == JsonValueKind.Null,
+        }))
+        {
+            Fault($"{name} is {value.GetRawText()}, which is not supported");
+        }
+    }
+
     public void RequireFalse(string name)
     {
         if (Bool(name, false))
@@ -91,9 +82,10 @@ internal sealed class ConfigFile
         element.ValueKind != JsonValueKind.Array ? PositiveInt(element, most)
         : element.EnumerateArray().Select(e => PositiveInt(e, most)).Distinct().ToArray() is [var side] ? side : null);
 
-    /// <summary>A number of 0 to <paramref name="most"/>.</summary>
-    public double Double(string name, double absent, double most) => Value(name, absent, FormattableString.Invariant($"a number of 0 to {most}"), element =>
-        element.ValueKind == JsonValueKind.Number && element.TryGetDouble(out var v) && v >= 0 && v <= most ? v : (double?)null);
+    /// <summary>A number of <paramref name="least"/> to <paramref name="most"/>.</summary>
+    public double Double(string name, double absent, double least, double most) => Value(
+        name, absent, FormattableString.Invariant($"a number of {least} to {most}"), element =>
+            element.ValueKind == JsonValueKind.Number && element.TryGetDouble(out var v) && v >= least && v <= most ? v : (double?)null);
 
     public bool Bool(string name, bool absent) => Value(name, absent, "true or false", element =>
         element.ValueKind is JsonValueKind.True or JsonValueKind.False ? element.GetBoolean() : (bool?)null);
@@ -130,29 +122,5 @@ internal sealed class ConfigFile
         }
         Fault($"{name} is {element.GetRawText()}, expected {expected}");
         return absent;
-    }
-
-    /// <summary>The parser lets bytes that are not UTF-8 and halves of surrogate pairs through, and throws when such text is asked for.</summary>
-    private static void RequireText(JsonElement element)
-    {
-        switch (element.ValueKind)
-        {
-            case JsonValueKind.String:
-                _ = element.GetString();
-                break;
-            case JsonValueKind.Array:
-                foreach (var item in element.EnumerateArray())
-                {
-                    RequireText(item);
-                }
-                break;
-            case JsonValueKind.Object:
-                foreach (var property in element.EnumerateObject())
-                {
-                    _ = property.Name;
-                    RequireText(property.Value);
-                }
-                break;
-        }
     }
 }

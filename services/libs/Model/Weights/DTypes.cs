@@ -13,6 +13,9 @@ internal static class DTypes
         (SafetensorsDType.F32, ScalarType.Float32), (SafetensorsDType.F64, ScalarType.Float64),
     ];
 
+    /// <summary>Whether TorchSharp has the type: it lacks the wider unsigned ones.</summary>
+    public static bool Has(SafetensorsDType dtype) => _pairs.Any(p => p.File == dtype);
+
     public static ScalarType Of(SafetensorsDType dtype) => _pairs.First(p => p.File == dtype).Torch;
 
     public static SafetensorsDType Of(ScalarType type) => _pairs.First(p => p.Torch == type).File;

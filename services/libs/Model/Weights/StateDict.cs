@@ -1,5 +1,6 @@
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Bundle.Safetensors;
+using MedMoE.Mesh.Bundle.Tensors;
 using static TorchSharp.torch.nn;
 
 namespace MedMoE.Mesh.Model.Weights;
@@ -12,13 +13,13 @@ public static class StateDict
 
     /// <summary>Reads every parameter and buffer of a network from a file, whatever float type the file holds them in.</summary>
     /// <returns>Every fault: tensors missing, unknown, of a wrong shape or type, or not finite.</returns>
-    internal static List<BundleFault> Load(Module network, SafetensorsFile file, TensorNames names)
+    internal static List<BundleFault> Load(Module network, ITensorFile file, TensorNames names)
     {
         var faults = new List<BundleFault>();
         void Fault(string reason) => faults.Add(new BundleFault(file.Path, reason));
         using var noGrad = no_grad();
         var wanted = network.state_dict();
-        foreach (var tensor in file.Tensors.Values)
+        foreach (var tensor in file.All)
         {
             if (names.Canonical(tensor.Name) is not { } name)
             {
@@ -32,9 +33,10 @@ public static class StateDict
             {
                 Fault($"tensor {tensor.Name} has shape {Shapes.Text(tensor.Shape)}, expected {Shapes.Text(target.shape)}");
             }
-            else if (tensor.DType.IsFloatingPoint() != target.dtype.IsFloatingPoint())
+            else if (!DTypes.Has(tensor.DType) || tensor.DType.IsFloatingPoint() != target.dtype.IsFloatingPoint())
             {
-                Fault($"tensor {tensor.Name} is {tensor.DType}, expected {(target.dtype.IsFloatingPoint() ? "a float type" : "an integer type")}");
+                var expected = target.dtype.IsFloatingPoint() ? "a float type" : "a signed integer type";
+                Fault($"tensor {tensor.Name} is {tensor.DType}, expected {expected}");
             }
             else
             {
@@ -70,7 +72,9 @@ public static class StateDict
             });
         }), metadata);
 
-    /// <summary>Reads tensors that <see cref="Save(IEnumerable{ValueTuple{string, Tensor}}, string, ScalarType, IReadOnlyDictionary{string, string})"/> wrote.</summary>
+    /// <summary>
+    /// Reads tensors that <see cref="Save(IEnumerable{ValueTuple{string, Tensor}}, string, ScalarType, IReadOnlyDictionary{string, string})"/> wrote.
+    /// </summary>
     /// <exception cref="BundleException">The file holds others, or others' shapes; every fault is listed.</exception>
     public static void Restore(IEnumerable<(string Name, Tensor Tensor)> tensors, SafetensorsFile file)
     {
@@ -100,7 +104,7 @@ public static class StateDict
         }
     }
 
-    private static void Read(SafetensorsFile file, SafetensorsTensor tensor, Tensor target)
+    private static void Read(ITensorFile file, StoredTensor tensor, Tensor target)
     {
         using var scope = NewDisposeScope();
         var type = DTypes.Of(tensor.DType);

@@ -1,0 +1,81 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace MedMoE.Mesh.Bundle;
+
+/// <summary>A file opened for reading at any place.</summary>
+/// <remarks>Streamed rather than memory-mapped: a mapped file that shrinks under the process would end it with SIGBUS.</remarks>
+internal sealed class FileContent : IDisposable
+{
+    private readonly SafeFileHandle _file;
+
+    private FileContent(string path, SafeFileHandle file, long length)
+    {
+        Path = path;
+        _file = file;
+        Length = length;
+    }
+
+    public string Path { get; }
+
+    /// <summary>Bytes, when it was opened.</summary>
+    public long Length { get; }
+
+    /// <exception cref="BundleException">Missing or unreadable.</exception>
+    public static FileContent Open(string path)
+    {
+        try
+        {
+            var file = File.OpenHandle(path, options: FileOptions.RandomAccess);
+            return new FileContent(path, file, RandomAccess.GetLength(file));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new BundleException(path, Reason(e));
+        }
+    }
+
+    /// <summary>Reads so many bytes; there must be as many.</summary>
+    /// <exception cref="BundleException">The file ends before, or cannot be read.</exception>
+    public byte[] Read(long offset, int count)
+    {
+        if (count > Length - offset)
+        {
+            throw new BundleException(Path, $"truncated: {Length} bytes, fewer than {offset + count}");
+        }
+        var bytes = new byte[count];
+        Read(offset, bytes);
+        return bytes;
+    }
+
+    /// <inheritdoc cref="Read(long, int)"/>
+    public void Read(long offset, Span<byte> destination)
+    {
+        try
+        {
+            while (!destination.IsEmpty)
+            {
+                var read = RandomAccess.Read(_file, destination, offset);
+                if (read == 0)
+                {
+                    throw new BundleException(Path, $"truncated: ends at byte {offset}");
+                }
+                destination = destination[read..];
+                offset += read;
+            }
+        }
+        catch (IOException e)
+        {
+            throw new BundleException(Path, Reason(e));
+        }
+    }
+
+    public void Dispose() => _file.Dispose();
+
+    /// <summary>Why a file cannot be read, in one line.</summary>
+    internal static string Reason(Exception e) => e switch
+    {
+        FileNotFoundException or DirectoryNotFoundException => "no such file",
+        UnauthorizedAccessException => "no permission to read it, or a folder",
+        _ => e.Message,
+    };
+}

@@ -1,0 +1,81 @@
+using System.Text.Json;
+using System.Text.Unicode;
+
+namespace MedMoE.Mesh.Bundle;
+
+/// <summary>JSON files that others wrote: what comes back can be read to its end without an exception.</summary>
+public static class JsonFile
+{
+    /// <summary>Largest file that is read, in bytes.</summary>
+    public const int Largest = 16 << 20;
+
+    /// <summary>Reads a file whose root is an object. No name is there twice, no number is over float64's range, every text is Unicode.</summary>
+    /// <exception cref="BundleException">Missing, unreadable, too large, or not such JSON.</exception>
+    public static JsonElement ReadObject(string path)
+    {
+        try
+        {
+            var length = new FileInfo(path).Length;
+            if (length > Largest)
+            {
+                throw new BundleException(path, $"{length} bytes, over the limit of {Largest}");
+            }
+            var bytes = File.ReadAllBytes(path);
+            if (!Utf8.IsValid(bytes))
+            {
+                throw new BundleException(path, "not JSON: not UTF-8");
+            }
+            using var document = JsonDocument.Parse(bytes, new JsonDocumentOptions { AllowDuplicateProperties = false });
+            Check(path, document.RootElement);
+            return document.RootElement.ValueKind == JsonValueKind.Object ? document.RootElement.Clone()
+                : throw new BundleException(path, "not a JSON object");
+        }
+        catch (JsonException e)
+        {
+            throw new BundleException(path, $"not JSON: {e.Message}");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new BundleException(path, FileContent.Reason(e));
+        }
+    }
+
+    /// <summary>Not deep: the parser stops at 64 levels.</summary>
+    private static void Check(string path, JsonElement element)
+    {
+        switch (element.ValueKind)
+        {
+            case JsonValueKind.Object:
+                foreach (var property in element.EnumerateObject())
+                {
+                    Require(path, () => property.Name.Length >= 0);
+                    Check(path, property.Value);
+                }
+                break;
+            case JsonValueKind.Array:
+                foreach (var item in element.EnumerateArray())
+                {
+                    Check(path, item);
+                }
+                break;
+            case JsonValueKind.String:
+                Require(path, () => element.GetString() is not null);
+                break;
+            case JsonValueKind.Number when !double.IsFinite(element.GetDouble()):
+                throw new BundleException(path, $"the number {element.GetRawText()} is out of range");
+        }
+    }
+
+    /// <summary>Half a surrogate pair, written as \ud800, is valid JSON and no text.</summary>
+    private static void Require(string path, Func<bool> read)
+    {
+        try
+        {
+            read();
+        }
+        catch (InvalidOperationException)
+        {
+            throw new BundleException(path, "not JSON: a text is not Unicode");
+        }
+    }
+}

@@ -1,0 +1,35 @@
+using System.Buffers.Binary;
+using MedMoE.Mesh.Bundle.PyTorch;
+using MedMoE.Mesh.Bundle.Safetensors;
+
+namespace MedMoE.Mesh.Bundle.Tensors;
+
+/// <summary>Opens a file of tensors of whatever kind it is.</summary>
+public static class TensorFile
+{
+    /// <param name="path">A safetensors file, a PyTorch checkpoint, or an index of shards (<c>*.index.json</c>).</param>
+    /// <exception cref="BundleException">It is missing, unreadable or none of these.</exception>
+    public static ITensorFile Open(string path)
+    {
+        if (path.EndsWith(".index.json", StringComparison.Ordinal))
+        {
+            return ShardedTensors.Open(path);
+        }
+        using (var content = FileContent.Open(path))
+        {
+            var start = content.Read(0, (int)Math.Min(content.Length, 9));
+            if (start.AsSpan().StartsWith("version "u8))
+            {
+                throw new BundleException(path, "a pointer of Git LFS, not the file itself: fetch it with git lfs pull");
+            }
+            var safetensors = path.EndsWith(".safetensors", StringComparison.Ordinal)
+                || (start is [.., (byte)'{'] && BinaryPrimitives.TryReadUInt64LittleEndian(start, out var header)
+                    && header <= SafetensorsFile.MaxHeaderLength);
+            if (!safetensors)
+            {
+                return PyTorchFile.Open(path);
+            }
+        }
+        return SafetensorsFile.Open(path);
+    }
+}
