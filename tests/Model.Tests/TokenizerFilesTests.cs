@@ -59,7 +59,7 @@ public sealed class TokenizerFilesTests : IDisposable
     [InlineData(Config, """{ "additional_special_tokens": ["[AGE]"] }""", 13)]
     [InlineData(Config, """{ "extra_special_tokens": { "age": "[AGE]" } }""", 13)]
     [InlineData(Config, """{ "added_tokens_decoder": { "13": { "content": "[AGE]", "normalized": false, "special": false } } }""", 13)]
-    [InlineData(Config, """{ "added_tokens_decoder": { "16": {"content": "[AG", "special": true}, "13": {"content": "[AGE]", "special": true} } }""", 13)]
+    [InlineData(Config, """{"added_tokens_decoder":{"16":{"content": "[AG", "special": true},"13":{"content": "[AGE]", "special": true} } }""", 13)]
     [InlineData(Added, """{ "[AGE": 16 }""", 16, """{ "additional_special_tokens": ["[AGE"] }""")]
     public void Read_AddedTokens_AreFoundInTheTextAsItStands(string file, string content, int id, string? config = null)
     {
