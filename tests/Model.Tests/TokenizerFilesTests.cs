@@ -59,8 +59,7 @@ public sealed class TokenizerFilesTests : IDisposable
     [InlineData(Config, """{ "additional_special_tokens": ["[AGE]"] }""", 13)]
     [InlineData(Config, """{ "extra_special_tokens": { "age": "[AGE]" } }""", 13)]
     [InlineData(Config, """{ "added_tokens_decoder": { "13": { "content": "[AGE]", "normalized": false, "special": false } } }""", 13)]
-    [InlineData(Config, """{ "added_tokens_decoder": { "16": { "content": "[AG", "special": true }, "13": { "content": "[AGE]", "special": true } } }""",
-        13)]
+    [InlineData(Config, """{"added_tokens_decoder":{"16":{"content": "[AG", "special": true},"13":{"content": "[AGE]", "special": true} } }""", 13)]
     [InlineData(Added, """{ "[AGE": 16 }""", 16, """{ "additional_special_tokens": ["[AGE"] }""")]
     public void Read_AddedTokens_AreFoundInTheTextAsItStands(string file, string content, int id, string? config = null)
     {
@@ -125,8 +124,9 @@ public sealed class TokenizerFilesTests : IDisposable
     {
         Write(Config, """
             { "model_max_length": 512, "max_len": 512, "name_or_path": "x", "clean_up_tokenization_spaces": true, "never_split": ["[MASK]"],
-              "tokenizer_class": null, "pad_token_type_id": 0, "processor_class": "x", "special_tokens_map_file": null, "chat_template": "x", "use_fast": false,
-              "stride": 0, "model_input_names": ["input_ids"], "do_basic_tokenize": true, "padding_side": "right", "truncation_side": "right", "bos_token": null }
+              "tokenizer_class": null, "pad_token_type_id": 0, "processor_class": "x", "special_tokens_map_file": null, "chat_template": "x",
+              "use_fast": false, "stride": 0, "model_input_names": ["input_ids"],
+              "do_basic_tokenize": true, "padding_side": "right", "truncation_side": "right", "bos_token": null }
             """);
         Write(Map, """{ "cls_token": "[CLS]", "unk_token": { "content": "[UNK]", "normalized": false } }""");
         Assert.Equal([2, 6, 3], Read().Encode("Odem").Ids);
