@@ -23,7 +23,7 @@ internal sealed class AnalyzeCommand : RootCommand
         DefaultValueFactory = _ => DemoBundle,
     };
 
-    private readonly Option<string> _image = new("--image") 
+    private readonly Option<string> _image = new("--image")
     {
         Description = "PNG or JPEG file. Levels of 16 bits fill them (white is 65535), or those of sBIT. No EXIF orientation, no colour profile.",
         Required = true,

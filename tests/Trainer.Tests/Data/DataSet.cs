@@ -32,7 +32,7 @@ internal sealed class DataSet : IDisposable
                 Std = [1 / 255f, 1 / 255f, 1 / 255f],
             },
         },
-        BertTokenizer.Read(Golden.PathOf("bert-nano"), vocabularySize: 187));
+        BertTokenizer.Read(Golden.PathOf("bert-nano"), rows: 187));
 
     public static byte[] Png(int level, int width = Size, int height = Size)
     {
