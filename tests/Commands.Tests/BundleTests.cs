@@ -71,7 +71,7 @@ public sealed class BundleTests : IDisposable
 
     [Theory]
     [InlineData(null, true)]
-    [InlineData("""{ "strip_accents": null, "strip_accents": false }""", true)]
+    [InlineData("""{ "strip_accents": false }""", true)]
     [InlineData("""{ "do_lower_case": false }""", false)]
     public async Task Import_CasedVocabulary_TellsAndWritesWhatHoldsForCapitals(string? config, bool open)
     {
