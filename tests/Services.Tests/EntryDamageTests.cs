@@ -87,7 +87,14 @@ public sealed class EntryDamageTests
     private static RelayMessage[] Levels() => [.. new[] { (14, 32), (7, 64), (4, 128), (2, 256) }.Select((shape, level) => new RelayMessage(
         new ExtractPyramidResponse
         {
-            Level = new PyramidLevel { Level = level, LevelCount = 4, Features = Numbers(shape.Item1, shape.Item1, shape.Item2) },
+            Level = new PyramidLevel
+            {
+                Level = level,
+                LevelCount = 4,
+                Features = Numbers(shape.Item1, shape.Item1, shape.Item2),
+                Pooled = level == 3 ? Numbers(256) : null,
+                Model = level == 3 ? new ModelInfo { ModelVersion = "1" } : null,
+            },
         }.ToByteArray()))];
 
     private static WireTensor Numbers(params long[] shape) => WireTensors.FromSingles(
