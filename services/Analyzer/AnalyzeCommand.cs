@@ -33,7 +33,7 @@ internal sealed class AnalyzeCommand : RootCommand
 
     private readonly Option<ReportSections?> _sections = new("--sections")
     {
-        Description = "Sections of the report to read, by their headings: findings,impression. Default: all of it, which is cut after the bundle's limit of tokens.",
+        Description = "Sections of the report to read, by their headings: findings,impression. Default: all of it; what is over the bundle's tokens is cut.",
         CustomParser = result =>
         {
             try

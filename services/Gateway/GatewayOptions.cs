@@ -69,9 +69,9 @@ internal sealed record GatewayOptions
     public int Burst { get; init; }
 
     /// <summary>
-    /// Calls per second from one client that services may refuse for what is in them (INVALID_ARGUMENT, UNIMPLEMENTED), five times as many at once. Each
-    /// call that succeeds makes up for one. Past it all of the client's calls get RESOURCE_EXHAUSTED until time has made up for them. Default 10; 0: no
-    /// limit.
+    /// Calls per second from one client that may fail for what is in them (INVALID_ARGUMENT, UNIMPLEMENTED); five times as many at once. Each call
+    /// that succeeds makes up for one. Past the limit all of the client's calls get RESOURCE_EXHAUSTED, until time has made up for the failed ones.
+    /// Default 10; 0: no limit.
     /// </summary>
     [Range(0, 1 << 20)]
     public int FailuresPerSecond { get; init; } = 10;

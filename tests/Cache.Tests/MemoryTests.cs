@@ -22,8 +22,9 @@ public sealed class MemoryTests
         var most = MostWhileTheyComeAndGo(cache, levels);
 
         TestContext.Current.TestOutputHelper?.WriteLine($"{most >> 20} MiB at most for {Capacity >> 20}");
-        // A cache that kept less would be no use. Entries come at the speed of memory here, faster than collections can follow: 1.28 times was seen.
-        Assert.InRange(most, 9 * Capacity / 10, 14 * Capacity / 10);
+        // A cache that kept less would be no use. Entries come at the speed of memory here, faster than collections can follow: 1.24 times was seen,
+        // beside six busy loops on two processors.
+        Assert.InRange(most, 9 * Capacity / 10, 13 * Capacity / 10);
     }
 
     private static long MostWhileTheyComeAndGo(FeatureCache cache, int[] levels)

@@ -50,6 +50,25 @@ public sealed class AnalyzeTests
     }
 
     [Fact]
+    public async Task Analyze_SectionsOfAReport_ReadsThemWhereTheyStand()
+    {
+        const string Report = "INDICATION: cough. FINDINGS: small nodule. IMPRESSION: none.";
+
+        var result = await Tool.Analyze("--image", _image, "--report", Report, "--sections", "findings", "--json");
+
+        Assert.Equal(0, result.ExitCode);
+        var words = JsonDocument.Parse(result.Output).RootElement.GetProperty("words").EnumerateArray()
+            .Select(word => Report[word.GetProperty("start").GetInt32()..word.GetProperty("end").GetInt32()]);
+        Assert.Equal(["small", "nodule", "."], words);
+    }
+
+    [Theory]
+    [InlineData("technique", "the report has no section of technique")]
+    [InlineData("lungs", "\"lungs\" is no known heading")]
+    public async Task Analyze_SectionsThatAreNotThere_SaysWhich(string sections, string reason) =>
+        (await Tool.Analyze("--image", _image, "--report", "FINDINGS: small nodule.", "--sections", sections)).AssertRefused("--sections", reason);
+
+    [Fact]
     public async Task Analyze_NoBundle_UsesTheDemoAndSaysWhatItIs()
     {
         var result = await Tool.Analyze("--image", _image, "--report", "small nodule");

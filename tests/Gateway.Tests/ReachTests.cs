@@ -2,15 +2,13 @@ using Grpc.Core;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.ServicesUnderTest;
 using MedMoE.Mesh.V1;
+using static MedMoE.Mesh.ServicesUnderTest.Signals;
 
 namespace MedMoE.Mesh.Gateway.Tests;
 
 /// <summary>Replicas that cannot be reached, hang, or only seem to be at fault.</summary>
 public sealed class ReachTests
 {
-    private const int SigContinue = 18;
-    private const int SigStop = 19;
-
     // A port that nothing listens on: those below 1024 are given out by hand.
     private const string Nobody = "127.0.0.1:9";
 

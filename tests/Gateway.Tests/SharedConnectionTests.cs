@@ -22,7 +22,8 @@ public sealed class SharedConnectionTests
     public async Task Streams_AnsweredEarlyAndLeftOpen_HarmNobody(bool throughGateway)
     {
         await using var router = await RunningService.Start(EchoRouter.Create, null);
-        await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Router={router.Address}", "--Gateway:MaxStreams=1000", "--Gateway:FailuresPerSecond=0");
+        await using var gateway = await RunningService.Start(
+            GatewayApp.Create, null, $"--Endpoints:Router={router.Address}", "--Gateway:MaxStreams=1000", "--Gateway:FailuresPerSecond=0");
         await using var attacker = await RawConnection.Open(throughGateway ? gateway.Address : router.Address);
         var unreadable = RawCall.Framed([0x0a, 0xff]);
         var codes = new ConcurrentBag<StatusCode?>();

@@ -1,13 +1,11 @@
 using MedMoE.Mesh.ServicesUnderTest;
+using static MedMoE.Mesh.ServicesUnderTest.Signals;
 
 namespace MedMoE.Mesh.Local.Tests;
 
 /// <summary>A mesh with two replicas of whatever a call needs, under load, of which one after the other loses one.</summary>
 public sealed class LostReplicaTests : IDisposable
 {
-    private const int SigKill = 9;
-    private const int SigTerm = 15;
-
     private readonly TemporaryFolder _runtime = new();
 
     public void Dispose() => _runtime.Dispose();

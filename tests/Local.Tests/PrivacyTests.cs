@@ -6,13 +6,13 @@ using MedMoE.Mesh.ServicesUnderTest;
 using MedMoE.Mesh.ServicesUnderTest.Http2;
 using MedMoE.Mesh.V1;
 using StackExchange.Redis;
+using static MedMoE.Mesh.ServicesUnderTest.Signals;
 
 namespace MedMoE.Mesh.Local.Tests;
 
 /// <summary>What callers send is in nothing that a mesh keeps or tells, but in their own answers.</summary>
 public sealed class PrivacyTests : IDisposable
 {
-    private const int SigTerm = 15;
     private static readonly TimeSpan _patience = TimeSpan.FromMinutes(1);
 
     private readonly TemporaryFolder _runtime = new();
@@ -38,7 +38,8 @@ public sealed class PrivacyTests : IDisposable
             codes.ToHashSet(),
             new HashSet<StatusCode>
             {
-                StatusCode.OK, StatusCode.InvalidArgument, StatusCode.ResourceExhausted, StatusCode.DeadlineExceeded, StatusCode.Unimplemented, StatusCode.NotFound,
+                StatusCode.OK, StatusCode.InvalidArgument, StatusCode.ResourceExhausted, StatusCode.DeadlineExceeded, StatusCode.Unimplemented,
+                StatusCode.NotFound,
             });
         Assert.DoesNotContain(StatusCode.Unknown, codes);
         Assert.DoesNotContain(StatusCode.Internal, codes);
@@ -79,14 +80,18 @@ public sealed class PrivacyTests : IDisposable
         return new Image
         {
             Encoded = ByteString.CopyFrom(
-                [.. png[..Header], 0, 0, 0, (byte)(comment.Length - 4), .. comment, 0, 0, 0, 0, .. png[Header..], .. Encoding.ASCII.GetBytes(Marked("end"))]),
+            [
+                .. png[..Header], 0, 0, 0, (byte)(comment.Length - 4), .. comment, 0, 0, 0, 0,
+                .. png[Header..], .. Encoding.ASCII.GetBytes(Marked("end")),
+            ]),
         };
     }
 
     private async Task<IReadOnlyList<StatusCode>> GoodCalls(string gateway)
     {
         using var channel = GrpcChannel.ForAddress($"http://{gateway}");
-        var (router, headers) = (new RouterService.RouterServiceClient(channel), new Metadata { { "x-user", Marked("user") }, { "x-note-bin", Encoding.UTF8.GetBytes(Marked("note")) } });
+        var router = new RouterService.RouterServiceClient(channel);
+        var headers = new Metadata { { "x-user", Marked("user") }, { "x-note-bin", Encoding.UTF8.GetBytes(Marked("note")) } };
         var deadline = DateTime.UtcNow + _patience;
         return
         [
@@ -97,7 +102,11 @@ public sealed class PrivacyTests : IDisposable
                 new ClassifyRequest
                 {
                     Image = Picture(),
-                    Classes = { new ClassPrompts { Name = Marked("class"), Prompts = { $"mass {_mark}" } }, new ClassPrompts { Name = Marked("other"), Prompts = { $"cyst {_mark}" } } },
+                    Classes =
+                    {
+                        new ClassPrompts { Name = Marked("class"), Prompts = { $"mass {_mark}" } },
+                        new ClassPrompts { Name = Marked("other"), Prompts = { $"cyst {_mark}" } },
+                    },
                 },
                 headers, deadline).ResponseAsync),
             await Code(router.EmbedTextAsync(new EmbedTextRequest { Texts = { $"abscess {_mark}" } }, headers, deadline).ResponseAsync),
@@ -114,9 +123,13 @@ public sealed class PrivacyTests : IDisposable
         var noImage = Request();
         noImage.Image = new Image { Encoded = ByteString.CopyFromUtf8(Marked("image")) };
         var noNumbers = Request();
-        noNumbers.Image = new Image { Pixels = new WireTensor { DataType = DataType.Fp32, Shape = { 3, 224, 224 }, Data = ByteString.CopyFromUtf8(Marked("pixels")) } };
+        var pixels = new WireTensor { DataType = DataType.Fp32, Shape = { 3, 224, 224 }, Data = ByteString.CopyFromUtf8(Marked("pixels")) };
+        noNumbers.Image = new Image { Pixels = pixels };
         var manyTexts = new EmbedTextRequest { Texts = { Enumerable.Repeat(Marked("text"), 1000) } };
         var large = new EmbedTextRequest { Texts = { string.Join(' ', Enumerable.Repeat(Marked("text"), 2_000_000)) } };
+        var largeHeader = new Metadata { { "x-large", new string('x', 20_000) + _mark } };
+        var (models, unknown) = (new ModelService.ModelServiceClient(channel), new Metadata { { "medmoe-service", Marked("service") } });
+        var health = new Grpc.Health.V1.Health.HealthClient(channel);
         return
         [
             await Code(router.AnalyzeAsync(Request(Marked("expert")), deadline: deadline).ResponseAsync),
@@ -125,9 +138,9 @@ public sealed class PrivacyTests : IDisposable
             await Code(router.AnalyzeAsync(Request(), deadline: DateTime.UtcNow).ResponseAsync),
             await Code(router.EmbedTextAsync(manyTexts, deadline: deadline).ResponseAsync),
             await Code(router.EmbedTextAsync(large, deadline: deadline).ResponseAsync),
-            await Code(router.EmbedTextAsync(new EmbedTextRequest { Texts = { _mark } }, new Metadata { { "x-large", new string('x', 20_000) + _mark } }, deadline).ResponseAsync),
-            await Code(new ModelService.ModelServiceClient(channel).GetModelAsync(new GetModelRequest(), new Metadata { { "medmoe-service", Marked("service") } }, deadline).ResponseAsync),
-            await Code(new Grpc.Health.V1.Health.HealthClient(channel).CheckAsync(new Grpc.Health.V1.HealthCheckRequest { Service = Marked("health") }, deadline: deadline).ResponseAsync),
+            await Code(router.EmbedTextAsync(new EmbedTextRequest { Texts = { _mark } }, largeHeader, deadline).ResponseAsync),
+            await Code(models.GetModelAsync(new GetModelRequest(), unknown, deadline).ResponseAsync),
+            await Code(health.CheckAsync(new Grpc.Health.V1.HealthCheckRequest { Service = Marked("health") }, deadline: deadline).ResponseAsync),
         ];
     }
 

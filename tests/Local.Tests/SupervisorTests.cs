@@ -7,13 +7,12 @@ using MedMoE.Mesh.ServicesUnderTest;
 using MedMoE.Mesh.Serving.Endpoints;
 using MedMoE.Mesh.V1;
 using Microsoft.Extensions.Time.Testing;
+using static MedMoE.Mesh.ServicesUnderTest.Signals;
 
 namespace MedMoE.Mesh.Local.Tests;
 
 public sealed class SupervisorTests
 {
-    private const int SigKill = 9;
-    private const int SigTerm = 15;
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
 
     [Fact]

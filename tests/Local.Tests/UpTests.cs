@@ -3,15 +3,12 @@ using Grpc.Net.Client;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.ServicesUnderTest;
 using MedMoE.Mesh.V1;
+using static MedMoE.Mesh.ServicesUnderTest.Signals;
 
 namespace MedMoE.Mesh.Local.Tests;
 
 public sealed class UpTests : IDisposable
 {
-    private const int SigInt = 2;
-    private const int SigKill = 9;
-    private const int SigTerm = 15;
-    private const int SigStop = 19;
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
 
     private readonly TemporaryFolder _runtime = new();

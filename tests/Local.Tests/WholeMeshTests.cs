@@ -1,15 +1,13 @@
 using Grpc.Net.Client;
 using MedMoE.Mesh.ServicesUnderTest;
 using MedMoE.Mesh.V1;
+using static MedMoE.Mesh.ServicesUnderTest.Signals;
 
 namespace MedMoE.Mesh.Local.Tests;
 
 /// <summary>The whole mesh as a user has it.</summary>
 public sealed class WholeMeshTests : IDisposable
 {
-    private const int SigTerm = 15;
-    private const int SigContinue = 18;
-    private const int SigStop = 19;
     private static readonly TimeSpan _patience = TimeSpan.FromMinutes(1);
 
     private readonly TemporaryFolder _runtime = new();

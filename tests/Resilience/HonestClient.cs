@@ -38,6 +38,10 @@ internal sealed class HonestClient : IAsyncDisposable
         _work = [Task.Run(() => CallOften(interval)), Task.Run(KeepStream)];
     }
 
+    /// <summary>A request to the CT expert.</summary>
+    public static AnalyzeRequest Request(Image image, string report) =>
+        new() { Image = image, Report = report, Gating = new Gating { Policy = GatingPolicy.Explicit, Expert = "ct" } };
+
     /// <summary>Streams that ended before they were to, and how.</summary>
     public ConcurrentQueue<Status> LostStreams { get; } = [];
 
@@ -112,6 +116,8 @@ internal sealed class HonestClient : IAsyncDisposable
 internal sealed record HonestCall(long Begun, TimeSpan Took, Status Status)
 {
     public bool Succeeded => Status.StatusCode == StatusCode.OK;
+
+    public long Ended => Begun + (long)(Took.TotalSeconds * Stopwatch.Frequency);
 }
 
 /// <summary>The calls of some seconds.</summary>
@@ -122,10 +128,11 @@ internal sealed class Phase(IReadOnlyList<HonestCall> calls)
     public IReadOnlyList<HonestCall> Failures => [.. calls.Where(call => !call.Succeeded)];
 
     /// <summary>The calls that succeeded, by when they ended.</summary>
-    public IEnumerable<long> Successes => calls.Where(call => call.Succeeded).Select(call => call.Begun + (long)(call.Took.TotalSeconds * Stopwatch.Frequency)).Order();
+    public IEnumerable<HonestCall> Successes => calls.Where(call => call.Succeeded).OrderBy(call => call.Ended);
 
     /// <summary>Calls, p50, p99 and longest in milliseconds, and how many failed.</summary>
     public override string ToString() => $"{Quantile(0.5):0.0} / {Quantile(0.99):0} / {Quantile(1):0}, {Failures.Count} of {calls.Count}";
 
-    private double Quantile(double q) => _milliseconds.Length == 0 ? double.NaN : _milliseconds[Math.Max(0, (int)Math.Ceiling(q * _milliseconds.Length) - 1)];
+    private double Quantile(double q) => _milliseconds.Length == 0 ? double.NaN
+        : _milliseconds[Math.Max(0, (int)Math.Ceiling(q * _milliseconds.Length) - 1)];
 }

@@ -2,15 +2,13 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using static MedMoE.Mesh.ServicesUnderTest.Signals;
 
 namespace MedMoE.Mesh.ServicesUnderTest;
 
 /// <summary>A real redis-server of this machine, on a free port, without files.</summary>
 public sealed partial class RedisServer : IDisposable
 {
-    private const int Continue = 18;
-    private const int Halt = 19;
-
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(20);
 
     private readonly int _port;
@@ -53,9 +51,9 @@ public sealed partial class RedisServer : IDisposable
     public async Task Restart() => _process = await Run(_port) ?? throw new InvalidOperationException("the port was taken");
 
     /// <summary>Keeps it from answering.</summary>
-    public void Freeze() => Signal(Halt);
+    public void Freeze() => Signal(SigStop);
 
-    public void Thaw() => Signal(Continue);
+    public void Thaw() => Signal(SigContinue);
 
     public void Dispose()
     {

@@ -2,13 +2,13 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text.RegularExpressions;
 using Grpc.Net.Client;
+using static MedMoE.Mesh.ServicesUnderTest.Signals;
 
 namespace MedMoE.Mesh.ServicesUnderTest;
 
 /// <summary>A service as a process of its own.</summary>
 public sealed partial class ServiceProcess : IDisposable
 {
-    private const int SigTerm = 15;
     private static readonly TimeSpan _patience = TimeSpan.FromMinutes(1);
 
     private readonly Process _process;

@@ -6,7 +6,7 @@ namespace MedMoE.Mesh.ServicesUnderTest;
 /// <summary>Runs command line tools, the project's and others, as processes.</summary>
 public static class Tool
 {
-    private static readonly TimeSpan _patience = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan _patience = TimeSpan.FromMinutes(2);
 
     public sealed record Result(int ExitCode, string Output, string Error)
     {

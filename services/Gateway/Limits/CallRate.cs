@@ -16,12 +16,13 @@ internal sealed class CallRate(IOptions<GatewayOptions> options) : IConfigureOpt
         limiter.OnRejected = Refuse;
     }
 
-    private RateLimitPartition<string> OfCaller(string caller) => RateLimitPartition.GetTokenBucketLimiter(caller, _ => new TokenBucketRateLimiterOptions
-    {
-        TokensPerPeriod = _options.CallsPerSecond,
-        ReplenishmentPeriod = TimeSpan.FromSeconds(1),
-        TokenLimit = _options.Burst == 0 ? _options.CallsPerSecond : _options.Burst,
-    });
+    private RateLimitPartition<string> OfCaller(string caller) =>
+        RateLimitPartition.GetTokenBucketLimiter(caller, _ => new TokenBucketRateLimiterOptions
+        {
+            TokensPerPeriod = _options.CallsPerSecond,
+            ReplenishmentPeriod = TimeSpan.FromSeconds(1),
+            TokenLimit = _options.Burst == 0 ? _options.CallsPerSecond : _options.Burst,
+        });
 
     private ValueTask Refuse(OnRejectedContext rejected, CancellationToken cancellation)
     {

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Options;
 namespace MedMoE.Mesh.Gateway.Limits;
 
 /// <summary>
-/// Refuses the calls of a caller whose calls fail, again and again, by what is in them: a call that a service has to read and to refuse costs far more
-/// than one that is refused here unread. Each success makes up for a failure, so that a few bad images among many never count.
+/// Refuses the calls of a caller most of whose calls fail for what is in them: a call that a service has to read and to refuse costs far more than
+/// one that is refused here unread. Each success makes up for a failure, so that a few bad images among many never count.
 /// </summary>
 internal sealed class FailingCalls(RequestDelegate next, IOptions<GatewayOptions> options, TimeProvider time)
 {

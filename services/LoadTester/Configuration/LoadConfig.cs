@@ -70,7 +70,9 @@ internal sealed record LoadConfig
     /// <param name="type">What each must be.</param>
     /// <exception cref="LoadException">There is none, or something is no such message.</exception>
     public IReadOnlyList<byte[]> Messages(MessageDescriptor type) =>
-        BinaryFile is not null ? FixtureFile.Read(BinaryFile, type) : DataFile is not null ? JsonMessages.ReadFile(DataFile, type) : JsonMessages.Read(Data, "data", type);
+        BinaryFile is not null ? FixtureFile.Read(BinaryFile, type)
+        : DataFile is not null ? JsonMessages.ReadFile(DataFile, type)
+        : JsonMessages.Read(Data, "data", type);
 
     /// <summary>The headers as gRPC takes them.</summary>
     public Metadata Headers => [.. HeaderTexts.Select(header => new Metadata.Entry(header.Key, header.Value))];

@@ -5,8 +5,8 @@ using MedMoE.Mesh.Commands;
 namespace MedMoE.Mesh.LoadTester.Configuration;
 
 /// <summary>
-/// Reads ghz's JSON configuration files, as far as calls over HTTP/2 without TLS go, with messages that do not change from call to call. ghz ignores a
-/// key that it does not know; here it is a fault.
+/// Reads ghz's JSON configuration files for calls over HTTP/2 without TLS whose messages do not change from call to call. ghz ignores a key that it
+/// does not know; here it is a fault.
 /// </summary>
 internal sealed class LoadConfigReader
 {

@@ -12,7 +12,8 @@ public sealed class CacheMetrics(Meter meter)
     private readonly Counter<double> _saved = meter.CreateCounter<double>("medmoe.cache.saved", "ms", "Time that making the entries found had taken.");
     private readonly Counter<long> _failures = meter.CreateCounter<long>("medmoe.cache.redis.failures", "{operation}", "Operations that Redis failed or was too slow for.");
     private readonly Counter<long> _dropped = meter.CreateCounter<long>("medmoe.cache.redis.dropped", "{entry}", "Entries not written because too many waited.");
-    private readonly Counter<long> _damaged = meter.CreateCounter<long>("medmoe.cache.redis.damaged", "{entry}", "Entries that Redis did not give back as they were written; made anew.");
+    private readonly Counter<long> _damaged = meter.CreateCounter<long>(
+        "medmoe.cache.redis.damaged", "{entry}", "Entries that Redis did not give back as they were written.");
 
     public void Hit(string kind, string level, long bytes, TimeSpan saved)
     {

@@ -3,7 +3,8 @@ namespace MedMoE.Mesh.Cache;
 /// <summary>
 /// The level in the process: values as they are, bounded in bytes, the least recently used ones go first. (The framework's MemoryCache
 /// refuses new entries when it is full and makes room some time later.) Entries die old, where .NET's collector looks for garbage last: it let
-/// the process grow to 2.4 times the capacity. So the level asks for a collection whenever so much has gone; it runs beside the program.
+/// the process grow to 2.4 times the capacity. So the level asks for a collection whenever so much has gone; it runs beside the program, unless the one
+/// before it has not come to its end: then entries come faster than collections can follow, and wait for it.
 /// </summary>
 internal sealed class MemoryLevel(long capacity, TimeSpan timeToLive, TimeProvider time)
 {
@@ -19,6 +20,8 @@ internal sealed class MemoryLevel(long capacity, TimeSpan timeToLive, TimeProvid
     private readonly LinkedList<Entry> _byUse = [];
     private long _bytes;
     private long _gone;
+    // How many there had been when the last one was asked for.
+    private long _collected = -1;
 
     public (object Value, long Size, TimeSpan Cost)? Get(string key)
     {
@@ -46,7 +49,7 @@ internal sealed class MemoryLevel(long capacity, TimeSpan timeToLive, TimeProvid
     /// <param name="cost">How long it took to make.</param>
     public void Set(string key, object value, long size, long overhead, TimeSpan cost)
     {
-        bool isMuchGone;
+        bool isMuchGone, mustWait;
         lock (_lock)
         {
             if (_entries.TryGetValue(key, out var old))
@@ -65,13 +68,20 @@ internal sealed class MemoryLevel(long capacity, TimeSpan timeToLive, TimeProvid
                 Remove(_byUse.Last!);
             }
             isMuchGone = _gone > capacity / GarbagePart;
-            _gone = isMuchGone ? 0 : _gone;
+            mustWait = isMuchGone && _collected == Collections;
+            if (isMuchGone)
+            {
+                (_gone, _collected) = (0, Collections);
+            }
         }
         if (isMuchGone)
         {
-            GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: false);
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: mustWait);
         }
     }
+
+    /// <summary>Collections of everything that have come to their end, those beside the program and those that it waited for.</summary>
+    private static long Collections => GC.GetGCMemoryInfo(GCKind.Background).Index + GC.GetGCMemoryInfo(GCKind.FullBlocking).Index;
 
     private void Remove(LinkedListNode<Entry> node)
     {

@@ -38,6 +38,11 @@ public static class CommandHost
         {
             return Fail(e.Message);
         }
+        catch (OperationCanceledException)
+        {
+            // Ctrl-C, where a verb has nothing to put in order.
+            return Interrupted;
+        }
     }
 
     /// <summary>Reads a file the user named.</summary>

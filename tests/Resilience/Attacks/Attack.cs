@@ -8,7 +8,7 @@ namespace MedMoE.Mesh.Resilience.Attacks;
 /// <param name="Name">Its name on the command line.</param>
 /// <param name="Does">What it does.</param>
 /// <param name="Run">Does it until told to stop.</param>
-/// <param name="Images">What the honest client beside it asks about: an image that the mesh knows, or new ones where the attack is on an expert.</param>
+/// <param name="Images">New images for the honest client beside it, where the attack is on an expert; else it asks about one that the mesh knows.</param>
 internal sealed record Attack(string Name, string Does, Func<Attacker, CancellationToken, Task> Run, Func<Image>? Images = null)
 {
     private const string Analyze = "/medmoe.mesh.v1.RouterService/Analyze";
@@ -27,12 +27,16 @@ internal sealed record Attack(string Name, string Does, Func<Attacker, Cancellat
             (attacker, enough) => attacker.Often(1000, connection => connection.Call(AnalyzeStream, _unreadable, end: false), enough)),
         new("bad-streams-4000", "the same, 4,000 a second",
             (attacker, enough) => attacker.Often(4000, connection => connection.Call(AnalyzeStream, _unreadable, end: false), enough)),
-        new("silent-streams", "10,240 AnalyzeStreams without a byte", (attacker, enough) => attacker.Hold(10_240, connection => connection.Begin(AnalyzeStream), enough)),
+        new("silent-streams", "10,240 AnalyzeStreams without a byte",
+            (attacker, enough) => attacker.Hold(10_240, connection => connection.Begin(AnalyzeStream), enough)),
         new("silent-localize", "1,600 Localize of the CT expert without a byte",
-            (attacker, enough) => attacker.Hold(1600, connection => connection.Begin(Localize, [("medmoe-service", "experts/ct")]), enough), MeshLoad.FreshImage),
+            (attacker, enough) => attacker.Hold(1600, connection => connection.Begin(Localize, [("medmoe-service", "experts/ct")]), enough),
+            MeshLoad.FreshImage),
         new("large-localize", "ten at a time, Localize of the CT expert: levels of 720², 160 words, 62 MB",
             (attacker, enough) => attacker.Localize(callers: 10, side: 720, words: 160, enough), MeshLoad.FreshImage),
-        new("silent-uploads", "20 Analyze, each silent after 3 of 4,096 bytes", (attacker, enough) => attacker.Hold(20, connection => connection.Call(Analyze, _begun, end: false), enough)),
-        new("silent-uploads-10240", "10,240 of them", (attacker, enough) => attacker.Hold(10_240, connection => connection.Call(Analyze, _begun, end: false), enough)),
+        new("silent-uploads", "20 Analyze, each silent after 3 of 4,096 bytes",
+            (attacker, enough) => attacker.Hold(20, connection => connection.Call(Analyze, _begun, end: false), enough)),
+        new("silent-uploads-10240", "10,240 of them",
+            (attacker, enough) => attacker.Hold(10_240, connection => connection.Call(Analyze, _begun, end: false), enough)),
     ];
 }

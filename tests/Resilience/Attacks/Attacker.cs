@@ -54,7 +54,8 @@ internal sealed class Attacker(string gateway, int addresses) : IAsyncDisposable
     public async Task Localize(int callers, int side, int words, CancellationToken enough)
     {
         const int Width = 96;
-        WireTensor Zeros(params int[] shape) => WireTensors.FromSingles(new float[shape.Aggregate(1, (a, b) => a * b)], DataType.Fp16, [.. shape.Select(n => (long)n)]);
+        WireTensor Zeros(params long[] shape) =>
+            WireTensors.FromSingles(new float[shape.Aggregate(1L, (product, side) => product * side)], DataType.Fp16, shape);
         var text = new TextQuery { Sentence = Zeros(Width), WordEmbeddings = Zeros(words, Width) };
         LocalizeRequest[] messages =
         [
@@ -133,7 +134,8 @@ internal sealed class Attacker(string gateway, int addresses) : IAsyncDisposable
     private void Watch(RawCall call) => call.Ended.ContinueWith(
         ended => Count(ended.Result), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
 
-    private void Count(RawAnswer answer) => Count(answer.Code is { } code ? $"{code}: {answer.Message}" : answer.Reset is { } reset ? $"reset {reset}" : "no status");
+    private void Count(RawAnswer answer) => Count(
+        answer.Code is { } code ? $"{code}: {answer.Message}" : answer.Reset is { } reset ? $"reset {reset}" : "no status");
 
     private void Count(Status status) => Count($"{status.StatusCode}: {status.Detail}");
 

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Diagnostics;
 using MedMoE.Mesh.Reference;
 using MedMoE.Mesh.ServicesUnderTest;
-using MedMoE.Mesh.V1;
 
 namespace MedMoE.Mesh.Resilience.Attacks;
 
@@ -38,7 +37,8 @@ internal sealed class AttacksCommand : Command
         SetAction(async (arguments, cancellation) =>
         {
             var names = arguments.GetValue(_names) is { Length: > 0 } some ? some : [.. Attack.All.Select(attack => attack.Name)];
-            await Console.Out.WriteLineAsync("| attack | addresses | before | during | after | honest streams lost | most calls were told |\n| --- | --- | --- | --- | --- | --- | --- |");
+            await Console.Out.WriteLineAsync("| attack | addresses | before | during | after | honest streams lost | most calls were told |");
+            await Console.Out.WriteLineAsync("| --- | --- | --- | --- | --- | --- | --- |");
             foreach (var attack in Attack.All.Where(attack => names.Contains(attack.Name)))
             {
                 foreach (var addresses in arguments.GetRequiredValue(_addresses))
@@ -59,7 +59,7 @@ internal sealed class AttacksCommand : Command
         await using var honest = new HonestClient(
             gateway,
             attack.Images is null ? _knownInterval : _freshInterval,
-            () => new AnalyzeRequest { Image = attack.Images?.Invoke() ?? known, Report = "There is a large mass.", Gating = new Gating { Policy = GatingPolicy.Explicit, Expert = "ct" } });
+            () => HonestClient.Request(attack.Images?.Invoke() ?? known, "There is a large mass."));
         // A mesh that has just started compiles its code while it answers, that of refusals, too: it is attacked once before.
         await Task.Delay(_before, cancellation);
         await Run(attack, gateway, addresses, _warm, cancellation);
@@ -80,7 +80,8 @@ internal sealed class AttacksCommand : Command
         {
             await Console.Error.WriteLineAsync($"{attack.Name} from {addresses}: a stream: {lost}");
         }
-        return $"| {attack.Does} | {addresses} | {before} | {during} | {after} | {honest.LostStreams.Count} | {told.TrimEnd().Replace("\n", "<br>", StringComparison.Ordinal)} |";
+        var cell = told.TrimEnd().Replace("\n", "<br>", StringComparison.Ordinal);
+        return $"| {attack.Does} | {addresses} | {before} | {during} | {after} | {honest.LostStreams.Count} | {cell} |";
     }
 
     /// <summary>Attacks for some time, as a process of its own, and returns what its calls were told.</summary>

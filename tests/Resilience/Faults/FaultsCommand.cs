@@ -2,18 +2,13 @@ using System.CommandLine;
 using System.Diagnostics;
 using MedMoE.Mesh.Reference;
 using MedMoE.Mesh.ServicesUnderTest;
-using MedMoE.Mesh.V1;
+using static MedMoE.Mesh.ServicesUnderTest.Signals;
 
 namespace MedMoE.Mesh.Resilience.Faults;
 
 /// <summary><c>faults</c>: every service killed, stopped and told to end under load, and a table of the calls that failed.</summary>
 internal sealed class FaultsCommand : Command
 {
-    private const int Kill = 9;
-    private const int Terminate = 15;
-    private const int Continue = 18;
-    private const int Stop = 19;
-
     private static readonly TimeSpan _warm = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan _watched = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan _stopped = TimeSpan.FromSeconds(5);
@@ -34,18 +29,20 @@ internal sealed class FaultsCommand : Command
     };
 
     public FaultsCommand()
-        : base("faults", "Takes the first replica of each service away under 15 calls a second, all of new images and reports: kill -9, SIGTERM, SIGSTOP for 5 s.")
+        : base("faults", "Takes a replica of each service away under 15 calls a second of new images and reports: kill -9, SIGTERM, SIGSTOP for 5 s.")
     {
         Options.Add(_replicas);
         Options.Add(_services);
         SetAction(async (arguments, cancellation) =>
         {
-            await Console.Out.WriteLineAsync("| service | fault | p50 / p99 / longest in ms, failed | failing lasted | first good answer | statuses |\n| --- | --- | --- | --- | --- | --- |");
+            await Console.Out.WriteLineAsync("| service | fault | p50 / p99 / longest in ms, failed | failing lasted | first good answer | statuses |");
+            await Console.Out.WriteLineAsync("| --- | --- | --- | --- | --- | --- |");
             foreach (var service in arguments.GetRequiredValue(_services))
             {
-                foreach (var (fault, signal) in new[] { ("kill -9", Kill), ("SIGTERM", Terminate), ("SIGSTOP", Stop) })
+                foreach (var (fault, signal) in new[] { ("kill -9", SigKill), ("SIGTERM", SigTerm), ("SIGSTOP", SigStop) })
                 {
-                    await Console.Out.WriteLineAsync($"| {service} | {fault} | {await Measure(service, signal, arguments.GetRequiredValue(_replicas), cancellation)} |");
+                    var row = await Measure(service, signal, arguments.GetRequiredValue(_replicas), cancellation);
+                    await Console.Out.WriteLineAsync($"| {service} | {fault} | {row} |");
                 }
             }
             return 0;
@@ -55,30 +52,35 @@ internal sealed class FaultsCommand : Command
     private static async Task<string> Measure(string service, int signal, int replicas, CancellationToken cancellation)
     {
         using var runtime = new TemporaryFolder();
-        var (mesh, gateway) = await LocalProcess.UpWhole(runtime, "--replicas", $"router={replicas},backbone={replicas},text-encoder={replicas},ct={replicas}");
+        var counts = string.Join(',', new[] { "router", "backbone", "text-encoder", "ct" }.Select(name => $"{name}={replicas}"));
+        var (mesh, gateway) = await LocalProcess.UpWhole(runtime, "--replicas", counts);
         using var own = mesh;
-        await using var honest = new HonestClient(gateway, _interval, () => new AnalyzeRequest
-        {
-            Image = MeshLoad.FreshImage(),
-            Report = $"There is a large mass. {Guid.NewGuid()}",
-            Gating = new Gating { Policy = GatingPolicy.Explicit, Expert = "ct" },
-        });
+        await using var honest = new HonestClient(
+            gateway, _interval, () => HonestClient.Request(MeshLoad.FreshImage(), $"There is a large mass. {Guid.NewGuid()}"));
         await Task.Delay(_warm, cancellation);
         var process = mesh.Table.First(row => row.Service == service && row.Number == 1).Pid;
         var fault = Stopwatch.GetTimestamp();
         LocalProcess.Kill(process, signal);
-        if (signal == Stop)
+        if (signal == SigStop)
         {
             await Task.Delay(_stopped, cancellation);
-            LocalProcess.Kill(process, Continue);
+            LocalProcess.Kill(process, SigContinue);
         }
         await Task.Delay(_watched, cancellation);
         var phase = await honest.Between(fault, Stopwatch.GetTimestamp());
-        return $"{phase} | {Failing(phase)} | {Seconds(fault, phase.Successes.FirstOrDefault())} | "
-            + string.Join("<br>", phase.Failures.GroupBy(call => $"{call.Status.StatusCode}: {call.Status.Detail}").Select(same => $"{same.Count()} {same.Key}"));
+        var statuses = phase.Failures.GroupBy(call => $"{call.Status.StatusCode}: {call.Status.Detail}").Select(same => $"{same.Count()} {same.Key}");
+        return $"{phase} | {Failing(phase.Failures)} | {Seconds(fault, FirstGood(phase))} | {string.Join("<br>", statuses)}";
     }
 
-    private static string Failing(Phase phase) => phase.Failures is { Count: > 0 } failures ? Seconds(failures.Min(call => call.Begun), failures.Max(call => call.Begun)) : "";
+    private static string Failing(IReadOnlyList<HonestCall> failures) =>
+        failures.Count == 0 ? "" : Seconds(failures.Min(call => call.Begun), failures.Max(call => call.Begun));
+
+    /// <summary>When the mesh answered again: the first success of a call that began after all that failed had begun.</summary>
+    private static long FirstGood(Phase phase)
+    {
+        var lastFailed = phase.Failures.Select(call => call.Begun).DefaultIfEmpty().Max();
+        return phase.Successes.FirstOrDefault(call => call.Begun > lastFailed)?.Ended ?? 0;
+    }
 
     private static string Seconds(long from, long to) => to < from ? "none" : $"{Stopwatch.GetElapsedTime(from, to).TotalSeconds:0.0} s";
 }

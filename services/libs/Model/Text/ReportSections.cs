@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 namespace MedMoE.Mesh.Model.Text;
 
 /// <summary>
-/// Sections of a report by their headings: "FINDINGS: …". A report's first words are mostly a letterhead, and a text encoder reads a few dozen tokens.
+/// Sections of a report by their headings: "FINDINGS: …". A report often begins with a letterhead, and a text encoder reads a few dozen tokens.
 /// </summary>
 public sealed partial class ReportSections
 {
@@ -17,7 +17,7 @@ public sealed partial class ReportSections
     {
         string[] each = names.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         return each.FirstOrDefault(name => !Whole().IsMatch(name)) is { } unknown
-            ? throw new FormatException($"\"{unknown}\" is no heading that is known, as findings, impression, indication, history, technique, comparison are")
+            ? throw new FormatException($"\"{unknown}\" is no known heading; findings, impression, indication, history, technique, comparison are")
             : each.Length == 0 ? throw new FormatException("no section is named") : new ReportSections(each);
     }
 
@@ -45,8 +45,8 @@ public sealed partial class ReportSections
         return found ? new string(text) : null;
     }
 
-    private const string Names = "addendum|clinical (?:history|indication|information)|comparisons?|conclusions?|diagnosis|exam(?:ination)?|final report|findings?|history"
-        + "|impressions?|indications?|notification|opinion|procedure|reason for exam(?:ination)?|recommendations?|study|summary|technique|wet read";
+    private const string Names = "addendum|clinical (?:history|indication|information)|comparisons?|conclusions?|diagnosis|exam(?:ination)?"
+        + "|final report|findings?|history|impressions?|indications?|notification|opinion|procedure|reason for exam(?:ination)?|recommendations?|study|summary|technique|wet read";
 
     private const string Several = $"(?:{Names})(?:(?: and | & | ?/ ?)(?:{Names}))*";
 

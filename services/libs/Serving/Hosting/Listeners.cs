@@ -10,7 +10,9 @@ namespace MedMoE.Mesh.Serving.Hosting;
 /// </summary>
 public static class Listeners
 {
-    /// <summary>Bytes of an HTTP/2 stream on their way. The default is less than one pyramid, which would wait for a round trip in its middle.</summary>
+    /// <summary>
+    /// Bytes of an HTTP/2 stream on their way. The default is less than one pyramid, which would wait for a round trip in its middle.
+    /// </summary>
     public const int StreamWindow = 8 << 20;
 
     /// <summary>Bytes of a request's headers, as HTTP/2 counts them. More ends the connection; the gateway refuses far less, with a status.</summary>
