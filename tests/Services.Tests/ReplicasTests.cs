@@ -175,6 +175,45 @@ public sealed class ReplicasTests
         }
     }
 
+    [Fact]
+    public async Task TextEncoderOrExpert_WithoutReplica_BackboneDoesNotRunForNothing()
+    {
+        await using var mesh = await RunningMesh.Start(new MeshPlan());
+        using var folder = new TemporaryFolder();
+        var file = folder["endpoints.json"];
+        File.WriteAllText(file, "{}");
+        var router = await mesh.AddRouter($"Endpoints:File={file}");
+        var client = new RouterService.RouterServiceClient(router.Channel);
+        Task<AnalyzeResponse> Analyze(string report, GatingPolicy policy) => client.AnalyzeAsync(new AnalyzeRequest
+        {
+            Image = Samples.Fresh(),
+            Report = report,
+            Gating = new Gating { Policy = policy, Expert = policy == GatingPolicy.Explicit ? "ct" : "" },
+        }, deadline: DateTime.UtcNow + _patience).ResponseAsync;
+        await Analyze("known", GatingPolicy.Explicit);
+        File.WriteAllText(file + ".new", JsonSerializer.Serialize(new { Endpoints = new { TextEncoder = "", Experts = new { ct = "" } } }));
+        File.Move(file + ".new", file, overwrite: true);
+        await mesh.TextEncoder.DisposeAsync();
+        await mesh.Experts["ct"].DisposeAsync();
+        ListExpertsResponse experts;
+        do
+        {
+            experts = await client.ListExpertsAsync(new ListExpertsRequest(), deadline: DateTime.UtcNow + _patience);
+        }
+        while (experts.Experts.Single(e => e.Name == "ct").Available);
+        await Assert.ThrowsAsync<RpcException>(() => Analyze("new", GatingPolicy.Report));
+
+        using var runs = MetricSums.ModelRuns();
+        for (var i = 0; i < 5; i++)
+        {
+            var e = await Assert.ThrowsAsync<RpcException>(() => Analyze($"new {i}", GatingPolicy.Report));
+            Assert.Equal((StatusCode.Unavailable, "text encoder: no replica can be reached"), (e.StatusCode, e.Status.Detail));
+            e = await Assert.ThrowsAsync<RpcException>(() => Analyze("known", GatingPolicy.Explicit));
+            Assert.Equal((StatusCode.Unavailable, "expert ct: no replica can be reached"), (e.StatusCode, e.Status.Detail));
+        }
+        Assert.Equal(0, runs.Total);
+    }
+
     /// <summary>Calls until it succeeds: the file is read again some time after it changed.</summary>
     private static async Task Until(Func<Task<EmbedTextResponse>> call)
     {

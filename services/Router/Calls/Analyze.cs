@@ -21,7 +21,7 @@ internal sealed class Analyze(TextSource texts, PyramidSource pyramids, AnswerSo
 
         var encoding = named.Length == 0 ? null : texts.Encode(named, cancellation);
         using var pyramid = pyramids.Open(image);
-        if (encoding is { IsCompleted: false })
+        if (encoding is { IsCompleted: false } && !texts.IsAway)
         {
             // While the text encoder works, so does the backbone.
             pyramid.Start();

@@ -26,7 +26,7 @@ internal sealed class Classify(TextSource texts, PyramidSource pyramids, AnswerS
 
         var encoding = texts.Encode(prompts, cancellation);
         using var pyramid = pyramids.Open(image);
-        if (!encoding.IsCompleted)
+        if (!encoding.IsCompleted && !texts.IsAway)
         {
             // While the text encoder works, so does the backbone.
             pyramid.Start();

@@ -62,6 +62,11 @@ internal sealed class AnswerSource(
         MeshService service, PyramidSource.Reader reader, IReadOnlyList<KnownText> texts, AnswerShape shape, DateTime deadline,
         CancellationToken stop)
     {
+        if (channels.IsAway(service))
+        {
+            // The backbone's work would be for nothing.
+            throw new RpcException(new Status(StatusCode.Unavailable, "no replica can be reached"));
+        }
         var pyramid = reader.Start();
         // An expert counts open calls: none is opened before there is something to do.
         await pyramid.Level(0).WaitAsync(stop);

@@ -14,6 +14,9 @@ internal sealed partial class TextSource(MeshChannels channels, FeatureCache cac
 {
     private readonly SingleFlight<KnownTexts> _flights = new();
 
+    /// <summary>Whether no text encoder can be reached now: what the cache lacks will fail, and nothing else need be done for it.</summary>
+    public bool IsAway => channels.IsAway(MeshService.TextEncoder);
+
     /// <summary>Encodes texts. Completed at once where all of them are in the process's cache.</summary>
     /// <param name="texts">Texts, and the fields they stand in, for errors.</param>
     /// <param name="cancellation">Cancelled when the caller has gone.</param>

@@ -27,6 +27,10 @@ public sealed class MeshChannels : IDisposable
             .BuildServiceProvider();
     }
 
+    /// <summary>Whether calls to a service would fail now because none of its replicas can be reached. False, too, where it has not been called yet.</summary>
+    public bool IsAway(MeshService service) =>
+        _channels.TryGetValue(service, out var channel) && channel is { IsValueCreated: true, Value.State: ConnectivityState.TransientFailure };
+
     /// <exception cref="RpcException">UNAVAILABLE: the settings, which may have changed since the start, do not say where the service is.</exception>
     public CallInvoker Of(MeshService service)
     {
