@@ -10,8 +10,8 @@ public sealed class BackOffTests
         var backOff = new BackOff();
         TimeSpan At(double lived) => backOff.Next(TimeSpan.FromSeconds(lived), cleanly: false);
 
-        Assert.Equal([0.5, 1, 2, 4, 8, 16, 30, 30], Enumerable.Range(0, 8).Select(_ => At(59).TotalSeconds));
-        Assert.Equal([0, 0.5, 1], new[] { At(60), At(1), At(1) }.Select(wait => wait.TotalSeconds));
+        Assert.Equal([0.5, 1, 2, 4, 8, 16, 30, 30], Enumerable.Range(0, 8).Select(_ => At(9).TotalSeconds));
+        Assert.Equal([0, 0.5, 1], new[] { At(10), At(1), At(1) }.Select(wait => wait.TotalSeconds));
     }
 
     [Fact]

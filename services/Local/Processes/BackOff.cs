@@ -10,7 +10,7 @@ internal sealed class BackOff
     private static readonly TimeSpan _longest = TimeSpan.FromSeconds(30);
 
     /// <summary>A service that lived this long was well; what ended it is a new matter.</summary>
-    private static readonly TimeSpan _well = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan _well = TimeSpan.FromSeconds(10);
 
     private TimeSpan _next = _first;
 
