@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Net;
 using Google.Protobuf;
 using Grpc.Core;
@@ -179,37 +180,52 @@ public sealed class PlacesTests
         }
 
         var codes = new List<StatusCode?>();
-        while (codes.Count < 100 && codes.LastOrDefault() != StatusCode.ResourceExhausted)
+        (StatusCode? Code, string Message) refused;
+        do
         {
-            codes.Add((await attacker.Call(ListExperts, unreadable).Answer()).Code);
+            do
+            {
+                codes.Add((await attacker.Call(ListExperts, unreadable).Answer()).Code);
+            }
+            while (codes.Count < 100 && codes[^1] != StatusCode.ResourceExhausted);
+            var good = await attacker.Call(ListExperts, RawCall.Framed([])).Answer();
+            refused = (good.Code, good.Message);
+            // Where the time between the two has made up for just enough, it is served.
         }
-        var refused = await attacker.Call(ListExperts, RawCall.Framed([])).Answer();
+        while (codes.Count < 100 && refused.Code == StatusCode.OK);
 
         // Five seconds' failures at once, and those that time has made up for meanwhile.
         Assert.InRange(codes.Count(code => code == StatusCode.InvalidArgument), 5, 98);
         Assert.Equal(
             (StatusCode.ResourceExhausted, "over the limit of 1 failing calls a second for one client of whose calls most fail (Gateway:FailuresPerSecond)"),
-            (refused.Code, refused.Message));
+            refused);
         using var honest = mesh.Connect("127.0.0.3");
         Assert.NotNull(await new RouterService.RouterServiceClient(honest).ListExpertsAsync(new(), deadline: Deadline));
     }
 
     [Theory]
-    [InlineData("", "10.1.1.1", "10.2.2.2", false)]
-    [InlineData("127.0.0.0/8", "10.1.1.1", "10.2.2.2", true)]
-    [InlineData("127.0.0.1", "2001:db8::1", "2001:db8::2", false)]
-    [InlineData("127.0.0.1", "2001:db8:0:1::1", "2001:db8:0:2::1", true)]
+    [InlineData("", "10.1.1.{0}", "10.2.2.{0}", false)]
+    [InlineData("127.0.0.0/8", "10.1.1.{0}", "10.2.2.{0}", true)]
+    [InlineData("127.0.0.1", "2001:db8:0:{0}::1", "2001:db8:0:{0}::2", false)]
+    [InlineData("127.0.0.1", "2001:db8:1:{0}::1", "2001:db8:2:{0}::1", true)]
     public async Task ForwardedAddress_TrustedProxiesOnly_TellsClientsApart(string trusted, string one, string other, bool apart)
     {
         await using var mesh = await Mesh.Start("--Gateway:CallsPerSecond=1", $"--Gateway:TrustedProxies={trusted}");
         using var proxy = mesh.Connect("127.0.0.1");
         var client = new RouterService.RouterServiceClient(proxy);
-        Task<(StatusCode Code, string Detail)> Call(string from) =>
-            Code(client.ListExpertsAsync(new(), new Metadata { { "x-forwarded-for", from } }, Deadline).ResponseAsync);
+        async Task<bool> IsServed(string pattern, int number) => (StatusCode.OK, "") == await Code(client.ListExpertsAsync(
+            new(), new Metadata { { "x-forwarded-for", string.Format(CultureInfo.InvariantCulture, pattern, number) } }, Deadline).ResponseAsync);
 
-        var codes = await Task.WhenAll(Call(one), Call(other));
+        var (number, served) = (0, Array.Empty<bool>());
+        do
+        {
+            number++;
+            served = await Task.WhenAll(IsServed(one, number), IsServed(other, number));
+            // Two of one client, too, where the gateway stood still for a second in between: then the next ones tell.
+        }
+        while (number < 20 && served.All(yes => yes));
 
-        Assert.Equal(apart ? 2 : 1, codes.Count(answer => answer.Code == StatusCode.OK));
+        Assert.Equal(apart, served.All(yes => yes));
     }
 
     /// <summary>A socket for both families tells addresses of IPv4 as some of IPv6.</summary>
