@@ -25,7 +25,8 @@ internal sealed class AnalyzeCommand : RootCommand
 
     private readonly Option<string> _image = new("--image")
     {
-        Description = "PNG or JPEG file. Levels of 16 bits fill them (white is 65535), or those of sBIT. No EXIF orientation, no colour profile.",
+        Description = "PNG or JPEG file. Levels of 16 bits fill them (white is 65535; a note where no level reaches 1/8 of it), or those of sBIT. "
+            + "No EXIF orientation, no colour profile.",
         Required = true,
     };
 
@@ -107,6 +108,10 @@ internal sealed class AnalyzeCommand : RootCommand
         if (analysis.Notice is not null)
         {
             Console.Error.WriteLine($"note: {analysis.ModelVersion}: {analysis.Notice}");
+        }
+        foreach (var note in analysis.Notes)
+        {
+            Console.Error.WriteLine($"note: {imagePath}: {note}");
         }
         Console.Out.Write(arguments.GetValue(_json) ? AnalysisJson.Format(analysis) : AnalysisText.Format(analysis));
         return 0;

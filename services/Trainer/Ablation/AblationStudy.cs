@@ -92,7 +92,7 @@ internal sealed class AblationStudy(ModelBundle template, string data, string te
         var source = ModelBundle.Open(start);
         using var networks = new TrainedNetworks(source, source.Manifest, CPU);
         var batches = StudyBatches.Open(data, null, networks.Manifest, networks.Text.Tokenizer, own);
-        batches.LeftOut = Console.Error.WriteLine;
+        batches.Told = Console.Error.WriteLine;
         using var run = new TrainingRun(networks, batches, own, new TrainingOutput(trained, trained + ".training", ScalarType.Float32));
         if (File.Exists(Path.Combine(trained + ".training", "checkpoint.safetensors")))
         {

@@ -29,6 +29,7 @@ internal sealed class Evaluator(StudyReader reader, PromptSets? prompts, int can
     private readonly GroundingTask _grounding = new();
     private readonly ProbeTask _probe = new();
     private readonly List<string> _notes = [];
+    private readonly StudyNotes _ofImages = new();
     private readonly List<string> _broken = [];
     private readonly List<string> _groundless = [];
     private readonly List<GroundedExample> _examples = [];
@@ -82,6 +83,7 @@ internal sealed class Evaluator(StudyReader reader, PromptSets? prompts, int can
     private EvaluationResult Result(int[] read)
     {
         Note(_broken, "studies left out");
+        _notes.AddRange(_ofImages.Lines);
         Note(_groundless, "grounding: phrases left out");
         if (_findings == 0)
         {
@@ -125,10 +127,10 @@ internal sealed class Evaluator(StudyReader reader, PromptSets? prompts, int can
     {
         foreach (var chunk in records.Chunk(4 * Environment.ProcessorCount))
         {
-            var decoded = new (Study? Study, float[] Pixels, string? Fault)[chunk.Length];
+            var decoded = new (Study? Study, PreparedImage? Image, string? Fault)[chunk.Length];
             // Unlike WaitAll, this throws what a task threw: a label that is none of the bundle's.
             Task.WhenAll(chunk.Select((record, i) => Task.Run(() => decoded[i] = Decode(record)))).GetAwaiter().GetResult();
-            foreach (var (study, pixels, fault) in decoded)
+            foreach (var (study, image, fault) in decoded)
             {
                 if (study is null)
                 {
@@ -136,13 +138,14 @@ internal sealed class Evaluator(StudyReader reader, PromptSets? prompts, int can
                 }
                 else
                 {
-                    yield return (study, pixels);
+                    _ofImages.Add(study.Key, image!.Note);
+                    yield return (study, image.Pixels);
                 }
             }
         }
     }
 
-    private (Study? Study, float[] Pixels, string? Fault) Decode(StudyRecord record)
+    private (Study? Study, PreparedImage? Image, string? Fault) Decode(StudyRecord record)
     {
         try
         {
@@ -153,7 +156,7 @@ internal sealed class Evaluator(StudyReader reader, PromptSets? prompts, int can
         }
         catch (BadRecordException e)
         {
-            return (null, [], $"{record.Key}: {e.Message}");
+            return (null, null, $"{record.Key}: {e.Message}");
         }
     }
 

@@ -113,7 +113,7 @@ internal sealed class TrainCommand : Command
         var source = ModelBundle.Open(arguments.GetRequiredValue(_init));
         using var networks = new TrainedNetworks(source, Manifest(source.Manifest, arguments), TorchOptions.Parse(arguments.GetRequiredValue(_device), "fp32").ResolveDevice());
         var data = StudyBatches.Open(arguments.GetRequiredValue(_data), arguments.GetValue(_validation), networks.Manifest, networks.Text.Tokenizer, options);
-        data.LeftOut = Console.Error.WriteLine;
+        data.Told = Console.Error.WriteLine;
         using var run = new TrainingRun(networks, data, options, output);
         if (resume)
         {

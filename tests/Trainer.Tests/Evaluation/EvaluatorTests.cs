@@ -66,6 +66,16 @@ public sealed class EvaluatorTests : IDisposable
     }
 
     [Fact]
+    public void Run_OfAnImageThatIsTooDark_ReadsAndNotesIt()
+    {
+        var result = Run([Study(0, 0, []), Study(1, 0, []) with { Image = Golden.TwelveBitsInSixteen() }], null);
+
+        Assert.Equal(2, result.Studies["xray"]);
+        var note = Assert.Single(result.Notes, n => n.Contains("16 bits", StringComparison.Ordinal));
+        Assert.StartsWith("1 studies (study-1): ", note, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Run_OfAReportOfAnyCharacter_IsReadOrLeftOutByName()
     {
         var result = Run([Study(0, 0, []), Study(1, 0, []) with { Report = "right \uFFFE lung" }], null);
