@@ -32,22 +32,11 @@ internal sealed class AnalyzeCommand : RootCommand
 
     private readonly Option<string?> _report = new("--report") { Description = "Text of the report." };
 
-    private readonly Option<ReportSections?> _sections = new("--sections")
+    private readonly Option<ReportSections?> _sections = new Option<ReportSections?>("--sections")
     {
-        Description = "Sections of the report to read, by their headings: findings,impression. Default: all of it; what is over the bundle's tokens is cut.",
-        CustomParser = result =>
-        {
-            try
-            {
-                return ReportSections.Parse(result.Tokens[0].Value);
-            }
-            catch (FormatException e)
-            {
-                result.AddError($"--sections: {e.Message}");
-                return null;
-            }
-        },
-    };
+        Description = "Sections of the report to read, by their headings: findings,impression. Default: all of it; what is over the bundle's tokens "
+            + "is cut.",
+    }.ReadBy(ReportSections.Parse);
 
     private readonly Option<string> _policy = new("--policy")
     {

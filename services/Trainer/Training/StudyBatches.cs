@@ -23,13 +23,14 @@ internal sealed class StudyBatches(StudyLoader training, StudyLoader? validation
     /// <param name="validation">The pairs to judge by; null for none.</param>
     /// <param name="manifest">The bundle's.</param>
     /// <param name="tokenizer">The bundle's.</param>
-    /// <param name="options">Batches and seed.</param>
+    /// <param name="options">Batches, seed and sections.</param>
     /// <exception cref="StudyDataException">No data there, or with labels that are none of the bundle's.</exception>
     public static StudyBatches Open(string data, string? validation, BundleManifest manifest, BertTokenizer tokenizer, TrainOptions options)
     {
         string[] types = [.. manifest.Experts.Select(e => e.Name)];
         var preparation = new StudyPreparation(manifest, tokenizer);
-        StudyLoader Loader(string path) => new(StudySource.Open(path, types), preparation, new LoaderOptions
+        var sections = options.Sections is null ? null : ReportSections.Parse(options.Sections);
+        StudyLoader Loader(string path) => new(StudySource.Open(path, types, sections), preparation, new LoaderOptions
         {
             BatchSize = options.Batch,
             Batches = options.Batches,

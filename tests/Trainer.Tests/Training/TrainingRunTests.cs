@@ -93,6 +93,29 @@ public sealed class TrainingRunTests : IDisposable
         Assert.Contains("other options", fault.Message);
     }
 
+    [Theory]
+    [InlineData("findings", "findings, impression")]
+    [InlineData("findings", null)]
+    [InlineData(null, "findings")]
+    public void Resume_WithOtherSections_IsRefused(string? began, string? now)
+    {
+        Train("out", _options with { Steps = 1, Sections = began });
+
+        var fault = Assert.Throws<BundleException>(() => Train("out", _options with { Sections = now }, resume: true));
+
+        Assert.Contains("other options", fault.Message);
+    }
+
+    [Fact]
+    public void Checkpoint_WithoutSections_DoesNotNameThem()
+    {
+        Train("out", _options with { Steps = 1 });
+
+        // As runs that began before there was a choice.
+        using var checkpoint = SafetensorsFile.Open(Checkpoint("out"));
+        Assert.DoesNotContain("Sections", checkpoint.Metadata["medmoe.options"], StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Run_DiskFull_KeepsTheCheckpointBefore()
     {
