@@ -251,15 +251,13 @@ internal sealed class Evaluator(StudyReader reader, PromptSets? prompts, int can
         fault = null;
         try
         {
-            Region region;
-            if (finding.Mask is { } mask)
+            var image = BadRecordException.Guard("image", () => _decoder.Open(study.Image));
+            var region = finding.Mask is { } mask ? BadRecordException.Guard("mask", () => Region.OfMask(_decoder.Decode(mask)))
+                : Region.OfBox(finding.Box, (int)image.Width, (int)image.Height);
+            if (region.Width != image.Width || region.Height != image.Height)
             {
-                region = BadRecordException.Guard("mask", () => Region.OfMask(_decoder.Decode(mask)));
-            }
-            else
-            {
-                var image = BadRecordException.Guard("image", () => _decoder.Decode(study.Image));
-                region = Region.OfBox(finding.Box, image.Width, image.Height);
+                fault = $"mask of {finding.Name} has {region.Width}×{region.Height} pixels, its image {image.Width}×{image.Height}";
+                return null;
             }
             fault = region.Area > 0 ? null : $"mask or box of {finding.Name} is empty";
             return region.Area > 0 ? region : null;

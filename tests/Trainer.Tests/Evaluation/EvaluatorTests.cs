@@ -126,15 +126,26 @@ public sealed class EvaluatorTests : IDisposable
     [Fact]
     public void Run_WithAMask_TakesItRatherThanTheBox()
     {
-        // Any picture does for a mask; the box holds 100 of 130 × 100 pixels.
+        // Any picture of the image's size does for a mask; the box holds 100 of 130 × 100 pixels.
         var finding = Finding("mass", "mass") with { Box = new Box(0, 0, 10, 10) };
-        var mask = File.ReadAllBytes(Golden.PathOf("preprocessing", "gray8_512x640.png"));
+        var mask = File.ReadAllBytes(Golden.PathOf("preprocessing", "gray8_130x100.png"));
 
         var byBox = Run([Study(0, 0, [finding])], null).Grounding!;
         var byMask = Run([Study(0, 0, [finding with { Mask = mask }])], null).Grounding!;
 
         Assert.Equal(100.0 / (130 * 100), byBox.RegionShare, 6);
         Assert.True(byMask.RegionShare > 0.1);
+    }
+
+    [Fact]
+    public void Run_WithAMaskOfAnotherSize_LeavesThePhraseOutAndSaysBothSizes()
+    {
+        var other = Finding("mass", "mass") with { Mask = File.ReadAllBytes(Golden.PathOf("preprocessing", "gray8_512x640.png")) };
+
+        var result = Run([Study(0, 0, [other]), Study(1, 0, [Finding("mass", "mass")])], null);
+
+        Assert.Equal(1, result.Grounding!.Phrases);
+        Assert.Contains("grounding: phrases left out: 1 (study-0: mask of mass has 512×640 pixels, its image 130×100)", result.Notes);
     }
 
     [Fact]
