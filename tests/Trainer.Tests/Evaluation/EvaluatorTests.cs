@@ -176,6 +176,12 @@ public sealed class EvaluatorTests : IDisposable
 
     [Theory]
     [InlineData("[]", "no prompt sets: ")]
+    [InlineData("null", "no prompt sets: null")]
+    [InlineData("""{"xray": {"a": [1e400], "normal": ["c"]}}""", "no prompt sets: ")]
+    [InlineData("""{"xray": {"a": "b", "normal": ["c"]}}""", "no prompt sets: ")]
+    [InlineData("""{"xray": {"a": ["b"], "a": ["d"], "normal": ["c"]}}""", "no prompt sets: Duplicate")]
+    [InlineData("""{"xray": {"a": ["b"], "b": ["c"]}, "xray": {"a": ["b"], "b": ["c"]}}""", "no prompt sets: Duplicate")]
+    [InlineData("""{"xray": {"a": ["\ud800"], "normal": ["c"]}}""", "no prompt sets: ")]
     [InlineData("""{"pet": {"a": ["b"], "normal": ["c"]}}""", "report type \"pet\" is none of the bundle's: xray, ct, mri, ultrasound")]
     [InlineData("""{"xray": {"a": ["b"]}}""", "report type \"xray\" needs two classes or more, and each a prompt or more")]
     [InlineData("""{"xray": {"a": ["b"], "normal": []}}""", "report type \"xray\" needs two classes or more, and each a prompt or more")]
@@ -187,6 +193,7 @@ public sealed class EvaluatorTests : IDisposable
         var e = Assert.Throws<InvalidEvaluationException>(() => PromptSets.Read(path, _files.Open().Manifest));
 
         Assert.StartsWith($"{path}: {fault}", e.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', e.Message);
     }
 
     public void Dispose()
