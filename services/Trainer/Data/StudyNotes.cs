@@ -1,6 +1,8 @@
 namespace MedMoE.Mesh.Trainer.Data;
 
-/// <summary>What is to be told of studies that are used all the same: each thing once, how many studies it is true of, and the first ones by name.</summary>
+/// <summary>
+/// What is to be told of studies that are used all the same: each thing once, how many studies it is true of, and the first ones by name.
+/// </summary>
 internal sealed class StudyNotes
 {
     private const int Named = 3;
