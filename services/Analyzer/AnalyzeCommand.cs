@@ -25,28 +25,18 @@ internal sealed class AnalyzeCommand : RootCommand
 
     private readonly Option<string> _image = new("--image")
     {
-        Description = "PNG or JPEG file. Levels of 16 bits fill them (white is 65535), or those of sBIT. No EXIF orientation, no colour profile.",
+        Description = "PNG or JPEG file. Levels of 16 bits fill them (white is 65535; a note where no level reaches 1/8 of it), or those of sBIT. "
+            + "No EXIF orientation, no colour profile.",
         Required = true,
     };
 
     private readonly Option<string?> _report = new("--report") { Description = "Text of the report." };
 
-    private readonly Option<ReportSections?> _sections = new("--sections")
+    private readonly Option<ReportSections?> _sections = new Option<ReportSections?>("--sections")
     {
-        Description = "Sections of the report to read, by their headings: findings,impression. Default: all of it; what is over the bundle's tokens is cut.",
-        CustomParser = result =>
-        {
-            try
-            {
-                return ReportSections.Parse(result.Tokens[0].Value);
-            }
-            catch (FormatException e)
-            {
-                result.AddError($"--sections: {e.Message}");
-                return null;
-            }
-        },
-    };
+        Description = "Sections of the report to read, by their headings: findings,impression. Default: all of it; what is over the bundle's tokens "
+            + "is cut.",
+    }.ReadBy(ReportSections.Parse);
 
     private readonly Option<string> _policy = new("--policy")
     {
@@ -107,6 +97,10 @@ internal sealed class AnalyzeCommand : RootCommand
         if (analysis.Notice is not null)
         {
             Console.Error.WriteLine($"note: {analysis.ModelVersion}: {analysis.Notice}");
+        }
+        foreach (var note in analysis.Notes)
+        {
+            Console.Error.WriteLine($"note: {imagePath}: {note}");
         }
         Console.Out.Write(arguments.GetValue(_json) ? AnalysisJson.Format(analysis) : AnalysisText.Format(analysis));
         return 0;

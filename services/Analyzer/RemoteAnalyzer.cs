@@ -52,7 +52,8 @@ internal sealed class RemoteAnalyzer(string server)
         Read(response.Gate, [.. response.OtherGates.Select(other => Read(other, []))]),
         WireTensors.ToSingles(response.ImageEmbedding, "image_embedding", -1),
         response.GridSide,
-        response.Report is null ? null : Read(response.Report, response.GridSide));
+        response.Report is null ? null : Read(response.Report, response.GridSide),
+        response.Notes);
 
     private static GateReading Read(V1.GateDecision gate, IReadOnlyList<GateReading> others) =>
         new(Enum.Parse<GatingPolicy>(gate.Policy.ToString()), gate.Expert, gate.Probabilities, others);

@@ -16,7 +16,7 @@ internal sealed class BackboneEndpoint(BackboneModel model) : BackboneService.Ba
         ExtractPyramidRequest request, IServerStreamWriter<ExtractPyramidResponse> responseStream, ServerCallContext context)
     {
         var type = WireTensors.Require(request.DataType, "data_type", absent: DataType.Fp16);
-        var pixels = await model.Prepare(request.Image, context.CancellationToken);
+        var (pixels, note) = await model.Prepare(request.Image, context.CancellationToken);
         // Its bytes, up to 32 MiB, are not needed while the pixels wait for the model.
         request.Image = null;
         var levels = Channel.CreateUnbounded<PyramidLevel>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
@@ -34,6 +34,10 @@ internal sealed class BackboneEndpoint(BackboneModel model) : BackboneService.Ba
                 level.Pooled = WireTensors.FromSingles(pooled.Value, DataType.Fp32, pooled.Value.Length);
                 level.Model = model.Info;
                 level.Timing = pooled.ToTiming();
+                if (note is not null)
+                {
+                    level.Notes.Add(note);
+                }
             }
             await responseStream.WriteAsync(new ExtractPyramidResponse { Level = level }, context.CancellationToken);
         }

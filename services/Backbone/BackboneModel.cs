@@ -76,10 +76,11 @@ internal sealed class BackboneModel : IServedModel, IDisposable
     /// </summary>
     /// <exception cref="InvalidFieldException">No usable image.</exception>
     /// <exception cref="QueueFullException">Too many images wait for being decoded.</exception>
-    public Task<float[]> Prepare(V1.Image? image, CancellationToken cancellation) => image?.SourceCase switch
+    public Task<PreparedImage> Prepare(V1.Image? image, CancellationToken cancellation) => image?.SourceCase switch
     {
         V1.Image.SourceOneofCase.Encoded => Prepare(image.Encoded, cancellation),
-        V1.Image.SourceOneofCase.Pixels => Task.FromResult(WireTensors.ToSingles(image.Pixels, "image.pixels", 3, _side, _side)),
+        V1.Image.SourceOneofCase.Pixels => Task.FromResult(
+            new PreparedImage(WireTensors.ToSingles(image.Pixels, "image.pixels", 3, _side, _side))),
         _ => throw new InvalidFieldException("image", "is missing"),
     };
 
@@ -93,7 +94,7 @@ internal sealed class BackboneModel : IServedModel, IDisposable
         _metrics.Dispose();
     }
 
-    private async Task<float[]> Prepare(ByteString encoded, CancellationToken cancellation)
+    private async Task<PreparedImage> Prepare(ByteString encoded, CancellationToken cancellation)
     {
         try
         {

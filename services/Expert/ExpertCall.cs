@@ -19,6 +19,7 @@ internal sealed class ExpertCall : IDisposable
     private readonly Holding _holding;
     private readonly ExpertState _state = new();
     private readonly List<Task<Batched<LocalizeResponse?>>> _projections = [];
+    private readonly List<string> _notes = [];
     private EncodedQueries? _texts;
     private AnswerParts? _parts;
 
@@ -92,6 +93,7 @@ internal sealed class ExpertCall : IDisposable
         {
             _model.OpenCalls.Take(_holding, places: 1, _model.CallBytes);
         }
+        _notes.AddRange(level.Notes);
         _projections.Add(Submit(new ProjectLevel(_state, due, level.Features)));
     }
 
@@ -110,6 +112,7 @@ internal sealed class ExpertCall : IDisposable
         Batched<LocalizeResponse?>[] steps = [.. await Task.WhenAll(_projections), await grounding];
         var response = steps[^1].Value!;
         RequireFinite(response);
+        response.Notes.AddRange(_notes);
         response.Timing = new Timing
         {
             QueueMs = (float)steps.Sum(s => s.Queued.TotalMilliseconds),

@@ -77,6 +77,24 @@ public sealed class AnalyzeTests
         Assert.Contains("nodule", result.Output);
     }
 
+    [Fact]
+    public async Task Analyze_SixteenBitsThatAreHardlyUsed_NotesIt()
+    {
+        using var folder = new TemporaryFolder();
+        await File.WriteAllBytesAsync(folder["dark.png"], Golden.TwelveBitsInSixteen(), TestContext.Current.CancellationToken);
+
+        var dark = await Tool.Analyze("--image", folder["dark.png"], "--json");
+        var other = await Tool.Analyze("--image", _image, "--json");
+
+        var note = Assert.Single(Notes(dark)).GetString();
+        Assert.Contains("sBIT", note);
+        Assert.Contains($"note: {folder["dark.png"]}: {note}\n", dark.Error);
+        Assert.Empty(Notes(other));
+        Assert.DoesNotContain("sBIT", other.Error);
+
+        static IEnumerable<JsonElement> Notes(Tool.Result result) => JsonDocument.Parse(result.Output).RootElement.GetProperty("notes").EnumerateArray();
+    }
+
     [Theory]
     [InlineData("mri", "mri")]
     [InlineData("US", "ultrasound")]

@@ -36,6 +36,31 @@ public sealed class TrainTests : IDisposable
     }
 
     [Fact]
+    public async Task Train_SectionsThatAReportLacks_LeaveItOutAndSayWhich()
+    {
+        await Prepare();
+        var manifest = _folder["studies", "manifest.jsonl"];
+        var lines = await File.ReadAllLinesAsync(manifest, TestContext.Current.CancellationToken);
+        var with = lines.Select(line => line.Replace("\"report\":\"", "\"report\":\"FINDINGS: ", StringComparison.Ordinal)).ToArray();
+        Assert.NotEqual(lines[0], with[0]);
+        await File.WriteAllLinesAsync(manifest, [lines[0], .. with[1..]], TestContext.Current.CancellationToken);
+
+        var trained = await Train("--out", _folder["out"], "--epochs", "1", "--sections", "findings,impression");
+        var evaluated = await Tool.Trainer(
+            "evaluate", "--bundle", _folder["fresh"], "--data", _folder["studies"], "--candidates", "2", "--sections", "findings,impression");
+
+        Assert.Equal((0, 0), (trained.ExitCode, evaluated.ExitCode));
+        Assert.Matches(@"(?m)^left out of an epoch: 1 records; the first: \S+: the report has no section of findings, impression$", trained.Error);
+        Assert.Matches(@"(?m)^note: studies left out: 1 \(\S+: the report has no section of findings, impression\)$", evaluated.Output);
+    }
+
+    [Theory]
+    [InlineData("train", "--data", "d", "--init", "i", "--out", "o")]
+    [InlineData("evaluate", "--data", "d")]
+    public async Task Sections_NoHeading_AreRefused(params string[] command) =>
+        (await Tool.Trainer([.. command, "--sections", "lungs"])).AssertRefused("--sections: \"lungs\" is no known heading");
+
+    [Fact]
     public async Task Train_IntoABundleThatIsThere_IsRefused()
     {
         await Prepare();

@@ -56,6 +56,9 @@ public sealed class ConfigurationTests : IDisposable
     [InlineData("\"timeout\": 10", "timeout: not a text")]
     [InlineData("\"total\": 0", "total: not a whole number of 1 or more")]
     [InlineData("\"total\": 1.5", "total: not a whole number of 1 or more")]
+    [InlineData("\"total\": 1e400", "the number 1e400 is out of range")]
+    [InlineData("\"total\": 1, \"total\": 2", "not JSON: Duplicate")]
+    [InlineData("\"name\": \"\\ud800\"", "not JSON: a text is not Unicode")]
     [InlineData("\"async\": true", "async: an open loop needs a rate")]
     [InlineData("\"async\": \"yes\"", "async: not true or false")]
     [InlineData("\"duration-stop\": \"later\"", "duration-stop: \"later\" is none of close, wait, ignore")]
@@ -94,10 +97,27 @@ public sealed class ConfigurationTests : IDisposable
     [InlineData("""{"texts": 7}""", "data: no medmoe.mesh.v1.EmbedTextRequest: ")]
     [InlineData("[]", "data: no message")]
     [InlineData("7", "data: not a JSON object")]
+    [InlineData("""{"texts": true}""", "data: no medmoe.mesh.v1.EmbedTextRequest: ")]
     public void Messages_NotOfTheType_SayWhy(string data, string reason)
     {
         var config = Read($"{WithoutMessages}, \"data\": {data}");
         Assert.StartsWith(reason, Assert.Throws<LoadException>(() => config.Messages(EmbedTextRequest.Descriptor)).Message);
+    }
+
+    [Theory]
+    [InlineData("""{"texts": 1e400}""", "the number 1e400 is out of range")]
+    [InlineData("""{"texts": ["a"], "texts": ["b"]}""", "not JSON: Duplicate")]
+    [InlineData("""{"texts": ["\ud800"]}""", "not JSON: a text is not Unicode")]
+    [InlineData("""{"texts": ["a"]""", "not JSON: ")]
+    public void Messages_OfAFileThatIsNoJson_NameItAndSayWhy(string data, string reason)
+    {
+        File.WriteAllText(_folder["data.json"], data);
+        var config = Read($"{WithoutMessages}, \"data-file\": \"{_folder["data.json"]}\"");
+
+        var e = Assert.Throws<LoadException>(() => config.Messages(EmbedTextRequest.Descriptor));
+
+        Assert.StartsWith($"{_folder["data.json"]}: {reason}", e.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', e.Message);
     }
 
     [Theory]

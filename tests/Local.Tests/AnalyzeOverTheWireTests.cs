@@ -19,6 +19,15 @@ public sealed class AnalyzeOverTheWireTests(WholeMesh mesh)
     }
 
     [Fact]
+    public async Task Analyze_SixteenBitsThatAreHardlyUsed_TheMeshNotesItToo()
+    {
+        using var folder = new TemporaryFolder();
+        await File.WriteAllBytesAsync(folder["dark.png"], Golden.TwelveBitsInSixteen(), TestContext.Current.CancellationToken);
+        using var there = JsonDocument.Parse(await Analyze(["--json", "--image", folder["dark.png"], "--server", mesh.Gateway]));
+        Assert.Contains("sBIT", Assert.Single(there.RootElement.GetProperty("notes").EnumerateArray()).GetString());
+    }
+
+    [Fact]
     public async Task Analyze_Overlay_IsTheSamePicture()
     {
         using var folder = new TemporaryFolder();

@@ -71,7 +71,7 @@ public sealed class ImageCostTests
         });
         watch.Start();
 
-        var pixels = _preprocessor.Prepare(image, TestContext.Current.CancellationToken);
+        var pixels = _preprocessor.Prepare(image, TestContext.Current.CancellationToken).Pixels;
 
         ended.Cancel();
         watch.Join();
@@ -95,7 +95,7 @@ public sealed class ImageCostTests
     public void Prepare_FromTheFile_EqualsFromTheDecodedImage(string file)
     {
         var encoded = File.ReadAllBytes(Golden.PathOf("preprocessing", file));
-        Assert.Equal(_preprocessor.Prepare(new ImageDecoder().Decode(encoded)), _preprocessor.Prepare(encoded));
+        Assert.Equal(_preprocessor.Prepare(new ImageDecoder().Decode(encoded)).Pixels, _preprocessor.Prepare(encoded).Pixels);
     }
 
     [Fact]

@@ -109,6 +109,25 @@ public sealed class ImageKindsTests
     public void Decode_WithoutSbit_LevelsFillSixteenBits() =>
         Assert.Equal([4000f, 1000f], _decoder.Decode(PngFile.Of16(2, PngFile.Gray, [[4000, 1000]])).Planes);
 
+    [Theory]
+    [InlineData(8191, null, true)]
+    [InlineData(8192, null, false)]
+    [InlineData(1, null, true)]
+    [InlineData(0, null, false)]
+    [InlineData(4000, 12, false)]
+    [InlineData(1000, 16, false)]
+    public void Note_SixteenBitsBelowAnEighthOfWhite_UnlessSbitTells(int highest, int? bits, bool expected)
+    {
+        byte[][] sbit = bits is { } told ? [PngFile.Chunk("sBIT", (byte)told)] : [];
+        var image = PngFile.Of16(2, PngFile.GrayAlpha, [[highest / 2, 65535, highest, 65535]], sbit);
+
+        Assert.Equal(expected, _decoder.Decode(image).Note is not null);
+        Assert.Equal(_decoder.Decode(image).Note, new ImagePreprocessor(new ImageSettings(), _decoder).Prepare(image).Note);
+    }
+
+    [Fact]
+    public void Note_EightBits_None() => Assert.Null(_decoder.Decode(PngFile.Of(2, 8, PngFile.Gray, [[7, 9]])).Note);
+
     [Fact]
     public void Prepare_TwelveBits_SeesTheFilmThatEightBitsShow()
     {
@@ -117,12 +136,12 @@ public sealed class ImageKindsTests
         var eight = PngFile.Of(224, 8, PngFile.Gray, [.. levels.Select(level => (byte)Math.Round(level / 65535 * 4095 / 16)).Chunk(224)]);
         var preprocessor = new ImagePreprocessor(new ImageSettings(), _decoder);
 
-        var (a, b) = (preprocessor.Prepare(twelve), preprocessor.Prepare(eight));
+        var (a, b) = (preprocessor.Prepare(twelve).Pixels, preprocessor.Prepare(eight).Pixels);
 
         // 1 of 255 over the smallest standard deviation.
         Assert.InRange(MostOff(a, b), 0, 1 / 255f / 0.224f);
         // What training prepares, and what serving does.
-        Assert.InRange(MostOff(preprocessor.Prepare(_decoder.Decode(twelve)), a), 0, 1e-5);
+        Assert.InRange(MostOff(preprocessor.Prepare(_decoder.Decode(twelve)).Pixels, a), 0, 1e-5);
     }
 
     [Fact]

@@ -33,7 +33,7 @@ public sealed class ImagePreprocessorTests
     {
         using var scope = NewDisposeScope();
         using var golden = Golden.Open("preprocessing");
-        var pixels = new ImagePreprocessor(new ImageSettings(), new ImageDecoder()).Prepare(File.ReadAllBytes(Golden.PathOf("preprocessing", name + ".png")));
+        var pixels = new ImagePreprocessor(new ImageSettings(), new ImageDecoder()).Prepare(File.ReadAllBytes(Golden.PathOf("preprocessing", name + ".png"))).Pixels;
 
         var off = (tensor(pixels, [1, 3, 224, 224]) - golden[$"{name}.pixel_values"]).abs().max().item<float>();
 
@@ -89,5 +89,5 @@ public sealed class ImagePreprocessorTests
     }
 
     private static Tensor Levels(string file) => tensor(
-        new ImagePreprocessor(_levels, new ImageDecoder()).Prepare(File.ReadAllBytes(Golden.PathOf("preprocessing", file))), [3, 224, 224]);
+        new ImagePreprocessor(_levels, new ImageDecoder()).Prepare(File.ReadAllBytes(Golden.PathOf("preprocessing", file))).Pixels, [3, 224, 224]);
 }

@@ -44,6 +44,15 @@ public sealed class ReportSectionsTests
     public void Pick_OtherFormsOfHeadings_AreRead(string report, string names, string? expected) =>
         Assert.Equal(expected, ReportSections.Parse(names).Pick(report)?.Trim());
 
+    [Fact]
+    public void ToString_OfTheSameSections_IsTheSameAndCanBeRead()
+    {
+        var sections = ReportSections.Parse("Impression,FINDINGS,findings").ToString();
+
+        Assert.Equal("findings, impression", sections);
+        Assert.Equal(sections, ReportSections.Parse(sections).ToString());
+    }
+
     [Theory]
     [InlineData("lungs")]
     [InlineData("")]

@@ -70,6 +70,20 @@ public sealed class TokenizerFilesTests : IDisposable
     }
 
     [Theory]
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    [InlineData(true, true)]
+    public void Read_WhiteSpaceThatATokenTakesAlong_HasNoIds(bool before, bool behind)
+    {
+        Write(Config, $$"""
+            { "added_tokens_decoder": { "13": { "content": "[AGE]", "special": true, "lstrip": {{(before ? "true" : "false")}},
+              "rstrip": {{(behind ? "true" : "false")}} } } }
+            """);
+        Assert.Equal([2, 14, 13, 13, 14, 3], Read().Encode("x \t[AGE] \n [AGE]\u00a0 x").Ids);
+    }
+
+    [Theory]
     [InlineData(Config, """{ "never_split": ["COVID-19"] }""", "never_split is [\"COVID-19\"]")]
     [InlineData(Config, """{ "do_basic_tokenize": false }""", "do_basic_tokenize is false, only true")]
     [InlineData(Config, """{ "strip_accents": "no" }""", "strip_accents is \"no\"")]
@@ -85,6 +99,11 @@ public sealed class TokenizerFilesTests : IDisposable
     [InlineData(Config, """{ "cls_token": { "content": "[CLS]", "normalized": true } }""", "\"[CLS]\" is looked for in the normalised text")]
     [InlineData(Config, """{ "added_tokens_decoder": { "14": { "content": "x", "special": false } } }""", "added_tokens_decoder \"14\", \"x\"")]
     [InlineData(Config, """{ "added_tokens_decoder": { "14": { "content": "x", "special": true, "single_word": true } } }""", "single_word")]
+    [InlineData(Config, """{ "added_tokens_decoder": { "13": { "content": "[AGE]", "special": true, "normalized": "true" } } }""",
+        "added_tokens_decoder \"13\", \"[AGE]\" has normalized \"true\", expected true or false")]
+    [InlineData(Config, """{ "cls_token": { "content": "[CLS]", "normalized": false, "single_word": 1 } }""", "\"[CLS]\" has single_word 1, expected")]
+    [InlineData(Map, """{ "additional_special_tokens": [{ "content": "[AGE]", "special": 1 }] }""", "\"[AGE]\" has special 1, expected")]
+    [InlineData(Map, """{ "sep_token": { "content": "[SEP]", "lstrip": "no" } }""", "\"[SEP]\" has lstrip \"no\", expected")]
     [InlineData(Config, """{ "added_tokens_decoder": { "a": { "content": "x", "special": true } } }""", "\"a\" is not under a number")]
     [InlineData(Config, """{ "added_tokens_decoder": [] }""", "added_tokens_decoder is not an object")]
     [InlineData(Config, """{ "additional_special_tokens": 1 }""", "additional_special_tokens is 1")]
@@ -141,6 +160,7 @@ public sealed class TokenizerFilesTests : IDisposable
     [InlineData("\"odem\":6", "\"odem\":7", "model.vocab gives \"odem\" the number 7")]
     [InlineData("\"odem\":6,", "", "model.vocab has 15 pieces, vocab.txt 16")]
     [InlineData("\"[AGE]\",\"normalized\":false", "\"[AGE]\",\"normalized\":true", "\"[AGE]\" as normalized")]
+    [InlineData("\"[AGE]\",\"normalized\":false", "\"[AGE]\",\"normalized\":1", "\"[AGE]\" with normalized 1, expected true or false")]
     [InlineData("\"id\":13", "\"id\":14", "added_tokens has \"[AGE]\" as 14")]
     [InlineData("\"SpecialToken\":{\"id\":\"[SEP]\"", "\"SpecialToken\":{\"id\":\"[MASK]\"", "post_processor")]
     [InlineData("\"model\":{", "\"other\":{", "model.type is missing")]

@@ -20,6 +20,7 @@ internal static class AnalysisJson
         {
             analysis.ModelVersion,
             analysis.Notice,
+            analysis.Notes,
             Digests = analysis.Digests.OrderBy(d => d.Key, StringComparer.Ordinal).ToDictionary(),
             Gate = new
             {

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
+using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Commands;
 
 namespace MedMoE.Mesh.LoadTester.Configuration;
@@ -17,11 +18,11 @@ internal static class JsonMessages
     {
         try
         {
-            return Read(JsonNode.Parse(CommandHost.ReadFile(file)), file, type);
+            return Read(JsonSerializer.SerializeToNode(JsonFile.Parse(file, CommandHost.ReadFile(file))), file, type);
         }
-        catch (JsonException e)
+        catch (BundleException e)
         {
-            throw new LoadException($"{file}: not JSON: {e.Message}");
+            throw new LoadException(e.Message);
         }
     }
 

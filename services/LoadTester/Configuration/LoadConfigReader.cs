@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Commands;
 
 namespace MedMoE.Mesh.LoadTester.Configuration;
@@ -24,16 +25,14 @@ internal sealed class LoadConfigReader
     /// <exception cref="LoadException">It is no JSON object, a key is unknown or missing, or a value is not of its kind.</exception>
     public static LoadConfig Read(string file)
     {
-        JsonNode? json;
         try
         {
-            json = JsonNode.Parse(CommandHost.ReadFile(file), documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false });
+            return new LoadConfigReader(file, JsonObject.Create(JsonFile.ParseObject(file, CommandHost.ReadFile(file)))!).Read();
         }
-        catch (JsonException e)
+        catch (BundleException e)
         {
-            throw new LoadException($"{file}: not JSON: {e.Message}");
+            throw new LoadException(e.Message);
         }
-        return new LoadConfigReader(file, json as JsonObject ?? throw new LoadException($"{file}: not a JSON object")).Read();
     }
 
     private LoadConfig Read()

@@ -47,6 +47,7 @@ internal sealed class Analyze(TextSource texts, PyramidSource pyramids, AnswerSo
             GridSide = answer.Response.GridSide,
             ImageEmbedding = answer.Response.ImageEmbedding,
             LocalFeatures = answer.Response.LocalFeatures,
+            Notes = { answer.Response.Notes },
         };
         return response;
     }

@@ -55,6 +55,8 @@ internal sealed class Classify(TextSource texts, PyramidSource pyramids, AnswerS
             Aggregation = Aggregation,
             PromptSetDigest = FeatureKeys.Hash([.. request.Classes.SelectMany(c => c.Prompts.Prepend(c.Name).Prepend($"{c.Prompts.Count}"))]),
             Model = gate.Merge([encoded.Model, .. asked.SelectMany(a => new[] { a.Backbone, a.Response.Model })]),
+            // Every expert that was asked tells the same of the image.
+            Notes = { asked.SelectMany(a => a.Response.Notes).Distinct() },
         };
     }
 

@@ -19,6 +19,7 @@ internal sealed class EmbedImage(PyramidSource pyramids, AnswerSource answers, R
             Gate = gate.Tell(decision),
             Model = gate.Merge(answer.Backbone, answer.Response.Model),
             Embedding = answer.Response.ImageEmbedding,
+            Notes = { answer.Response.Notes },
         };
     }
 }

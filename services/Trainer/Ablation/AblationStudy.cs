@@ -1,4 +1,3 @@
-using System.Text.Json;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Model;
 using MedMoE.Mesh.Model.Experts;
@@ -10,14 +9,6 @@ using MedMoE.Mesh.Trainer.Training;
 using static TorchSharp.torch;
 
 namespace MedMoE.Mesh.Trainer.Ablation;
-
-/// <summary>What one model reached, each in 0..1.</summary>
-/// <param name="ZeroShot">Zero-shot accuracy of findings.</param>
-/// <param name="RecallAt1">Mean of both directions, within a type.</param>
-/// <param name="RecallAt5">The same.</param>
-/// <param name="PointingGame">Phrases whose map peaks in their finding.</param>
-/// <param name="Iou">Of phrases' maps and masks, at the best threshold.</param>
-internal sealed record Score(double ZeroShot, double RecallAt1, double RecallAt5, double PointingGame, double Iou);
 
 /// <summary>
 /// Trains each variant from fresh weights, for several seeds, on the same data, in the same order, for as many steps; and evaluates it on data
@@ -54,7 +45,7 @@ internal sealed class AblationStudy(ModelBundle template, string data, string te
         var file = PathOf(variant.Name, seed, ".json");
         if (File.Exists(file))
         {
-            return ReadScore(file);
+            return Score.Read(file);
         }
         var trained = PathOf(variant.TrainedAs, seed, "");
         if (variant.IsTrained)
@@ -62,21 +53,9 @@ internal sealed class AblationStudy(ModelBundle template, string data, string te
             Train(variant, seed, trained, stop);
         }
         var score = Evaluate(variant, ModelBundle.Open(trained), prompts);
-        File.WriteAllText(file, JsonSerializer.Serialize(score));
+        score.Write(file);
         Console.Error.WriteLine(FormattableString.Invariant($"{variant.Name}, seed {seed}: {score}"));
         return score;
-    }
-
-    private static Score ReadScore(string file)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize<Score>(File.ReadAllBytes(file)) ?? throw new InvalidEvaluationException($"{file}: null");
-        }
-        catch (JsonException e)
-        {
-            throw new InvalidEvaluationException($"{file}: no score of this command: {e.Message} Without the file it is computed again.");
-        }
     }
 
     private void Train(Variant variant, int seed, string trained, CancellationToken stop)
@@ -92,7 +71,7 @@ internal sealed class AblationStudy(ModelBundle template, string data, string te
         var source = ModelBundle.Open(start);
         using var networks = new TrainedNetworks(source, source.Manifest, CPU);
         var batches = StudyBatches.Open(data, null, networks.Manifest, networks.Text.Tokenizer, own);
-        batches.LeftOut = Console.Error.WriteLine;
+        batches.Told = Console.Error.WriteLine;
         using var run = new TrainingRun(networks, batches, own, new TrainingOutput(trained, trained + ".training", ScalarType.Float32));
         if (File.Exists(Path.Combine(trained + ".training", "checkpoint.safetensors")))
         {

@@ -8,7 +8,8 @@ namespace MedMoE.Mesh.Trainer.Data;
 /// <param name="Tokens">Of its report, cut at the bundle's most; a word at least.</param>
 /// <param name="Width">Pixels of the image before it was resized; findings are in these.</param>
 /// <param name="Height">The same.</param>
-internal sealed record PreparedStudy(Study Study, float[] Pixels, Tokens Tokens, int Width, int Height)
+/// <param name="Note">What is to be told of its image, in one line; null for nothing.</param>
+internal sealed record PreparedStudy(Study Study, float[] Pixels, Tokens Tokens, int Width, int Height, string? Note)
 {
     public string Key => Study.Key;
 

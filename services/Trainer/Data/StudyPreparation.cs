@@ -25,7 +25,8 @@ internal sealed class StudyPreparation(BundleManifest manifest, BertTokenizer to
         {
             throw new BadRecordException($"finding \"{outside.Name}\": box is not within the image of {image.Width}×{image.Height}");
         }
-        return new PreparedStudy(study, BadRecordException.Guard("image", () => _preprocessor.Prepare(image)), tokens, image.Width, image.Height);
+        var prepared = BadRecordException.Guard("image", () => _preprocessor.Prepare(image));
+        return new PreparedStudy(study, prepared.Pixels, tokens, image.Width, image.Height, prepared.Note);
     }
 
     private static bool IsWithin(Box box, DecodedImage image) =>

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using MedMoE.Mesh.Model.Text;
 
 namespace MedMoE.Mesh.Trainer.Data;
 
@@ -43,10 +44,16 @@ internal abstract partial class StudySource(string name)
     /// </summary>
     /// <param name="data">What the user named.</param>
     /// <param name="reportTypes">Names of the bundle's experts, in its order.</param>
+    /// <param name="sections">Sections of the reports to read; null for all.</param>
     /// <exception cref="StudyDataException">Nothing there, a shard is missing, a manifest cannot be read or has a type that is none of these.</exception>
-    public static StudySource Open(string data, IReadOnlyList<string> reportTypes)
+    public static StudySource Open(string data, IReadOnlyList<string> reportTypes, ReportSections? sections = null)
     {
-        var types = new ReportTypes(reportTypes);
+        var source = Open(data, new ReportTypes(reportTypes));
+        return sections is null ? source : new SectionedStudies(source, sections);
+    }
+
+    private static StudySource Open(string data, ReportTypes types)
+    {
         if (Directory.Exists(data))
         {
             string[] manifests = [Path.Combine(data, "manifest.jsonl"), Path.Combine(data, "manifest.csv")];

@@ -2,6 +2,7 @@ using System.CommandLine;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Commands;
 using MedMoE.Mesh.Model;
+using MedMoE.Mesh.Model.Text;
 using MedMoE.Mesh.Trainer.Data;
 using MedMoE.Mesh.Trainer.Evaluation.Output;
 using MedMoE.Mesh.Trainer.Plots;
@@ -18,6 +19,11 @@ internal sealed class EvaluateCommand : Command
     };
 
     private readonly Option<string> _data = new("--data") { Description = "Data set: a folder with manifest.jsonl, manifest.csv or tar shards, or such a file.", Required = true };
+
+    private readonly Option<ReportSections?> _sections = new Option<ReportSections?>("--sections")
+    {
+        Description = "Sections of the reports to read, by their headings: findings,impression; reports without any are left out. Default: all.",
+    }.ReadBy(ReportSections.Parse);
 
     private readonly Option<bool> _json = new("--json") { Description = "Print JSON." };
 
@@ -46,7 +52,7 @@ internal sealed class EvaluateCommand : Command
     public EvaluateCommand()
         : base("evaluate", "Holds a bundle against a data set: gates, zero-shot findings, retrieval, grounding of phrases, linear probes, calibration.")
     {
-        Option[] options = [_bundle, _data, _json, _prompts, _plots, _expert, _candidates, _limit, _device, _precision];
+        Option[] options = [_bundle, _data, _sections, _json, _prompts, _plots, _expert, _candidates, _limit, _device, _precision];
         foreach (var option in options)
         {
             Options.Add(option);
@@ -60,7 +66,7 @@ internal sealed class EvaluateCommand : Command
     {
         var bundle = ModelBundle.Open(arguments.GetRequiredValue(_bundle));
         var data = arguments.GetRequiredValue(_data);
-        var source = StudySource.Open(data, [.. bundle.Manifest.Experts.Select(e => e.Name)]);
+        var source = StudySource.Open(data, [.. bundle.Manifest.Experts.Select(e => e.Name)], arguments.GetValue(_sections));
         var beside = Path.Combine(Directory.Exists(data) ? data : Path.GetDirectoryName(data) ?? "", PromptSets.FileName);
         var promptsPath = arguments.GetValue(_prompts) ?? (File.Exists(beside) ? beside : null);
         var prompts = promptsPath is null ? null : PromptSets.Read(promptsPath, bundle.Manifest);

@@ -29,6 +29,7 @@ internal sealed class Evaluator(StudyReader reader, PromptSets? prompts, int can
     private readonly GroundingTask _grounding = new();
     private readonly ProbeTask _probe = new();
     private readonly List<string> _notes = [];
+    private readonly StudyNotes _ofImages = new();
     private readonly List<string> _broken = [];
     private readonly List<string> _groundless = [];
     private readonly List<GroundedExample> _examples = [];
@@ -82,6 +83,7 @@ internal sealed class Evaluator(StudyReader reader, PromptSets? prompts, int can
     private EvaluationResult Result(int[] read)
     {
         Note(_broken, "studies left out");
+        _notes.AddRange(_ofImages.Lines);
         Note(_groundless, "grounding: phrases left out");
         if (_findings == 0)
         {
@@ -125,10 +127,10 @@ internal sealed class Evaluator(StudyReader reader, PromptSets? prompts, int can
     {
         foreach (var chunk in records.Chunk(4 * Environment.ProcessorCount))
         {
-            var decoded = new (Study? Study, float[] Pixels, string? Fault)[chunk.Length];
+            var decoded = new (Study? Study, PreparedImage? Image, string? Fault)[chunk.Length];
             // Unlike WaitAll, this throws what a task threw: a label that is none of the bundle's.
             Task.WhenAll(chunk.Select((record, i) => Task.Run(() => decoded[i] = Decode(record)))).GetAwaiter().GetResult();
-            foreach (var (study, pixels, fault) in decoded)
+            foreach (var (study, image, fault) in decoded)
             {
                 if (study is null)
                 {
@@ -136,13 +138,14 @@ internal sealed class Evaluator(StudyReader reader, PromptSets? prompts, int can
                 }
                 else
                 {
-                    yield return (study, pixels);
+                    _ofImages.Add(study.Key, image!.Note);
+                    yield return (study, image.Pixels);
                 }
             }
         }
     }
 
-    private (Study? Study, float[] Pixels, string? Fault) Decode(StudyRecord record)
+    private (Study? Study, PreparedImage? Image, string? Fault) Decode(StudyRecord record)
     {
         try
         {
@@ -153,7 +156,7 @@ internal sealed class Evaluator(StudyReader reader, PromptSets? prompts, int can
         }
         catch (BadRecordException e)
         {
-            return (null, [], $"{record.Key}: {e.Message}");
+            return (null, null, $"{record.Key}: {e.Message}");
         }
     }
 
@@ -248,15 +251,13 @@ internal sealed class Evaluator(StudyReader reader, PromptSets? prompts, int can
         fault = null;
         try
         {
-            Region region;
-            if (finding.Mask is { } mask)
+            var image = BadRecordException.Guard("image", () => _decoder.Open(study.Image));
+            var region = finding.Mask is { } mask ? BadRecordException.Guard("mask", () => Region.OfMask(_decoder.Decode(mask)))
+                : Region.OfBox(finding.Box, (int)image.Width, (int)image.Height);
+            if (region.Width != image.Width || region.Height != image.Height)
             {
-                region = BadRecordException.Guard("mask", () => Region.OfMask(_decoder.Decode(mask)));
-            }
-            else
-            {
-                var image = BadRecordException.Guard("image", () => _decoder.Decode(study.Image));
-                region = Region.OfBox(finding.Box, image.Width, image.Height);
+                fault = $"mask of {finding.Name} has {region.Width}×{region.Height} pixels, its image {image.Width}×{image.Height}";
+                return null;
             }
             fault = region.Area > 0 ? null : $"mask or box of {finding.Name} is empty";
             return region.Area > 0 ? region : null;

@@ -38,7 +38,7 @@ internal sealed class PromptSets
             throw new InvalidEvaluationException($"{path}: no prompt sets: {e.Message}");
         }
         var sets = new PromptSets();
-        foreach (var (type, classes) in types ?? [])
+        foreach (var (type, classes) in types ?? throw new InvalidEvaluationException($"{path}: no prompt sets: null"))
         {
             var index = manifest.IndexOf(type);
             if (index < 0)

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Bundle.Safetensors;
@@ -31,6 +32,8 @@ internal static class Checkpoint
     private const string StateKey = "medmoe.state";
     private const string OptionsKey = "medmoe.options";
 
+    private static readonly JsonSerializerOptions _json = new() { RespectRequiredConstructorParameters = true };
+
     /// <exception cref="IOException">The disk is full or not writable; the checkpoint before is untouched.</exception>
     public static void Save(string path, TrainedNetworks networks, Adam adam, TrainingState state, TrainOptions options) => StateDict.Save(
         networks.State.Concat(adam.State), path, ScalarType.Float32, new Dictionary<string, string>
@@ -63,7 +66,8 @@ internal static class Checkpoint
     {
         try
         {
-            return JsonSerializer.Deserialize<TrainingState>(json) is { Step: >= 0, Epoch: >= 0, BatchInEpoch: >= 0 } state ? state
+            return JsonFile.ParseObject($"{path}, {StateKey}", Encoding.UTF8.GetBytes(json)).Deserialize<TrainingState>(_json)
+                is { Step: >= 0, Epoch: >= 0, BatchInEpoch: >= 0 } state ? state
                 : throw new BundleException(path, "not a training checkpoint: its place in the run is none");
         }
         catch (JsonException e)

@@ -11,21 +11,26 @@ internal sealed class StudyBatches(StudyLoader training, StudyLoader? validation
 {
     private readonly Dictionary<string, int> _told = [];
     private SkippedRecords _skipped = new();
+    private StudyNotes _notes = new();
 
-    /// <summary>Told what a pass over the data left out, in one line, when it has ended; not where an earlier one left out as much.</summary>
-    public Action<string> LeftOut { get; set; } = _ => { };
+    /// <summary>
+    /// Told what a pass over the data left out, and what is to be known of what it used, in lines, when it has ended; not where an earlier one had as
+    /// much to tell.
+    /// </summary>
+    public Action<string> Told { get; set; } = _ => { };
 
     /// <param name="data">The pairs to learn.</param>
     /// <param name="validation">The pairs to judge by; null for none.</param>
     /// <param name="manifest">The bundle's.</param>
     /// <param name="tokenizer">The bundle's.</param>
-    /// <param name="options">Batches and seed.</param>
+    /// <param name="options">Batches, seed and sections.</param>
     /// <exception cref="StudyDataException">No data there, or with labels that are none of the bundle's.</exception>
     public static StudyBatches Open(string data, string? validation, BundleManifest manifest, BertTokenizer tokenizer, TrainOptions options)
     {
         string[] types = [.. manifest.Experts.Select(e => e.Name)];
         var preparation = new StudyPreparation(manifest, tokenizer);
-        StudyLoader Loader(string path) => new(StudySource.Open(path, types), preparation, new LoaderOptions
+        var sections = options.Sections is null ? null : ReportSections.Parse(options.Sections);
+        StudyLoader Loader(string path) => new(StudySource.Open(path, types, sections), preparation, new LoaderOptions
         {
             BatchSize = options.Batch,
             Batches = options.Batches,
@@ -36,8 +41,8 @@ internal sealed class StudyBatches(StudyLoader training, StudyLoader? validation
 
     public IEnumerable<TrainingBatch> Epoch(int epoch, int skip)
     {
-        _skipped = new SkippedRecords();
-        return Pass("an epoch", training.Read(epoch, _skipped, skip), _skipped);
+        (_skipped, _notes) = (new SkippedRecords(), new StudyNotes());
+        return Pass("an epoch", training.Read(epoch, _skipped, skip), _skipped, _notes);
     }
 
     public IEnumerable<TrainingBatch>? Validation
@@ -45,28 +50,42 @@ internal sealed class StudyBatches(StudyLoader training, StudyLoader? validation
         get
         {
             var skipped = new SkippedRecords();
-            return validation is null ? null : Pass("the validation data", validation.Read(epoch: 0, skipped), skipped);
+            return validation is null ? null : Pass("the validation data", validation.Read(epoch: 0, skipped), skipped, new StudyNotes());
         }
     }
 
-    /// <summary>Tells what has been left out of an epoch that did not come to its end.</summary>
-    public void Tell() => Tell("an epoch", _skipped);
+    /// <summary>Tells the same of an epoch that did not come to its end.</summary>
+    public void Tell() => Tell("an epoch", _skipped, _notes);
 
-    private IEnumerable<TrainingBatch> Pass(string what, IEnumerable<PreparedBatch> batches, SkippedRecords skipped)
+    private IEnumerable<TrainingBatch> Pass(string pass, IEnumerable<PreparedBatch> batches, SkippedRecords skipped, StudyNotes notes)
     {
         foreach (var batch in batches)
         {
+            foreach (var study in batch.Studies)
+            {
+                notes.Add(study.Key, study.Note);
+            }
             yield return Batch(batch);
         }
-        Tell(what, skipped);
+        Tell(pass, skipped, notes);
     }
 
-    private void Tell(string what, SkippedRecords skipped)
+    private void Tell(string pass, SkippedRecords skipped, StudyNotes notes)
     {
-        if (skipped.Count > _told.GetValueOrDefault(what))
+        Tell($"left out of {pass}", skipped.Count, [$"{skipped}"]);
+        Tell($"in {pass}", notes.Count, notes.Lines);
+    }
+
+    private void Tell(string what, int count, IEnumerable<string> lines)
+    {
+        if (count <= _told.GetValueOrDefault(what))
         {
-            _told[what] = skipped.Count;
-            LeftOut($"left out of {what}: {skipped}");
+            return;
+        }
+        _told[what] = count;
+        foreach (var line in lines)
+        {
+            Told($"{what}: {line}");
         }
     }
 

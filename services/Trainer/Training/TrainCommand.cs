@@ -2,6 +2,7 @@ using System.CommandLine;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Commands;
 using MedMoE.Mesh.Model;
+using MedMoE.Mesh.Model.Text;
 using MedMoE.Mesh.Trainer.Bundles;
 using MedMoE.Mesh.Trainer.Data;
 using MedMoE.Mesh.Trainer.Plots;
@@ -16,6 +17,11 @@ internal sealed class TrainCommand : Command
 
     private readonly Option<string> _data = new("--data") { Description = "Pairs to learn: a folder, manifest or shards ({000..104} ranges).", Required = true };
     private readonly Option<string?> _validation = new("--validation") { Description = "Pairs to judge by; without them the training loss does." };
+    private readonly Option<ReportSections?> _sections = new Option<ReportSections?>("--sections")
+    {
+        Description = "Sections of the reports to read, by their headings: findings,impression; reports without any are left out. Default: all.",
+    }.ReadBy(ReportSections.Parse);
+
     private readonly Option<string> _init = new("--init") { Description = "Bundle to start from (mesh bundle import, mesh bundle create).", Required = true };
     private readonly Option<string> _out = new("--out") { Description = "Bundle to make, the best one so far; checkpoint, log and curves lie beside it in OUT.training.", Required = true };
     private readonly Option<bool> _resume = new("--resume") { Description = "Go on from the checkpoint, with the same options." };
@@ -65,7 +71,7 @@ internal sealed class TrainCommand : Command
     {
         Option[] options =
         [
-            _data, _validation, _init, _out, _resume, _name, _version, _notice, _steps, _epochs, _batch, _accumulate, _batches, _expert, _freeze,
+            _data, _validation, _sections, _init, _out, _resume, _name, _version, _notice, _steps, _epochs, _batch, _accumulate, _batches, _expert, _freeze,
             _batchNormRows, _preset, _global, _local, _auxiliary, _attentionTemperature, _wordTemperature, _logitScale, _optimizer, _learningRate,
             _weightDecay, _clip, _schedule, _warmUp, _factor, _patience, _validateEvery, _earlyStop, _checkpointEvery, _seed, _device, _precision, _storage,
         ];
@@ -113,7 +119,7 @@ internal sealed class TrainCommand : Command
         var source = ModelBundle.Open(arguments.GetRequiredValue(_init));
         using var networks = new TrainedNetworks(source, Manifest(source.Manifest, arguments), TorchOptions.Parse(arguments.GetRequiredValue(_device), "fp32").ResolveDevice());
         var data = StudyBatches.Open(arguments.GetRequiredValue(_data), arguments.GetValue(_validation), networks.Manifest, networks.Text.Tokenizer, options);
-        data.LeftOut = Console.Error.WriteLine;
+        data.Told = Console.Error.WriteLine;
         using var run = new TrainingRun(networks, data, options, output);
         if (resume)
         {
@@ -165,6 +171,7 @@ internal sealed class TrainCommand : Command
             CheckpointEvery = arguments.GetValue(_checkpointEvery),
             HalfTrunk = TorchOptions.Parse(arguments.GetRequiredValue(_device), arguments.GetRequiredValue(_precision)).ScalarType == ScalarType.BFloat16,
             Seed = arguments.GetValue(_seed),
+            Sections = arguments.GetValue(_sections)?.ToString(),
         };
     }
 

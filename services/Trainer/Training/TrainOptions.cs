@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Trainer.Data;
 
@@ -104,4 +105,9 @@ internal sealed record TrainOptions
 
     /// <summary>Of the data's order.</summary>
     public int Seed { get; init; }
+
+    /// <summary>Sections of the reports that are read, as <see cref="Model.Text.ReportSections"/> names them; null (default) for all.</summary>
+    /// <remarks>Not written where there are none: runs that began before there was a choice can be resumed.</remarks>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Sections { get; init; }
 }

@@ -3,7 +3,7 @@ using System.Text.Unicode;
 
 namespace MedMoE.Mesh.Bundle;
 
-/// <summary>JSON files that others wrote: what comes back can be read to its end without an exception.</summary>
+/// <summary>JSON that others wrote: what comes back can be read to its end without an exception.</summary>
 public static class JsonFile
 {
     /// <summary>Largest file that is read, in bytes.</summary>
@@ -20,23 +20,43 @@ public static class JsonFile
             {
                 throw new BundleException(path, $"{length} bytes, over the limit of {Largest}");
             }
-            var bytes = File.ReadAllBytes(path);
-            if (!Utf8.IsValid(bytes))
-            {
-                throw new BundleException(path, "not JSON: not UTF-8");
-            }
-            using var document = JsonDocument.Parse(bytes, new JsonDocumentOptions { AllowDuplicateProperties = false });
-            Check(path, document.RootElement);
-            return document.RootElement.ValueKind == JsonValueKind.Object ? document.RootElement.Clone()
-                : throw new BundleException(path, "not a JSON object");
-        }
-        catch (JsonException e)
-        {
-            throw new BundleException(path, $"not JSON: {e.Message}");
+            return ParseObject(path, File.ReadAllBytes(path));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new BundleException(path, FileContent.Reason(e));
+        }
+    }
+
+    /// <summary>The same of bytes.</summary>
+    /// <param name="path">Where they are from.</param>
+    /// <param name="utf8">The JSON.</param>
+    /// <exception cref="BundleException">Not such JSON.</exception>
+    public static JsonElement ParseObject(string path, byte[] utf8)
+    {
+        var root = Parse(path, utf8);
+        return root.ValueKind == JsonValueKind.Object ? root : throw new BundleException(path, "not a JSON object");
+    }
+
+    /// <summary>The same of bytes whose root may be anything.</summary>
+    /// <param name="path">Where they are from.</param>
+    /// <param name="utf8">The JSON.</param>
+    /// <exception cref="BundleException">Not such JSON.</exception>
+    public static JsonElement Parse(string path, byte[] utf8)
+    {
+        if (!Utf8.IsValid(utf8))
+        {
+            throw new BundleException(path, "not JSON: not UTF-8");
+        }
+        try
+        {
+            using var document = JsonDocument.Parse(utf8, new JsonDocumentOptions { AllowDuplicateProperties = false });
+            Check(path, document.RootElement);
+            return document.RootElement.Clone();
+        }
+        catch (JsonException e)
+        {
+            throw new BundleException(path, $"not JSON: {e.Message}");
         }
     }
 

@@ -15,4 +15,23 @@ public static class OptionRules
             result.AddError($"{option.Name} {value}: expected {least} or more");
         }
     });
+
+    /// <summary>Reads the option's value by a function, whose <see cref="FormatException"/> is told under the option's name.</summary>
+    public static Option<T?> ReadBy<T>(this Option<T?> option, Func<string, T> read)
+        where T : class
+    {
+        option.CustomParser = result =>
+        {
+            try
+            {
+                return read(result.Tokens[0].Value);
+            }
+            catch (FormatException e)
+            {
+                result.AddError($"{option.Name}: {e.Message}");
+                return null;
+            }
+        };
+        return option;
+    }
 }

@@ -1,4 +1,5 @@
 using MedMoE.Mesh.Bundle;
+using MedMoE.Mesh.Model.Text;
 using MedMoE.Mesh.Trainer.Data;
 using static MedMoE.Mesh.Trainer.Tests.Data.DataSet;
 
@@ -28,6 +29,26 @@ public sealed class StudySourceTests
         var e = Assert.Throws<StudyDataException>(() => data.Open(name));
 
         Assert.Equal($"{data[name]}: {reason}", e.Message);
+    }
+
+    [Fact]
+    public void Open_SectionsOfReports_LeavesOutTheReportsWithoutThem()
+    {
+        using var data = new DataSet();
+        string[] reports = ["INDICATION: cough. FINDINGS: nodule. IMPRESSION: none.", "a nodule", "FINDINGS: clear."];
+        data.WithManifest(reports.Select((report, i) =>
+        {
+            var line = data.Line(i);
+            line["report"] = report;
+            return line;
+        }));
+        var skipped = new SkippedRecords();
+
+        var studies = StudySource.Open(data.Path, Types, ReportSections.Parse("findings")).ReadAll(skipped).ToArray();
+
+        Assert.Equal(["nodule.", "clear."], studies.Select(study => study.Report.Trim()));
+        Assert.Equal(reports.Where(report => report != "a nodule").Select(report => report.Length), studies.Select(study => study.Report.Length));
+        Assert.Equal("1 records; the first: study-001: the report has no section of findings", skipped.ToString());
     }
 
     [Fact]

@@ -66,6 +66,16 @@ public sealed class EvaluatorTests : IDisposable
     }
 
     [Fact]
+    public void Run_OfAnImageThatIsTooDark_ReadsAndNotesIt()
+    {
+        var result = Run([Study(0, 0, []), Study(1, 0, []) with { Image = Golden.TwelveBitsInSixteen() }], null);
+
+        Assert.Equal(2, result.Studies["xray"]);
+        var note = Assert.Single(result.Notes, n => n.Contains("16 bits", StringComparison.Ordinal));
+        Assert.StartsWith("1 studies (study-1): ", note, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Run_OfAReportOfAnyCharacter_IsReadOrLeftOutByName()
     {
         var result = Run([Study(0, 0, []), Study(1, 0, []) with { Report = "right \uFFFE lung" }], null);
@@ -116,15 +126,26 @@ public sealed class EvaluatorTests : IDisposable
     [Fact]
     public void Run_WithAMask_TakesItRatherThanTheBox()
     {
-        // Any picture does for a mask; the box holds 100 of 130 × 100 pixels.
+        // Any picture of the image's size does for a mask; the box holds 100 of 130 × 100 pixels.
         var finding = Finding("mass", "mass") with { Box = new Box(0, 0, 10, 10) };
-        var mask = File.ReadAllBytes(Golden.PathOf("preprocessing", "gray8_512x640.png"));
+        var mask = File.ReadAllBytes(Golden.PathOf("preprocessing", "gray8_130x100.png"));
 
         var byBox = Run([Study(0, 0, [finding])], null).Grounding!;
         var byMask = Run([Study(0, 0, [finding with { Mask = mask }])], null).Grounding!;
 
         Assert.Equal(100.0 / (130 * 100), byBox.RegionShare, 6);
         Assert.True(byMask.RegionShare > 0.1);
+    }
+
+    [Fact]
+    public void Run_WithAMaskOfAnotherSize_LeavesThePhraseOutAndSaysBothSizes()
+    {
+        var other = Finding("mass", "mass") with { Mask = File.ReadAllBytes(Golden.PathOf("preprocessing", "gray8_512x640.png")) };
+
+        var result = Run([Study(0, 0, [other]), Study(1, 0, [Finding("mass", "mass")])], null);
+
+        Assert.Equal(1, result.Grounding!.Phrases);
+        Assert.Contains("grounding: phrases left out: 1 (study-0: mask of mass has 512×640 pixels, its image 130×100)", result.Notes);
     }
 
     [Fact]
@@ -155,6 +176,12 @@ public sealed class EvaluatorTests : IDisposable
 
     [Theory]
     [InlineData("[]", "no prompt sets: ")]
+    [InlineData("null", "no prompt sets: null")]
+    [InlineData("""{"xray": {"a": [1e400], "normal": ["c"]}}""", "no prompt sets: ")]
+    [InlineData("""{"xray": {"a": "b", "normal": ["c"]}}""", "no prompt sets: ")]
+    [InlineData("""{"xray": {"a": ["b"], "a": ["d"], "normal": ["c"]}}""", "no prompt sets: Duplicate")]
+    [InlineData("""{"xray": {"a": ["b"], "b": ["c"]}, "xray": {"a": ["b"], "b": ["c"]}}""", "no prompt sets: Duplicate")]
+    [InlineData("""{"xray": {"a": ["\ud800"], "normal": ["c"]}}""", "no prompt sets: ")]
     [InlineData("""{"pet": {"a": ["b"], "normal": ["c"]}}""", "report type \"pet\" is none of the bundle's: xray, ct, mri, ultrasound")]
     [InlineData("""{"xray": {"a": ["b"]}}""", "report type \"xray\" needs two classes or more, and each a prompt or more")]
     [InlineData("""{"xray": {"a": ["b"], "normal": []}}""", "report type \"xray\" needs two classes or more, and each a prompt or more")]
@@ -166,6 +193,7 @@ public sealed class EvaluatorTests : IDisposable
         var e = Assert.Throws<InvalidEvaluationException>(() => PromptSets.Read(path, _files.Open().Manifest));
 
         Assert.StartsWith($"{path}: {fault}", e.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', e.Message);
     }
 
     public void Dispose()

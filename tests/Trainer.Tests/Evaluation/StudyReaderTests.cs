@@ -142,7 +142,7 @@ public sealed class StudyReaderTests
     private static (EncodedText[] Reports, IReadOnlyList<ImageReading> Readings) Read(StudyReader reader)
     {
         var reports = reader.Encode(_reports);
-        var images = _images.Select((_, i) => new StudyImage(reader.Preprocessor.Prepare(Image(i)), i % 4, [[0], [0, reports[i].Tokens.Words.Count - 1]]));
+        var images = _images.Select((_, i) => new StudyImage(reader.Preprocessor.Prepare(Image(i)).Pixels, i % 4, [[0], [0, reports[i].Tokens.Words.Count - 1]]));
         return (reports, reader.Read([.. images], reports, reader.Encode(_prompts)));
     }
 

@@ -7,7 +7,7 @@ namespace MedMoE.Mesh.Trainer.Tests.Training;
 public sealed class StudyBatchesTests
 {
     [Fact]
-    public void LeftOut_TrainingAndValidation_AreToldWhenAPassHasEndedAndOnce()
+    public void Told_TrainingAndValidation_AreToldWhenAPassHasEndedAndOnce()
     {
         using var training = new DataSet().WithStudies(8);
         using var validation = new DataSet().WithStudies(8);
@@ -15,7 +15,7 @@ public sealed class StudyBatchesTests
         File.Delete(validation["5.png"]);
         var options = new LoaderOptions { BatchSize = 2 };
         var told = new List<string>();
-        var batches = new StudyBatches(training.Loader(options), validation.Loader(options)) { LeftOut = told.Add };
+        var batches = new StudyBatches(training.Loader(options), validation.Loader(options)) { Told = told.Add };
 
         Assert.Equal(3, batches.Epoch(0, skip: 0).Count());
         Assert.Equal(3, batches.Validation!.Count());
@@ -32,7 +32,25 @@ public sealed class StudyBatchesTests
     }
 
     [Fact]
-    public void LeftOut_EpochThatDidNotEnd_IsToldWhenAskedFor()
+    public void Told_ImagesThatAreTooDark_AreUsedAndCountedOnce()
+    {
+        using var data = new DataSet().WithStudies(8);
+        foreach (var study in Enumerable.Range(0, 5))
+        {
+            data.WithFile($"{study}.png", Golden.TwelveBitsInSixteen());
+        }
+        var told = new List<string>();
+        var batches = new StudyBatches(data.Loader(new LoaderOptions { BatchSize = 2 }), null) { Told = told.Add };
+
+        Assert.Equal(4, batches.Epoch(0, skip: 0).Count());
+        Assert.Equal(4, batches.Epoch(1, skip: 0).Count());
+        batches.Tell();
+
+        Assert.Matches("^in an epoch: 5 studies \\(study-00\\d; study-00\\d; study-00\\d; …\\): the image has 16 bits, but [^\n]*sBIT", Assert.Single(told));
+    }
+
+    [Fact]
+    public void Told_EpochThatDidNotEnd_IsToldWhenAskedFor()
     {
         using var data = new DataSet().WithStudies(8);
         foreach (var study in Enumerable.Range(0, 6))
@@ -40,7 +58,7 @@ public sealed class StudyBatchesTests
             File.Delete(data[$"{study}.png"]);
         }
         var told = new List<string>();
-        var batches = new StudyBatches(data.Loader(new LoaderOptions { BatchSize = 1, ReadAhead = 1, Workers = 1 }), null) { LeftOut = told.Add };
+        var batches = new StudyBatches(data.Loader(new LoaderOptions { BatchSize = 1, ReadAhead = 1, Workers = 1 }), null) { Told = told.Add };
 
         foreach (var batch in batches.Epoch(0, skip: 0).Take(2))
         {

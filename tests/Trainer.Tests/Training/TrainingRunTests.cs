@@ -93,6 +93,50 @@ public sealed class TrainingRunTests : IDisposable
         Assert.Contains("other options", fault.Message);
     }
 
+    [Theory]
+    [InlineData("findings", "findings, impression")]
+    [InlineData("findings", null)]
+    [InlineData(null, "findings")]
+    public void Resume_WithOtherSections_IsRefused(string? began, string? now)
+    {
+        Train("out", _options with { Steps = 1, Sections = began });
+
+        var fault = Assert.Throws<BundleException>(() => Train("out", _options with { Sections = now }, resume: true));
+
+        Assert.Contains("other options", fault.Message);
+    }
+
+    [Fact]
+    public void Checkpoint_WithoutSections_DoesNotNameThem()
+    {
+        Train("out", _options with { Steps = 1 });
+
+        // As runs that began before there was a choice.
+        using var checkpoint = SafetensorsFile.Open(Checkpoint("out"));
+        Assert.DoesNotContain("Sections", checkpoint.Metadata["medmoe.options"], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("\"Reduction\":1", "\"Reduction\":1e400", ", medmoe.state: the number 1e400 is out of range")]
+    [InlineData("\"Step\":1", "\"Step\":\"1\"", ": not a training checkpoint: ")]
+    [InlineData("\"Step\":1", "\"Step\":-1", ": not a training checkpoint: its place in the run is none")]
+    [InlineData("\"Epoch\":0", "\"Step\":1", ", medmoe.state: not JSON: Duplicate")]
+    [InlineData("\"Reduction\":1,", "", ": not a training checkpoint: ")]
+    public void Resume_StateThatIsNone_OneLineNamesTheCheckpoint(string part, string other, string reason)
+    {
+        Train("out", _options with { Steps = 1 });
+        Rewrite(Checkpoint("out"), state =>
+        {
+            Assert.Contains(part, state, StringComparison.Ordinal);
+            return state.Replace(part, other, StringComparison.Ordinal);
+        });
+
+        var fault = Assert.Throws<BundleException>(() => Train("out", _options, resume: true));
+
+        Assert.StartsWith(Checkpoint("out") + reason, fault.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', fault.Message);
+    }
+
     [Fact]
     public void Run_DiskFull_KeepsTheCheckpointBefore()
     {
@@ -188,6 +232,25 @@ public sealed class TrainingRunTests : IDisposable
     private string Folder(string name) => _folder[name + ".training"];
 
     private string Checkpoint(string name) => Path.Combine(Folder(name), "checkpoint.safetensors");
+
+    /// <summary>Writes a checkpoint again with another state.</summary>
+    private static void Rewrite(string path, Func<string, string> state)
+    {
+        TensorSource[] tensors;
+        Dictionary<string, string> metadata;
+        using (var file = SafetensorsFile.Open(path))
+        {
+            metadata = new Dictionary<string, string>(file.Metadata);
+            tensors = [.. file.Tensors.Values.Select(tensor =>
+            {
+                var bytes = new byte[tensor.Length];
+                file.Read(tensor, bytes);
+                return new TensorSource(tensor.Name, tensor.DType, tensor.Shape, stream => stream.Write(bytes));
+            })];
+        }
+        metadata["medmoe.state"] = state(metadata["medmoe.state"]);
+        SafetensorsWriter.Write(path, tensors, metadata);
+    }
 
     private static byte[] Weights(string bundle, string part) => Tensors(Path.Combine(bundle, part, "model.safetensors"));
 

@@ -10,9 +10,10 @@ namespace MedMoE.Mesh.Model.Analysis;
 /// <param name="ImageEmbedding">v_g, the mean of the local features, [D].</param>
 /// <param name="GridSide">Positions on a side of the finest grid.</param>
 /// <param name="Text">What the report's words found; null without a report.</param>
+/// <param name="Notes">What to tell of the image, such as that it seems too dark; none for most.</param>
 public sealed record ImageAnalysis(
     string ModelVersion, string? Notice, IReadOnlyDictionary<string, string> Digests, GateReading Gate, float[] ImageEmbedding, int GridSide,
-    TextGrounding? Text);
+    TextGrounding? Text, IReadOnlyList<string> Notes);
 
 /// <summary>The gate's decision in names.</summary>
 /// <param name="Policy">The policy that decided.</param>

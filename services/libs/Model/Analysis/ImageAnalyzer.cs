@@ -63,7 +63,8 @@ public sealed class ImageAnalyzer : IDisposable
         using var scope = NewDisposeScope();
         using var inference = inference_mode();
         var side = _bundle.Manifest.Image.Size;
-        var pixels = _options.Upload(tensor(_preprocessor.Prepare(image), [1, 3, side, side]));
+        var prepared = _preprocessor.Prepare(image);
+        var pixels = _options.Upload(tensor(prepared.Pixels, [1, 3, side, side]));
         var text = report is null ? null : Encode(report);
 
         var pyramid = new Tensor[PyramidBackbone.Levels];
@@ -81,7 +82,8 @@ public sealed class ImageAnalyzer : IDisposable
             Reading(decision, [.. others.Select(o => Reading(o, []))]),
             Values(embedding),
             (int)pyramid[0].shape[1],
-            text is null ? null : Ground(report!, text, features, embedding));
+            text is null ? null : Ground(report!, text, features, embedding),
+            prepared.Note is { } note ? [note] : []);
     }
 
     public void Dispose()

@@ -6,7 +6,8 @@ namespace MedMoE.Mesh.Model.Images;
 /// <param name="Channels">1 or 3.</param>
 /// <param name="MaxLevel">255 or 65535.</param>
 /// <param name="Planes">Levels 0..MaxLevel, [channels, height, width].</param>
-public sealed record DecodedImage(int Width, int Height, int Channels, int MaxLevel, float[] Planes)
+/// <param name="Note">What to tell of it, in one line; null for nothing.</param>
+public sealed record DecodedImage(int Width, int Height, int Channels, int MaxLevel, float[] Planes, string? Note = null)
 {
     /// <summary>Its rows from the top, each [channels, width], in one buffer that the next row overwrites.</summary>
     internal IEnumerable<float[]> Rows()

@@ -12,6 +12,12 @@ public sealed class EncodedImage
         _header = header;
     }
 
+    /// <summary>Pixels.</summary>
+    public long Width => _header.Width;
+
+    /// <summary>Pixels.</summary>
+    public long Height => _header.Height;
+
     /// <summary>Bytes that decoding it takes at most, known from its header; libvips copies the file.</summary>
     public long DecodingBytes => _header.DecodingBytes + _encoded.Length;
 

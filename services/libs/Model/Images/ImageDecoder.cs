@@ -45,6 +45,6 @@ public sealed class ImageDecoder(long maxPixels = 64L << 20)
         {
             TensorPrimitives.Multiply(planes, (float)reader.MaxLevel / reader.FullScale, planes);
         }
-        return new DecodedImage(reader.Width, reader.Height, reader.Channels, reader.MaxLevel, planes);
+        return new DecodedImage(reader.Width, reader.Height, reader.Channels, reader.MaxLevel, planes, reader.Note);
     }
 }

@@ -7,8 +7,8 @@ namespace MedMoE.Mesh.Model.Images;
 /// <param name="Height">Pixels.</param>
 /// <param name="PixelBytes">Bytes at most that a pixel takes in the decoder.</param>
 /// <param name="IsHeldWhole">Whether the decoder holds the whole image at once, and not a few rows of it.</param>
-/// <param name="SignificantBits">Of a level of 16 bits, as sBIT tells (PNG 11.3.2.4); 16 where nothing is told.</param>
-internal readonly record struct ImageHeader(long Width, long Height, int PixelBytes, bool IsHeldWhole, int SignificantBits = 16)
+/// <param name="SignificantBits">Of a level of 16 bits, as sBIT tells (PNG 11.3.2.4); null where nothing is told.</param>
+internal readonly record struct ImageHeader(long Width, long Height, int PixelBytes, bool IsHeldWhole, int? SignificantBits = null)
 {
     // Rows that libvips holds of an image that it decodes row by row.
     private const int RowsHeld = 256;
@@ -48,11 +48,11 @@ internal readonly record struct ImageHeader(long Width, long Height, int PixelBy
         var (bits, colour, interlace) = (png[24], png[25], png[28]);
         // Gray or RGB, each with an alpha channel: tRNS may add one. A palette is expanded.
         var samples = colour is 0 or 4 ? 2 : 4;
-        return new ImageHeader(width, height, samples * (bits > 8 ? 2 : 1), interlace != 0, bits == 16 ? ReadSignificantBits(png, colour) : 16);
+        return new ImageHeader(width, height, samples * (bits > 8 ? 2 : 1), interlace != 0, bits == 16 ? ReadSignificantBits(png, colour) : null);
     }
 
     /// <summary>The sBIT chunk, which stands before all pixels: a number for gray or for each of red, green and blue, and one for alpha.</summary>
-    private static int ReadSignificantBits(ReadOnlySpan<byte> png, int colour)
+    private static int? ReadSignificantBits(ReadOnlySpan<byte> png, int colour)
     {
         for (var chunk = png[8..]; chunk.Length >= 12 && !chunk[4..8].SequenceEqual("IDAT"u8);)
         {
@@ -69,11 +69,11 @@ internal readonly record struct ImageHeader(long Width, long Height, int PixelBy
                 {
                     most = Math.Max(most, bits);
                 }
-                return most is > 0 and <= 16 ? most : 16;
+                return most is > 0 and <= 16 ? most : null;
             }
             chunk = chunk[(12 + (int)length)..];
         }
-        return 16;
+        return null;
     }
 
     /// <summary>The frame header and the first scan header (JPEG, ITU-T T.81 B.2).</summary>

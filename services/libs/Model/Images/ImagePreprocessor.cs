@@ -13,26 +13,28 @@ public sealed class ImagePreprocessor(ImageSettings settings, ImageDecoder decod
     public EncodedImage Open(byte[] encoded) => decoder.Open(encoded, settings.Size);
 
     /// <summary>Decodes, resizes to a square and normalises, row by row. Gray goes to all three channels.</summary>
-    /// <returns>[3, size, size], row-major.</returns>
     /// <exception cref="InvalidImageException">The file is broken.</exception>
-    public float[] Prepare(EncodedImage image, CancellationToken cancellation = default)
+    public PreparedImage Prepare(EncodedImage image, CancellationToken cancellation = default)
     {
         using var reader = image.Read();
-        return Normalise(
-            BicubicResampler.Resize(reader.Rows(), reader.Width, reader.Height, reader.Channels, reader.MaxLevel, settings.Size, cancellation),
-            reader.Channels, reader.FullScale);
+        var levels = BicubicResampler.Resize(
+            reader.Rows(), reader.Width, reader.Height, reader.Channels, reader.MaxLevel, settings.Size, cancellation);
+        return new PreparedImage(Normalise(levels, reader.Channels, reader.FullScale), reader.Note);
     }
 
     /// <summary>The same from the file's bytes.</summary>
     /// <exception cref="InvalidImageException">The bytes are no usable image.</exception>
-    public float[] Prepare(byte[] encoded) => Prepare(Open(encoded));
+    public PreparedImage Prepare(byte[] encoded) => Prepare(Open(encoded));
 
     /// <summary>The same for an image that is decoded already.</summary>
-    /// <returns>[3, size, size], row-major.</returns>
-    public float[] Prepare(DecodedImage image) => Normalise(
-        BicubicResampler.Resize(image.Rows(), image.Width, image.Height, image.Channels, image.MaxLevel, settings.Size, CancellationToken.None),
-        image.Channels, image.MaxLevel);
+    public PreparedImage Prepare(DecodedImage image)
+    {
+        var levels = BicubicResampler.Resize(
+            image.Rows(), image.Width, image.Height, image.Channels, image.MaxLevel, settings.Size, CancellationToken.None);
+        return new PreparedImage(Normalise(levels, image.Channels, image.MaxLevel), image.Note);
+    }
 
+    /// <returns>[3, size, size], row-major.</returns>
     private float[] Normalise(float[] levels, int channels, int fullScale)
     {
         var area = settings.Size * settings.Size;

@@ -13,9 +13,13 @@ internal sealed class ImageReader : IDisposable
     // Of rows fetched at once: below what goes to the large object heap, where a row is.
     private const int BandBytes = 64 << 10;
 
+    private const string FewBitsInSixteen =
+        "the image has 16 bits, but no level reaches 1/8 of white: nearly black to the model. If 12 bits or fewer are stored in 16, scale the levels "
+        + "up, or tell the bits by sBIT in the PNG";
+
     private readonly Image _planes;
     private readonly bool _isCmyk;
-    private readonly int _significantBits;
+    private readonly int? _significantBits;
     private float _highest;
 
     static ImageReader()
@@ -47,7 +51,7 @@ internal sealed class ImageReader : IDisposable
             Enums.BandFormat.Ushort => 65535,
             var other => throw new InvalidImageException($"image with levels of type {other}, expected 8 or 16 bits"),
         };
-        _significantBits = MaxLevel > 255 ? header.SignificantBits : 8;
+        _significantBits = MaxLevel > 255 ? header.SignificantBits : null;
     }
 
     public int Width { get; }
@@ -64,7 +68,13 @@ internal sealed class ImageReader : IDisposable
     /// The level of white, once all rows have been read: <see cref="MaxLevel"/>, unless sBIT tells of fewer bits and no level needs more. PNG wants
     /// levels scaled up to all 16 bits, and then some need more; most writers of 12 bits leave them as they are.
     /// </summary>
-    public int FullScale => _significantBits < 16 && MaxLevel > 255 && _highest < 1 << _significantBits ? (1 << _significantBits) - 1 : MaxLevel;
+    public int FullScale => _significantBits is { } bits and < 16 && _highest < 1 << bits ? (1 << bits) - 1 : MaxLevel;
+
+    /// <summary>
+    /// What to tell of the image, in one line, once all rows have been read; null for nothing. Where sBIT tells anything, the levels are what was
+    /// meant, and a picture that is black throughout has nothing to scale.
+    /// </summary>
+    public string? Note => MaxLevel > 255 && _significantBits is null && _highest > 0 && _highest < (MaxLevel + 1) / 8 ? FewBitsInSixteen : null;
 
     /// <summary>The rows from the top, once: each [channels, width], in one buffer that the next row overwrites.</summary>
     /// <exception cref="InvalidImageException">The file is broken.</exception>

@@ -7,9 +7,9 @@ namespace MedMoE.Mesh.Model.Text;
 /// </summary>
 public sealed partial class ReportSections
 {
-    private readonly HashSet<string> _names;
+    private readonly SortedSet<string> _names;
 
-    private ReportSections(IEnumerable<string> names) => _names = names.ToHashSet(StringComparer.OrdinalIgnoreCase);
+    private ReportSections(IEnumerable<string> names) => _names = new SortedSet<string>(names, StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Names of sections, comma-separated: "findings,impression".</summary>
     /// <exception cref="FormatException">One of them is no heading that is known.</exception>
@@ -21,7 +21,8 @@ public sealed partial class ReportSections
             : each.Length == 0 ? throw new FormatException("no section is named") : new ReportSections(each);
     }
 
-    public override string ToString() => string.Join(", ", _names);
+    /// <summary>Their names, the same for the same sections. <see cref="Parse"/> reads them.</summary>
+    public override string ToString() => string.Join(", ", _names).ToLowerInvariant();
 
     /// <summary>
     /// The report with spaces in the place of all but these sections, so that a word stands where it stood. Null where it has none of them.

@@ -125,9 +125,19 @@ internal sealed class TokenFiles
         var whose = $"{setting}, \"{name}\"";
         // White space that a token takes along (lstrip, rstrip) has no ids of its own.
         return new Entry(new AddedToken(name, null), file,
-            Flag("normalized", !Flag("special", special)) ? Normalized(whose)
+            OddFlag(value) is { } odd ? $"{whose} has {odd}"
+            : Flag("normalized", !Flag("special", special)) ? Normalized(whose)
             : Flag("single_word", false) ? $"{whose} has single_word, which is not supported"
             : null);
+    }
+
+    /// <summary>What of a token's settings is neither true nor false; null where all are.</summary>
+    /// <param name="token">The token, an object.</param>
+    public static string? OddFlag(JsonElement token)
+    {
+        string[] flags = ["special", "normalized", "single_word", "lstrip", "rstrip"];
+        return flags.Select(flag => token.TryGetProperty(flag, out var value) && value.ValueKind is not (JsonValueKind.True or JsonValueKind.False)
+            ? $"{flag} {value.GetRawText()}, expected true or false" : null).FirstOrDefault(fault => fault is not null);
     }
 
     private static string Normalized(string whose) => $"{whose} is looked for in the normalised text (normalized), which is not supported";

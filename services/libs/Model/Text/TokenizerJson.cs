@@ -82,6 +82,10 @@ internal sealed class TokenizerJson
             {
                 _json.Fault($"added_tokens has \"{content}\" as {id}, which {TokenizerFiles.Config} does not: list it there in added_tokens_decoder");
             }
+            else if (TokenFiles.OddFlag(token) is { } odd)
+            {
+                _json.Fault($"added_tokens has \"{content}\" with {odd}");
+            }
             else if (Raw("normalized") == bool.TrueString || Raw("single_word") == bool.TrueString)
             {
                 _json.Fault($"added_tokens has \"{content}\" as normalized or single_word, which is not supported");

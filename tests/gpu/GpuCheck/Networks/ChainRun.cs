@@ -44,7 +44,7 @@ internal sealed class ChainRun : INetworkRun
     public void Run(PhaseWatch watch)
     {
         var prepared = new float[_batch][];
-        Parallel.For(0, _batch, i => prepared[i] = _preprocessor.Prepare(_image));
+        Parallel.For(0, _batch, i => prepared[i] = _preprocessor.Prepare(_image).Pixels);
         watch.Ended("decode");
         var side = _bundle.Manifest.Image.Size;
         var pixels = _options.Upload(tensor(prepared.SelectMany(p => p).ToArray(), [_batch, 3, side, side]));

@@ -1,0 +1,37 @@
+using System.Text.Json;
+using MedMoE.Mesh.Bundle;
+using MedMoE.Mesh.Trainer.Evaluation;
+
+namespace MedMoE.Mesh.Trainer.Ablation;
+
+/// <summary>What one model reached, each in 0..1.</summary>
+/// <param name="ZeroShot">Zero-shot accuracy of findings.</param>
+/// <param name="RecallAt1">Mean of both directions, within a type.</param>
+/// <param name="RecallAt5">The same.</param>
+/// <param name="PointingGame">Phrases whose map peaks in their finding.</param>
+/// <param name="Iou">Of phrases' maps and masks, at the best threshold.</param>
+internal sealed record Score(double ZeroShot, double RecallAt1, double RecallAt5, double PointingGame, double Iou)
+{
+    private const string Mend = "without the file it is computed again";
+
+    private static readonly JsonSerializerOptions _json = new() { RespectRequiredConstructorParameters = true };
+
+    /// <exception cref="InvalidEvaluationException">The file cannot be read, or is no score.</exception>
+    public static Score Read(string file)
+    {
+        try
+        {
+            return JsonFile.ReadObject(file).Deserialize<Score>(_json)!;
+        }
+        catch (BundleException e)
+        {
+            throw new InvalidEvaluationException($"{e.Message}; {Mend}");
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidEvaluationException($"{file}: no score of this command: {e.Message.TrimEnd('.')}; {Mend}");
+        }
+    }
+
+    public void Write(string file) => File.WriteAllText(file, JsonSerializer.Serialize(this));
+}
