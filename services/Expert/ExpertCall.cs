@@ -11,6 +11,10 @@ internal sealed class ExpertCall : IDisposable
 {
     private const string Features = "level.features";
 
+    // They go back to the caller, and into caches.
+    private const int MaxNotes = 8;
+    private const int MaxNoteLength = 500;
+
     private readonly ExpertModel _model;
     private readonly DateTimeOffset? _deadline;
     // Cancelled when the call ends, however it does: steps that still wait then are of no use to anybody.
@@ -89,6 +93,10 @@ internal sealed class ExpertCall : IDisposable
         var side = _model.LevelSides[due];
         WireTensors.Require(level.Features, $"{Features} of level {due}", side, side, _model.LevelChannels[due]);
         WireTensors.RequireFinite(level.Features, Features);
+        if (level.Notes.Count > MaxNotes || level.Notes.Any(note => note.Length > MaxNoteLength))
+        {
+            throw new InvalidFieldException("level.notes", $"are more than {MaxNotes}, or one is longer than {MaxNoteLength} characters");
+        }
         if (due == 0)
         {
             _model.OpenCalls.Take(_holding, places: 1, _model.CallBytes);

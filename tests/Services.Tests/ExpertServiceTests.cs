@@ -91,6 +91,8 @@ public sealed class ExpertServiceTests
         await AssertRefused("level.level: is 2, but level 1 is due", header, levels[0], levels[2]);
         await AssertRefused("level.level: is 0, but level 1 is due", header, levels[0], levels[0]);
         await AssertRefused("level.level: is 4, but all levels are here", [header, .. levels, Changed(3, l => l.Level = 4)]);
+        await AssertRefused("level.notes: are more than 8", header, Changed(0, l => l.Notes.AddRange(Enumerable.Repeat("dark", 9))));
+        await AssertRefused("level.notes: are more than 8, or one is longer than 500", header, Changed(0, l => l.Notes.Add(new string('x', 501))));
         await AssertRefused("level.features of level 0: is missing", header, Changed(0, l => l.Features = null));
         await AssertRefused("level.features of level 1: has shape [56, 56, 16], expected [28, 28, 32]", header, levels[0], Changed(1, l => l.Features = levels[0].Level.Features));
         // The sides are those of the bundle's image size: whatever else is consistent costs what it likes.
