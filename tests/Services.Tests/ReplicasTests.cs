@@ -195,9 +195,11 @@ public sealed class ReplicasTests
         File.Move(file + ".new", file, overwrite: true);
         await mesh.TextEncoder.DisposeAsync();
         await mesh.Experts["ct"].DisposeAsync();
+        using var patience = new CancellationTokenSource(_patience);
         ListExpertsResponse experts;
         do
         {
+            patience.Token.ThrowIfCancellationRequested();
             experts = await client.ListExpertsAsync(new ListExpertsRequest(), deadline: DateTime.UtcNow + _patience);
         }
         while (experts.Experts.Single(e => e.Name == "ct").Available);

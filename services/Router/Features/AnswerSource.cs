@@ -65,7 +65,7 @@ internal sealed class AnswerSource(
         if (channels.IsAway(service))
         {
             // The backbone's work would be for nothing.
-            throw new RpcException(new Status(StatusCode.Unavailable, "no replica can be reached"));
+            throw new RpcException(new Status(StatusCode.Unavailable, "away"));
         }
         var pyramid = reader.Start();
         // An expert counts open calls: none is opened before there is something to do.
