@@ -61,6 +61,20 @@ internal sealed class ExpertCall : IDisposable
         return more;
     }
 
+    /// <summary>Whether the next message can be what is due.</summary>
+    /// <param name="bytes">Its bytes; it has not been read yet.</param>
+    /// <exception cref="InvalidFieldException">It follows the header and is larger than any level can be.</exception>
+    public void RequireSize(long bytes)
+    {
+        if (_texts is not null && bytes > _model.MaxLevelBytes)
+        {
+            throw new InvalidFieldException(
+                "level",
+                $"has {bytes} bytes, over the limit of {_model.MaxLevelBytes}: "
+                + $"level 0 of this model is [{_model.LevelSides[0]}, {_model.LevelSides[0]}, {_model.LevelChannels[0]}]");
+        }
+    }
+
     /// <exception cref="InvalidFieldException">There was one before, or it cannot be used.</exception>
     /// <exception cref="QueueFullException">Open calls hold too much already.</exception>
     public void Begin(LocalizeHeader header)

@@ -1,5 +1,6 @@
 using Grpc.Core;
 using MedMoE.Mesh.Serving.Hosting;
+using MedMoE.Mesh.Serving.Limits;
 using MedMoE.Mesh.V1;
 using MedMoE.Mesh.Wire;
 
@@ -11,7 +12,14 @@ internal sealed class ExpertEndpoint(ExpertModel model) : ExpertService.ExpertSe
     public override async Task<LocalizeResponse> Localize(IAsyncStreamReader<LocalizeRequest> requestStream, ServerCallContext context)
     {
         using var call = new ExpertCall(model, context.DeadlineOrNone(), context.CancellationToken);
-        while (await call.AwaitMessage(requestStream.MoveNext, context.CancellationToken))
+        var request = context.GetHttpContext().Request.BodyReader;
+        async Task<bool> Next(CancellationToken cancellation)
+        {
+            // Before it is read: what is too large for a level would cost more than the whole call.
+            call.RequireSize(await MessagePrefix.Peek(request, cancellation));
+            return await requestStream.MoveNext(cancellation);
+        }
+        while (await call.AwaitMessage(Next, context.CancellationToken))
         {
             switch (requestStream.Current.PartCase)
             {

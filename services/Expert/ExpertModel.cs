@@ -22,6 +22,9 @@ internal sealed class ExpertModel : IServedModel, IDisposable
     // Each level, and the texts.
     private const int StepsOfACall = PyramidBackbone.Levels + 1;
 
+    // Of a level's message: pooled feature, model, notes.
+    private const long BesidesFeatures = 1 << 20;
+
     private readonly string _name;
     private readonly ModalityExpert _expert;
     private readonly Architecture _architecture;
@@ -74,6 +77,9 @@ internal sealed class ExpertModel : IServedModel, IDisposable
 
     /// <summary>Bytes of a call's levels, as they come in FP32 and projected.</summary>
     public long CallBytes => LevelSides.Zip(LevelChannels, (side, channels) => sizeof(float) * (long)side * side * (channels + EmbeddingDim)).Sum();
+
+    /// <summary>Bytes of a message with a level at most: the features of the largest one in FP32, and what goes with them.</summary>
+    public long MaxLevelBytes => LevelSides.Zip(LevelChannels, (side, channels) => sizeof(float) * (long)side * side * channels).Max() + BesidesFeatures;
 
     public Batcher<ExpertStep, LocalizeResponse?> Batcher { get; }
 

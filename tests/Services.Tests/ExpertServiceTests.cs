@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using Grpc.Core;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Expert;
@@ -5,6 +6,7 @@ using MedMoE.Mesh.Model;
 using MedMoE.Mesh.Model.Experts;
 using MedMoE.Mesh.Model.Swin;
 using MedMoE.Mesh.Model.Weights;
+using MedMoE.Mesh.ServicesUnderTest.Http2;
 using MedMoE.Mesh.V1;
 using MedMoE.Mesh.Wire;
 using static TorchSharp.torch;
@@ -96,7 +98,7 @@ public sealed class ExpertServiceTests
         await AssertRefused("level.features of level 0: is missing", header, Changed(0, l => l.Features = null));
         await AssertRefused("level.features of level 1: has shape [56, 56, 16], expected [28, 28, 32]", header, levels[0], Changed(1, l => l.Features = levels[0].Level.Features));
         // The sides are those of the bundle's image size: whatever else is consistent costs what it likes.
-        await AssertRefused("level.features of level 0: has shape [720, 720, 16], expected [56, 56, 16]", header, Changed(0, l => l.Features = WireTensors.FromSingles(new float[720 * 720 * 16], DataType.Fp16, 720, 720, 16)));
+        await AssertRefused("level: has 16588831 bytes, over the limit of 1249280: level 0 of this model is [56, 56, 16]", header, Changed(0, l => l.Features = WireTensors.FromSingles(new float[720 * 720 * 16], DataType.Fp16, 720, 720, 16)));
         await AssertRefused("level.features of level 0: has shape [56, 28, 16], expected [56, 56, 16]", header, Changed(0, l => l.Features.Shape[1] = 28));
         await AssertRefused("level.features of level 0: has 4 bytes", header, Changed(0, l => l.Features.Data = Google.Protobuf.ByteString.CopyFrom(1, 2, 3, 4)));
         await AssertRefused("level.features: holds NaN", header, Changed(0, l => l.Features = WireTensors.FromSingles(Nan(56 * 56 * 16), DataType.Fp16, 56, 56, 16)));
@@ -166,6 +168,23 @@ public sealed class ExpertServiceTests
         using var call = new ExpertService.ExpertServiceClient(mesh.Experts["ct"].Channel).Localize(deadline: DateTime.UtcNow + _patience);
         var e = await Assert.ThrowsAsync<RpcException>(() => call.ResponseAsync);
         Assert.Equal((StatusCode.DeadlineExceeded, "the next message did not come within 0.05 s (Expert:MessageTimeout)"), (e.StatusCode, e.Status.Detail));
+    }
+
+    [Fact]
+    public async Task Localize_MessageLargerThanAnyLevel_IsRefusedBeforeItHasCome()
+    {
+        await using var mesh = await RunningMesh.Start(new MeshPlan());
+        var address = mesh.Experts["ct"].Address;
+        await using var connection = await RawConnection.Open(address);
+        var header = RawCall.Framed(new LocalizeRequest { Header = new LocalizeHeader { Texts = { Query("a", 5) } } }.ToByteArray());
+        // The prefix alone. The largest level, 56² positions of 16 channels in FP32, has 200,704 bytes; a megabyte is left for what goes with it.
+        byte[] prefix = [0, .. BitConverter.GetBytes(2_000_000).Reverse()];
+
+        var answer = await connection.Call("/medmoe.mesh.v1.ExpertService/Localize", [.. header, .. prefix], end: false).Answer();
+
+        Assert.Equal(
+            (StatusCode.InvalidArgument, "level: has 2000005 bytes, over the limit of 1249280: level 0 of this model is [56, 56, 16]"),
+            (answer.Code, answer.Message));
     }
 
     [Fact]
