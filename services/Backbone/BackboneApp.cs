@@ -5,13 +5,6 @@ namespace MedMoE.Mesh.Backbone;
 /// <summary>The service put together.</summary>
 public static class BackboneApp
 {
-    public static WebApplication Create(string[] args)
-    {
-        var builder = ServiceHost.CreateBuilder(args);
-        builder.Services.AddOptions<BackboneOptions>().BindConfiguration(BackboneOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        builder.Services.AddModel<BackboneModel>();
-        var app = builder.Build();
-        app.MapModel<BackboneEndpoint>();
-        return app;
-    }
+    public static WebApplication Create(string[] args) =>
+        ServedModel.Create<BackboneOptions, BackboneModel, BackboneEndpoint>(args, BackboneOptions.Section);
 }

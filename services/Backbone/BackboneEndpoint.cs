@@ -29,11 +29,12 @@ internal sealed class BackboneEndpoint(BackboneModel model) : BackboneService.Ba
             NetworkOutput.RequireFinite(level.Features, Field);
             if (level.Level == PyramidBackbone.Levels - 1)
             {
-                var pooled = await run;
-                NetworkOutput.RequireFinite(pooled.Value, Field);
-                level.Pooled = WireTensors.FromSingles(pooled.Value, DataType.Fp32, pooled.Value.Length);
-                level.Model = model.Info;
-                level.Timing = pooled.ToTiming();
+                var batched = await run;
+                var (pooled, made) = batched.Value;
+                NetworkOutput.RequireFinite(pooled, Field);
+                level.Pooled = WireTensors.FromSingles(pooled, DataType.Fp32, pooled.Length);
+                level.Model = made;
+                level.Timing = batched.ToTiming();
                 if (note is not null)
                 {
                     level.Notes.Add(note);

@@ -2,7 +2,6 @@ using System.Runtime.InteropServices;
 using System.Threading.Channels;
 using Google.Protobuf;
 using MedMoE.Mesh.Bundle;
-using MedMoE.Mesh.Model;
 using MedMoE.Mesh.Model.Images;
 using MedMoE.Mesh.Model.Swin;
 using MedMoE.Mesh.ModelServing;
@@ -25,33 +24,34 @@ internal sealed record PyramidRequest(float[] Pixels, DataType DataType, Channel
     public int HandedOver { get; set; }
 }
 
-/// <summary>The backbone part of the bundle behind its batcher. A result is the pooled feature, [8C].</summary>
+/// <summary>What an image's levels end with.</summary>
+/// <param name="Pooled">The pooled feature, [8C].</param>
+/// <param name="Model">What made them.</param>
+internal sealed record PyramidResult(float[] Pooled, ModelInfo Model);
+
+/// <summary>The backbone of a bundle.</summary>
 internal sealed class BackboneModel : IServedModel, IDisposable
 {
     private const string MaxDecodingBytes = $"{BackboneOptions.Section}:{nameof(BackboneOptions.MaxDecodingBytes)}";
 
-    private readonly PyramidBackbone _backbone;
+    private readonly ServedNetwork<PyramidBackbone, PyramidRequest, PyramidResult> _network;
     private readonly ImagePreprocessor _preprocessor;
-    private readonly TorchOptions _torch;
-    private readonly BatcherMetrics _metrics = new("backbone");
     private readonly Places _decoding;
     private readonly long _maxDecodingBytes;
     private readonly int _side;
 
     public BackboneModel(IOptions<ModelOptions> model, IOptions<BackboneOptions> options)
     {
-        var bundle = ModelBundle.Open(model.Value.Bundle);
-        _torch = TorchOptions.Parse(model.Value.Device, model.Value.Precision);
-        _backbone = PyramidBackbone.Load(bundle, _torch);
-        _preprocessor = new ImagePreprocessor(bundle.Manifest.Image, new ImageDecoder(options.Value.MostPixels));
-        _side = bundle.Manifest.Image.Size;
-        Info = ServedModel.Describe(bundle, BundlePart.Backbone, _torch.PrecisionName);
         var batching = new BatcherOptions
         {
             LargestBatch = options.Value.LargestBatch,
             QueueCapacity = options.Value.QueueCapacity,
             QueueDelay = options.Value.QueueDelay,
         };
+        _network = new ServedNetwork<PyramidBackbone, PyramidRequest, PyramidResult>(model.Value, BundlePart.Backbone, batching, PyramidBackbone.Load, Run);
+        var image = _network.Latest.Bundle.Manifest.Image;
+        _preprocessor = new ImagePreprocessor(image, new ImageDecoder(options.Value.MostPixels));
+        _side = image.Size;
         _maxDecodingBytes = AvailableMemory.Limit(options.Value.MaxDecodingBytes, 0.25);
         _decoding = new Places(
             new PlacesOptions
@@ -62,13 +62,12 @@ internal sealed class BackboneModel : IServedModel, IDisposable
                 BytesSetting = MaxDecodingBytes,
                 RetryAfter = batching.RetryAfter,
             },
-            _metrics);
-        Batcher = new Batcher<PyramidRequest, float[]>(batching, Run, _metrics);
+            _network.Metrics);
     }
 
-    public ModelInfo Info { get; }
+    public ModelInfo Info => _network.Latest.Info;
 
-    public Batcher<PyramidRequest, float[]> Batcher { get; }
+    public Batcher<PyramidRequest, PyramidResult> Batcher => _network.Batcher;
 
     /// <summary>
     /// Decodes and prepares an image, or holds prepared pixels against the model. On callers' threads, but only as many images at once as there
@@ -87,12 +86,7 @@ internal sealed class BackboneModel : IServedModel, IDisposable
     public Task WarmUp(CancellationToken cancellation) => Batcher.Submit(
         new PyramidRequest(new float[3 * _side * _side], DataType.Fp16, Channel.CreateUnbounded<PyramidLevel>().Writer), cancellation: cancellation);
 
-    public void Dispose()
-    {
-        Batcher.Dispose();
-        _backbone.Dispose();
-        _metrics.Dispose();
-    }
+    public void Dispose() => _network.Dispose();
 
     private async Task<PreparedImage> Prepare(ByteString encoded, CancellationToken cancellation)
     {
@@ -114,18 +108,16 @@ internal sealed class BackboneModel : IServedModel, IDisposable
     private static byte[] Bytes(ByteString encoded) =>
         MemoryMarshal.TryGetArray(encoded.Memory, out var whole) && whole.Count == whole.Array!.Length ? whole.Array : encoded.ToByteArray();
 
-    private float[][] Run(IReadOnlyList<PyramidRequest> batch)
+    private PyramidResult[] Run(Generation<PyramidBackbone> generation, IReadOnlyList<PyramidRequest> batch)
     {
-        using var scope = NewDisposeScope();
-        using var inference = inference_mode();
         var pixels = empty([batch.Count, 3, _side, _side], ScalarType.Float32);
         for (var row = 0; row < batch.Count; row++)
         {
             MemoryMarshal.AsBytes<float>(batch[row].Pixels).CopyTo(pixels.bytes[(row * batch[row].Pixels.Length * sizeof(float))..]);
         }
-        var pooled = _backbone.Extract(_torch.Upload(pixels), (level, features) => Emit(batch, level, features));
+        var pooled = generation.Network.Extract(_network.Torch.Upload(pixels), (level, features) => Emit(batch, level, features));
         var rows = pooled.to(ScalarType.Float32, CPU);
-        return [.. batch.Select((_, row) => rows[row].contiguous().data<float>().ToArray())];
+        return [.. batch.Select((_, row) => new PyramidResult([.. rows[row].contiguous().data<float>()], generation.Info))];
     }
 
     /// <summary>Hands every image of the batch its part of a level, as wire bytes: tensors stay on this thread.</summary>

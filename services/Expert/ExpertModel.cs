@@ -26,28 +26,13 @@ internal sealed class ExpertModel : IServedModel, IDisposable
     private const long BesidesFeatures = 1 << 20;
 
     private readonly string _name;
-    private readonly ModalityExpert _expert;
-    private readonly Architecture _architecture;
-    private readonly SimilaritySettings _similarity;
-    private readonly TorchOptions _torch;
-    private readonly BatcherMetrics _metrics;
+    private readonly ServedNetwork<ModalityExpert, ExpertStep, LocalizeResponse?> _network;
+    private readonly ExpertShape _shape;
 
     public ExpertModel(IOptions<ModelOptions> model, IOptions<ExpertOptions> options)
     {
-        var bundle = ModelBundle.Open(model.Value.Bundle);
         _name = options.Value.Name;
-        _torch = TorchOptions.Parse(model.Value.Device, model.Value.Precision);
-        _expert = BundleNetworks.LoadExpert(bundle, _name);
-        _torch.Place(_expert);
-        _expert.Freeze();
-        _architecture = bundle.Manifest.Architecture;
-        _similarity = bundle.Manifest.Similarity;
-        LevelSides = PyramidBackbone.LevelSides(BundleNetworks.ReadSwinConfig(bundle));
-        Limits = new QueryLimits(options.Value, EmbeddingDim, (long)LevelSides[0] * LevelSides[0], bundle.Manifest.Text.MaxTokens);
         MessageTimeout = options.Value.MessageTimeout;
-        var part = BundlePart.Expert(_name);
-        Info = ServedModel.Describe(bundle, part, _torch.PrecisionName);
-        _metrics = new BatcherMetrics(part.Folder);
         var places = options.Value.LargestBatch + options.Value.QueueCapacity;
         var batching = new BatcherOptions
         {
@@ -56,11 +41,16 @@ internal sealed class ExpertModel : IServedModel, IDisposable
             QueueCapacity = places * StepsOfACall,
             QueueDelay = options.Value.QueueDelay,
         };
-        OpenCalls = new OpenCalls(places, AvailableMemory.Limit(options.Value.MaxCallBytes, 0.5), batching.RetryAfter, _metrics, TimeProvider.System);
-        Batcher = new Batcher<ExpertStep, LocalizeResponse?>(batching, Run, _metrics);
+        _network = new ServedNetwork<ModalityExpert, ExpertStep, LocalizeResponse?>(model.Value, BundlePart.Expert(_name), batching, Load, Run);
+        var bundle = _network.Latest.Bundle;
+        _shape = _network.Latest.Network.Shape;
+        LevelSides = PyramidBackbone.LevelSides(BundleNetworks.ReadSwinConfig(bundle));
+        Limits = new QueryLimits(options.Value, EmbeddingDim, (long)LevelSides[0] * LevelSides[0], bundle.Manifest.Text.MaxTokens);
+        OpenCalls = new OpenCalls(
+            places, AvailableMemory.Limit(options.Value.MaxCallBytes, 0.5), batching.RetryAfter, _network.Metrics, TimeProvider.System);
     }
 
-    public ModelInfo Info { get; }
+    public ModelInfo Info => _network.Latest.Info;
 
     /// <summary>For a call's next message.</summary>
     public TimeSpan MessageTimeout { get; }
@@ -70,7 +60,7 @@ internal sealed class ExpertModel : IServedModel, IDisposable
     public OpenCalls OpenCalls { get; }
 
     /// <summary>Channels of each level, finest first.</summary>
-    public IReadOnlyList<int> LevelChannels => _expert.Shape.LevelChannels;
+    public IReadOnlyList<int> LevelChannels => _shape.LevelChannels;
 
     /// <summary>Positions on a side of each level, finest first.</summary>
     public IReadOnlyList<int> LevelSides { get; }
@@ -81,9 +71,9 @@ internal sealed class ExpertModel : IServedModel, IDisposable
     /// <summary>Bytes of a message with a level at most: the features of the largest one in FP32, and what goes with them.</summary>
     public long MaxLevelBytes => LevelSides.Zip(LevelChannels, (side, channels) => sizeof(float) * (long)side * side * channels).Max() + BesidesFeatures;
 
-    public Batcher<ExpertStep, LocalizeResponse?> Batcher { get; }
+    public Batcher<ExpertStep, LocalizeResponse?> Batcher => _network.Batcher;
 
-    private int EmbeddingDim => _expert.Shape.EmbeddingDim;
+    private int EmbeddingDim => _shape.EmbeddingDim;
 
     public async Task WarmUp(CancellationToken cancellation)
     {
@@ -111,35 +101,37 @@ internal sealed class ExpertModel : IServedModel, IDisposable
         await call.Finish();
     }
 
-    public void Dispose()
+    public void Dispose() => _network.Dispose();
+
+    private ModalityExpert Load(ModelBundle bundle, TorchOptions torch)
     {
-        Batcher.Dispose();
-        _expert.Dispose();
-        _metrics.Dispose();
+        var expert = BundleNetworks.LoadExpert(bundle, _name);
+        torch.Place(expert);
+        expert.Freeze();
+        return expert;
     }
 
-    private LocalizeResponse?[] Run(IReadOnlyList<ExpertStep> batch)
+    private LocalizeResponse?[] Run(Generation<ModalityExpert> generation, IReadOnlyList<ExpertStep> batch)
     {
-        using var inference = inference_mode();
         // In the order of a call's life: whatever of one call is in this batch runs in its own order. A level that is there already is so because
         // memory ran short in this batch after it.
         foreach (var group in batch.OfType<ProjectLevel>().Where(s => s.State.Levels[s.Level] is null).GroupBy(s => (s.Level, s.Features.DataType)))
         {
-            Project([.. group]);
+            Project(generation.Network, [.. group]);
         }
         foreach (var ended in batch.OfType<EndCall>())
         {
             Free(ended.State);
         }
         // A call that lacks a level has failed with that level's error.
-        return [.. batch.Select(step => step is GroundTexts ground && ground.State.IsComplete ? Ground(ground) : null)];
+        return [.. batch.Select(step => step is GroundTexts ground && ground.State.IsComplete ? Ground(generation, ground) : null)];
     }
 
-    private void Project(IReadOnlyList<ProjectLevel> steps)
+    private void Project(ModalityExpert expert, IReadOnlyList<ProjectLevel> steps)
     {
         using var scope = NewDisposeScope();
-        var features = _torch.Upload(TorchWire.Batch([.. steps.Select(s => s.Features)]));
-        var projected = _expert.Project(steps[0].Level, features, LevelSides[0]);
+        var features = _network.Torch.Upload(TorchWire.Batch([.. steps.Select(s => s.Features)]));
+        var projected = expert.Project(steps[0].Level, features, LevelSides[0]);
         for (var row = 0; row < steps.Count; row++)
         {
             steps[row].State.Levels[steps[row].Level] = new LevelFeatures(
@@ -150,7 +142,7 @@ internal sealed class ExpertModel : IServedModel, IDisposable
     /// <summary>A row of its own: a part of the batch would keep the whole of it for as long as the slowest call.</summary>
     private static Tensor Own(Tensor batch, long row) => batch.shape[0] == 1 ? batch.alias() : batch.narrow(0, row, 1).clone();
 
-    private LocalizeResponse Ground(GroundTexts step)
+    private LocalizeResponse Ground(Generation<ModalityExpert> generation, GroundTexts step)
     {
         using var scope = NewDisposeScope();
         var features = new LocalFeatures([.. step.State.Levels.Select(level => level!)]);
@@ -159,7 +151,7 @@ internal sealed class ExpertModel : IServedModel, IDisposable
         var response = new LocalizeResponse
         {
             Expert = _name,
-            Model = Info,
+            Model = generation.Info,
             GridSide = side,
             ImageEmbedding = TorchWire.Rows(embedding, DataType.Fp32)[0],
         };
@@ -177,12 +169,12 @@ internal sealed class ExpertModel : IServedModel, IDisposable
                 words += step.Texts.Counts[text++];
             }
             while (text < step.Texts.Counts.Count && words + step.Texts.Counts[text] <= Limits.WordsAtOnce);
-            response.Texts.AddRange(Ground(step, first..text, features, embedding, side));
+            response.Texts.AddRange(Ground(generation.Bundle.Manifest, step, first..text, features, embedding, side));
         }
         return response;
     }
 
-    private List<TextGrounding> Ground(GroundTexts step, Range range, LocalFeatures features, Tensor embedding, int side)
+    private List<TextGrounding> Ground(BundleManifest manifest, GroundTexts step, Range range, LocalFeatures features, Tensor embedding, int side)
     {
         using var scope = NewDisposeScope();
         int[] counts = [.. step.Texts.Counts.Take(range)];
@@ -190,7 +182,7 @@ internal sealed class ExpertModel : IServedModel, IDisposable
         var words = tensor(step.Texts.Words[before..(before + (all * EmbeddingDim))], [1, all, EmbeddingDim]).to(device);
         var sentences = tensor(
             step.Texts.Sentences[(range.Start.Value * EmbeddingDim)..(range.End.Value * EmbeddingDim)], [counts.Length, EmbeddingDim]).to(device);
-        var grounded = WordAttention.AttendTexts(features, words, counts, _architecture, _similarity.AttentionTemperature);
+        var grounded = WordAttention.AttendTexts(features, words, counts, manifest.Architecture, manifest.Similarity.AttentionTemperature);
         float[] global = [.. Similarity.Global(embedding, sentences).cpu().data<float>()];
         // Where a context's length overflows, its cosine comes out as 0.
         using var overflown = grounded.Contexts.square().sum(2).isfinite().logical_not();
@@ -203,7 +195,7 @@ internal sealed class ExpertModel : IServedModel, IDisposable
             texts.Add(new TextGrounding
             {
                 GlobalSimilarity = global[text],
-                LocalSimilarity = Similarity.Local(similarities.AsSpan(first, counts[text]), _similarity.WordTemperature),
+                LocalSimilarity = Similarity.Local(similarities.AsSpan(first, counts[text]), manifest.Similarity.WordTemperature),
                 Words =
                 {
                     Enumerable.Range(first, counts[text]).Select(word => new WordGrounding

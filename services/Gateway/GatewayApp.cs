@@ -6,6 +6,7 @@ using MedMoE.Mesh.Gateway.Routing;
 using MedMoE.Mesh.Serving.Endpoints;
 using MedMoE.Mesh.Serving.Hosting;
 using MedMoE.Mesh.Serving.Telemetry;
+using MedMoE.Mesh.Wire.Catalog;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -24,7 +25,7 @@ public static class GatewayApp
     {
         var builder = ServiceHost.CreateBuilder(args, grpc => grpc.UseConnectionAge());
         builder.AddEndpoints();
-        builder.Services.AddOptions<GatewayOptions>().BindConfiguration(GatewayOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSection<GatewayOptions>(GatewayOptions.Section);
         builder.AddProxy();
         builder.AddLimits();
         builder.Services.AddHostedService<ReplicaHealth>();
@@ -53,7 +54,7 @@ public static class GatewayApp
         app.Lifetime.ApplicationStarted.Register(() =>
         {
             var metrics = app.Services.GetRequiredService<RequestMetrics>();
-            foreach (var method in MeshContract.Forwarded.SelectMany(contract => contract.Methods))
+            foreach (var method in ServiceCatalog.Contracts.SelectMany(contract => contract.Methods))
             {
                 metrics.Serves(MeshContract.PathOf(method));
             }

@@ -11,7 +11,7 @@ internal sealed record GatewayOptions
     /// <summary>Bytes a second that a message may not fall below for longer than <see cref="MessageTimeout"/>.</summary>
     public const int MinMessageRate = 16 << 10;
 
-    /// <summary>Names of experts, comma-separated, that run where Endpoints:Expert says. Those in Endpoints:Experts are known anyway. Default: none.</summary>
+    /// <summary>Names of experts, comma-separated, that run where Endpoints:Default says. Those in Endpoints:Services are known anyway. Default: none.</summary>
     public string Experts { get; init; } = "";
 
     /// <summary>Calls with one request message that run at once; one more gets RESOURCE_EXHAUSTED. Default 1024.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using MedMoE.Mesh.Serving.Endpoints;
+using MedMoE.Mesh.Wire.Catalog;
 
 namespace MedMoE.Mesh.Local;
 
@@ -13,16 +14,15 @@ internal sealed class EndpointsFile(string path)
     /// <param name="addresses">Of each service its replicas, <c>HOST:PORT,HOST:PORT</c>; empty where none runs.</param>
     public void Write(IReadOnlyDictionary<MeshService, string> addresses)
     {
-        string Of(MeshService service) => addresses.GetValueOrDefault(service, "");
+        // Services that are not in the plan run nowhere.
+        var services = ServiceCatalog.Services([]).ToDictionary(service => service.Name, _ => "");
+        foreach (var (service, replicas) in addresses)
+        {
+            services[service.Name] = replicas;
+        }
         var content = new Dictionary<string, object>
         {
-            [EndpointOptions.Section] = new Dictionary<string, object>
-            {
-                [nameof(EndpointOptions.Router)] = Of(MeshService.Router),
-                [nameof(EndpointOptions.Backbone)] = Of(MeshService.Backbone),
-                [nameof(EndpointOptions.TextEncoder)] = Of(MeshService.TextEncoder),
-                [nameof(EndpointOptions.Experts)] = addresses.Where(a => a.Key.Expert is not null).ToDictionary(a => a.Key.Expert!, a => a.Value),
-            },
+            [EndpointOptions.Section] = new Dictionary<string, object> { [nameof(EndpointOptions.Services)] = services },
         };
         var fresh = path + ".new";
         File.WriteAllBytes(fresh, JsonSerializer.SerializeToUtf8Bytes(content, _json));

@@ -3,6 +3,7 @@ using MedMoE.Mesh.Local.Control;
 using MedMoE.Mesh.Local.Output;
 using MedMoE.Mesh.Local.Plan;
 using MedMoE.Mesh.Local.Processes;
+using MedMoE.Mesh.Wire.Catalog;
 using Microsoft.AspNetCore.Builder;
 
 namespace MedMoE.Mesh.Local;
@@ -19,10 +20,10 @@ internal static class LocalMesh
         try
         {
             await supervisor.Start(signals.Stop);
-            var gateway = supervisor.Status().FirstOrDefault(replica => replica.Service == ProcessSpec.Gateway)?.Listening?.Grpc;
+            var gateway = supervisor.Status().FirstOrDefault(replica => replica.Service == ServiceCatalog.Gateway.Name)?.Listening?.Grpc;
             if (gateway is not null)
             {
-                await FrontDoor.UntilOpen(gateway, plan.Services.Where(s => s.Replicas > 0).Select(s => s.Serves?.Expert).OfType<string>(), signals.Stop);
+                await FrontDoor.UntilOpen(gateway, plan.Services.Where(s => s.Replicas > 0).Select(s => s.Service.Expert).OfType<string>(), signals.Stop);
             }
             control = await ControlServer.Start(folder.Socket, supervisor, signals.Stop);
             Announce(supervisor.Status(), gateway, log);

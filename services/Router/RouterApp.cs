@@ -18,10 +18,10 @@ public static class RouterApp
     {
         var builder = ServiceHost.CreateBuilder(args);
         builder.AddEndpoints();
-        builder.Services.AddOptions<ModelOptions>().BindConfiguration(ModelOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        builder.Services.AddOptions<RouterOptions>().BindConfiguration(RouterOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        builder.Services.AddOptions<CacheOptions>().BindConfiguration(CacheOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services
+            .AddSection<ModelOptions>(ModelOptions.Section)
+            .AddSection<RouterOptions>(RouterOptions.Section)
+            .AddSection<CacheOptions>(CacheOptions.Section)
             .AddSingleton(TimeProvider.System)
             .AddSingleton(_ => Meters.Create())
             .AddSingleton<CacheMetrics>()

@@ -5,13 +5,6 @@ namespace MedMoE.Mesh.TextEncoder;
 /// <summary>The service put together.</summary>
 public static class TextEncoderApp
 {
-    public static WebApplication Create(string[] args)
-    {
-        var builder = ServiceHost.CreateBuilder(args);
-        builder.Services.AddOptions<TextEncoderOptions>().BindConfiguration(TextEncoderOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        builder.Services.AddModel<TextModel>();
-        var app = builder.Build();
-        app.MapModel<TextEncoderEndpoint>();
-        return app;
-    }
+    public static WebApplication Create(string[] args) =>
+        ServedModel.Create<TextEncoderOptions, TextModel, TextEncoderEndpoint>(args, TextEncoderOptions.Section);
 }

@@ -22,7 +22,7 @@ internal sealed class TextEncoderEndpoint(TextModel model) : TextEncoderService.
         return new EncodeResponse
         {
             Texts = { request.Texts.Select((text, i) => Answer(text, tokens[i], features[i].Value, type, $"texts[{i}]")) },
-            Model = model.Info,
+            Model = slowest.Value.Model,
             Timing = slowest.ToTiming(),
         };
     }

@@ -1,68 +1,51 @@
 using MedMoE.Mesh.Bundle;
-using MedMoE.Mesh.Model;
 using MedMoE.Mesh.Model.Text;
+using MedMoE.Mesh.ModelServing;
 using MedMoE.Mesh.Serving.Batching;
 using MedMoE.Mesh.Serving.Hosting;
 using MedMoE.Mesh.V1;
 using Microsoft.Extensions.Options;
-using static TorchSharp.torch;
 
 namespace MedMoE.Mesh.TextEncoder;
 
 /// <summary>A text's embeddings, as arrays: tensors stay on the model's thread.</summary>
 /// <param name="Words">[words, D].</param>
 /// <param name="Sentence">[D].</param>
-internal sealed record TextFeatures(float[] Words, float[] Sentence);
+/// <param name="Model">What made them.</param>
+internal sealed record TextFeatures(float[] Words, float[] Sentence, ModelInfo Model);
 
-/// <summary>The text part of the bundle behind its batcher.</summary>
-internal sealed class TextModel : IServedModel, IDisposable
+/// <summary>The text encoder of a bundle.</summary>
+internal sealed class TextModel(IOptions<ModelOptions> model, IOptions<TextEncoderOptions> options) : IServedModel, IDisposable
 {
-    private readonly TextEmbedder _embedder;
-    private readonly BatcherMetrics _metrics = new("text");
-    private readonly int _maxTokens;
+    private readonly ServedNetwork<TextEmbedder, Tokens, TextFeatures> _network = new(
+        model.Value,
+        BundlePart.Text,
+        new BatcherOptions { LargestBatch = options.Value.LargestBatch, QueueCapacity = options.Value.QueueCapacity },
+        TextEmbedder.Load,
+        Run,
+        fits: (batch, next) => (batch.Count + 1) * Math.Max(batch.Max(t => t.Ids.Count), next.Ids.Count) <= options.Value.PaddedTokens);
 
-    public TextModel(IOptions<ModelOptions> model, IOptions<TextEncoderOptions> limits)
-    {
-        var bundle = ModelBundle.Open(model.Value.Bundle);
-        var torch = TorchOptions.Parse(model.Value.Device, model.Value.Precision);
-        _embedder = TextEmbedder.Load(bundle, torch);
-        _maxTokens = bundle.Manifest.Text.MaxTokens;
-        Info = ServedModel.Describe(bundle, BundlePart.Text, torch.PrecisionName);
-        var (padded, options) = (limits.Value.PaddedTokens, limits.Value);
-        MostTexts = options.QueueCapacity;
-        Batcher = new Batcher<Tokens, TextFeatures>(
-            new BatcherOptions { LargestBatch = options.LargestBatch, QueueCapacity = options.QueueCapacity },
-            Run, _metrics,
-            fits: (batch, next) => (batch.Count + 1) * Math.Max(batch.Max(t => t.Ids.Count), next.Ids.Count) <= padded);
-    }
-
-    public ModelInfo Info { get; }
+    public ModelInfo Info => _network.Latest.Info;
 
     /// <summary>Texts of a call at most: as many as may wait.</summary>
-    public int MostTexts { get; }
+    public int MostTexts => options.Value.QueueCapacity;
 
-    public Batcher<Tokens, TextFeatures> Batcher { get; }
+    public Batcher<Tokens, TextFeatures> Batcher => _network.Batcher;
 
-    /// <summary>Thread-safe, and on the caller's thread: the model's has better things to do.</summary>
-    public Tokens Tokenize(string text) => _embedder.Tokenizer.Encode(text, _maxTokens);
+    /// <summary>Thread-safe; call it outside the model's thread.</summary>
+    public Tokens Tokenize(string text) => _network.Latest.Network.Tokenizer.Encode(text, _network.Latest.Bundle.Manifest.Text.MaxTokens);
 
     public Task WarmUp(CancellationToken cancellation) => Batcher.Submit(Tokenize("warm up"), cancellation: cancellation);
 
-    public void Dispose()
-    {
-        Batcher.Dispose();
-        _embedder.Dispose();
-        _metrics.Dispose();
-    }
+    public void Dispose() => _network.Dispose();
 
-    private TextFeatures[] Run(IReadOnlyList<Tokens> batch)
+    private static TextFeatures[] Run(Generation<TextEmbedder> generation, IReadOnlyList<Tokens> batch)
     {
-        using var scope = NewDisposeScope();
-        using var inference = inference_mode();
-        var encoded = _embedder.Encode(batch);
+        var encoded = generation.Network.Encode(batch);
         var (words, sentences) = (encoded.Words.cpu(), encoded.Sentences.cpu());
         return [.. batch.Select((tokens, row) => new TextFeatures(
             [.. words[row].narrow(0, 0, tokens.Words.Count).contiguous().data<float>()],
-            [.. sentences[row].contiguous().data<float>()]))];
+            [.. sentences[row].contiguous().data<float>()],
+            generation.Info))];
     }
 }

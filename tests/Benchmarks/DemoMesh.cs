@@ -31,8 +31,8 @@ internal sealed class DemoMesh : IAsyncDisposable
         var text = await mesh.Add(TextEncoderApp.Create);
         var own = await mesh.Add(ExpertApp.Create, $"--Expert:Name={expert}");
         var router = await mesh.Add(
-            RouterApp.Create, [$"--Endpoints:Backbone={backbone.Address}", $"--Endpoints:TextEncoder={text.Address}", $"--Endpoints:Experts:{expert}={own.Address}", .. elsewhere]);
-        await mesh.Add(GatewayApp.Create, [$"--Endpoints:Router={router.Address}", .. elsewhere]);
+            RouterApp.Create, [$"--Endpoints:Services:backbone={backbone.Address}", $"--Endpoints:Services:text-encoder={text.Address}", $"--Endpoints:Services:expert-{expert}={own.Address}", .. elsewhere]);
+        await mesh.Add(GatewayApp.Create, [$"--Endpoints:Services:router={router.Address}", .. elsewhere]);
         return mesh;
     }
 

@@ -24,7 +24,7 @@ public class IsolationBenchmark
     {
         _xray = await ServiceProcess.Start("Expert", null, $"Model:Bundle={DemoMesh.Bundle}", "Expert:Name=xray");
         await Pin(_xray.Id, _last);
-        _mesh = await DemoMesh.Start("ct", $"--Endpoints:Experts:xray={_xray.Grpc}");
+        _mesh = await DemoMesh.Start("ct", $"--Endpoints:Services:expert-xray={_xray.Grpc}");
         await Pin(Environment.ProcessId, "0");
         // Both measurements find the code compiled in full.
         for (var i = 0; i < 300; i++)

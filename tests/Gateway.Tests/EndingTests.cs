@@ -22,7 +22,7 @@ public sealed class EndingTests
     public async Task Streams_IdleWhenTheGatewayStops_AreTold()
     {
         await using var router = await RunningService.Start(EchoRouter.Create, null);
-        await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Router={router.Address}");
+        await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Services:router={router.Address}");
         var client = new RouterService.RouterServiceClient(gateway.Channel);
         using var silent = client.AnalyzeStream(deadline: Deadline);
         await silent.ResponseHeadersAsync.WaitAsync(_patience, TestContext.Current.CancellationToken);
@@ -48,7 +48,7 @@ public sealed class EndingTests
     public async Task AnalyzeStream_WhileTheGatewayStops_WhatItHadSentIsAnswered()
     {
         await using var router = await RunningService.Start(EchoRouter.Create, null);
-        await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Router={router.Address}");
+        await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Services:router={router.Address}");
         using var call = new RouterService.RouterServiceClient(gateway.Channel).AnalyzeStream(deadline: Deadline);
         foreach (var id in new[] { "a", "b", "c" })
         {
@@ -71,7 +71,7 @@ public sealed class EndingTests
     {
         await using var one = await RunningService.Start(EchoRouter.Create, null);
         await using var other = await RunningService.Start(EchoRouter.Create, null);
-        await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Router={one.Address},{other.Address}");
+        await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Services:router={one.Address},{other.Address}");
         var client = new RouterService.RouterServiceClient(gateway.Channel);
         using var enough = new CancellationTokenSource();
         var done = 0;
@@ -111,7 +111,7 @@ public sealed class EndingTests
         await using var well = await RunningService.Start(EchoRouter.Create, null);
         // No probe tells the gateway.
         await using var gateway = await RunningService.Start(
-            GatewayApp.Create, null, $"--Endpoints:Router={stopping.Address},{well.Address}", "--Gateway:HealthInterval=01:00:00");
+            GatewayApp.Create, null, $"--Endpoints:Services:router={stopping.Address},{well.Address}", "--Gateway:HealthInterval=01:00:00");
         stopping.Get<Readiness>().Stopping();
         var client = new RouterService.RouterServiceClient(gateway.Channel);
 
@@ -129,7 +129,7 @@ public sealed class EndingTests
         await using var dying = await RunningService.Start(EchoRouter.Create, null);
         await using var well = await RunningService.Start(EchoRouter.Create, null);
         await using var gateway = await RunningService.Start(
-            GatewayApp.Create, null, $"--Endpoints:Router={dying.Address},{well.Address}", "--Gateway:HealthInterval=01:00:00");
+            GatewayApp.Create, null, $"--Endpoints:Services:router={dying.Address},{well.Address}", "--Gateway:HealthInterval=01:00:00");
         dying.Get<EchoRouter.Calls>().DiesAtOnce = true;
         var client = new RouterService.RouterServiceClient(gateway.Channel);
 
@@ -143,7 +143,7 @@ public sealed class EndingTests
     public async Task Connection_OverItsAge_TakesNoNewCallsAndLosesNone()
     {
         await using var router = await RunningService.Start(EchoRouter.Create, null);
-        await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Router={router.Address}", "--Gateway:MaxConnectionAge=00:00:00.3");
+        await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Services:router={router.Address}", "--Gateway:MaxConnectionAge=00:00:00.3");
         var opened = 0;
         using var channel = GrpcChannel.ForAddress($"http://{gateway.Address}", new GrpcChannelOptions
         {

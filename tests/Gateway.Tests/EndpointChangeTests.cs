@@ -64,8 +64,8 @@ public sealed class EndpointChangeTests
         }
         Assert.Equal((StatusCode.InvalidArgument, "medmoe-service: no expert is known"), await Localize());
 
-        await Change(gateway, options => options.Experts.ContainsKey("ct"), () =>
-            File.WriteAllText(folder["endpoints.json"], """{ "Endpoints": { "Experts": { "ct": "" } } }"""));
+        await Change(gateway, options => options.Services.ContainsKey("expert-ct"), () =>
+            File.WriteAllText(folder["endpoints.json"], """{ "Endpoints": { "Services": { "expert-ct": "" } } }"""));
 
         using var patience = new CancellationTokenSource(_patience);
         while (await Localize() != (StatusCode.Unavailable, "expert ct: no replica can be reached"))
@@ -75,10 +75,10 @@ public sealed class EndpointChangeTests
     }
 
     private static void Write(string file, string textEncoder) =>
-        File.WriteAllText(file, $$"""{ "Endpoints": { "TextEncoder": "{{textEncoder}}" } }""");
+        File.WriteAllText(file, $$"""{ "Endpoints": { "Services": { "text-encoder": "{{textEncoder}}" } } }""");
 
     private static Task Rewrite(RunningService gateway, string file, string textEncoder) =>
-        Change(gateway, options => options.TextEncoder == textEncoder, () => Write(file, textEncoder));
+        Change(gateway, options => options.Services.GetValueOrDefault("text-encoder") == textEncoder, () => Write(file, textEncoder));
 
     /// <summary>Makes a change and waits until the gateway has heard of it: whoever subscribes later is told later.</summary>
     private static async Task Change(RunningService gateway, Func<EndpointOptions, bool> expected, Action change)

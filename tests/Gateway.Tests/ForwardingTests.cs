@@ -22,7 +22,7 @@ public sealed class ForwardingTests
     {
         using var files = new GoldenBundle(Architecture.Paper);
         await using var service = await RunningService.Start(TextEncoderApp.Create, files.Root);
-        await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:TextEncoder={service.Address}");
+        await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Services:text-encoder={service.Address}");
         var request = new EncodeRequest { Texts = { "small nodule in the left upper lobe", "no pneumothorax" } };
 
         var direct = await new TextEncoderService.TextEncoderServiceClient(service.Channel).EncodeAsync(request, deadline: Deadline);
@@ -37,7 +37,7 @@ public sealed class ForwardingTests
     {
         using var files = new GoldenBundle(Architecture.Paper);
         await using var service = await RunningService.Start(BackboneApp.Create, files.Root);
-        await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Backbone={service.Address}");
+        await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Services:backbone={service.Address}");
         var file = await File.ReadAllBytesAsync(Golden.PathOf("preprocessing", "rgb8_400x300.png"), TestContext.Current.CancellationToken);
 
         using var call = new BackboneService.BackboneServiceClient(gateway.Channel).ExtractPyramid(
@@ -60,7 +60,7 @@ public sealed class ForwardingTests
         await using var backbone = await RunningService.Start(BackboneApp.Create, files.Root);
         // No expert runs yet; what answers as one here tells by its model that the header was followed.
         await using var gateway = await RunningService.Start(
-            GatewayApp.Create, null, $"--Endpoints:TextEncoder={text.Address}", $"--Endpoints:Experts:ct={backbone.Address}");
+            GatewayApp.Create, null, $"--Endpoints:Services:text-encoder={text.Address}", $"--Endpoints:Services:expert-ct={backbone.Address}");
         var client = new ModelService.ModelServiceClient(gateway.Channel);
         async Task<string> Part(string service)
         {
@@ -76,7 +76,7 @@ public sealed class ForwardingTests
     public async Task AnalyzeStream_BothWaysAtOnce_CarriesMessagesHeadersAndTrailers()
     {
         await using var router = await RunningService.Start(EchoRouter.Create, null);
-        await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Router={router.Address}");
+        await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Services:router={router.Address}");
         using var call = new RouterService.RouterServiceClient(gateway.Channel).AnalyzeStream(new Metadata { { "medmoe-test", "hello" } }, Deadline);
 
         Assert.Equal("hello", (await call.ResponseHeadersAsync).GetValue("medmoe-test"));
@@ -96,7 +96,7 @@ public sealed class ForwardingTests
     public async Task AnalyzeStream_ServiceDies_WhatItAnsweredComesAndThenUnavailable()
     {
         await using var router = await RunningService.Start(EchoRouter.Create, null);
-        await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Router={router.Address}");
+        await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Services:router={router.Address}");
         using var call = new RouterService.RouterServiceClient(gateway.Channel).AnalyzeStream(deadline: Deadline);
         await call.RequestStream.WriteAsync(new AnalyzeStreamRequest { RequestId = "a" });
         Assert.True(await call.ResponseStream.MoveNext(TestContext.Current.CancellationToken));
@@ -111,7 +111,7 @@ public sealed class ForwardingTests
     public async Task AnalyzeStream_ServiceDiesBeforeItAnswers_IsNoCancellation()
     {
         await using var router = await RunningService.Start(EchoRouter.Create, null);
-        await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Router={router.Address}");
+        await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Services:router={router.Address}");
         var client = new RouterService.RouterServiceClient(gateway.Channel);
         // Whether YARP blames the service or the caller, who has not sent all yet, is left to chance.
         for (var i = 0; i < 20; i++)
@@ -129,7 +129,7 @@ public sealed class ForwardingTests
     {
         await using var router = await RunningService.Start(EchoRouter.Create, null);
         await using var gateway = await RunningService.Start(
-            GatewayApp.Create, null, $"--Endpoints:Router={router.Address}", "--Gateway:ActivityTimeout=00:00:01");
+            GatewayApp.Create, null, $"--Endpoints:Services:router={router.Address}", "--Gateway:ActivityTimeout=00:00:01");
         using var call = new RouterService.RouterServiceClient(gateway.Channel).AnalyzeStream(deadline: Deadline);
 
         var e = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(TestContext.Current.CancellationToken));
@@ -141,7 +141,7 @@ public sealed class ForwardingTests
     public async Task Classify_ServiceRefuses_StatusAndTrailersPassThrough()
     {
         await using var router = await RunningService.Start(EchoRouter.Create, null);
-        await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Router={router.Address}");
+        await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Services:router={router.Address}");
 
         var e = await Assert.ThrowsAsync<RpcException>(() =>
             new RouterService.RouterServiceClient(gateway.Channel).ClassifyAsync(new ClassifyRequest(), deadline: Deadline).ResponseAsync);
@@ -155,7 +155,7 @@ public sealed class ForwardingTests
     public async Task EmbedText_DeadlinePassesOrCallerGoes_TheServiceHearsOfIt(bool byDeadline, StatusCode expected)
     {
         await using var router = await RunningService.Start(EchoRouter.Create, null);
-        await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Router={router.Address}");
+        await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Services:router={router.Address}");
         var soon = TimeSpan.FromSeconds(1);
         using var caller = byDeadline ? new CancellationTokenSource() : new CancellationTokenSource(soon);
 
@@ -172,7 +172,7 @@ public sealed class ForwardingTests
         await using var well = await RunningService.Start(EchoRouter.Create, null);
         await using var unwell = await RunningService.Start(EchoRouter.Create, null);
         await using var gateway = await RunningService.Start(
-            GatewayApp.Create, null, $"--Endpoints:Router={well.Address},{unwell.Address}", "--Gateway:HealthInterval=00:00:00.1");
+            GatewayApp.Create, null, $"--Endpoints:Services:router={well.Address},{unwell.Address}", "--Gateway:HealthInterval=00:00:00.1");
         var client = new RouterService.RouterServiceClient(gateway.Channel);
         async Task<StatusCode> Call() => (await Assert.ThrowsAsync<RpcException>(() => client.ClassifyAsync(new ClassifyRequest(), deadline: Deadline).ResponseAsync)).StatusCode;
         Assert.Equal(StatusCode.FailedPrecondition, await Call());

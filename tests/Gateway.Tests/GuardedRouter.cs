@@ -15,7 +15,7 @@ public sealed class GuardedRouter : IAsyncLifetime
     {
         var limit = $"--Serving:LargestMessage={LargestMessage}";
         Router = await RunningService.Start(EchoRouter.Create, null, limit);
-        Gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Router={Router.Address}", limit);
+        Gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Services:router={Router.Address}", limit);
     }
 
     public async ValueTask DisposeAsync()

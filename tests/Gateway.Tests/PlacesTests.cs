@@ -279,7 +279,7 @@ public sealed class PlacesTests
         public static async Task<Mesh> Start(params string[] settings)
         {
             var router = await RunningService.Start(EchoRouter.Create, null);
-            return new Mesh(router, await RunningService.Start(GatewayApp.Create, null, [$"--Endpoints:Router={router.Address}", .. settings]));
+            return new Mesh(router, await RunningService.Start(GatewayApp.Create, null, [$"--Endpoints:Services:router={router.Address}", .. settings]));
         }
 
         /// <summary>A client at one of the loopback addresses.</summary>

@@ -22,7 +22,7 @@ public sealed class ReachTests
         await using var router = await RunningService.Start(EchoRouter.Create, null);
         // The active check looks once, which is not enough for it.
         await using var gateway = await RunningService.Start(
-            GatewayApp.Create, null, $"--Endpoints:Router={Nobody},{router.Address}", "--Gateway:HealthInterval=00:59:00");
+            GatewayApp.Create, null, $"--Endpoints:Services:router={Nobody},{router.Address}", "--Gateway:HealthInterval=00:59:00");
 
         var codes = await Call(gateway, 40);
 
@@ -35,7 +35,7 @@ public sealed class ReachTests
         await using var other = await RunningService.Start(EchoRouter.Create, null);
         await using var router = await RunningService.Start(EchoRouter.Create, null);
         await using var gateway = await RunningService.Start(
-            GatewayApp.Create, null, $"--Endpoints:Router={other.Address},{router.Address}", "--Gateway:HealthInterval=00:59:00");
+            GatewayApp.Create, null, $"--Endpoints:Services:router={other.Address},{router.Address}", "--Gateway:HealthInterval=00:59:00");
         other.Get<EchoRouter.Calls>().CannotDie = true;
 
         await Call(gateway, 40, EchoRouter.Die);
@@ -53,7 +53,7 @@ public sealed class ReachTests
         await using var well = await RunningService.Start(TextEncoder.TextEncoderApp.Create, files.Root);
         await well.Ready();
         await using var gateway = await RunningService.Start(
-            GatewayApp.Create, null, $"--Endpoints:TextEncoder={hung.Grpc},{well.Address}", "--Endpoints:KeepAliveTimeout=00:00:04",
+            GatewayApp.Create, null, $"--Endpoints:Services:text-encoder={hung.Grpc},{well.Address}", "--Endpoints:KeepAliveTimeout=00:00:04",
             "--Gateway:HealthInterval=00:00:00.1");
         var client = new TextEncoderService.TextEncoderServiceClient(gateway.Channel);
         async Task<Status> Encode()

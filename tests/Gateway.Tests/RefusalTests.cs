@@ -24,7 +24,7 @@ public sealed class RefusalTests
     public async Task GetModel_HeaderMissingOrUnknown_ListsTheKnown(string? service)
     {
         await using var gateway = await RunningService.Start(
-            GatewayApp.Create, null, $"--Endpoints:Experts:ct={Nobody}", "--Gateway:Experts=xray, ct");
+            GatewayApp.Create, null, $"--Endpoints:Services:expert-ct={Nobody}", "--Gateway:Experts=xray, ct");
         var headers = service is null ? new Metadata() : new Metadata { { "medmoe-service", service } };
 
         var model = await Refused(new ModelService.ModelServiceClient(gateway.Channel).GetModelAsync(new GetModelRequest(), headers, Deadline).ResponseAsync);
@@ -53,7 +53,7 @@ public sealed class RefusalTests
     [InlineData("dns:///no-such-host.invalid:8080")]
     public async Task Encode_NoReplica_NamesTheService(string endpoint)
     {
-        await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:TextEncoder={endpoint}");
+        await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Services:text-encoder={endpoint}");
 
         var answer = await Refused(new TextEncoderService.TextEncoderServiceClient(gateway.Channel).EncodeAsync(new EncodeRequest(), deadline: Deadline).ResponseAsync);
 
@@ -68,7 +68,7 @@ public sealed class RefusalTests
         var port = service.Address.Split(':')[1];
         // One name has no address; another, resolved, does.
         await using var gateway = await RunningService.Start(
-            GatewayApp.Create, null, $"--Endpoints:TextEncoder=dns:///localhost:{port}", "--Endpoints:Backbone=dns:///no-such-host.invalid:8080");
+            GatewayApp.Create, null, $"--Endpoints:Services:text-encoder=dns:///localhost:{port}", "--Endpoints:Services:backbone=dns:///no-such-host.invalid:8080");
         var client = new TextEncoderService.TextEncoderServiceClient(gateway.Channel);
 
         Assert.Single((await client.EncodeAsync(new EncodeRequest { Texts = { "mass" } }, deadline: Deadline)).Texts);
@@ -78,7 +78,7 @@ public sealed class RefusalTests
     public async Task Analyze_WhileStopping_IsUnavailableAndRunningCallsFinish()
     {
         await using var router = await RunningService.Start(EchoRouter.Create, null);
-        await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Router={router.Address}");
+        await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Services:router={router.Address}");
         var client = new RouterService.RouterServiceClient(gateway.Channel);
         var running = client.EmbedTextAsync(new EmbedTextRequest(), deadline: Deadline).ResponseAsync;
         await router.Get<EchoRouter.Calls>().Begun();
@@ -95,7 +95,7 @@ public sealed class RefusalTests
     public async Task Call_OverMostCalls_IsRefusedAtOnceUntilOneEnds()
     {
         await using var router = await RunningService.Start(EchoRouter.Create, null);
-        await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Router={router.Address}", "--Gateway:MostCalls=1");
+        await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Services:router={router.Address}", "--Gateway:MostCalls=1");
         var client = new RouterService.RouterServiceClient(gateway.Channel);
         var running = client.EmbedTextAsync(new EmbedTextRequest(), deadline: Deadline).ResponseAsync;
         await router.Get<EchoRouter.Calls>().Begun();
@@ -126,7 +126,7 @@ public sealed class RefusalTests
     {
         await using var router = await RunningService.Start(EchoRouter.Create, null);
         await using var gateway = await RunningService.Start(
-            GatewayApp.Create, null, $"--Endpoints:Router={router.Address}", "--Gateway:CallsPerSecond=1", "--Gateway:Burst=2");
+            GatewayApp.Create, null, $"--Endpoints:Services:router={router.Address}", "--Gateway:CallsPerSecond=1", "--Gateway:Burst=2");
         var client = new RouterService.RouterServiceClient(gateway.Channel);
 
         // More than a minute's worth.
@@ -144,7 +144,7 @@ public sealed class RefusalTests
     public async Task Encode_KnownLengthOverTheLimit_IsRefusedBeforeItIsForwarded()
     {
         // Nobody would answer it otherwise.
-        await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:TextEncoder={Nobody}", "--Serving:LargestMessage=100000");
+        await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Services:text-encoder={Nobody}", "--Serving:LargestMessage=100000");
         async Task<(string?, string?)> Post(int length)
         {
             using var http = new HttpClient { DefaultRequestVersion = HttpVersion.Version20, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
@@ -167,7 +167,7 @@ public sealed class RefusalTests
     {
         using var files = new GoldenBundle(Architecture.Paper);
         await using var service = await RunningService.Start(TextEncoderApp.Create, files.Root, "--Serving:LargestMessage=100000");
-        await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:TextEncoder={service.Address}");
+        await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Services:text-encoder={service.Address}");
         var client = new TextEncoderService.TextEncoderServiceClient(gateway.Channel);
 
         // Far more than the windows hold, so that the service answers while the client still sends.

@@ -23,7 +23,7 @@ public sealed class SharedConnectionTests
     {
         await using var router = await RunningService.Start(EchoRouter.Create, null);
         await using var gateway = await RunningService.Start(
-            GatewayApp.Create, null, $"--Endpoints:Router={router.Address}", "--Gateway:MaxStreams=1000", "--Gateway:FailuresPerSecond=0");
+            GatewayApp.Create, null, $"--Endpoints:Services:router={router.Address}", "--Gateway:MaxStreams=1000", "--Gateway:FailuresPerSecond=0");
         await using var attacker = await RawConnection.Open(throughGateway ? gateway.Address : router.Address);
         var unreadable = RawCall.Framed([0x0a, 0xff]);
         var codes = new ConcurrentBag<StatusCode?>();
@@ -50,7 +50,7 @@ public sealed class SharedConnectionTests
     {
         await using var router = await RunningService.Start(EchoRouter.Create, null);
         // Longer than the 5 s after which Kestrel would end the connection.
-        await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Router={router.Address}", "--Gateway:MessageTimeout=00:00:07");
+        await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Services:router={router.Address}", "--Gateway:MessageTimeout=00:00:07");
         await using var attacker = await RawConnection.Open(gateway.Address);
         using var open = new RouterService.RouterServiceClient(gateway.Channel).AnalyzeStream(deadline: Deadline);
         await Echo(open, "before");
@@ -78,7 +78,7 @@ public sealed class SharedConnectionTests
     public async Task Service_NotReadFrom_KeepsItsConnection()
     {
         await using var router = await RunningService.Start(EchoRouter.Create, null);
-        await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Router={router.Address}");
+        await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Services:router={router.Address}");
         await using var attacker = await RawConnection.Open(router.Address);
         // Each leaves unread what a stream may have on its way; together far more than Kestrel's window of a connection.
         var unread = RawCall.Framed(new byte[8_000_000]);
@@ -92,7 +92,7 @@ public sealed class SharedConnectionTests
     public async Task Resets_ByTheThousand_HarmNobodyAndCryNoAlarm()
     {
         await using var router = await RunningService.Start(EchoRouter.Create, null);
-        using var gateway = await ServiceProcess.Start("Gateway", null, $"Endpoints:Router={router.Address}");
+        using var gateway = await ServiceProcess.Start("Gateway", null, $"Endpoints:Services:router={router.Address}");
         using var channel = Grpc.Net.Client.GrpcChannel.ForAddress($"http://{gateway.Grpc}");
         var echo = new RouterService.RouterServiceClient(channel);
         for (var i = 0; i < 4; i++)
@@ -115,7 +115,7 @@ public sealed class SharedConnectionTests
     public async Task Connections_LostWithStreamsThatHaveNotBegun_CryNoAlarm()
     {
         await using var router = await RunningService.Start(EchoRouter.Create, null);
-        using var gateway = await ServiceProcess.Start("Gateway", null, $"Endpoints:Router={router.Address}");
+        using var gateway = await ServiceProcess.Start("Gateway", null, $"Endpoints:Services:router={router.Address}");
         using var channel = Grpc.Net.Client.GrpcChannel.ForAddress($"http://{gateway.Grpc}");
         for (var i = 0; i < 20; i++)
         {

@@ -28,7 +28,7 @@ public sealed class ModalityTests : IDisposable
         // Gateway and router learn of it, and so start anew; the rest stays as it was, to the letter.
         var changed = Named(before).Where(o => Named(after)[o.Key] != o.Value).Select(o => o.Key);
         Assert.Equal([("ConfigMap", "experts"), ("Deployment", "gateway"), ("Deployment", "router")], changed.Order());
-        Assert.Equal([.. before.ExpertSettings, new("Endpoints__Experts__pet", "dns:///expert-pet:8080")], after.ExpertSettings.OrderBy(s => before.ExpertSettings.ContainsKey(s.Key) ? 0 : 1));
+        Assert.Equal([.. before.ExpertSettings, new("Endpoints__Services__expert-pet", "dns:///expert-pet:8080")], after.ExpertSettings.OrderBy(s => before.ExpertSettings.ContainsKey(s.Key) ? 0 : 1));
     }
 
     [Fact]
@@ -46,7 +46,7 @@ public sealed class ModalityTests : IDisposable
         Assert.Equal(names.Select(n => $"expert-{n}"), overlay.Objects.OfType<ScaledObject>().Select(o => o.Spec.ScaleTargetRef.Name).Where(n => n.StartsWith("expert-", StringComparison.Ordinal)).Order());
         foreach (var name in names)
         {
-            Assert.Equal($"dns:///expert-{name}:8080", overlay.ExpertSettings[$"Endpoints__Experts__{name}"]);
+            Assert.Equal($"dns:///expert-{name}:8080", overlay.ExpertSettings[$"Endpoints__Services__expert-{name}"]);
             var scaled = overlay.Objects.OfType<ScaledObject>().Single(o => o.Metadata.Name == $"expert-{name}");
             Assert.Equal([$"\"expert-{name}\"", $"\"{name}\""], scaled.Spec.Triggers.Select(t => t.Metadata.Query.Split('=')[1].Split('}')[0]));
         }

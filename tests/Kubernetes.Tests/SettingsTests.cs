@@ -9,6 +9,7 @@ using MedMoE.Mesh.Router;
 using MedMoE.Mesh.Serving.Endpoints;
 using MedMoE.Mesh.Serving.Hosting;
 using MedMoE.Mesh.TextEncoder;
+using MedMoE.Mesh.Wire.Catalog;
 using Microsoft.Extensions.Configuration;
 
 namespace MedMoE.Mesh.Kubernetes.Tests;
@@ -76,10 +77,9 @@ public sealed class SettingsTests
     public async Task Services_BearTheNamesThatCallersLookUp()
     {
         var overlay = await Overlay.Build("cpu");
-        var endpoints = new EndpointOptions { Experts = overlay.ExpertSettings.ToDictionary(s => s.Key["Endpoints__Experts__".Length..], s => s.Value) };
-        Assert.Equal(overlay.Experts, endpoints.Experts.Keys.Order());
-        MeshService[] called = [MeshService.Router, MeshService.Backbone, MeshService.TextEncoder, .. overlay.Experts.Select(MeshService.ExpertNamed)];
-        foreach (var service in called)
+        var endpoints = new EndpointOptions { Services = overlay.ExpertSettings.ToDictionary(s => s.Key["Endpoints__Services__".Length..], s => s.Value) };
+        Assert.Equal(overlay.Experts, endpoints.Services.Keys.Select(name => MeshService.Find(name)!.Expert).Order());
+        foreach (var service in ServiceCatalog.Services(overlay.Experts).Where(service => service.Kind.Contract is not null))
         {
             var address = endpoints.AddressOf(service);
             var host = Assert.Single(address.Hosts);

@@ -25,7 +25,7 @@ public sealed class AddressTests : IDisposable
         using var own = mesh;
         Assert.All(mesh.Table.SelectMany(row => new[] { row.Grpc, row.Http }).Append(gateway), reached => Assert.StartsWith($"{host}:", reached));
         using var endpoints = new EndpointsWatch(mesh.Folder);
-        Assert.Equal(mesh.Table.Where(row => row.Service == "backbone").Select(row => row.Grpc), endpoints.Replicas("Backbone"));
+        Assert.Equal(mesh.Table.Where(row => row.Service == "backbone").Select(row => row.Grpc), endpoints.Replicas("backbone"));
 
         await Analyze(gateway);
         if (address == "::")

@@ -18,12 +18,12 @@ internal sealed class EndpointsWatch : IDisposable
         _watcher.Renamed += (_, _) => _changes.Release();
     }
 
-    public string[] TextEncoders => Replicas("TextEncoder");
+    public string[] TextEncoders => Replicas("text-encoder");
 
     public string[] Replicas(string service) =>
         Root.GetProperty(service).GetString()!.Split(',', StringSplitOptions.RemoveEmptyEntries);
 
-    public JsonElement Root => JsonDocument.Parse(File.ReadAllBytes(_path)).RootElement.GetProperty("Endpoints");
+    private JsonElement Root => JsonDocument.Parse(File.ReadAllBytes(_path)).RootElement.GetProperty("Endpoints").GetProperty("Services");
 
     public async Task Until(Func<EndpointsWatch, bool> holds, string what)
     {

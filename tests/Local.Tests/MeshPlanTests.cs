@@ -14,9 +14,9 @@ public sealed class MeshPlanTests
 
         Assert.Equal(
             ["backbone", "text-encoder", "expert-xray", "expert-ct", "expert-mri", "expert-ultrasound", "router", "gateway"],
-            plan.Services.Select(s => s.Name));
+            plan.Services.Select(s => s.Service.Name));
         Assert.Equal([1, 1, 1, 2, 0, 1, 1, 1], plan.Services.Select(s => s.Replicas));
-        Assert.Equal([2, 2, 2, 2, 2, 2, 1, 0], plan.Services.Select(s => s.StopsAt));
+        Assert.Equal([2, 2, 2, 2, 2, 2, 1, 0], plan.Services.Select(s => s.Service.Kind.StopsAt));
     }
 
     [Fact]
@@ -46,6 +46,6 @@ public sealed class MeshPlanTests
                 "--Serving:Address=127.0.0.1", $"--Serving:GrpcPort={port}", "--Serving:HttpPort=0", "--Serving:StopWithInput=true",
                 .. own, "--Serving:LargestMessage=1024", "--A:B=c=d",
             ],
-            plan.Services.Single(s => s.Name == service).Arguments);
+            plan.Services.Single(s => s.Service.Name == service).Arguments);
     }
 }

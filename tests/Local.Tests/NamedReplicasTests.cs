@@ -37,8 +37,8 @@ public sealed class NamedReplicasTests : IDisposable
         names.Set(Name, "127.0.1.1");
         string Of(string service) => mesh.Table.Single(row => row.Service == service).Grpc;
         using var router = await ServiceProcess.Start(
-            "Router", names, $"Model:Bundle={_bundle.Root}", $"Endpoints:Refresh={_refresh}", $"Endpoints:Backbone={Of("backbone")}",
-            $"Endpoints:TextEncoder={Of("text-encoder")}", $"Endpoints:Experts:ct=dns:///{Name}:{port}", $"Endpoints:Experts:mri={Of("expert-mri")}");
+            "Router", names, $"Model:Bundle={_bundle.Root}", $"Endpoints:Refresh={_refresh}", $"Endpoints:Services:backbone={Of("backbone")}",
+            $"Endpoints:Services:text-encoder={Of("text-encoder")}", $"Endpoints:Services:expert-ct=dns:///{Name}:{port}", $"Endpoints:Services:expert-mri={Of("expert-mri")}");
         await using var ct = new MeshLoad(router.Grpc, 6, "ct", "small nodule");
         await using var mri = new MeshLoad(router.Grpc, 2, "mri", "small nodule");
         await Both(10);

@@ -20,7 +20,7 @@ public sealed class ScaleTests : IDisposable
         Assert.Equal(0, await scale.ExitCode());
         Assert.True(leaving.HasEnded);
         Assert.Equal(["backbone/1", "backbone/2", "text-encoder/1"], scale.Table.Select(row => $"{row.Service}/{row.Number}"));
-        Assert.Equal(scale.Table.Take(2).Select(row => row.Grpc), endpoints.Replicas("Backbone"));
+        Assert.Equal(scale.Table.Take(2).Select(row => row.Grpc), endpoints.Replicas("backbone"));
         Assert.Equal([mesh.Table[1].Grpc], endpoints.TextEncoders);
         Assert.Equal(mesh.Table[0], scale.Table[0]);
 
@@ -46,7 +46,7 @@ public sealed class ScaleTests : IDisposable
         await AssertRefused("backbone=2,dental=1", "unknown service \"dental\"");
         using var other = LocalProcess.Run(_runtime, "scale", "backbone=2", "--name", "other");
         await other.AssertRefused("no mesh named other is up");
-        Assert.Single(endpoints.Replicas("Backbone"));
+        Assert.Single(endpoints.Replicas("backbone"));
     }
 
     [Fact]

@@ -4,8 +4,8 @@ using MedMoE.Mesh.Local.Output;
 using MedMoE.Mesh.Local.Plan;
 using MedMoE.Mesh.Local.Processes;
 using MedMoE.Mesh.ServicesUnderTest;
-using MedMoE.Mesh.Serving.Endpoints;
 using MedMoE.Mesh.V1;
+using MedMoE.Mesh.Wire.Catalog;
 using Microsoft.Extensions.Time.Testing;
 using static MedMoE.Mesh.ServicesUnderTest.Signals;
 
@@ -24,7 +24,7 @@ public sealed class SupervisorTests
         var options = new UpOptions { Bundle = files.Root, Only = ["text-encoder"] };
         // Any service will do in the others' places.
         var service = MeshPlan.For(options, files.Open().Manifest, folder["endpoints.json"], "127.0.0.1:1").Services[0];
-        var plan = new MeshPlan([service, service with { Serves = MeshService.Router }, service with { Serves = null }]);
+        var plan = new MeshPlan([service, service with { Service = MeshService.Router }, service with { Service = new MeshService(ServiceCatalog.Gateway) }]);
         var supervisor = new Supervisor(plan, new EndpointsFile(folder["endpoints.json"]), new MeshLog(lines, colours: false), TimeProvider.System);
         await supervisor.Start(TestContext.Current.CancellationToken).WaitAsync(_patience);
 

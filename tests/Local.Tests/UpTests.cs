@@ -23,8 +23,8 @@ public sealed class UpTests : IDisposable
         Assert.Equal(["backbone/1", "text-encoder/1", "text-encoder/2"], mesh.Table.Select(row => $"{row.Service}/{row.Number}"));
         using var endpoints = new EndpointsWatch(mesh.Folder);
         Assert.Equal(mesh.Table.Skip(1).Select(row => row.Grpc), endpoints.TextEncoders);
-        Assert.Equal([mesh.Table[0].Grpc], endpoints.Replicas("Backbone"));
-        Assert.Equal("", endpoints.Root.GetProperty("Router").GetString());
+        Assert.Equal([mesh.Table[0].Grpc], endpoints.Replicas("backbone"));
+        Assert.Empty(endpoints.Replicas("router"));
         foreach (var row in mesh.Table.Skip(1))
         {
             Assert.Single((await Encode(row.Grpc)).Texts);

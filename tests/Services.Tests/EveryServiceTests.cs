@@ -48,7 +48,7 @@ public sealed class EveryServiceTests
         await using var mesh = await RunningMesh.Start(new MeshPlan());
         // A service whose model is never warmed up: everything else is there.
         var held = new HeldBackbone(mesh.Backbone.Channel);
-        await using var cold = await RunningService.Start(HeldBackbone.Create(held, mesh.Backbone.Get<ModelInfo>(), warm: false), mesh.Files.Root);
+        await using var cold = await RunningService.Start(HeldBackbone.Create(held, mesh.Backbone.Get<IServedModel>().Info, warm: false), mesh.Files.Root);
         var health = await new Health.HealthClient(cold.Channel).CheckAsync(new HealthCheckRequest(), deadline: DateTime.UtcNow + _patience);
         Assert.Equal(HealthCheckResponse.Types.ServingStatus.NotServing, health.Status);
         using var http = new HttpClient();
@@ -76,7 +76,8 @@ public sealed class EveryServiceTests
     [InlineData("expert")]
     public async Task Service_Stops_IdleStreamsOfEveryKindAreTold(string which)
     {
-        await using var mesh = await RunningMesh.Start(new MeshPlan());
+        // Idle for as long as it takes until the service stops.
+        await using var mesh = await RunningMesh.Start(new MeshPlan { Experts = ["Expert:MessageTimeout=01:00:00"] });
         var service = which == "router" ? mesh.Router : mesh.Experts["ct"];
         var deadline = DateTime.UtcNow + _patience;
         using var watch = new Health.HealthClient(service.Channel).Watch(new HealthCheckRequest(), deadline: deadline);
@@ -84,11 +85,11 @@ public sealed class EveryServiceTests
         using var reflection = new ServerReflection.ServerReflectionClient(service.Channel).ServerReflectionInfo(deadline: deadline);
         await reflection.RequestStream.WriteAsync(new ServerReflectionRequest { ListServices = "" }, TestContext.Current.CancellationToken);
         Assert.True(await reflection.ResponseStream.MoveNext(TestContext.Current.CancellationToken));
+        using var calls = new MetricSums("medmoe.requests");
         using var analyze = new RouterService.RouterServiceClient(service.Channel).AnalyzeStream(deadline: deadline);
         using var localize = new ExpertService.ExpertServiceClient(service.Channel).Localize(deadline: deadline);
         Func<Task> idle = which == "router" ? () => analyze.ResponseStream.MoveNext(CancellationToken.None) : () => localize.ResponseAsync;
-        // On the same connection: what was opened before has come.
-        await new Health.HealthClient(service.Channel).CheckAsync(new HealthCheckRequest(), deadline: deadline);
+        await calls.Reached(which == "router" ? "/medmoe.mesh.v1.RouterService/AnalyzeStream" : "/medmoe.mesh.v1.ExpertService/Localize", 1, _patience);
 
         var stop = service.Stop();
 

@@ -15,14 +15,9 @@ internal sealed class HeldBackbone(GrpcChannel backbone) : BackboneService.Backb
     public static Func<string[], WebApplication> Create(HeldBackbone held, ModelInfo model, bool warm = true) => args =>
     {
         var builder = ServiceHost.CreateBuilder(args);
-        builder.Services.AddSingleton(held);
-        builder.Services.AddSingleton(model);
+        builder.Services.AddSingleton(held).AddSingleton(new StandInModel(model, warm)).AddModel<StandInModel>();
         var app = builder.Build();
         app.MapModel<HeldBackbone>();
-        if (warm)
-        {
-            app.Services.GetRequiredService<Readiness>().WarmedUp();
-        }
         return app;
     };
 

@@ -13,17 +13,19 @@ public sealed class LimitsTests
     {
         await using var mesh = await RunningMesh.Start(new MeshPlan());
         var large = new Image { Encoded = ByteString.CopyFrom(new byte[64_000_000]) };
-        async Task AssertRefused(Func<Task> call)
+        async Task AssertRefused(Func<Task> call, StatusCode code = StatusCode.ResourceExhausted, string detail = "the message is over the limit of 33554432 bytes")
         {
             var e = await Assert.ThrowsAsync<RpcException>(call);
-            Assert.Equal((StatusCode.ResourceExhausted, "the message is over the limit of 33554432 bytes"), (e.StatusCode, e.Status.Detail));
+            Assert.Equal((code, detail), (e.StatusCode, e.Status.Detail));
         }
         var deadline = DateTime.UtcNow + _patience;
         await AssertRefused(() => mesh.Client.AnalyzeAsync(new AnalyzeRequest { Image = large }, deadline: deadline).ResponseAsync);
         await AssertRefused(() => Pyramids.Extract(mesh.Backbone.Channel, DataType.Fp16, large));
-        // In the middle of a stream, too.
+        // In the middle of a stream, too. An expert has a limit of its own: the largest level of its model.
         var level = new PyramidLevel { Features = new WireTensor { Data = large.Encoded } };
-        await AssertRefused(() => Pyramids.Localize(mesh.Experts["ct"].Channel, [level], deadline));
+        await AssertRefused(
+            () => Pyramids.Localize(mesh.Experts["ct"].Channel, [level], deadline),
+            StatusCode.InvalidArgument, "level: has 64000020 bytes, over the limit of 1249280: level 0 of this model is [56, 56, 16]");
     }
 
     [Fact]

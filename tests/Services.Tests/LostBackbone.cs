@@ -17,8 +17,7 @@ internal sealed class LostBackbone(GrpcChannel backbone, int levels) : BackboneS
     public static Func<string[], WebApplication> Create(LostBackbone lost, ModelInfo model) => args =>
     {
         var builder = ServiceHost.CreateBuilder(args);
-        builder.Services.AddSingleton(lost);
-        builder.Services.AddSingleton(model);
+        builder.Services.AddSingleton(lost).AddSingleton(new StandInModel(model)).AddModel<StandInModel>();
         var app = builder.Build();
         app.MapModel<LostBackbone>();
         return app;

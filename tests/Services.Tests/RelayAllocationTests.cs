@@ -43,7 +43,7 @@ public sealed class RelayAllocationTests
         await using var backbone = await RunningService.Start(Raw("/medmoe.mesh.v1.BackboneService/ExtractPyramid", _levels), files.Root);
         await using var ct = await RunningService.Start(Raw("/medmoe.mesh.v1.ExpertService/Localize", [expert]), files.Root);
         await using var router = await RunningService.Start(
-            RouterApp.Create, files.Root, $"--Endpoints:Backbone={backbone.Address}", $"--Endpoints:Experts:ct={ct.Address}");
+            RouterApp.Create, files.Root, $"--Endpoints:Services:backbone={backbone.Address}", $"--Endpoints:Services:expert-ct={ct.Address}");
         var client = new RouterService.RouterServiceClient(router.Channel);
         var sequence = 0;
         async Task Run(int requests)

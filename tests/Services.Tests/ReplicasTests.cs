@@ -5,6 +5,7 @@ using MedMoE.Mesh.Expert;
 using MedMoE.Mesh.Router.Features;
 using MedMoE.Mesh.ServicesUnderTest;
 using MedMoE.Mesh.TextEncoder;
+using MedMoE.Mesh.Serving.Hosting;
 using MedMoE.Mesh.V1;
 using Microsoft.AspNetCore.Builder;
 
@@ -23,9 +24,9 @@ public sealed class ReplicasTests
         await using var mesh = await RunningMesh.Start(new MeshPlan());
         var (one, create, setting) = service switch
         {
-            "backbone" => (mesh.Backbone, (Func<string[], WebApplication>)BackboneApp.Create, "Endpoints:Backbone"),
-            "text" => (mesh.TextEncoder, TextEncoderApp.Create, "Endpoints:TextEncoder"),
-            _ => (mesh.Experts["ct"], ExpertApp.Create, "Endpoints:Experts:ct"),
+            "backbone" => (mesh.Backbone, (Func<string[], WebApplication>)BackboneApp.Create, "Endpoints:Services:backbone"),
+            "text" => (mesh.TextEncoder, TextEncoderApp.Create, "Endpoints:Services:text-encoder"),
+            _ => (mesh.Experts["ct"], ExpertApp.Create, "Endpoints:Services:expert-ct"),
         };
         await using var other = await RunningService.Start(create, mesh.Files.Root, "--Expert:Name=ct");
         await other.Ready();
@@ -66,8 +67,8 @@ public sealed class ReplicasTests
         await using var mesh = await RunningMesh.Start(new MeshPlan());
         string Named(RunningService service) => $"dns:///localhost:{service.Address.Split(':')[1]}";
         var router = await mesh.AddRouter(
-            $"Endpoints:Backbone={Named(mesh.Backbone)}", $"Endpoints:TextEncoder={Named(mesh.TextEncoder)}",
-            $"Endpoints:Experts:ct={Named(mesh.Experts["ct"])}", "Endpoints:Experts:mri=dns:///no-such-host.invalid:8080");
+            $"Endpoints:Services:backbone={Named(mesh.Backbone)}", $"Endpoints:Services:text-encoder={Named(mesh.TextEncoder)}",
+            $"Endpoints:Services:expert-ct={Named(mesh.Experts["ct"])}", "Endpoints:Services:expert-mri=dns:///no-such-host.invalid:8080");
         var client = new RouterService.RouterServiceClient(router.Channel);
         AnalyzeRequest For(string expert) => new()
         {
@@ -87,8 +88,8 @@ public sealed class ReplicasTests
     {
         await using var mesh = await RunningMesh.Start(new MeshPlan());
         var lost = new LostBackbone(mesh.Backbone.Channel, levels);
-        await using var backbone = await RunningService.Start(LostBackbone.Create(lost, mesh.Backbone.Get<ModelInfo>()), mesh.Files.Root);
-        var router = await mesh.AddRouter($"Endpoints:Backbone={backbone.Address}");
+        await using var backbone = await RunningService.Start(LostBackbone.Create(lost, mesh.Backbone.Get<IServedModel>().Info), mesh.Files.Root);
+        var router = await mesh.AddRouter($"Endpoints:Services:backbone={backbone.Address}");
 
         var e = await Assert.ThrowsAsync<RpcException>(() => new RouterService.RouterServiceClient(router.Channel).AnalyzeAsync(
             new AnalyzeRequest { Image = Samples.Fresh(), Report = "mass" }, deadline: DateTime.UtcNow + _patience).ResponseAsync);
@@ -106,8 +107,8 @@ public sealed class ReplicasTests
     {
         await using var mesh = await RunningMesh.Start(new MeshPlan());
         var lost = new LostBackbone(mesh.Backbone.Channel, levels);
-        await using var backbone = await RunningService.Start(LostBackbone.Create(lost, mesh.Backbone.Get<ModelInfo>()), mesh.Files.Root);
-        var router = await mesh.AddRouter($"Endpoints:Backbone={backbone.Address}");
+        await using var backbone = await RunningService.Start(LostBackbone.Create(lost, mesh.Backbone.Get<IServedModel>().Info), mesh.Files.Root);
+        var router = await mesh.AddRouter($"Endpoints:Services:backbone={backbone.Address}");
         using var pyramid = router.Get<PyramidSource>().Open(ImageContent.Of(Samples.Fresh()));
         await Assert.ThrowsAnyAsync<RpcException>(() => pyramid.Start().Summary.WaitAsync(_patience));
 
@@ -124,7 +125,7 @@ public sealed class ReplicasTests
     {
         await using var mesh = await RunningMesh.Start(new MeshPlan());
         await using var leaving = new LeavingReplica();
-        var router = await mesh.AddRouter($"Endpoints:Experts:ct={leaving.Address},{mesh.Experts["ct"].Address}");
+        var router = await mesh.AddRouter($"Endpoints:Services:expert-ct={leaving.Address},{mesh.Experts["ct"].Address}");
         var client = new RouterService.RouterServiceClient(router.Channel);
         async Task<string> Analyze() => (await client.AnalyzeAsync(
             new AnalyzeRequest { Image = Samples.Fresh(), Report = "mass", Gating = new Gating { Policy = GatingPolicy.Explicit, Expert = "ct" } },
@@ -152,7 +153,7 @@ public sealed class ReplicasTests
         var file = folder["endpoints.json"];
         void Write(string textEncoder)
         {
-            File.WriteAllText(file + ".new", JsonSerializer.Serialize(new { Endpoints = new { TextEncoder = textEncoder } }));
+            File.WriteAllText(file + ".new", JsonSerializer.Serialize(Endpoints(("text-encoder", textEncoder))));
             File.Move(file + ".new", file, overwrite: true);
         }
         Write("");
@@ -191,7 +192,7 @@ public sealed class ReplicasTests
             Gating = new Gating { Policy = policy, Expert = policy == GatingPolicy.Explicit ? "ct" : "" },
         }, deadline: DateTime.UtcNow + _patience).ResponseAsync;
         await Analyze("known", GatingPolicy.Explicit);
-        File.WriteAllText(file + ".new", JsonSerializer.Serialize(new { Endpoints = new { TextEncoder = "", Experts = new { ct = "" } } }));
+        File.WriteAllText(file + ".new", JsonSerializer.Serialize(Endpoints(("text-encoder", ""), ("expert-ct", ""))));
         File.Move(file + ".new", file, overwrite: true);
         await mesh.TextEncoder.DisposeAsync();
         await mesh.Experts["ct"].DisposeAsync();
@@ -233,4 +234,8 @@ public sealed class ReplicasTests
             }
         }
     }
+
+    /// <summary>An endpoints file: addresses of services by name.</summary>
+    private static object Endpoints(params (string Service, string Address)[] services) =>
+        new { Endpoints = new { Services = services.ToDictionary(s => s.Service, s => s.Address) } };
 }

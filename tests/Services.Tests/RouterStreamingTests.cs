@@ -14,8 +14,8 @@ public sealed class RouterStreamingTests
     {
         await using var mesh = await RunningMesh.Start(new MeshPlan());
         var held = new HeldBackbone(mesh.Backbone.Channel);
-        await using var backbone = await RunningService.Start(HeldBackbone.Create(held, mesh.Backbone.Get<ModelInfo>()), mesh.Files.Root);
-        var router = await mesh.AddRouter($"Endpoints:Backbone={backbone.Address}");
+        await using var backbone = await RunningService.Start(HeldBackbone.Create(held, mesh.Backbone.Get<IServedModel>().Info), mesh.Files.Root);
+        var router = await mesh.AddRouter($"Endpoints:Services:backbone={backbone.Address}");
         using var runs = MetricSums.ModelRuns();
         var request = new AnalyzeRequest
         {

@@ -50,8 +50,8 @@ internal sealed class RunningMesh : IAsyncDisposable
 
     private IEnumerable<string> Endpoints =>
     [
-        $"Endpoints:Backbone={Backbone.Address}", $"Endpoints:TextEncoder={TextEncoder.Address}",
-        .. Experts.Select(e => $"Endpoints:Experts:{e.Key}={e.Value.Address}"),
+        $"Endpoints:Services:backbone={Backbone.Address}", $"Endpoints:Services:text-encoder={TextEncoder.Address}",
+        .. Experts.Select(e => $"Endpoints:Services:expert-{e.Key}={e.Value.Address}"),
     ];
 
     public static async Task<RunningMesh> Start(MeshPlan plan)
@@ -66,7 +66,7 @@ internal sealed class RunningMesh : IAsyncDisposable
                 mesh.Experts.Add(expert.Name, await mesh.Add(ExpertApp.Create, [$"Expert:Name={expert.Name}", .. plan.Experts]));
             }
             mesh.Router = await mesh.AddRouter(plan.Router);
-            mesh.Gateway = await mesh.Add(GatewayApp.Create, [$"Endpoints:Router={mesh.Router.Address}", .. mesh.Endpoints, .. plan.Gateway]);
+            mesh.Gateway = await mesh.Add(GatewayApp.Create, [$"Endpoints:Services:router={mesh.Router.Address}", .. mesh.Endpoints, .. plan.Gateway]);
             return mesh;
         }
         catch

@@ -1,7 +1,8 @@
 using Grpc.Core;
-using MedMoE.Mesh.Serving.Endpoints;
 using MedMoE.Mesh.ServicesUnderTest;
+using MedMoE.Mesh.Serving.Endpoints;
 using MedMoE.Mesh.V1;
+using MedMoE.Mesh.Wire.Catalog;
 using Microsoft.Extensions.Logging;
 
 namespace MedMoE.Mesh.Serving.Tests;
@@ -21,12 +22,12 @@ public sealed class AttemptsTests : IDisposable
     public async Task Call_WaitsForAReplicaThatLeavesTheList_IsUnavailable()
     {
         using var silent = new SilentReplica();
-        var endpoints = new EndpointSetting(new EndpointOptions { TextEncoder = silent.Address });
+        var endpoints = new EndpointSetting(TextEncoderAt(silent.Address));
         using var channels = new MeshChannels(endpoints, _loggers);
         var call = Encode(channels);
         await _waiting.First.WaitAsync(_patience, TestContext.Current.CancellationToken);
 
-        endpoints.Change(new EndpointOptions { TextEncoder = "" });
+        endpoints.Change(TextEncoderAt(""));
 
         var e = await Assert.ThrowsAsync<RpcException>(() => call);
         Assert.Equal((StatusCode.Unavailable, "text encoder: no replica can be reached"), (e.StatusCode, e.Status.Detail));
@@ -37,12 +38,12 @@ public sealed class AttemptsTests : IDisposable
     {
         using var silent = new SilentReplica();
         await using var service = await RunningService.Start(StubTextEncoder.Create, null);
-        var endpoints = new EndpointSetting(new EndpointOptions { TextEncoder = silent.Address });
+        var endpoints = new EndpointSetting(TextEncoderAt(silent.Address));
         using var channels = new MeshChannels(endpoints, _loggers);
         var call = Encode(channels);
         await _waiting.First.WaitAsync(_patience, TestContext.Current.CancellationToken);
 
-        endpoints.Change(new EndpointOptions { TextEncoder = service.Address });
+        endpoints.Change(TextEncoderAt(service.Address));
 
         Assert.Empty((await call).Texts);
     }
@@ -51,7 +52,7 @@ public sealed class AttemptsTests : IDisposable
     public async Task Call_ServiceSaysInternal_StaysInternal()
     {
         await using var service = await RunningService.Start(StubTextEncoder.Create, null);
-        using var channels = new MeshChannels(new EndpointSetting(new EndpointOptions { TextEncoder = service.Address }), _loggers);
+        using var channels = new MeshChannels(new EndpointSetting(TextEncoderAt(service.Address)), _loggers);
 
         var e = await Assert.ThrowsAsync<RpcException>(() => Encode(channels, "mass"));
 
@@ -65,7 +66,7 @@ public sealed class AttemptsTests : IDisposable
         await using var service = await RunningService.Start(StubTextEncoder.Create, null);
         var keepAlive = TimeSpan.FromSeconds(4);
         using var channels = new MeshChannels(
-            new EndpointSetting(new EndpointOptions { TextEncoder = $"{hung.Address},{service.Address}", KeepAliveTimeout = keepAlive }), _loggers);
+            new EndpointSetting(TextEncoderAt($"{hung.Address},{service.Address}") with { KeepAliveTimeout = keepAlive }), _loggers);
         // In turn: one of two goes to the one that hangs, is lost after the pings, and then answered by the other.
         for (var i = 0; i < 4; i++)
         {
@@ -79,6 +80,11 @@ public sealed class AttemptsTests : IDisposable
             await client.EncodeAsync(new EncodeRequest(), deadline: DateTime.UtcNow + (keepAlive / 2));
         }
     }
+
+    private static EndpointOptions TextEncoderAt(string address) => new()
+    {
+        Services = new Dictionary<string, string> { [MeshService.TextEncoder.Name] = address },
+    };
 
     private static Task<EncodeResponse> Encode(MeshChannels channels, params string[] texts) => Attempts.OnceMore(
         MeshService.TextEncoder,

@@ -1,7 +1,7 @@
 using Grpc.Core;
 using MedMoE.Mesh.Gateway.Routing;
 using MedMoE.Mesh.Serving.Endpoints;
-using MedMoE.Mesh.V1;
+using MedMoE.Mesh.Wire.Catalog;
 using Microsoft.Extensions.Options;
 
 namespace MedMoE.Mesh.Gateway.Calls;
@@ -11,10 +11,10 @@ internal static class MissingHeader
 {
     public static void MapMissingHeader(this WebApplication app)
     {
-        foreach (var contract in new[] { ExpertService.Descriptor, ModelService.Descriptor })
+        foreach (var contract in ServiceCatalog.Contracts.Where(MeshRoutes.IsChosenByHeader))
         {
             app.Map($"/{contract.FullName}/{{**method}}", (HttpContext context, MeshRoutes routes, IOptionsMonitor<EndpointOptions> endpoints) =>
-                context.Response.Refuse(StatusCode.InvalidArgument, Message(routes.ChosenByHeader(contract, endpoints.CurrentValue))));
+                context.Response.Refuse(StatusCode.InvalidArgument, Message(routes.ServicesOf(contract, endpoints.CurrentValue))));
         }
     }
 

@@ -1,6 +1,7 @@
 using MedMoE.Mesh.Gateway.Routing;
 using MedMoE.Mesh.Serving.Endpoints;
 using MedMoE.Mesh.Serving.Hosting;
+using MedMoE.Mesh.Wire.Catalog;
 using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy;
 using Yarp.ReverseProxy.Model;
@@ -20,7 +21,7 @@ internal sealed class ReplicaHealth(
         using var timer = new PeriodicTimer(_period);
         do
         {
-            foreach (var contract in MeshContract.Forwarded)
+            foreach (var contract in ServiceCatalog.Contracts)
             {
                 readiness.Serves(contract.FullName, routes.ServicesOf(contract, endpoints.CurrentValue).Any(IsWell));
             }

@@ -1,6 +1,7 @@
 using System.Net;
 using MedMoE.Mesh.Serving.Endpoints;
 using MedMoE.Mesh.V1;
+using MedMoE.Mesh.Wire.Catalog;
 using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
@@ -40,38 +41,31 @@ internal sealed class MeshRoutes(IOptions<GatewayOptions> options)
         },
     };
 
-    /// <summary>The experts, each once.</summary>
-    public IReadOnlyList<MeshService> Experts(EndpointOptions endpoints) =>
-    [
-        .. endpoints.Experts.Keys
+    /// <summary>The services that calls are forwarded to.</summary>
+    public IReadOnlyList<MeshService> Services(EndpointOptions endpoints)
+    {
+        var experts = endpoints.Services.Keys.Select(name => MeshService.Find(name)?.Expert).OfType<string>()
             .Concat(options.Value.Experts.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
             .Distinct(StringComparer.OrdinalIgnoreCase)
-            .Order(StringComparer.Ordinal)
-            .Select(MeshService.ExpertNamed),
-    ];
-
-    /// <summary>Those that a call to <paramref name="contract"/> chooses from with <see cref="ServiceHeader"/>.</summary>
-    public IReadOnlyList<MeshService> ChosenByHeader(ServiceDescriptor contract, EndpointOptions endpoints) =>
-        contract == ModelService.Descriptor ? [MeshService.Backbone, MeshService.TextEncoder, .. Experts(endpoints)] : Experts(endpoints);
+            .Order(StringComparer.Ordinal);
+        return [.. ServiceCatalog.Services(experts).Where(service => service.Kind.Contract is not null)];
+    }
 
     /// <summary>Those that answer calls to <paramref name="contract"/>.</summary>
     public IReadOnlyList<MeshService> ServicesOf(ServiceDescriptor contract, EndpointOptions endpoints) =>
-        contract == RouterService.Descriptor ? [MeshService.Router]
-        : contract == BackboneService.Descriptor ? [MeshService.Backbone]
-        : contract == TextEncoderService.Descriptor ? [MeshService.TextEncoder]
-        : ChosenByHeader(contract, endpoints);
+        [.. Services(endpoints).Where(service => service.Kind.Contract == contract || (contract == ModelService.Descriptor && service.Kind.RunsNetwork))];
+
+    /// <summary>Whether several services answer calls to <paramref name="contract"/>, so that <see cref="ServiceHeader"/> chooses.</summary>
+    public static bool IsChosenByHeader(ServiceDescriptor contract) =>
+        contract == ModelService.Descriptor || ServiceCatalog.All.Any(kind => kind.IsPerExpert && kind.Contract == contract);
 
     /// <exception cref="EndpointException">An endpoint cannot be read.</exception>
-    public IReadOnlyList<ClusterConfig> Clusters(EndpointOptions endpoints) =>
-        [.. new[] { MeshService.Router, MeshService.Backbone, MeshService.TextEncoder }.Concat(Experts(endpoints)).Select(service => Cluster(service, endpoints))];
+    public IReadOnlyList<ClusterConfig> Clusters(EndpointOptions endpoints) => [.. Services(endpoints).Select(service => Cluster(service, endpoints))];
 
     public IReadOnlyList<RouteConfig> Routes(EndpointOptions endpoints) =>
     [
-        Route(RouterService.Descriptor, MeshService.Router),
-        Route(BackboneService.Descriptor, MeshService.Backbone),
-        Route(TextEncoderService.Descriptor, MeshService.TextEncoder),
-        .. new[] { ExpertService.Descriptor, ModelService.Descriptor }.SelectMany(contract =>
-            ChosenByHeader(contract, endpoints).Select(service => Route(contract, service, ServiceHeader.ValueOf(service)))),
+        .. ServiceCatalog.Contracts.SelectMany(contract => ServicesOf(contract, endpoints).Select(service =>
+            Route(contract, service, IsChosenByHeader(contract) ? ServiceHeader.ValueOf(service) : null))),
     ];
 
     // A cluster bears the name that people know the service by: errors and logs say it.
@@ -81,7 +75,7 @@ internal sealed class MeshRoutes(IOptions<GatewayOptions> options)
         Destinations = ReplicaResolver.Destinations(endpoints.AddressOf(service)),
     };
 
-    private static RouteConfig Route(ServiceDescriptor contract, MeshService service, string? header = null) => new()
+    private static RouteConfig Route(ServiceDescriptor contract, MeshService service, string? header) => new()
     {
         RouteId = $"{contract.FullName} of {service}",
         ClusterId = service.ToString(),

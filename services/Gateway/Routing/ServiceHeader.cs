@@ -1,4 +1,4 @@
-using MedMoE.Mesh.Serving.Endpoints;
+using MedMoE.Mesh.Wire.Catalog;
 
 namespace MedMoE.Mesh.Gateway.Routing;
 
@@ -8,11 +8,5 @@ internal static class ServiceHeader
     public const string Name = "medmoe-service";
 
     /// <summary>"backbone", "text-encoder" or "experts/NAME".</summary>
-    public static string ValueOf(MeshService service) => service.Kind switch
-    {
-        ServiceKind.Router => "router",
-        ServiceKind.Backbone => "backbone",
-        ServiceKind.TextEncoder => "text-encoder",
-        _ => $"experts/{service.Expert}",
-    };
+    public static string ValueOf(MeshService service) => service.Expert is null ? service.Name : $"{service.Kind.Name}s/{service.Expert}";
 }

@@ -1,7 +1,7 @@
 using Google.Protobuf.Reflection;
 using Grpc.Core;
 using Grpc.Health.V1;
-using MedMoE.Mesh.V1;
+using MedMoE.Mesh.Wire.Catalog;
 
 namespace MedMoE.Mesh.LoadTester.Calls;
 
@@ -29,10 +29,7 @@ internal sealed class MeshMethod
 
     /// <summary>Every method that can be called.</summary>
     public static IReadOnlyList<MethodDescriptor> All { get; } =
-    [
-        .. new[] { RouterService.Descriptor, BackboneService.Descriptor, TextEncoderService.Descriptor, ExpertService.Descriptor, ModelService.Descriptor, Health.Descriptor }
-            .SelectMany(service => service.Methods),
-    ];
+        [.. ServiceCatalog.Contracts.Append(Health.Descriptor).SelectMany(service => service.Methods)];
 
     /// <param name="call">package.Service.Method or package.Service/Method.</param>
     /// <exception cref="LoadException">There is no such method.</exception>

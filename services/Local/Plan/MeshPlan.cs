@@ -1,6 +1,6 @@
 using System.Globalization;
 using MedMoE.Mesh.Bundle;
-using MedMoE.Mesh.Serving.Endpoints;
+using MedMoE.Mesh.Wire.Catalog;
 
 namespace MedMoE.Mesh.Local.Plan;
 
@@ -16,18 +16,10 @@ internal sealed record MeshPlan(IReadOnlyList<ProcessSpec> Services)
     public static MeshPlan For(UpOptions options, BundleManifest manifest, string endpointsFile, string redis)
     {
         string[] model = [$"--Model:Bundle={Path.GetFullPath(options.Bundle)}"];
-        string[] network = [.. model, $"--Model:Device={options.Device}", $"--Model:Precision={options.Precision}"];
-        var endpoints = $"--Endpoints:File={endpointsFile}";
-        ProcessSpec[] services =
-        [
-            new("Backbone", MeshService.Backbone, Arguments(0, network)),
-            new("TextEncoder", MeshService.TextEncoder, Arguments(0, network)),
-            .. manifest.Experts.Select(expert =>
-                new ProcessSpec("Expert", MeshService.ExpertNamed(expert.Name), Arguments(0, [$"--Expert:Name={expert.Name}", .. network]))),
-            new("Router", MeshService.Router, Arguments(
-                0, [.. model, endpoints, $"--Cache:Redis={redis}", $"--Router:PyramidType={options.Pyramid.ToUpperInvariant()}"])),
-            new("Gateway", null, Arguments(options.Port, [endpoints])),
-        ];
+        string[] network = [$"--Model:Device={options.Device}", $"--Model:Precision={options.Precision}"];
+        string[] endpoints = [$"--Endpoints:File={endpointsFile}"];
+        string[] cache = [$"--Cache:Redis={redis}", $"--Router:PyramidType={options.Pyramid.ToUpperInvariant()}"];
+        ProcessSpec[] services = [.. ServiceCatalog.Services(manifest.Experts.Select(expert => expert.Name)).Select(Process)];
         if (options.Only.Count > 0)
         {
             services = [.. services.Where(s => options.Only.Contains(s.ShortName))];
@@ -35,14 +27,17 @@ internal sealed record MeshPlan(IReadOnlyList<ProcessSpec> Services)
         var counts = ReplicaCounts.Parse(options.Replicas, services);
         return new MeshPlan([.. services.Select(s => s with { Replicas = counts.GetValueOrDefault(s.ShortName, 1) })]);
 
-        string[] Arguments(int grpcPort, string[] own) =>
+        ProcessSpec Process(MeshService service) => new(service.Kind.Project, service,
         [
             "--Serving:Address=127.0.0.1",
-            string.Create(CultureInfo.InvariantCulture, $"--Serving:GrpcPort={grpcPort}"),
+            string.Create(CultureInfo.InvariantCulture, $"--Serving:GrpcPort={(service.Kind == ServiceCatalog.Gateway ? options.Port : 0)}"),
             "--Serving:HttpPort=0",
             "--Serving:StopWithInput=true",
-            .. own,
+            .. service.Expert is null ? Array.Empty<string>() : [$"--{service.Kind.Project}:Name={service.Expert}"],
+            .. service.Kind.Part is null ? [] : model,
+            .. service.Kind.RunsNetwork ? network : endpoints,
+            .. service.Kind == ServiceCatalog.Router ? cache : [],
             .. options.Settings.Select(setting => $"--{setting}"),
-        ];
+        ]);
     }
 }

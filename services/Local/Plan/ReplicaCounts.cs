@@ -21,10 +21,10 @@ internal static class ReplicaCounts
             {
                 throw new LocalMeshException($"replicas: \"{entry}\" is not NAME=NUMBER");
             }
-            var scalable = services.Where(s => s.Serves is not null).ToArray();
+            var scalable = services.Where(s => s.IsCalled).ToArray();
             var service = scalable.FirstOrDefault(s => s.ShortName == name) ?? throw new LocalMeshException(
                 $"replicas: unknown service \"{name}\"; there are {string.Join(", ", scalable.Select(s => s.ShortName))}");
-            var least = service.Serves!.Expert is null ? 1 : 0;
+            var least = service.Service.Expert is null ? 1 : 0;
             if (!int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var count) || count < least || count > Most)
             {
                 throw new LocalMeshException($"replicas: {name} can have {least} to {Most} replicas, not \"{number}\"");

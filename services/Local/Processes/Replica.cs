@@ -34,12 +34,12 @@ internal sealed class Replica
 
     public int Number { get; }
 
-    public string Name => string.Create(CultureInfo.InvariantCulture, $"{Spec.Name}/{Number}");
+    public string Name => string.Create(CultureInfo.InvariantCulture, $"{Spec.Service.Name}/{Number}");
 
     /// <summary>Completes when it is healthy for the first time; fails with <see cref="LocalMeshException"/> where it never is, and then it is not tried again.</summary>
     public Task Ready => _ready.Task;
 
-    public ReplicaStatus Status => new(Spec.Name, Number, _process?.Id, _listening);
+    public ReplicaStatus Status => new(Spec.Service.Name, Number, _process?.Id, _listening);
 
     /// <summary>Stops it for good: nobody is told of it any more, then it ends.</summary>
     /// <param name="drain">Time for callers to hear that it goes, before it is asked to.</param>

@@ -74,7 +74,7 @@ internal sealed class Supervisor(MeshPlan plan, EndpointsFile endpoints, MeshLog
         using var hurried = hurry.Register(_hurry.Cancel);
         await _stopping.CancelAsync();
         await _scaling.WaitAsync(CancellationToken.None);
-        foreach (var group in _replicas.GroupBy(replica => replica.Spec.StopsAt).OrderBy(group => group.Key))
+        foreach (var group in _replicas.GroupBy(replica => replica.Spec.Service.Kind.StopsAt).OrderBy(group => group.Key))
         {
             await Stop([.. group], TimeSpan.Zero);
         }
@@ -118,8 +118,8 @@ internal sealed class Supervisor(MeshPlan plan, EndpointsFile endpoints, MeshLog
     {
         lock (_lock)
         {
-            var addresses = plan.Services.Where(spec => spec.Serves is not null).ToDictionary(
-                spec => spec.Serves!,
+            var addresses = plan.Services.Where(spec => spec.IsCalled).ToDictionary(
+                spec => spec.Service,
                 spec => string.Join(',', ReplicasOf(spec).Select(replica => replica.Status.Listening?.Grpc).OfType<string>()));
             try
             {

@@ -2,8 +2,8 @@ using Grpc.Core;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Router.Features;
 using MedMoE.Mesh.Router.Gating;
-using MedMoE.Mesh.Serving.Endpoints;
 using MedMoE.Mesh.V1;
+using MedMoE.Mesh.Wire.Catalog;
 
 namespace MedMoE.Mesh.Router.Calls;
 

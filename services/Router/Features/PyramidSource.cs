@@ -4,6 +4,7 @@ using MedMoE.Mesh.Cache;
 using MedMoE.Mesh.Router.Relay;
 using MedMoE.Mesh.Serving.Endpoints;
 using MedMoE.Mesh.V1;
+using MedMoE.Mesh.Wire.Catalog;
 using Microsoft.Extensions.Options;
 
 namespace MedMoE.Mesh.Router.Features;

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Grpc.Core;
 using MedMoE.Mesh.Serving.Errors;
+using MedMoE.Mesh.Wire.Catalog;
 
 namespace MedMoE.Mesh.Serving.Endpoints;
 

@@ -11,7 +11,7 @@ public sealed record EndpointAddress(IReadOnlyList<DnsEndPoint> Hosts, bool IsNa
     private const string Dns = "dns:///";
 
     /// <summary>Reads <c>dns:///HOST:PORT</c> or <c>HOST:PORT,HOST:PORT</c>. An IPv6 address stands in brackets.</summary>
-    /// <param name="setting">Where the text comes from, for the error: "Endpoints:Backbone".</param>
+    /// <param name="setting">Where the text comes from, for the error: "Endpoints:Services:backbone".</param>
     /// <param name="text">The text; an empty one means that no replica runs.</param>
     /// <exception cref="EndpointException">It is neither.</exception>
     public static EndpointAddress Parse(string setting, string text)

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using MedMoE.Mesh.Wire.Catalog;
 
 namespace MedMoE.Mesh.Serving.Endpoints;
 
@@ -13,17 +14,11 @@ public sealed record EndpointOptions
     /// <summary>A JSON file with this section, read again when it changes. Default: none.</summary>
     public string? File { get; init; }
 
-    public string Router { get; init; } = "dns:///router:8080";
+    /// <summary>Endpoints of services by their names: "backbone", "text-encoder", "expert-ct". An empty text means that none runs.</summary>
+    public IReadOnlyDictionary<string, string> Services { get; init; } = new Dictionary<string, string>();
 
-    public string Backbone { get; init; } = "dns:///backbone:8080";
-
-    public string TextEncoder { get; init; } = "dns:///text-encoder:8080";
-
-    /// <summary>Experts that are not in <see cref="Experts"/>; {0} is the expert's name.</summary>
-    public string Expert { get; init; } = "dns:///expert-{0}:8080";
-
-    /// <summary>Single experts, by name. An empty text means that none runs.</summary>
-    public IReadOnlyDictionary<string, string> Experts { get; init; } = new Dictionary<string, string>();
+    /// <summary>The endpoint of every other service; {0} is its name. Default: dns:///{0}:8080.</summary>
+    public string Default { get; init; } = "dns:///{0}:8080";
 
     /// <summary>How often names are resolved again. Default 30 s.</summary>
     public TimeSpan Refresh { get; init; } = TimeSpan.FromSeconds(30);
@@ -35,23 +30,8 @@ public sealed record EndpointOptions
     public TimeSpan KeepAliveTimeout { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>The endpoint of a service.</summary>
-    public string Of(MeshService service) => service.Kind switch
-    {
-        ServiceKind.Router => Router,
-        ServiceKind.Backbone => Backbone,
-        ServiceKind.TextEncoder => TextEncoder,
-        _ => Experts.TryGetValue(service.Expert!, out var endpoint) ? endpoint : string.Format(null, Expert, service.Expert),
-    };
-
-    /// <summary>The endpoint of a service, taken apart.</summary>
-    /// <exception cref="EndpointException">It cannot be.</exception>
-    public EndpointAddress AddressOf(MeshService service) => EndpointAddress.Parse($"{Section}:{SettingOf(service)}", Of(service));
-
-    private string SettingOf(MeshService service) => service.Kind switch
-    {
-        ServiceKind.Router => nameof(Router),
-        ServiceKind.Backbone => nameof(Backbone),
-        ServiceKind.TextEncoder => nameof(TextEncoder),
-        _ => Experts.ContainsKey(service.Expert!) ? $"{nameof(Experts)}:{service.Expert}" : nameof(Expert),
-    };
+    /// <exception cref="EndpointException">It cannot be read.</exception>
+    public EndpointAddress AddressOf(MeshService service) => Services.TryGetValue(service.Name, out var own)
+        ? EndpointAddress.Parse($"{Section}:{nameof(Services)}:{service.Name}", own)
+        : EndpointAddress.Parse($"{Section}:{nameof(Default)}", string.Format(null, Default, service.Name));
 }

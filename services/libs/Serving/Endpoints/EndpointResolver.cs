@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Grpc.Core;
 using Grpc.Net.Client.Balancer;
+using MedMoE.Mesh.Wire.Catalog;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -58,17 +59,16 @@ internal sealed class EndpointResolver : PollingResolver
     }
 }
 
-/// <summary>Makes resolvers of addresses that name a service: <c>mesh:///backbone</c>, <c>mesh:///expert/ct</c>.</summary>
+/// <summary>Makes resolvers of addresses that name a service: <c>mesh:///backbone</c>, <c>mesh:///expert-ct</c>.</summary>
 internal sealed class EndpointResolverFactory(IOptionsMonitor<EndpointOptions> endpoints) : ResolverFactory
 {
     public override string Name => "mesh";
 
-    public static string AddressOf(MeshService service) => $"mesh:///{service.Kind}/{service.Expert}";
+    public static string AddressOf(MeshService service) => $"mesh:///{service.Name}";
 
     public override Resolver Create(ResolverOptions options)
     {
-        var parts = options.Address.AbsolutePath.Split('/', StringSplitOptions.RemoveEmptyEntries);
-        var service = new MeshService(Enum.Parse<ServiceKind>(parts[0]), parts.ElementAtOrDefault(1));
+        var service = MeshService.Find(Uri.UnescapeDataString(options.Address.AbsolutePath.TrimStart('/')))!;
         return new EndpointResolver(endpoints, service, options.LoggerFactory);
     }
 }

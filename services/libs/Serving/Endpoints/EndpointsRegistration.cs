@@ -1,6 +1,6 @@
+using MedMoE.Mesh.Serving.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace MedMoE.Mesh.Serving.Endpoints;
 
@@ -19,7 +19,8 @@ public static class EndpointsRegistration
                 // Whoever writes it puts a whole one in its place: there is nothing to wait for.
                 source.ReloadDelay = 20;
             });
+            RenamedSettings.Refuse(builder.Configuration);
         }
-        builder.Services.AddOptions<EndpointOptions>().BindConfiguration(EndpointOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSection<EndpointOptions>(EndpointOptions.Section);
     }
 }

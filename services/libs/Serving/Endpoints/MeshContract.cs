@@ -1,7 +1,7 @@
 using System.Collections.Frozen;
 using Google.Protobuf.Reflection;
 using Grpc.Health.V1;
-using MedMoE.Mesh.V1;
+using MedMoE.Mesh.Wire.Catalog;
 using ServiceDescriptor = Google.Protobuf.Reflection.ServiceDescriptor;
 
 namespace MedMoE.Mesh.Serving.Endpoints;
@@ -11,14 +11,10 @@ public static class MeshContract
 {
     private const string OwnPackage = "medmoe.mesh.";
 
-    /// <summary>The mesh's services, whose calls are forwarded.</summary>
-    public static IReadOnlyList<ServiceDescriptor> Forwarded { get; } =
-        [RouterService.Descriptor, BackboneService.Descriptor, TextEncoderService.Descriptor, ExpertService.Descriptor, ModelService.Descriptor];
-
     /// <summary>What reflection tells: the mesh's services and those that the gateway has of its own.</summary>
     public static IReadOnlyList<ServiceDescriptor> Reflected { get; } =
     [
-        .. Forwarded,
+        .. ServiceCatalog.Contracts,
         Health.Descriptor,
         Grpc.Reflection.V1.ServerReflection.Descriptor, Grpc.Reflection.V1Alpha.ServerReflection.Descriptor,
     ];

@@ -29,6 +29,7 @@ public static partial class ServiceHost
     public static WebApplicationBuilder CreateBuilder(string[] args, Action<ListenOptions>? grpcPort = null)
     {
         var builder = WebApplication.CreateSlimBuilder(args);
+        RenamedSettings.Refuse(builder.Configuration);
         var options = Read(builder.Configuration);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.UseListeners(options, grpcPort));
         builder.Services.AddSingleton(Options.Create(options));

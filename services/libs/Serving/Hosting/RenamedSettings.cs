@@ -1,0 +1,29 @@
+using MedMoE.Mesh.Serving.Endpoints;
+using Microsoft.Extensions.Configuration;
+
+namespace MedMoE.Mesh.Serving.Hosting;
+
+/// <summary>Settings that have another name now. One by its old name is an error: ignored, it would be missed only when it is needed.</summary>
+internal static class RenamedSettings
+{
+    private static readonly (string Old, string New)[] _renamed =
+    [
+        ("Endpoints:Router", "Endpoints:Services:router"),
+        ("Endpoints:Backbone", "Endpoints:Services:backbone"),
+        ("Endpoints:TextEncoder", "Endpoints:Services:text-encoder"),
+        ("Endpoints:Expert", $"Endpoints:{nameof(EndpointOptions.Default)}, or Endpoints:Services:expert-NAME"),
+        ("Endpoints:Experts", "Endpoints:Services:expert-NAME"),
+    ];
+
+    /// <exception cref="InvalidSettingException">One is set by its old name.</exception>
+    public static void Refuse(IConfiguration configuration)
+    {
+        foreach (var (old, current) in _renamed)
+        {
+            if (configuration.GetSection(old).Exists())
+            {
+                throw new InvalidSettingException(old, $"is now {current}");
+            }
+        }
+    }
+}

@@ -1,0 +1,14 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace MedMoE.Mesh.Serving.Hosting;
+
+public static class SectionRegistration
+{
+    /// <summary>Binds options to a section of the settings; what is wrong with them ends the start.</summary>
+    public static IServiceCollection AddSection<TOptions>(this IServiceCollection services, string section)
+        where TOptions : class
+    {
+        services.AddOptions<TOptions>().BindConfiguration(section).ValidateDataAnnotations().ValidateOnStart();
+        return services;
+    }
+}

@@ -1,0 +1,22 @@
+using Google.Protobuf.Reflection;
+
+namespace MedMoE.Mesh.Wire.Catalog;
+
+/// <summary>A kind of service: an entry of <see cref="ServiceCatalog"/>.</summary>
+/// <param name="Name">Names its processes, its endpoint and its Kubernetes objects; followed by "-NAME" where there is one for each expert.</param>
+/// <param name="Project">The project of its executable.</param>
+/// <param name="Contract">The rpcs that it answers; null for the gateway, which forwards those of all others.</param>
+public sealed record ServiceKind(string Name, string Project, ServiceDescriptor? Contract)
+{
+    /// <summary>Folder of the part of a bundle that it reads; {0} is the expert's name. Null where it reads none.</summary>
+    public string? Part { get; init; }
+
+    /// <summary>Whether it runs that part as a network, on a device; then it answers ModelService, too.</summary>
+    public bool RunsNetwork { get; init; }
+
+    /// <summary>Whether there is one service of the kind for each expert of the bundle, which learns its name from the setting PROJECT:Name.</summary>
+    public bool IsPerExpert { get; init; }
+
+    /// <summary>Callers stop before those they call: 0 stops first.</summary>
+    public int StopsAt { get; init; }
+}

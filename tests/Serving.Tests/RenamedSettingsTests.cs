@@ -1,0 +1,16 @@
+using MedMoE.Mesh.Serving.Hosting;
+using MedMoE.Mesh.ServicesUnderTest;
+
+namespace MedMoE.Mesh.Serving.Tests;
+
+public sealed class RenamedSettingsTests
+{
+    [Theory]
+    [InlineData("Endpoints:TextEncoder=127.0.0.1:1", "Endpoints:TextEncoder: is now Endpoints:Services:text-encoder")]
+    [InlineData("Endpoints:Experts:ct=127.0.0.1:1", "Endpoints:Experts: is now Endpoints:Services:expert-NAME")]
+    public async Task Start_SettingByItsOldName_NamesTheNewOne(string setting, string expected)
+    {
+        var e = await Assert.ThrowsAsync<InvalidSettingException>(() => RunningService.Start(StubTextEncoder.Create, null, $"--{setting}"));
+        Assert.Equal(expected, e.Message);
+    }
+}
