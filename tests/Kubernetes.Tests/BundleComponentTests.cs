@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text.RegularExpressions;
 using k8s.Models;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.ServicesUnderTest;
@@ -7,7 +6,7 @@ using MedMoE.Mesh.ServicesUnderTest;
 namespace MedMoE.Mesh.Kubernetes.Tests;
 
 /// <summary>The other ways of the bundle to the pods: a claim that a Job fills, and its image mounted.</summary>
-public sealed partial class BundleComponentTests : IDisposable
+public sealed class BundleComponentTests : IDisposable
 {
     private static readonly TimeSpan _patience = TimeSpan.FromMinutes(1);
 
@@ -16,8 +15,15 @@ public sealed partial class BundleComponentTests : IDisposable
     public void Dispose() => _claim.Dispose();
 
     /// <summary>The overlay that the page tells a user to make, with all that it tells to put into it.</summary>
-    private static Task<Overlay> Claim() => Overlay.BuildOwn(string.Concat(
-        OwnOverlay().Matches(File.ReadAllText(Path.Combine(Overlay.Folder, "README.md"))).Select(block => block.Groups[1].Value)));
+    private static async Task<Overlay> Claim()
+    {
+        using var folder = new TemporaryFolder();
+        await Overlay.Copy(folder);
+        string[] own = ["overlays/own/kustomization.yaml"];
+        Assert.Equal(own, Page.Write("An overlay of your own", folder.Path));
+        Assert.Equal(own, Page.Write("Clusters that differ", folder.Path));
+        return await Overlay.Build("own", folder.Path);
+    }
 
     [Fact]
     public async Task Claim_JobWritesWhatEveryPodReads()
@@ -47,7 +53,7 @@ public sealed partial class BundleComponentTests : IDisposable
     public async Task OwnOverlay_OfThePage_IsFollowed()
     {
         var overlay = await Claim();
-        var cache = overlay.Objects.OfType<V1NetworkPolicy>().Single(p => p.Metadata.Name == "names").Spec.Egress[0];
+        var cache = overlay.Objects.OfType<V1NetworkPolicy>().Single(p => p.Metadata.Name == "allow-dns").Spec.Egress[0];
         Assert.Equal([null, "169.254.20.10/32", "10.96.0.10/32"], cache.To.Select(to => to.IpBlock?.Cidr));
         Assert.Equal(["53", "53"], cache.Ports.Select(port => port.Port.Value));
         Assert.Equal("REGISTRY/medmoe-mesh/bundle:2", overlay.Objects.OfType<V1Job>().Single().Spec.Template.Spec.Containers[0].Image);
@@ -102,7 +108,4 @@ public sealed partial class BundleComponentTests : IDisposable
     /// <summary>Runs the Job in a bundle, with the claim's folder here in place of its mount.</summary>
     private async Task<int> Fill(V1Container job, string bundle) => (await Tool.Command(
         bundle, [.. job.Command.Select(c => c.Replace(job.VolumeMounts[0].MountPath, _claim.Path, StringComparison.Ordinal))])).ExitCode;
-
-    [GeneratedRegex("```yaml\n(.*?)```", RegexOptions.Singleline)]
-    private static partial Regex OwnOverlay();
 }

@@ -31,7 +31,7 @@ public sealed class ImageTests
     [Fact]
     public async Task Images_LoadedIntoTheNodes_AreThoseOfThePageAndAreNotPulled()
     {
-        var page = File.ReadAllText(Path.Combine(Golden.Repository, "README.md"));
+        var page = Page.Section("First run");
         var loaded = Regex.Match(page, "kind load docker-image (.+)").Groups[1].Value.Split(' ');
         var containers = (await Overlay.Build("one-node")).PodSpecs.SelectMany(pod => pod.Containers.Concat(pod.InitContainers ?? []))
             .Where(c => c.Image.StartsWith("medmoe-mesh/", StringComparison.Ordinal)).ToArray();

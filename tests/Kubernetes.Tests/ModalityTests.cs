@@ -1,10 +1,10 @@
-using k8s;
+using System.Text.RegularExpressions;
 using MedMoE.Mesh.ServicesUnderTest;
 
 namespace MedMoE.Mesh.Kubernetes.Tests;
 
 /// <summary>A modality more is a line, and a folder in the bundle.</summary>
-public sealed class ModalityTests : IDisposable
+public sealed partial class ModalityTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
@@ -17,28 +17,50 @@ public sealed class ModalityTests : IDisposable
     public async Task OneLine_AddsAModality_AndChangesNothingElse(string overlay, string? scaler)
     {
         var before = await Overlay.Build(overlay);
-        await Copy();
-        File.AppendAllText(_folder["experts", "kustomization.yaml"], "- ../components/pet\n");
+        await Overlay.Copy(_folder);
+        File.AppendAllText(_folder["modalities", "kustomization.yaml"], "- pet\n");
 
         var after = await Overlay.Build(overlay, _folder.Path);
 
         string?[] kinds = ["Deployment", "PodDisruptionBudget", "Service", scaler];
-        var added = Named(after).Where(o => !Named(before).ContainsKey(o.Key)).ToArray();
+        var added = after.Texts.Where(o => !before.Texts.ContainsKey(o.Key)).ToArray();
         Assert.Equal(kinds.OfType<string>().Select(kind => (kind, "expert-pet")).Order(), added.Select(o => o.Key).Order());
         // Gateway and router learn of it, and so start anew; the rest stays as it was, to the letter.
-        var changed = Named(before).Where(o => Named(after)[o.Key] != o.Value).Select(o => o.Key);
+        var changed = before.Texts.Where(o => after.Texts[o.Key] != o.Value).Select(o => o.Key);
         Assert.Equal([("ConfigMap", "experts"), ("Deployment", "gateway"), ("Deployment", "router")], changed.Order());
         Assert.Equal([.. before.ExpertSettings, new("Endpoints__Services__expert-pet", "dns:///expert-pet:8080")], after.ExpertSettings.OrderBy(s => before.ExpertSettings.ContainsKey(s.Key) ? 0 : 1));
     }
 
-    [Fact]
-    public async Task EveryComponent_NamesItselfAndNoOther()
+    /// <summary>A modality of one's own, by what the page tells to write and nothing else.</summary>
+    [Theory]
+    [InlineData("autoscale", "HorizontalPodAutoscaler")]
+    [InlineData("keda", "ScaledObject")]
+    public async Task Page_AddsAModalityOfOnesOwn(string overlay, string scaler)
     {
-        await Copy();
-        var names = Directory.EnumerateDirectories(_folder["components"]).Select(d => Path.GetFileName(d)!).Order().ToArray();
+        var before = await Overlay.Build(overlay);
+        await Overlay.Copy(_folder);
+        var written = Page.Write("Add a modality", _folder.Path);
+        Assert.Equal(["modalities/dermoscopy/kustomization.yaml", "modalities/dermoscopy/expert/kustomization.yaml", "modalities/kustomization.yaml"], written);
+
+        var after = await Overlay.Build(overlay, _folder.Path);
+
+        // As the CT's in everything but the name and the highest number of replicas.
+        string[] kinds = ["Deployment", "PodDisruptionBudget", "Service", scaler];
+        Assert.Equal(kinds.Select(kind => (kind, "expert-dermoscopy")).Order(), after.Texts.Keys.Except(before.Texts.Keys).Order());
+        Assert.All(kinds, kind => Assert.Equal(
+            MaxReplicas().Replace(before.Texts[(kind, "expert-ct")], "$1: 3").Replace("ct", "dermoscopy", StringComparison.Ordinal),
+            after.Texts[(kind, "expert-dermoscopy")].Replace("ct", "dermoscopy", StringComparison.Ordinal)));
+        Assert.Equal("dns:///expert-dermoscopy:8080", after.ExpertSettings["Endpoints__Services__expert-dermoscopy"]);
+    }
+
+    [Fact]
+    public async Task EveryModality_NamesItselfAndNoOther()
+    {
+        await Overlay.Copy(_folder);
+        var names = Directory.EnumerateDirectories(_folder["modalities"]).Select(d => Path.GetFileName(d)!).Order().ToArray();
         File.WriteAllText(
-            _folder["experts", "kustomization.yaml"],
-            $"apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\ncomponents: [{string.Join(", ", names.Select(n => $"../components/{n}"))}]\n");
+            _folder["modalities", "kustomization.yaml"],
+            $"apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\ncomponents: [{string.Join(", ", names)}]\n");
 
         var overlay = await Overlay.Build("keda", _folder.Path);
 
@@ -60,9 +82,6 @@ public sealed class ModalityTests : IDisposable
         result.AssertRefused("pet", "xray, ct, mri, ultrasound");
     }
 
-    /// <summary>Objects as text, by kind and name; the hash of its content is not part of a map's name.</summary>
-    private static Dictionary<(string Kind, string Name), string> Named(Overlay overlay) => overlay.Objects.ToDictionary(
-        o => (o.Kind, o.Kind == "ConfigMap" ? o.Metadata.Name[..o.Metadata.Name.LastIndexOf('-')] : o.Metadata.Name), o => KubernetesYaml.Serialize(o));
-
-    private async Task Copy() => Assert.True(await Tool.Succeeds(Overlay.Folder, ["cp", "-r", ".", _folder.Path]));
+    [GeneratedRegex("(maxReplicas|maxReplicaCount): \\d+")]
+    private static partial Regex MaxReplicas();
 }

@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Globalization;
+using System.Text.RegularExpressions;
 using k8s;
 using k8s.Models;
 using MedMoE.Mesh.ServicesUnderTest;
@@ -6,7 +8,7 @@ using MedMoE.Mesh.ServicesUnderTest;
 namespace MedMoE.Mesh.Kubernetes.Tests;
 
 /// <summary>What an overlay makes, as kubectl builds it, every object read strictly into its type.</summary>
-internal sealed class Overlay
+internal sealed partial class Overlay
 {
     public const string NameLabel = "app.kubernetes.io/name";
     public const string ExpertLabel = "medmoe.mesh/expert";
@@ -18,8 +20,10 @@ internal sealed class Overlay
 
     private static readonly Dictionary<string, Type> _types = new() { ["keda.sh/v1alpha1/ScaledObject"] = typeof(ScaledObject) };
 
-    private static readonly Lazy<Task<bool>> _kubectlKnowsComponents =
-        new(() => Tool.Succeeds(Path.Combine(Golden.Repository, "k8s"), ["kubectl", "kustomize", "components/pet/expert"]));
+    private static readonly Lazy<Task<bool>> _kubectlIsNewEnough = new(async () =>
+        await Tool.Succeeds(Golden.Repository, ["kubectl", "version", "--client"])
+        && KubectlVersion().Match((await Tool.Command(Golden.Repository, ["kubectl", "version", "--client"])).Output) is { Success: true } version
+        && int.Parse(version.Groups[1].ValueSpan, CultureInfo.InvariantCulture) >= 29);
 
     /// <summary>Those of the repository, each built once for all tests.</summary>
     private static readonly ConcurrentDictionary<string, Lazy<Task<Overlay>>> _built = [];
@@ -47,12 +51,16 @@ internal sealed class Overlay
     /// <summary>The settings of experts that gateway and router read.</summary>
     public IDictionary<string, string> ExpertSettings => Objects.OfType<V1ConfigMap>().Single().Data;
 
+    /// <summary>Objects as text, by kind and name; the hash of its content is not part of a map's name.</summary>
+    public IReadOnlyDictionary<(string Kind, string Name), string> Texts => Objects.ToDictionary(
+        o => (o.Kind, o.Kind == "ConfigMap" ? o.Metadata.Name[..o.Metadata.Name.LastIndexOf('-')] : o.Metadata.Name), o => KubernetesYaml.Serialize(o));
+
     /// <summary>Builds one, or skips the test where there is nothing to build it with.</summary>
     /// <param name="name">Its folder in overlays.</param>
     /// <param name="folder">The k8s folder; the repository's unless told otherwise.</param>
     public static async Task<Overlay> Build(string name, string? folder = null)
     {
-        Assert.SkipUnless(await _kubectlKnowsComponents.Value, "needs kubectl 1.21 or newer (https://kubernetes.io/docs/tasks/tools)");
+        Assert.SkipUnless(await _kubectlIsNewEnough.Value, "needs kubectl 1.29 or newer (https://kubernetes.io/docs/tasks/tools)");
         return await (folder is null ? _built.GetOrAdd(name, _ => new(() => Kustomize(name, Folder))).Value : Kustomize(name, folder));
     }
 
@@ -61,11 +69,14 @@ internal sealed class Overlay
     public static async Task<Overlay> BuildOwn(string kustomization)
     {
         using var folder = new TemporaryFolder();
-        Assert.True(await Tool.Succeeds(Folder, ["cp", "-r", ".", folder.Path]));
+        await Copy(folder);
         Directory.CreateDirectory(folder["overlays", "own"]);
         File.WriteAllText(folder["overlays", "own", "kustomization.yaml"], kustomization);
         return await Build("own", folder.Path);
     }
+
+    /// <summary>Copies the repository's k8s folder, to change it there.</summary>
+    public static async Task Copy(TemporaryFolder folder) => Assert.True(await Tool.Succeeds(Folder, ["cp", "-r", ".", folder.Path]));
 
     /// <exception cref="YamlDotNet.Core.YamlException">A field is unknown, or not of its type.</exception>
     public static Overlay Read(string yaml) =>
@@ -83,4 +94,7 @@ internal sealed class Overlay
         Assert.True(built.ExitCode == 0, built.Error);
         return Read(built.Output);
     }
+
+    [GeneratedRegex(@"\bv1\.(\d+)")]
+    private static partial Regex KubectlVersion();
 }

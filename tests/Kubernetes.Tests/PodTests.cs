@@ -18,7 +18,7 @@ public sealed class PodTests
     public async Task Pods_WithTheBundleOtherwise_AreRestrictedAndLimited(string component) =>
         AssertRestrictedAndLimited(await Overlay.BuildOwn($"resources: [../cpu]\ncomponents: [../../bundle/{component}]\n"));
 
-    private static void AssertRestrictedAndLimited(Overlay overlay)
+    internal static void AssertRestrictedAndLimited(Overlay overlay)
     {
         foreach (var pod in overlay.PodSpecs)
         {

@@ -27,6 +27,12 @@ public sealed class ReadingTests
         Assert.All(overlay.Objects.Where(o => o is not V1Namespace), o => Assert.Equal("medmoe", o.Metadata.NamespaceProperty));
     }
 
+    /// <summary>Templates have their parameters in capitals.</summary>
+    [Theory]
+    [MemberData(nameof(Overlays))]
+    public async Task Overlay_HasEveryParameterFilledIn(string name) => Assert.All(
+        (await Overlay.Build(name)).Texts, o => Assert.DoesNotMatch(@"\b(CPU|IMAGE|MEMORY|MODALITY|NAME|PROMETHEUS)\b|value: PARTS", o.Value));
+
     [Theory]
     [InlineData("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec: {replikas: 2}")]
     [InlineData("apiVersion: keda.sh/v1alpha1\nkind: ScaledObject\nmetadata: {name: a}\nspec: {minReplicas: 2}")]

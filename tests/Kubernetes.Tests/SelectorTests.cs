@@ -45,9 +45,9 @@ public sealed class SelectorTests
         Assert.Equal(meant.Order(), received.Order());
         Assert.Equal(meant.Order(), sent.Order());
         // Without these two everything else would be allowed as well.
-        var nobody = policies.Single(p => p.Metadata.Name == "nobody");
-        Assert.Equal(overlay.Pods.Count, overlay.Matched(nobody.Spec.PodSelector.MatchLabels).Count);
-        Assert.Equal(["Ingress", "Egress"], nobody.Spec.PolicyTypes);
+        var deny = policies.Single(p => p.Metadata.Name == "default-deny");
+        Assert.Equal(overlay.Pods.Count, overlay.Matched(deny.Spec.PodSelector.MatchLabels).Count);
+        Assert.Equal(["Ingress", "Egress"], deny.Spec.PolicyTypes);
         // Ports that have a name in a pod, or a number.
         var ports = overlay.Deployments.SelectMany(d => d.Spec.Template.Spec.Containers[0].Ports)
             .SelectMany(p => new[] { p.Name, $"{p.ContainerPort}" }).Concat(["redis", "6379", "53", "5353"]);
@@ -59,7 +59,7 @@ public sealed class SelectorTests
     public async Task Names_OfEveryPod_AreLookedUpWhereClustersHaveTheirDns(string name)
     {
         var overlay = await Overlay.Build(name);
-        var names = overlay.Objects.OfType<V1NetworkPolicy>().Single(p => p.Metadata.Name == "names").Spec;
+        var names = overlay.Objects.OfType<V1NetworkPolicy>().Single(p => p.Metadata.Name == "allow-dns").Spec;
         Assert.Equal(overlay.Pods.Count, overlay.Matched(names.PodSelector.MatchLabels).Count);
         var ways = names.Egress.SelectMany(rule => rule.To.SelectMany(to => rule.Ports.Select(port => (Of(to), port.Port.Value, port.Protocol))));
         (string To, string Port)[] servers = [("169.254.20.10/32", "53"), ("kube-system", "53"), ("openshift-dns", "5353")];

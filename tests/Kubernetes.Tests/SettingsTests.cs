@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Reflection;
+using System.Text.RegularExpressions;
 using k8s.Models;
 using MedMoE.Mesh.Backbone;
 using MedMoE.Mesh.Cache;
@@ -49,6 +50,25 @@ public sealed class SettingsTests
                 Assert.NotNull(configuration.GetSection(section).Get(type, binder => binder.ErrorOnUnknownConfiguration = true));
             }
         }
+    }
+
+    /// <summary>The table of services/README.md. A name without a section has that of the name before it.</summary>
+    [Fact]
+    public void Page_ListsEverySetting_AndNoOther()
+    {
+        var page = File.ReadAllText(Path.Combine(Golden.Repository, "services", "README.md"));
+        var listed = new List<string>();
+        foreach (var row in page[page.IndexOf("\n## Settings\n", StringComparison.Ordinal)..].Split('\n').Where(line => line.StartsWith("| `", StringComparison.Ordinal)))
+        {
+            var section = "";
+            foreach (var name in Regex.Matches(row.Split('|')[1], "`([^`]+)`").Select(m => m.Groups[1].Value.Split(':')))
+            {
+                section = name.Length > 1 ? name[0] : section;
+                listed.Add($"{section}:{(name.Length > 1 ? name[1] : name[0])}");
+            }
+        }
+        var options = _sections.SelectMany(s => s.Value.GetProperties().Where(p => p.CanWrite).Select(p => $"{s.Key}:{p.Name}"));
+        Assert.Equal(options.Order(), listed.Order());
     }
 
     [Theory]
