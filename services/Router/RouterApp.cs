@@ -1,9 +1,12 @@
 using Grpc.AspNetCore.Server;
 using MedMoE.Mesh.Cache;
+using MedMoE.Mesh.Router.Answers;
 using MedMoE.Mesh.Router.Calls;
-using MedMoE.Mesh.Router.Features;
 using MedMoE.Mesh.Router.Gating;
 using MedMoE.Mesh.Router.Limits;
+using MedMoE.Mesh.Router.Models;
+using MedMoE.Mesh.Router.Pyramids;
+using MedMoE.Mesh.Router.Texts;
 using MedMoE.Mesh.Serving.Endpoints;
 using MedMoE.Mesh.Serving.Hosting;
 using MedMoE.Mesh.Serving.Telemetry;

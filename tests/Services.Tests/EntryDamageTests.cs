@@ -1,8 +1,9 @@
 using System.Diagnostics.Metrics;
 using Google.Protobuf;
 using MedMoE.Mesh.Cache;
-using MedMoE.Mesh.Router.Features;
-using MedMoE.Mesh.Router.Relay;
+using MedMoE.Mesh.Router.Answers;
+using MedMoE.Mesh.Router.Pyramids;
+using MedMoE.Mesh.Router.Texts;
 using MedMoE.Mesh.ServicesUnderTest;
 using MedMoE.Mesh.V1;
 using MedMoE.Mesh.Wire;
@@ -18,7 +19,7 @@ public sealed class EntryDamageTests
     private const int Flips = 500;
 
     [Fact]
-    public Task Text_OneBitFlipped_IsAMiss() => AssertMisses(EntryKinds.Text, new EncodedText
+    public Task Text_OneBitFlipped_IsAMiss() => AssertMisses(TextEntry.Kind, new EncodedText
     {
         Words = { new Word { Start = 0, End = 5 }, new Word { Start = 6, End = 12 } },
         Sentence = Numbers(96),
@@ -26,7 +27,7 @@ public sealed class EntryDamageTests
     });
 
     [Fact]
-    public Task Answer_OneBitFlipped_IsAMiss() => AssertMisses(EntryKinds.Answer, new LocalizeResponse
+    public Task Answer_OneBitFlipped_IsAMiss() => AssertMisses(AnswerEntry.Kind, new LocalizeResponse
     {
         Expert = "ct",
         GridSide = 28,
@@ -36,10 +37,10 @@ public sealed class EntryDamageTests
     });
 
     [Fact]
-    public Task Pooled_OneBitFlipped_IsAMiss() => AssertMisses(EntryKinds.Pooled, Numbers(256));
+    public Task Pooled_OneBitFlipped_IsAMiss() => AssertMisses(PyramidEntry.Pooled, Numbers(256));
 
     [Fact]
-    public Task Pyramid_OneBitFlipped_IsAMiss() => AssertMisses(EntryKinds.Pyramid, Levels());
+    public Task Pyramid_OneBitFlipped_IsAMiss() => AssertMisses(PyramidEntry.Levels, Levels());
 
     /// <summary>A copy with one bit changed.</summary>
     internal static byte[] Flip(byte[] entry, long bit)

@@ -1,8 +1,9 @@
 using System.Buffers;
 using Google.Protobuf;
 using MedMoE.Mesh.Cache;
-using MedMoE.Mesh.Router.Features;
-using MedMoE.Mesh.Router.Relay;
+using MedMoE.Mesh.Router.Answers;
+using MedMoE.Mesh.Router.Pyramids;
+using MedMoE.Mesh.Router.Texts;
 using MedMoE.Mesh.V1;
 using MedMoE.Mesh.Wire;
 
@@ -21,7 +22,7 @@ public sealed class EntryKindsTests
     };
 
     [Fact]
-    public void Text_IsCountedWithItsObjects() => AssertCounted(EntryKinds.Text, new EncodedText
+    public void Text_IsCountedWithItsObjects() => AssertCounted(TextEntry.Kind, new EncodedText
     {
         Words = { Enumerable.Range(0, Words).Select(i => new Word { Start = 6 * i, End = (6 * i) + 5 }) },
         Sentence = Floats(96),
@@ -29,7 +30,7 @@ public sealed class EntryKindsTests
     });
 
     [Fact]
-    public void Answer_IsCountedWithItsObjects() => AssertCounted(EntryKinds.Answer, new LocalizeResponse
+    public void Answer_IsCountedWithItsObjects() => AssertCounted(AnswerEntry.Kind, new LocalizeResponse
     {
         Expert = "ct",
         GridSide = 28,
@@ -47,7 +48,7 @@ public sealed class EntryKindsTests
     });
 
     [Fact]
-    public void Pooled_IsCountedWithItsObjects() => AssertCounted(EntryKinds.Pooled, Floats(256));
+    public void Pooled_IsCountedWithItsObjects() => AssertCounted(PyramidEntry.Pooled, Floats(256));
 
     [Fact]
     public void Pyramid_IsCountedOnce()
@@ -64,7 +65,7 @@ public sealed class EntryKindsTests
             },
         }.ToByteArray()))];
         // Reading one from Redis keeps its bytes: those are what it takes.
-        Assert.InRange(EntryKinds.Pyramid.Overhead(pyramid), 1, EntryKinds.Pyramid.Size(pyramid) / 50);
+        Assert.InRange(PyramidEntry.Levels.Overhead(pyramid), 1, PyramidEntry.Levels.Size(pyramid) / 50);
     }
 
     private static WireTensor Floats(params long[] shape) =>

@@ -2,10 +2,11 @@ using System.Text.Json;
 using Grpc.Core;
 using MedMoE.Mesh.Backbone;
 using MedMoE.Mesh.Expert;
-using MedMoE.Mesh.Router.Features;
+using MedMoE.Mesh.Router.Answers;
+using MedMoE.Mesh.Router.Pyramids;
 using MedMoE.Mesh.ServicesUnderTest;
-using MedMoE.Mesh.TextEncoder;
 using MedMoE.Mesh.Serving.Hosting;
+using MedMoE.Mesh.TextEncoder;
 using MedMoE.Mesh.V1;
 using Microsoft.AspNetCore.Builder;
 

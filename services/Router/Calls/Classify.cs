@@ -1,6 +1,9 @@
 using MedMoE.Mesh.Bundle;
-using MedMoE.Mesh.Router.Features;
+using MedMoE.Mesh.Router.Answers;
+using MedMoE.Mesh.Router.Entries;
 using MedMoE.Mesh.Router.Gating;
+using MedMoE.Mesh.Router.Pyramids;
+using MedMoE.Mesh.Router.Texts;
 using MedMoE.Mesh.V1;
 using MedMoE.Mesh.Wire;
 using Microsoft.Extensions.Options;
@@ -53,7 +56,7 @@ internal sealed class Classify(TextSource texts, PyramidSource pyramids, AnswerS
         {
             Classes = { Score(request.Classes, groundings, experts, gate.Manifest.Similarity) },
             Aggregation = Aggregation,
-            PromptSetDigest = FeatureKeys.Hash([.. request.Classes.SelectMany(c => c.Prompts.Prepend(c.Name).Prepend($"{c.Prompts.Count}"))]),
+            PromptSetDigest = EntryKey.Of([.. request.Classes.SelectMany(c => c.Prompts.Prepend(c.Name).Prepend($"{c.Prompts.Count}"))]),
             Model = gate.Merge([encoded.Model, .. asked.SelectMany(a => new[] { a.Backbone, a.Response.Model })]),
             // Every expert that was asked tells the same of the image.
             Notes = { asked.SelectMany(a => a.Response.Notes).Distinct() },

@@ -1,7 +1,7 @@
 using Grpc.Core;
 using MedMoE.Mesh.Bundle;
-using MedMoE.Mesh.Router.Features;
 using MedMoE.Mesh.Router.Gating;
+using MedMoE.Mesh.Router.Models;
 using MedMoE.Mesh.V1;
 using MedMoE.Mesh.Wire.Catalog;
 

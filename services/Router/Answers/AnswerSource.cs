@@ -2,13 +2,15 @@ using System.Diagnostics;
 using Google.Protobuf;
 using Grpc.Core;
 using MedMoE.Mesh.Cache;
-using MedMoE.Mesh.Router.Relay;
+using MedMoE.Mesh.Router.Models;
+using MedMoE.Mesh.Router.Pyramids;
+using MedMoE.Mesh.Router.Texts;
 using MedMoE.Mesh.Serving.Endpoints;
 using MedMoE.Mesh.V1;
 using MedMoE.Mesh.Wire.Catalog;
 using Microsoft.Extensions.Options;
 
-namespace MedMoE.Mesh.Router.Features;
+namespace MedMoE.Mesh.Router.Answers;
 
 /// <summary>An expert's answer.</summary>
 /// <param name="Response">What it said. Shared: must not be changed.</param>
@@ -36,15 +38,15 @@ internal sealed class AnswerSource(
         var backbone = await models.Of(MeshService.Backbone, cancellation);
         var model = await models.Of(service, cancellation);
         string Key(ModelInfo backboneModel, ModelInfo expertModel) =>
-            FeatureKeys.Answer(pyramids.Key(pyramid.Image, backboneModel), expertModel, texts.Select(t => t.Key), shape);
+            AnswerEntry.Key(pyramids.Key(pyramid.Image, backboneModel), expertModel, texts.Select(t => t.Key), shape);
         var key = Key(backbone, model);
-        if (cache.Peek(EntryKinds.Answer, key) is { } known)
+        if (cache.Peek(AnswerEntry.Kind, key) is { } known)
         {
             return new Answer(known, backbone);
         }
         return await _flights.Run(key, async stop =>
         {
-            if (await cache.Get(EntryKinds.Answer, key) is { } stored)
+            if (await cache.Get(AnswerEntry.Kind, key) is { } stored)
             {
                 return new Answer(stored, backbone);
             }
@@ -54,7 +56,7 @@ internal sealed class AnswerSource(
             using var shared = pyramid.Share();
             var answer = await Attempts.OnceMore(service, () => Localize(service, shared, texts, shape, deadline, stop));
             models.Saw(service, answer.Response.Model);
-            cache.Set(EntryKinds.Answer, Key(answer.Backbone, answer.Response.Model), answer.Response, Stopwatch.GetElapsedTime(started));
+            cache.Set(AnswerEntry.Kind, Key(answer.Backbone, answer.Response.Model), answer.Response, Stopwatch.GetElapsedTime(started));
             return answer;
         }, cancellation);
     }

@@ -1,10 +1,12 @@
 using Google.Protobuf;
-using MedMoE.Mesh.Router.Features;
+using MedMoE.Mesh.Router.Answers;
+using MedMoE.Mesh.Router.Pyramids;
+using MedMoE.Mesh.Router.Texts;
 using MedMoE.Mesh.V1;
 
 namespace MedMoE.Mesh.Services.Tests;
 
-public sealed class FeatureKeysTests
+public sealed class EntryKeyTests
 {
     private static readonly ModelInfo _model = new() { Digests = { ["backbone"] = "1" }, Precisions = { ["backbone"] = "fp32" } };
     private static readonly ModelInfo _weights = new() { Digests = { ["backbone"] = "2" }, Precisions = { ["backbone"] = "fp32" } };
@@ -16,17 +18,17 @@ public sealed class FeatureKeysTests
         var shape = new AnswerShape();
         string[] keys =
         [
-            FeatureKeys.Text("mass", _model), FeatureKeys.Text("mas", _model), FeatureKeys.Text("mass", _weights), FeatureKeys.Text("mass", _precision),
-            FeatureKeys.Pyramid("i", DataType.Fp16, _model), FeatureKeys.Pyramid("i", DataType.Fp32, _model), FeatureKeys.Pyramid("j", DataType.Fp16, _model),
-            FeatureKeys.Pyramid("i", DataType.Fp16, _weights), FeatureKeys.Pyramid("i", DataType.Fp16, _precision),
-            FeatureKeys.Answer("p", _model, ["a", "b"], shape), FeatureKeys.Answer("p", _model, ["ab"], shape), FeatureKeys.Answer("p", _model, ["b", "a"], shape),
-            FeatureKeys.Answer("q", _model, ["a", "b"], shape), FeatureKeys.Answer("p", _weights, ["a", "b"], shape),
-            FeatureKeys.Answer("p", _model, ["a", "b"], shape with { Attention = true }),
-            FeatureKeys.Answer("p", _model, ["a", "b"], shape with { Type = DataType.Bf16 }),
+            TextEntry.Key("mass", _model), TextEntry.Key("mas", _model), TextEntry.Key("mass", _weights), TextEntry.Key("mass", _precision),
+            PyramidEntry.Key("i", DataType.Fp16, _model), PyramidEntry.Key("i", DataType.Fp32, _model), PyramidEntry.Key("j", DataType.Fp16, _model),
+            PyramidEntry.Key("i", DataType.Fp16, _weights), PyramidEntry.Key("i", DataType.Fp16, _precision),
+            AnswerEntry.Key("p", _model, ["a", "b"], shape), AnswerEntry.Key("p", _model, ["ab"], shape), AnswerEntry.Key("p", _model, ["b", "a"], shape),
+            AnswerEntry.Key("q", _model, ["a", "b"], shape), AnswerEntry.Key("p", _weights, ["a", "b"], shape),
+            AnswerEntry.Key("p", _model, ["a", "b"], shape with { Attention = true }),
+            AnswerEntry.Key("p", _model, ["a", "b"], shape with { Type = DataType.Bf16 }),
         ];
         Assert.Equal(keys.Length, keys.Distinct().Count());
         Assert.All(keys, key => Assert.Matches("^[0-9a-f]{64}$", key));
-        Assert.Equal(keys[0], FeatureKeys.Text("mass", _model.Clone()));
+        Assert.Equal(keys[0], TextEntry.Key("mass", _model.Clone()));
     }
 
     [Fact]
@@ -35,6 +37,6 @@ public sealed class FeatureKeysTests
         var bytes = ByteString.CopyFrom(1, 2, 3, 4);
         Image Pixels(DataType type, params long[] shape) => new() { Pixels = new WireTensor { DataType = type, Shape = { shape }, Data = bytes } };
         Image[] images = [new() { Encoded = bytes }, Pixels(DataType.Fp32, 1), Pixels(DataType.Fp16, 2), Pixels(DataType.Fp16, 1, 2), Pixels(DataType.Bf16, 2)];
-        Assert.Equal(images.Length, images.Select(FeatureKeys.Image).Distinct().Count());
+        Assert.Equal(images.Length, images.Select(ImageContent.HashOf).Distinct().Count());
     }
 }

@@ -1,7 +1,7 @@
 using System.Buffers;
 using Google.Protobuf;
 
-namespace MedMoE.Mesh.Router.Relay;
+namespace MedMoE.Mesh.Router.Pyramids;
 
 /// <summary>
 /// A message on its way from the backbone to an expert, as the bytes it came in: never parsed into a tensor. They are copied once on the way

@@ -1,6 +1,6 @@
 using MedMoE.Mesh.V1;
 
-namespace MedMoE.Mesh.Router.Features;
+namespace MedMoE.Mesh.Router.Answers;
 
 /// <summary>What an expert's answer is to hold besides the similarities.</summary>
 /// <param name="Attention">The attention of every word.</param>

@@ -1,7 +1,8 @@
+using MedMoE.Mesh.Router.Entries;
 using MedMoE.Mesh.V1;
 using MedMoE.Mesh.Wire;
 
-namespace MedMoE.Mesh.Router.Features;
+namespace MedMoE.Mesh.Router.Pyramids;
 
 /// <summary>An image as it was sent, with the hash of its content.</summary>
 /// <param name="Image">What was sent.</param>
@@ -13,6 +14,11 @@ internal sealed record ImageContent(Image Image, string Hash)
     {
         null or { SourceCase: Image.SourceOneofCase.None } => throw new InvalidFieldException("image", "is missing"),
         { SourceCase: Image.SourceOneofCase.Encoded, Encoded.Length: 0 } => throw new InvalidFieldException("image.encoded", "is empty"),
-        _ => new ImageContent(image, FeatureKeys.Image(image)),
+        _ => new ImageContent(image, HashOf(image)),
     };
+
+    /// <summary>SHA-256 of an image's content.</summary>
+    internal static string HashOf(Image image) => image.SourceCase == Image.SourceOneofCase.Encoded
+        ? EntryKey.Of("encoded", image.Encoded.Span)
+        : EntryKey.Of($"pixels {image.Pixels.DataType} {string.Join(',', image.Pixels.Shape)}", image.Pixels.Data.Span);
 }

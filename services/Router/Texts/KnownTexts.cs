@@ -1,6 +1,6 @@
 using MedMoE.Mesh.V1;
 
-namespace MedMoE.Mesh.Router.Features;
+namespace MedMoE.Mesh.Router.Texts;
 
 /// <summary>A text of a request.</summary>
 /// <param name="Text">The text.</param>

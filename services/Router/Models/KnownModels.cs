@@ -6,7 +6,7 @@ using MedMoE.Mesh.V1;
 using MedMoE.Mesh.Wire.Catalog;
 using Microsoft.Extensions.Options;
 
-namespace MedMoE.Mesh.Router.Features;
+namespace MedMoE.Mesh.Router.Models;
 
 /// <summary>
 /// Which weights the other services run: part of every key of the cache. Asked for when first needed and again from time to time, and learnt

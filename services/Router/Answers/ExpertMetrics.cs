@@ -3,7 +3,7 @@ using System.Diagnostics.Metrics;
 using System.Runtime.CompilerServices;
 using MedMoE.Mesh.Router.Gating;
 
-namespace MedMoE.Mesh.Router.Features;
+namespace MedMoE.Mesh.Router.Answers;
 
 /// <summary>
 /// What the router tells of the experts it asks: requests that go to each, by its name, whether it answers or not, which is what wakes one that has no

@@ -1,4 +1,4 @@
-namespace MedMoE.Mesh.Router.Relay;
+namespace MedMoE.Mesh.Router.Pyramids;
 
 /// <summary>A pyramid that may still be growing: whoever reads it waits for the level he needs next.</summary>
 internal sealed class Pyramid

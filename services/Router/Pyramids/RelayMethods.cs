@@ -3,7 +3,7 @@ using Google.Protobuf;
 using Grpc.Core;
 using MedMoE.Mesh.V1;
 
-namespace MedMoE.Mesh.Router.Relay;
+namespace MedMoE.Mesh.Router.Pyramids;
 
 /// <summary>The methods of backbone and expert as the router calls them: what passes between the two stays bytes.</summary>
 internal static class RelayMethods

@@ -2,13 +2,15 @@ using System.Diagnostics;
 using System.Text.RegularExpressions;
 using Grpc.Core;
 using MedMoE.Mesh.Cache;
+using MedMoE.Mesh.Router.Entries;
+using MedMoE.Mesh.Router.Models;
 using MedMoE.Mesh.Serving.Endpoints;
 using MedMoE.Mesh.V1;
 using MedMoE.Mesh.Wire;
 using MedMoE.Mesh.Wire.Catalog;
 using Microsoft.Extensions.Options;
 
-namespace MedMoE.Mesh.Router.Features;
+namespace MedMoE.Mesh.Router.Texts;
 
 /// <summary>Encoded texts, from the cache or the text encoder.</summary>
 internal sealed partial class TextSource(MeshChannels channels, FeatureCache cache, KnownModels models, IOptions<RouterOptions> options)
@@ -34,15 +36,15 @@ internal sealed partial class TextSource(MeshChannels channels, FeatureCache cac
             throw new InvalidFieldException(blank.Field, "no words in it");
         }
         var model = await models.Of(MeshService.TextEncoder, cancellation);
-        string[] keys = [.. texts.Select(t => FeatureKeys.Text(t.Text, model))];
-        var entries = Array.ConvertAll(keys, key => cache.Peek(EntryKinds.Text, key));
+        string[] keys = [.. texts.Select(t => TextEntry.Key(t.Text, model))];
+        var entries = Array.ConvertAll(keys, key => cache.Peek(TextEntry.Kind, key));
         if (entries.All(e => e is not null))
         {
             return new KnownTexts([.. keys.Zip(entries, (key, entry) => new KnownText(key, entry!))], model, Timing: null);
         }
         try
         {
-            return await _flights.Run(FeatureKeys.Hash(keys), stop => Find(texts, keys, model, stop), cancellation);
+            return await _flights.Run(EntryKey.Of(keys), stop => Find(texts, keys, model, stop), cancellation);
         }
         catch (RpcException e) when (e.StatusCode == StatusCode.InvalidArgument && FaultyText().Match(e.Status.Detail) is { Success: true } fault)
         {
@@ -53,7 +55,7 @@ internal sealed partial class TextSource(MeshChannels channels, FeatureCache cac
 
     private async Task<KnownTexts> Find(IReadOnlyList<NamedText> texts, string[] keys, ModelInfo model, CancellationToken stop)
     {
-        var entries = await Task.WhenAll(keys.Select(key => cache.Get(EntryKinds.Text, key)));
+        var entries = await Task.WhenAll(keys.Select(key => cache.Get(TextEntry.Kind, key)));
         int[] missing = [.. Enumerable.Range(0, keys.Length).Where(i => entries[i] is null).DistinctBy(i => keys[i])];
         if (missing.Length == 0)
         {
@@ -71,8 +73,8 @@ internal sealed partial class TextSource(MeshChannels channels, FeatureCache cac
             {
                 word.Text = "";
             }
-            var key = FeatureKeys.Text(texts[index].Text, response.Model);
-            cache.Set(EntryKinds.Text, key, encoded, cost);
+            var key = TextEntry.Key(texts[index].Text, response.Model);
+            cache.Set(TextEntry.Kind, key, encoded, cost);
             made.Add(keys[index], new KnownText(key, encoded));
         }
         return new KnownTexts(

@@ -1,13 +1,13 @@
 using System.Diagnostics;
 using Grpc.Core;
 using MedMoE.Mesh.Cache;
-using MedMoE.Mesh.Router.Relay;
+using MedMoE.Mesh.Router.Models;
 using MedMoE.Mesh.Serving.Endpoints;
 using MedMoE.Mesh.V1;
 using MedMoE.Mesh.Wire.Catalog;
 using Microsoft.Extensions.Options;
 
-namespace MedMoE.Mesh.Router.Features;
+namespace MedMoE.Mesh.Router.Pyramids;
 
 /// <summary>
 /// Pyramids, from the cache or the backbone. Whoever opens one that somebody else holds reads the levels that are there already and waits for
@@ -44,11 +44,11 @@ internal sealed class PyramidSource(
     public async Task<PyramidSummary?> KnownSummary(ImageContent image, CancellationToken cancellation)
     {
         var model = await models.Of(MeshService.Backbone, cancellation);
-        return await cache.Get(EntryKinds.Pooled, Key(image, model)) is { } pooled ? new PyramidSummary(pooled, model, Timing: null) : null;
+        return await cache.Get(PyramidEntry.Pooled, Key(image, model)) is { } pooled ? new PyramidSummary(pooled, model, Timing: null) : null;
     }
 
     /// <summary>The key of an image's pyramid by this backbone.</summary>
-    public string Key(ImageContent image, ModelInfo backbone) => FeatureKeys.Pyramid(image.Hash, options.Value.PyramidType, backbone);
+    public string Key(ImageContent image, ModelInfo backbone) => PyramidEntry.Key(image.Hash, options.Value.PyramidType, backbone);
 
     private async Task Fill(Flight flight, ImageContent image)
     {
@@ -74,7 +74,7 @@ internal sealed class PyramidSource(
     private async Task Find(Flight flight, ImageContent image)
     {
         var model = await models.Of(MeshService.Backbone, flight.Abandoned.Token);
-        if (await cache.Get(EntryKinds.Pyramid, Key(image, model)) is { } known)
+        if (await cache.Get(PyramidEntry.Levels, Key(image, model)) is { } known)
         {
             flight.IsKnown = true;
             Array.ForEach(known, flight.Pyramid.Add);
@@ -112,8 +112,8 @@ internal sealed class PyramidSource(
         var summary = await flight.Pyramid.Summary;
         models.Saw(MeshService.Backbone, summary.Model);
         var key = Key(image, summary.Model);
-        cache.Set(EntryKinds.Pooled, key, summary.Pooled, cost);
-        cache.Set(EntryKinds.Pyramid, key, [.. levels], cost);
+        cache.Set(PyramidEntry.Pooled, key, summary.Pooled, cost);
+        cache.Set(PyramidEntry.Levels, key, [.. levels], cost);
     }
 
     /// <summary>Takes a place in the image's flight, or in a new one. Under the lock.</summary>

@@ -1,6 +1,6 @@
 using MedMoE.Mesh.V1;
 
-namespace MedMoE.Mesh.Router.Relay;
+namespace MedMoE.Mesh.Router.Pyramids;
 
 /// <summary>What is small about a pyramid, and all that the image gate needs.</summary>
 /// <param name="Pooled">The pooled feature, [8C], FP32.</param>
