@@ -2,6 +2,7 @@ using Grpc.Core;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Model;
 using MedMoE.Mesh.Model.Analysis;
+using MedMoE.Mesh.Serving.Errors;
 using MedMoE.Mesh.V1;
 using MedMoE.Mesh.Wire;
 using static TorchSharp.torch;
@@ -117,6 +118,8 @@ public sealed class RouterAnalyzeTests
             var e = await Assert.ThrowsAsync<RpcException>(() => mesh.Client.AnalyzeAsync(request, deadline: DateTime.UtcNow + _patience).ResponseAsync);
             Assert.Equal(StatusCode.InvalidArgument, e.StatusCode);
             Assert.StartsWith(message, e.Status.Detail);
+            // For programs, too.
+            Assert.Equal(message.Split(':')[0], e.FieldFault()!.Field);
         }
         await AssertRefused(new AnalyzeRequest { Report = "mass" }, "image: is missing");
         await AssertRefused(new AnalyzeRequest { Image = new Image { Encoded = Google.Protobuf.ByteString.Empty } }, "image.encoded: is empty");

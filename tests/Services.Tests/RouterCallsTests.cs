@@ -1,4 +1,5 @@
 using Grpc.Core;
+using MedMoE.Mesh.Serving.Errors;
 using MedMoE.Mesh.V1;
 using MedMoE.Mesh.Wire;
 
@@ -59,6 +60,7 @@ public sealed class RouterCallsTests
             var e = await Assert.ThrowsAsync<RpcException>(() => call.ResponseAsync);
             Assert.Equal(StatusCode.InvalidArgument, e.StatusCode);
             Assert.StartsWith("image: its values are too large", e.Status.Detail);
+            Assert.Equal("image", e.FieldFault()!.Field);
         }
 
         await AssertRefused(mesh.Client.EmbedImageAsync(new EmbedImageRequest { Image = image }, deadline: Deadline));
@@ -117,6 +119,7 @@ public sealed class RouterCallsTests
             request.Image = Samples.Encoded(Samples.Files[0]);
             var e = await Assert.ThrowsAsync<RpcException>(() => mesh.Client.ClassifyAsync(request, deadline: Deadline).ResponseAsync);
             Assert.Equal((StatusCode.InvalidArgument, message), (e.StatusCode, e.Status.Detail));
+            Assert.Equal(message, e.FieldFault()!.Message);
         }
         var good = _classes[0];
         await AssertRefused(new ClassifyRequest { Classes = { good } }, "classes: has 1 classes, expected 2 to 256");

@@ -6,7 +6,9 @@ using MedMoE.Mesh.Router.Models;
 using MedMoE.Mesh.Router.Pyramids;
 using MedMoE.Mesh.Router.Texts;
 using MedMoE.Mesh.Serving.Endpoints;
+using MedMoE.Mesh.Serving.Errors;
 using MedMoE.Mesh.V1;
+using MedMoE.Mesh.Wire;
 using MedMoE.Mesh.Wire.Catalog;
 using Microsoft.Extensions.Options;
 
@@ -98,12 +100,12 @@ internal sealed class AnswerSource(
         {
             return await call.ResponseAsync;
         }
-        catch (RpcException e) when (e.StatusCode == StatusCode.InvalidArgument)
+        catch (RpcException e) when (e.FieldFault() is { } fault)
         {
-            var detail = e.Status.Detail
-                .Replace("header.texts: ", "texts: ", StringComparison.Ordinal)
-                .Replace("level.features", "image: its features", StringComparison.Ordinal);
-            throw new RpcException(new Status(StatusCode.InvalidArgument, detail), e.Trailers);
+            throw fault.Field == "header.texts" ? new InvalidFieldException("texts", fault.Reason)
+                : fault.Field.StartsWith("level.", StringComparison.Ordinal)
+                    ? new InvalidFieldException("image", $"its {fault.Field["level.".Length..]}: {fault.Reason}")
+                : fault;
         }
     }
 

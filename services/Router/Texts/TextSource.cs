@@ -1,10 +1,10 @@
 using System.Diagnostics;
-using System.Text.RegularExpressions;
 using Grpc.Core;
 using MedMoE.Mesh.Cache;
 using MedMoE.Mesh.Router.Entries;
 using MedMoE.Mesh.Router.Models;
 using MedMoE.Mesh.Serving.Endpoints;
+using MedMoE.Mesh.Serving.Errors;
 using MedMoE.Mesh.V1;
 using MedMoE.Mesh.Wire;
 using MedMoE.Mesh.Wire.Catalog;
@@ -13,7 +13,7 @@ using Microsoft.Extensions.Options;
 namespace MedMoE.Mesh.Router.Texts;
 
 /// <summary>Encoded texts, from the cache or the text encoder.</summary>
-internal sealed partial class TextSource(MeshChannels channels, FeatureCache cache, KnownModels models, IOptions<RouterOptions> options)
+internal sealed class TextSource(MeshChannels channels, FeatureCache cache, KnownModels models, IOptions<RouterOptions> options)
 {
     private readonly SingleFlight<KnownTexts> _flights = new();
 
@@ -46,10 +46,10 @@ internal sealed partial class TextSource(MeshChannels channels, FeatureCache cac
         {
             return await _flights.Run(EntryKey.Of(keys), stop => Find(texts, keys, model, stop), cancellation);
         }
-        catch (RpcException e) when (e.StatusCode == StatusCode.InvalidArgument && FaultyText().Match(e.Status.Detail) is { Success: true } fault)
+        catch (FaultyTextException e)
         {
-            // The encoder counts its texts; the caller knows them by other names.
-            throw new InvalidFieldException(texts[int.Parse(fault.Groups[1].ValueSpan, null)].Field, fault.Groups[2].Value);
+            // Others who asked for the same texts know them by other names.
+            throw new InvalidFieldException(texts[e.Index].Field, e.Reason);
         }
     }
 
@@ -89,14 +89,22 @@ internal sealed partial class TextSource(MeshChannels channels, FeatureCache cac
             return await Attempts.OnceMore(MeshService.TextEncoder, () => new TextEncoderService.TextEncoderServiceClient(channels.Of(MeshService.TextEncoder))
                 .EncodeAsync(new EncodeRequest { Texts = { texts } }, call).ResponseAsync);
         }
-        catch (RpcException e) when (e.StatusCode == StatusCode.InvalidArgument && FaultyText().Match(e.Status.Detail) is { Success: true } fault)
+        catch (RpcException e) when (e.FieldFault() is { } fault && PlaceOf(fault.Field, texts.Length) is { } at)
         {
-            // From its place among those that were asked for to its place among all.
-            var index = indices[int.Parse(fault.Groups[1].ValueSpan, null)];
-            throw new RpcException(new Status(StatusCode.InvalidArgument, $"texts[{index}]: {fault.Groups[2]}"));
+            throw new FaultyTextException(indices[at], fault.Reason);
         }
     }
 
-    [GeneratedRegex(@"^texts\[(\d+)\]: (.*)$")]
-    private static partial Regex FaultyText();
+    private static int? PlaceOf(string field, int texts) =>
+        Enumerable.Range(0, texts).Where(i => field == $"texts[{i}]").Select(i => (int?)i).FirstOrDefault();
+
+    /// <summary>A text that the encoder refuses.</summary>
+    /// <param name="index">Its place among those that were asked for.</param>
+    /// <param name="reason">What is wrong with it.</param>
+    private sealed class FaultyTextException(int index, string reason) : Exception
+    {
+        public int Index => index;
+
+        public string Reason => reason;
+    }
 }

@@ -7,5 +7,9 @@ namespace MedMoE.Mesh.Wire;
 /// <param name="reason">What is wrong with it.</param>
 public sealed class InvalidFieldException(string field, string reason) : InvalidInputException($"{field}: {reason}")
 {
+    /// <summary>Its name in the message.</summary>
     public string Field { get; } = field;
+
+    /// <summary>What is wrong with it.</summary>
+    public string Reason { get; } = reason;
 }

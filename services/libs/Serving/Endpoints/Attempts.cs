@@ -91,9 +91,12 @@ public static class Attempts
         }
         // Of the trailers only what is meant for callers.
         var trailers = new Metadata { { GrpcErrors.ServiceTrailer, service.ToString() } };
-        if (e.Trailers.Get(GrpcErrors.PushbackTrailer) is { } pushback)
+        foreach (var name in (string[])[GrpcErrors.PushbackTrailer, MetadataExtensions.StatusDetailsTrailerName])
         {
-            trailers.Add(pushback);
+            if (e.Trailers.Get(name) is { } meant)
+            {
+                trailers.Add(meant);
+            }
         }
         return new RpcException(
             IsLost(e) ? new Status(StatusCode.Unavailable, $"{service}: no replica can be reached")

@@ -2,6 +2,7 @@ using System.Globalization;
 using Grpc.Core;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Serving.Batching;
+using MedMoE.Mesh.Wire;
 using Microsoft.Extensions.Logging;
 
 namespace MedMoE.Mesh.Serving.Errors;
@@ -41,6 +42,10 @@ public sealed partial class GrpcErrors(ILogger<GrpcErrors> logger)
         if (e is RpcException rpc)
         {
             return rpc;
+        }
+        if (e is InvalidFieldException fault)
+        {
+            return fault.ToRpcException();
         }
         if (StatusOf(e, context.CancellationToken.IsCancellationRequested) is { } status)
         {
