@@ -3,10 +3,10 @@ using MedMoE.Mesh.Analyzer.Output;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Bundle.Gating;
 using MedMoE.Mesh.Commands;
+using MedMoE.Mesh.Imaging;
 using MedMoE.Mesh.Model;
 using MedMoE.Mesh.Model.Analysis;
-using MedMoE.Mesh.Model.Images;
-using MedMoE.Mesh.Model.Text;
+using MedMoE.Mesh.Text;
 
 namespace MedMoE.Mesh.Analyzer;
 

@@ -114,7 +114,7 @@ public sealed class AnalyzeTests
         using var folder = new TemporaryFolder();
         var result = await Tool.Analyze("--image", _image, "--report", "There is a large mass in the right lung", "--overlay", folder["o.png"]);
         Assert.Equal(0, result.ExitCode);
-        var picture = new Model.Images.ImageDecoder().Decode(File.ReadAllBytes(folder["o.png"]));
+        var picture = new Imaging.ImageDecoder().Decode(File.ReadAllBytes(folder["o.png"]));
         // Ten panels in six columns and two rows.
         Assert.Equal((1428, 616, 3), (picture.Width, picture.Height, picture.Channels));
         // Gray alone would mean that nothing was drawn over the image.

@@ -3,8 +3,8 @@ using MedMoE.Mesh.Bundle.Gating;
 using MedMoE.Mesh.Bundle.Safetensors;
 using MedMoE.Mesh.Model.Bert;
 using MedMoE.Mesh.Model.Swin;
-using MedMoE.Mesh.Model.Text;
 using MedMoE.Mesh.Model.Weights;
+using MedMoE.Mesh.Text;
 using static TorchSharp.torch;
 
 namespace MedMoE.Mesh.Trainer.Bundles;

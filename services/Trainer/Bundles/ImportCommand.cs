@@ -1,6 +1,6 @@
 using System.CommandLine;
 using MedMoE.Mesh.Bundle;
-using MedMoE.Mesh.Model.Text;
+using MedMoE.Mesh.Text;
 
 namespace MedMoE.Mesh.Trainer.Bundles;
 

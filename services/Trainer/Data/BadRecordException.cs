@@ -1,4 +1,4 @@
-using MedMoE.Mesh.Model.Images;
+using MedMoE.Mesh.Imaging;
 
 namespace MedMoE.Mesh.Trainer.Data;
 

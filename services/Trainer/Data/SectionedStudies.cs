@@ -1,4 +1,4 @@
-using MedMoE.Mesh.Model.Text;
+using MedMoE.Mesh.Text;
 
 namespace MedMoE.Mesh.Trainer.Data;
 

@@ -1,6 +1,6 @@
 using MedMoE.Mesh.Bundle;
-using MedMoE.Mesh.Model.Images;
-using MedMoE.Mesh.Model.Text;
+using MedMoE.Mesh.Imaging;
+using MedMoE.Mesh.Text;
 
 namespace MedMoE.Mesh.Trainer.Data;
 

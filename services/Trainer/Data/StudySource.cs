@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using MedMoE.Mesh.Model.Text;
+using MedMoE.Mesh.Text;
 
 namespace MedMoE.Mesh.Trainer.Data;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Numerics.Tensors;
-using MedMoE.Mesh.Model.Images;
+using MedMoE.Mesh.Imaging;
 using MedMoE.Mesh.Trainer.Data;
 using MedMoE.Mesh.Trainer.Evaluation.Metrics;
 using MedMoE.Mesh.Trainer.Evaluation.Tasks;

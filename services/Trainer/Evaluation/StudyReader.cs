@@ -1,11 +1,12 @@
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Bundle.Gating;
+using MedMoE.Mesh.Imaging;
 using MedMoE.Mesh.Model;
+using MedMoE.Mesh.Model.Bert;
 using MedMoE.Mesh.Model.Experts;
-using MedMoE.Mesh.Model.Images;
 using MedMoE.Mesh.Model.Swin;
-using MedMoE.Mesh.Model.Text;
 using MedMoE.Mesh.Model.Weights;
+using MedMoE.Mesh.Text;
 using static TorchSharp.torch;
 
 namespace MedMoE.Mesh.Trainer.Evaluation;

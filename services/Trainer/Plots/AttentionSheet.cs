@@ -1,5 +1,5 @@
 using MedMoE.Mesh.Drawing;
-using MedMoE.Mesh.Model.Images;
+using MedMoE.Mesh.Imaging;
 using MedMoE.Mesh.Trainer.Evaluation;
 
 namespace MedMoE.Mesh.Trainer.Plots;

@@ -1,5 +1,5 @@
 using MedMoE.Mesh.Bundle;
-using MedMoE.Mesh.Model.Text;
+using MedMoE.Mesh.Text;
 using MedMoE.Mesh.Trainer.Data;
 
 namespace MedMoE.Mesh.Trainer.Training;

@@ -2,7 +2,7 @@ using System.CommandLine;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Commands;
 using MedMoE.Mesh.Model;
-using MedMoE.Mesh.Model.Text;
+using MedMoE.Mesh.Text;
 using MedMoE.Mesh.Trainer.Bundles;
 using MedMoE.Mesh.Trainer.Data;
 using MedMoE.Mesh.Trainer.Plots;

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using MedMoE.Mesh.Bundle;
+using MedMoE.Mesh.Text;
 using MedMoE.Mesh.Trainer.Data;
 
 namespace MedMoE.Mesh.Trainer.Training;
@@ -106,7 +107,7 @@ internal sealed record TrainOptions
     /// <summary>Of the data's order.</summary>
     public int Seed { get; init; }
 
-    /// <summary>Sections of the reports that are read, as <see cref="Model.Text.ReportSections"/> names them; null (default) for all.</summary>
+    /// <summary>Sections of the reports that are read, as <see cref="ReportSections"/> names them; null (default) for all.</summary>
     /// <remarks>Not written where there are none: runs that began before there was a choice can be resumed.</remarks>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Sections { get; init; }

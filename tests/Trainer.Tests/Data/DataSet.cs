@@ -2,7 +2,7 @@ using System.Formats.Tar;
 using System.Text;
 using System.Text.Json.Nodes;
 using MedMoE.Mesh.Bundle;
-using MedMoE.Mesh.Model.Text;
+using MedMoE.Mesh.Text;
 using MedMoE.Mesh.Trainer.Data;
 using NetVips;
 

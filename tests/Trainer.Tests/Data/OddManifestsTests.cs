@@ -1,5 +1,5 @@
 using System.Text;
-using MedMoE.Mesh.Model.Images;
+using MedMoE.Mesh.Imaging;
 using MedMoE.Mesh.Trainer.Data;
 using static MedMoE.Mesh.Trainer.Tests.Data.DataSet;
 

@@ -1,5 +1,5 @@
 using MedMoE.Mesh.Bundle;
-using MedMoE.Mesh.Model.Text;
+using MedMoE.Mesh.Text;
 using MedMoE.Mesh.Trainer.Data;
 using static MedMoE.Mesh.Trainer.Tests.Data.DataSet;
 

@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using MedMoE.Mesh.Model.Images;
+using MedMoE.Mesh.Imaging;
 using MedMoE.Mesh.Trainer.Phantoms;
 
 namespace MedMoE.Mesh.Trainer.Tests.Phantoms;

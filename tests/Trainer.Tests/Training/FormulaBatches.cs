@@ -1,4 +1,4 @@
-using MedMoE.Mesh.Model.Text;
+using MedMoE.Mesh.Text;
 using MedMoE.Mesh.Trainer.Training;
 
 namespace MedMoE.Mesh.Trainer.Tests.Training;

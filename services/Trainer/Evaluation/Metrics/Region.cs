@@ -27,7 +27,7 @@ internal sealed record Region(int Width, int Height, bool[] Inside)
     }
 
     /// <summary>Levels above the middle of their range, as <see cref="Finding.Mask"/> has them.</summary>
-    public static Region OfMask(Model.Images.DecodedImage mask)
+    public static Region OfMask(Imaging.DecodedImage mask)
     {
         var threshold = mask.MaxLevel / 2;
         return new Region(mask.Width, mask.Height, [.. mask.Planes.Take(mask.Width * mask.Height).Select(level => level > threshold)]);
