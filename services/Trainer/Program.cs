@@ -3,7 +3,6 @@ using MedMoE.Mesh.Commands;
 using MedMoE.Mesh.Trainer.Ablation;
 using MedMoE.Mesh.Trainer.Bundles;
 using MedMoE.Mesh.Trainer.Evaluation;
-using MedMoE.Mesh.Trainer.Phantoms;
 using MedMoE.Mesh.Trainer.Training;
 
 return CommandHost.Run(
@@ -13,6 +12,5 @@ return CommandHost.Run(
         new TrainCommand(),
         new EvaluateCommand(),
         new AblateCommand(),
-        new PhantomsCommand(),
     },
     args);

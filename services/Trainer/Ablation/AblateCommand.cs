@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Commands;
-using MedMoE.Mesh.Trainer.Data;
+using MedMoE.Mesh.Studies;
 using MedMoE.Mesh.Trainer.Training;
 
 namespace MedMoE.Mesh.Trainer.Ablation;

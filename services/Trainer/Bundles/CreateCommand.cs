@@ -1,6 +1,6 @@
 using System.CommandLine;
 using MedMoE.Mesh.Bundle;
-using MedMoE.Mesh.Trainer.Data;
+using MedMoE.Mesh.Studies;
 
 namespace MedMoE.Mesh.Trainer.Bundles;
 

@@ -2,8 +2,8 @@ using System.CommandLine;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Commands;
 using MedMoE.Mesh.Model;
+using MedMoE.Mesh.Studies;
 using MedMoE.Mesh.Text;
-using MedMoE.Mesh.Trainer.Data;
 using MedMoE.Mesh.Trainer.Evaluation.Output;
 using MedMoE.Mesh.Trainer.Plots;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Numerics.Tensors;
 using MedMoE.Mesh.Imaging;
-using MedMoE.Mesh.Trainer.Data;
+using MedMoE.Mesh.Studies;
 using MedMoE.Mesh.Trainer.Evaluation.Metrics;
 using MedMoE.Mesh.Trainer.Evaluation.Tasks;
 

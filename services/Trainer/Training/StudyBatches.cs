@@ -1,6 +1,6 @@
 using MedMoE.Mesh.Bundle;
+using MedMoE.Mesh.Studies;
 using MedMoE.Mesh.Text;
-using MedMoE.Mesh.Trainer.Data;
 
 namespace MedMoE.Mesh.Trainer.Training;
 

@@ -1,7 +1,7 @@
 using System.Text.Json.Serialization;
 using MedMoE.Mesh.Bundle;
+using MedMoE.Mesh.Studies;
 using MedMoE.Mesh.Text;
-using MedMoE.Mesh.Trainer.Data;
 
 namespace MedMoE.Mesh.Trainer.Training;
 

@@ -1,9 +1,9 @@
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Model;
+using MedMoE.Mesh.Phantoms;
+using MedMoE.Mesh.Studies;
 using MedMoE.Mesh.Trainer.Bundles;
-using MedMoE.Mesh.Trainer.Data;
 using MedMoE.Mesh.Trainer.Evaluation;
-using MedMoE.Mesh.Trainer.Phantoms;
 
 namespace MedMoE.Mesh.Trainer.Tests.Demo;
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Model;
-using MedMoE.Mesh.Trainer.Data;
+using MedMoE.Mesh.Studies;
 using MedMoE.Mesh.Trainer.Evaluation;
 using MedMoE.Mesh.Trainer.Evaluation.Output;
 

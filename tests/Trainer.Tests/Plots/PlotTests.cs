@@ -1,6 +1,6 @@
 using MedMoE.Mesh.Drawing;
 using MedMoE.Mesh.Imaging;
-using MedMoE.Mesh.Trainer.Data;
+using MedMoE.Mesh.Studies;
 using MedMoE.Mesh.Trainer.Evaluation;
 using MedMoE.Mesh.Trainer.Evaluation.Metrics;
 using MedMoE.Mesh.Trainer.Evaluation.Tasks;

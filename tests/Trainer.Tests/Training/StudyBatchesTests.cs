@@ -1,5 +1,5 @@
-using MedMoE.Mesh.Trainer.Data;
-using MedMoE.Mesh.Trainer.Tests.Data;
+using MedMoE.Mesh.Studies;
+using MedMoE.Mesh.Studies.Tests;
 using MedMoE.Mesh.Trainer.Training;
 
 namespace MedMoE.Mesh.Trainer.Tests.Training;

@@ -1,4 +1,4 @@
-using MedMoE.Mesh.Trainer.Data;
+using MedMoE.Mesh.Studies;
 
 namespace MedMoE.Mesh.Trainer.Evaluation.Metrics;
 
