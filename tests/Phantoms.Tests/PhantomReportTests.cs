@@ -110,7 +110,7 @@ public partial class PhantomReportTests
     [Fact]
     public void Prompts_OfEachType_AreOfItsFindingsInWordsOfItsReports()
     {
-        using var prompts = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Phantoms", "prompts.json")));
+        using var prompts = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "prompts.json")));
 
         Assert.Equal(StudyType.All.Select(t => t.Name), prompts.RootElement.EnumerateObject().Select(t => t.Name));
         foreach (var type in StudyType.All)
