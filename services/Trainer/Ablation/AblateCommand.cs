@@ -3,7 +3,7 @@ using System.Globalization;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Commands;
 using MedMoE.Mesh.Studies;
-using MedMoE.Mesh.Trainer.Training;
+using MedMoE.Mesh.Training;
 
 namespace MedMoE.Mesh.Trainer.Ablation;
 
@@ -47,7 +47,7 @@ internal sealed class AblateCommand : Command
             Batch = arguments.GetValue(_batch),
             Accumulate = arguments.GetValue(_accumulate),
             Batches = BatchPlan.ByType,
-            Weights = LossWeights.Paper with { Global = arguments.GetValue(_global) },
+            Weights = Objective.Weights.ToDictionary(w => w.Name, w => w.Name == "Global" ? arguments.GetValue(_global) : w.Paper),
             Optimizer = new OptimizerOptions(LearningRate: arguments.GetValue(_learningRate)),
             Schedule = new ScheduleOptions(ScheduleKind.Cosine, arguments.GetValue(_warmUp)),
             // Only the end counts: there is nothing to choose a best by.

@@ -1,5 +1,6 @@
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Model.Bert;
+using MedMoE.Mesh.Model.Bundles;
 using MedMoE.Mesh.Model.Experts;
 using MedMoE.Mesh.Model.Gating;
 using MedMoE.Mesh.Model.Swin;

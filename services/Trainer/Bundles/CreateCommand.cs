@@ -1,6 +1,8 @@
 using System.CommandLine;
 using MedMoE.Mesh.Bundle;
+using MedMoE.Mesh.Model.Bundles;
 using MedMoE.Mesh.Studies;
+using MedMoE.Mesh.Text;
 
 namespace MedMoE.Mesh.Trainer.Bundles;
 
