@@ -25,11 +25,7 @@ internal sealed class PhantomsCommand : Command
     public PhantomsCommand()
         : base("phantoms", "Makes synthetic studies of four report types, with reports, masks and boxes, to see training work on; nothing clinical.")
     {
-        Option[] options = [_out, _count, _seed, _types, _shards, _size];
-        foreach (var option in options)
-        {
-            Options.Add(option);
-        }
+        this.AddOptions(_out, _count, _seed, _types, _shards, _size);
         SetAction(async (arguments, cancellation) =>
         {
             var request = new PhantomRequest(

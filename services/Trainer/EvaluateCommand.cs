@@ -12,18 +12,11 @@ namespace MedMoE.Mesh.Trainer;
 /// <summary><c>mesh evaluate</c>: a bundle against a data set.</summary>
 internal sealed class EvaluateCommand : Command
 {
-    private readonly Option<string> _bundle = new("--bundle")
-    {
-        Description = "Folder of the model bundle. Default: the demo bundle of the repository.",
-        DefaultValueFactory = _ => Path.Combine(AppContext.BaseDirectory, "demo"),
-    };
+    private readonly Option<string> _bundle = ModelOption.Bundle();
 
     private readonly Option<string> _data = new("--data") { Description = "Data set: a folder with manifest.jsonl, manifest.csv or tar shards, or such a file.", Required = true };
 
-    private readonly Option<ReportSections?> _sections = new Option<ReportSections?>("--sections")
-    {
-        Description = "Sections of the reports to read, by their headings: findings,impression; reports without any are left out. Default: all.",
-    }.ReadBy(ReportSections.Parse);
+    private readonly Option<ReportSections?> _sections = StudyOption.Sections();
 
     private readonly Option<bool> _json = new("--json") { Description = "Print JSON." };
 
@@ -41,22 +34,14 @@ internal sealed class EvaluateCommand : Command
 
     private readonly Option<int> _limit = new("--limit") { Description = "Take only the first so many studies.", DefaultValueFactory = _ => int.MaxValue };
 
-    private readonly Option<string> _device = new("--device") { Description = "cpu, cuda or cuda:N.", DefaultValueFactory = _ => "cpu" };
+    private readonly Option<string> _device = ModelOption.Device();
 
-    private readonly Option<string> _precision = new Option<string>("--precision")
-    {
-        Description = "auto is bf16 where the device computes in it, else fp32.",
-        DefaultValueFactory = _ => "fp32",
-    }.AcceptOnlyFromAmong("fp32", "tf32", "bf16", "fp16", "auto");
+    private readonly Option<string> _precision = ModelOption.Precision();
 
     public EvaluateCommand()
         : base("evaluate", "Holds a bundle against a data set: gates, zero-shot findings, retrieval, grounding of phrases, linear probes, calibration.")
     {
-        Option[] options = [_bundle, _data, _sections, _json, _prompts, _plots, _expert, _candidates, _limit, _device, _precision];
-        foreach (var option in options)
-        {
-            Options.Add(option);
-        }
+        this.AddOptions(_bundle, _data, _sections, _json, _prompts, _plots, _expert, _candidates, _limit, _device, _precision);
         _candidates.RequireAtLeast(2);
         _limit.RequireAtLeast(1);
         SetAction(Run);

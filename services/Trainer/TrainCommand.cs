@@ -17,10 +17,7 @@ internal sealed class TrainCommand : Command
 
     private readonly Option<string> _data = new("--data") { Description = "Pairs to learn: a folder, manifest or shards ({000..104} ranges).", Required = true };
     private readonly Option<string?> _validation = new("--validation") { Description = "Pairs to judge by; without them the training loss does." };
-    private readonly Option<ReportSections?> _sections = new Option<ReportSections?>("--sections")
-    {
-        Description = "Sections of the reports to read, by their headings: findings,impression; reports without any are left out. Default: all.",
-    }.ReadBy(ReportSections.Parse);
+    private readonly Option<ReportSections?> _sections = StudyOption.Sections();
 
     private readonly Option<string> _init = new("--init") { Description = "Bundle to start from (mesh bundle import, mesh bundle create).", Required = true };
     private readonly Option<string> _out = new("--out") { Description = "Bundle to make, the best one so far; checkpoint, log and curves lie beside it in OUT.training.", Required = true };
@@ -62,23 +59,19 @@ internal sealed class TrainCommand : Command
     private readonly Option<int> _earlyStop = new("--early-stop") { Description = "Validations without a new best after which training ends; 0: never." };
     private readonly Option<int> _checkpointEvery = Number("--checkpoint-every", "Steps between checkpoints.", _defaults.CheckpointEvery);
     private readonly Option<int> _seed = new("--seed") { Description = "Seed of the data's order." };
-    private readonly Option<string> _device = new("--device") { Description = "cpu, cuda or cuda:N.", DefaultValueFactory = _ => "cpu" };
+    private readonly Option<string> _device = ModelOption.Device();
     private readonly Option<string> _precision = Choice("--precision", "Products of backbone and text encoder; weights stay fp32.", "fp32", "bf16", "auto");
     private readonly Option<string> _storage = Choice("--storage", "Float type of the bundle's files.", "fp32", "fp16");
 
     public TrainCommand()
         : base("train", "Trains a bundle on pairs of images and reports.")
     {
-        Option[] options =
+        this.AddOptions(
         [
             _data, _validation, _sections, _init, _out, _resume, _name, _version, _notice, _steps, _epochs, _batch, _accumulate, _batches, _expert, _freeze,
             _batchNormRows, _preset, .. _weights.Values, _attentionTemperature, _wordTemperature, _logitScale, _optimizer, _learningRate,
             _weightDecay, _clip, _schedule, _warmUp, _factor, _patience, _validateEvery, _earlyStop, _checkpointEvery, _seed, _device, _precision, _storage,
-        ];
-        foreach (var option in options)
-        {
-            Options.Add(option);
-        }
+        ]);
         Validators.Add(arguments =>
         {
             if (arguments.GetValue(_schedule) == "cosine" && arguments.GetValue(_steps) is null)

@@ -174,6 +174,22 @@ public sealed class AnalyzeTests
         Assert.Equal(0, (await Tool.Analyze("--bundle", files.Root, "--image", _image, "--policy", "mri")).ExitCode);
     }
 
+    [Fact]
+    public async Task Gate_ThatTakesOtherEmbeddings_OneLineNamesFileAndTensor()
+    {
+        using var files = new GoldenBundle(Architecture.Paper);
+        var path = Path.Combine(files.Root, "gate", "model.safetensors");
+        Rewrite(path, t => t.Name != "report.0.weight" ? t : t with
+        {
+            Shape = [t.Shape[0], 3],
+            Write = stream => stream.Write(new byte[3 * t.Shape[0] * t.DType.Size()]),
+        });
+        var studies = Path.Combine(Golden.Repository, "services", "Trainer", "Demo", "studies");
+
+        (await Tool.Analyze("--bundle", files.Root, "--image", _image)).AssertRefused(path, "report.0.weight takes 3 values");
+        (await Tool.Trainer("evaluate", "--bundle", files.Root, "--data", studies)).AssertRefused(path, "report.0.weight takes 3 values");
+    }
+
     /// <summary>Writes a file again with every float tensor changed.</summary>
     private static void Rewrite(string path, Func<TensorSource, TensorSource> change)
     {

@@ -25,11 +25,7 @@ internal sealed class AblateCommand : Command
     public AblateCommand()
         : base("ablate", "Trains MedMoE, and MedMoE without its parts, and prints a table of what each reaches.")
     {
-        Option[] options = [_data, _test, _init, _out, _seeds, _steps, _batch, _accumulate, _global, _learningRate, _warmUp];
-        foreach (var option in options)
-        {
-            Options.Add(option);
-        }
+        this.AddOptions(_data, _test, _init, _out, _seeds, _steps, _batch, _accumulate, _global, _learningRate, _warmUp);
         foreach (var option in new[] { _seeds, _steps, _accumulate })
         {
             option.RequireAtLeast(1);

@@ -31,7 +31,7 @@ public sealed class StudyReader : IDisposable
     private readonly TextEmbedder _text;
     private readonly GateScorer _reportGate;
     private readonly GateScorer _imageGate;
-    private readonly Dictionary<int, ModalityExpert> _experts = [];
+    private readonly LoadedExperts _experts;
     private readonly int[] _expertRuns;
 
     /// <param name="bundle">The bundle.</param>
@@ -44,9 +44,10 @@ public sealed class StudyReader : IDisposable
     {
         (_bundle, _options, _choice, _firstLevel) = (bundle, options, choice, firstLevel);
         _named = choice.IndexIn(bundle.Manifest);
-        _reportGate = GateScorer.Load(bundle, "report");
-        _imageGate = GateScorer.Load(bundle, "image");
+        _reportGate = GateScorer.Load(bundle, "report", bundle.Manifest.EmbeddingDim);
         _backbone = PyramidBackbone.Load(bundle, options);
+        _imageGate = GateScorer.Load(bundle, "image", _backbone.Network.Config.FeatureDim);
+        _experts = new LoadedExperts(bundle, options, _backbone.Network.Config);
         _text = TextEmbedder.Load(bundle, options);
         _expertRuns = new int[bundle.Manifest.Experts.Count];
         Preprocessor = new ImagePreprocessor(bundle.Manifest.Image, new ImageDecoder());
@@ -77,7 +78,7 @@ public sealed class StudyReader : IDisposable
         {
             using var scope = NewDisposeScope();
             var states = _text.Encode([.. batch.Select(i => texts[i])]);
-            var (words, sentences) = (Values(states.Words), Values(states.Sentences));
+            var (words, sentences) = (states.Words.ToSingles(), states.Sentences.ToSingles());
             var (width, dim) = ((int)states.Words.shape[1], Manifest.EmbeddingDim);
             for (var row = 0; row < batch.Length; row++)
             {
@@ -113,10 +114,7 @@ public sealed class StudyReader : IDisposable
     {
         _backbone.Dispose();
         _text.Dispose();
-        foreach (var expert in _experts.Values)
-        {
-            expert.Dispose();
-        }
+        _experts.Dispose();
     }
 
     /// <summary>A batch, whose first image's report is that of index <paramref name="offset"/>.</summary>
@@ -126,7 +124,7 @@ public sealed class StudyReader : IDisposable
         var side = Manifest.Image.Size;
         var pixels = _options.Upload(tensor(images.SelectMany(i => i.Pixels).ToArray(), [images.Length, 3, side, side]));
         var pyramid = new Tensor[PyramidBackbone.Levels];
-        var pooled = Values(_backbone.Extract(pixels, (level, features) => pyramid[level] = features));
+        var pooled = _backbone.Extract(pixels, (level, features) => pyramid[level] = features).ToSingles();
         var (width, gridSide) = (pooled.Length / images.Length, (int)pyramid[0].shape[1]);
 
         float[][] gates = [.. images.Select((_, i) => _imageGate.Score(pooled.AsSpan(i * width, width)))];
@@ -149,19 +147,19 @@ public sealed class StudyReader : IDisposable
     /// <summary>What an expert sees in some rows of a batch. Belongs to the caller's scope.</summary>
     private IEnumerable<GroundedTexts> Look(int expert, int[] rows, Tensor[] pyramid, TextSet texts)
     {
-        var network = Expert(expert);
+        var network = _experts[Manifest.Experts[expert].Name];
         var index = tensor(rows.Select(row => (long)row).ToArray(), device: pyramid[0].device);
         var features = network.Fuse([.. pyramid.Select(level => level.index_select(0, index))], _firstLevel);
         _expertRuns[expert] += rows.Length;
         var grounded = WordAttention.AttendTexts(
             features, texts.Words.expand(rows.Length, -1, -1), texts.Counts, Manifest.Architecture, Manifest.Similarity.AttentionTemperature);
-        var (embeddings, similarities) = (Values(features.Mean()), Values(grounded.Similarities));
+        var (embeddings, similarities) = (features.Mean().ToSingles(), grounded.Similarities.ToSingles());
         var (dim, words) = (Manifest.EmbeddingDim, similarities.Length / rows.Length);
         return rows.Select((_, i) => new GroundedTexts(
             texts, embeddings[(i * dim)..((i + 1) * dim)], similarities[(i * words)..((i + 1) * words)], grounded.Attention[i], Manifest.Similarity));
     }
 
-    /// <summary>Takes from what an expert saw that which is the expert's to say.</summary>
+    /// <summary>Copies the results that this expert is responsible for.</summary>
     private static void Note(ImageReading reading, GroundedTexts seen, StudyImage image, int ownReport, Experts experts, int expert)
     {
         if (experts.Embedding == expert)
@@ -199,27 +197,7 @@ public sealed class StudyReader : IDisposable
             image.Phrases.Count == 0 ? null : By(texts[own], textLeads: true));
     }
 
-    private ModalityExpert Expert(int index)
-    {
-        if (!_experts.TryGetValue(index, out var expert))
-        {
-            var name = Manifest.Experts[index].Name;
-            expert = BundleNetworks.LoadExpert(_bundle, name);
-            BundleNetworks.RequireSameLevels(_bundle, name, expert.Shape, _backbone.Network.Config);
-            _options.Place(expert);
-            expert.Freeze();
-            _experts.Add(index, expert);
-        }
-        return expert;
-    }
-
     private static int MostProbable(float[] probabilities) => System.Numerics.Tensors.TensorPrimitives.IndexOfMax<float>(probabilities);
-
-    private static float[] Values(Tensor tensor)
-    {
-        using var scope = NewDisposeScope();
-        return [.. tensor.to(ScalarType.Float32, CPU).flatten().contiguous().data<float>()];
-    }
 
     /// <summary>Which expert's view of an image counts for what.</summary>
     /// <param name="Embedding">For the embedding.</param>

@@ -84,7 +84,7 @@ internal sealed class ProbeTask : EvaluationTask
 
     /// <param name="key">The study's key.</param>
     /// <param name="type">Its type.</param>
-    /// <param name="findings">Names of its findings; the one of its kind, or that for none.</param>
+    /// <param name="findings">Names of its findings; a study with exactly one distinct name takes part in the probe of findings.</param>
     /// <param name="embedding">v_g.</param>
     internal void Add(string key, string type, IReadOnlyList<string> findings, float[] embedding)
     {
