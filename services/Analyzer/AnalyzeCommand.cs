@@ -3,25 +3,19 @@ using MedMoE.Mesh.Analyzer.Output;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Bundle.Gating;
 using MedMoE.Mesh.Commands;
+using MedMoE.Mesh.Imaging;
 using MedMoE.Mesh.Model;
 using MedMoE.Mesh.Model.Analysis;
-using MedMoE.Mesh.Model.Images;
-using MedMoE.Mesh.Model.Text;
+using MedMoE.Mesh.Text;
 
 namespace MedMoE.Mesh.Analyzer;
 
 /// <summary><c>mesh analyze</c>: one image, with or without a report, through the whole of MedMoE.</summary>
 internal sealed class AnalyzeCommand : RootCommand
 {
-    private static string DemoBundle => Path.Combine(AppContext.BaseDirectory, "demo");
-
     private readonly Option<string?> _server = new("--server") { Description = "HOST:PORT of a running mesh that is to do it. Its bundle, device and precision count." };
 
-    private readonly Option<string> _bundle = new("--bundle")
-    {
-        Description = "Folder of the model bundle. Default: the demo bundle of the repository.",
-        DefaultValueFactory = _ => DemoBundle,
-    };
+    private readonly Option<string> _bundle = ModelOption.Bundle();
 
     private readonly Option<string> _image = new("--image")
     {
@@ -48,22 +42,14 @@ internal sealed class AnalyzeCommand : RootCommand
 
     private readonly Option<string?> _overlay = new("--overlay") { Description = "Write a PNG of the image with the attention of each word." };
 
-    private readonly Option<string> _device = new("--device") { Description = "cpu, cuda or cuda:N.", DefaultValueFactory = _ => "cpu" };
+    private readonly Option<string> _device = ModelOption.Device();
 
-    private readonly Option<string> _precision = new Option<string>("--precision")
-    {
-        Description = "auto is bf16 where the device computes in it, else fp32.",
-        DefaultValueFactory = _ => "fp32",
-    }.AcceptOnlyFromAmong("fp32", "tf32", "bf16", "fp16", "auto");
+    private readonly Option<string> _precision = ModelOption.Precision();
 
     public AnalyzeCommand()
         : base("Reads a medical image in the light of its report.")
     {
-        Option[] options = [_server, _bundle, _image, _report, _sections, _policy, _json, _overlay, _device, _precision];
-        foreach (var option in options)
-        {
-            Options.Add(option);
-        }
+        this.AddOptions(_server, _bundle, _image, _report, _sections, _policy, _json, _overlay, _device, _precision);
         Validators.Add(arguments =>
         {
             // A default is there without being asked for.

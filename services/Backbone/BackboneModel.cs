@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using System.Threading.Channels;
 using Google.Protobuf;
 using MedMoE.Mesh.Bundle;
-using MedMoE.Mesh.Model.Images;
+using MedMoE.Mesh.Imaging;
 using MedMoE.Mesh.Model.Swin;
 using MedMoE.Mesh.ModelServing;
 using MedMoE.Mesh.Serving.Batching;

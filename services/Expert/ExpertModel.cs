@@ -1,5 +1,4 @@
 using MedMoE.Mesh.Bundle;
-using MedMoE.Mesh.Model;
 using MedMoE.Mesh.Model.Experts;
 using MedMoE.Mesh.Model.Swin;
 using MedMoE.Mesh.Model.Weights;
@@ -41,7 +40,7 @@ internal sealed class ExpertModel : IServedModel, IDisposable
             QueueCapacity = places * StepsOfACall,
             QueueDelay = options.Value.QueueDelay,
         };
-        _network = new ServedNetwork<ModalityExpert, ExpertStep, LocalizeResponse?>(model.Value, BundlePart.Expert(_name), batching, Load, Run);
+        _network = new ServedNetwork<ModalityExpert, ExpertStep, LocalizeResponse?>(model.Value, BundlePart.Expert(_name), batching, (bundle, torch) => LoadedExperts.Load(bundle, _name, torch), Run);
         var bundle = _network.Latest.Bundle;
         _shape = _network.Latest.Network.Shape;
         LevelSides = PyramidBackbone.LevelSides(BundleNetworks.ReadSwinConfig(bundle));
@@ -103,14 +102,6 @@ internal sealed class ExpertModel : IServedModel, IDisposable
 
     public void Dispose() => _network.Dispose();
 
-    private ModalityExpert Load(ModelBundle bundle, TorchOptions torch)
-    {
-        var expert = BundleNetworks.LoadExpert(bundle, _name);
-        torch.Place(expert);
-        expert.Freeze();
-        return expert;
-    }
-
     private LocalizeResponse?[] Run(Generation<ModalityExpert> generation, IReadOnlyList<ExpertStep> batch)
     {
         // In the order of a call's life: whatever of one call is in this batch runs in its own order. A level that is there already is so because
@@ -159,57 +150,34 @@ internal sealed class ExpertModel : IServedModel, IDisposable
         {
             response.LocalFeatures = TorchWire.Rows(features.Dense().view(1, side, side, EmbeddingDim), step.Parts.DataType)[0];
         }
-        // Texts by and by: the attention of all words at once may be large.
-        for (var text = 0; text < step.Texts.Counts.Count;)
+        if (step.Texts.Counts.Count > 0)
         {
-            var first = text;
-            var words = 0;
-            do
-            {
-                words += step.Texts.Counts[text++];
-            }
-            while (text < step.Texts.Counts.Count && words + step.Texts.Counts[text] <= Limits.WordsAtOnce);
-            response.Texts.AddRange(Ground(generation.Bundle.Manifest, step, first..text, features, embedding, side));
+            response.Texts.AddRange(Ground(generation.Bundle.Manifest, step, features, embedding).Select(text => Told(text, side, step.Parts)));
         }
         return response;
     }
 
-    private List<TextGrounding> Ground(BundleManifest manifest, GroundTexts step, Range range, LocalFeatures features, Tensor embedding, int side)
+    private IReadOnlyList<GroundedText> Ground(BundleManifest manifest, GroundTexts step, LocalFeatures features, Tensor embedding)
     {
-        using var scope = NewDisposeScope();
-        int[] counts = [.. step.Texts.Counts.Take(range)];
-        var (before, all, device) = (step.Texts.Counts.Take(range.Start.Value).Sum() * EmbeddingDim, counts.Sum(), embedding.device);
-        var words = tensor(step.Texts.Words[before..(before + (all * EmbeddingDim))], [1, all, EmbeddingDim]).to(device);
-        var sentences = tensor(
-            step.Texts.Sentences[(range.Start.Value * EmbeddingDim)..(range.End.Value * EmbeddingDim)], [counts.Length, EmbeddingDim]).to(device);
-        var grounded = WordAttention.AttendTexts(features, words, counts, manifest.Architecture, manifest.Similarity.AttentionTemperature);
-        float[] global = [.. Similarity.Global(embedding, sentences).cpu().data<float>()];
-        // Where a context's length overflows, its cosine comes out as 0.
-        using var overflown = grounded.Contexts.square().sum(2).isfinite().logical_not();
-        float[] similarities = [.. grounded.Similarities.masked_fill(overflown, float.NaN).flatten().cpu().data<float>()];
-        long[] peaks = [.. grounded.Attention.argmax(2).flatten().cpu().data<long>()];
-        var attention = step.Parts.Attention ? grounded.Attention.squeeze(0).split([.. counts.Select(c => (long)c)]) : null;
-        var texts = new List<TextGrounding>();
-        for (var (text, first) = (0, 0); text < counts.Length; first += counts[text++])
-        {
-            texts.Add(new TextGrounding
-            {
-                GlobalSimilarity = global[text],
-                LocalSimilarity = Similarity.Local(similarities.AsSpan(first, counts[text]), manifest.Similarity.WordTemperature),
-                Words =
-                {
-                    Enumerable.Range(first, counts[text]).Select(word => new WordGrounding
-                    {
-                        Similarity = similarities[word],
-                        PeakRow = (int)peaks[word] / side,
-                        PeakColumn = (int)peaks[word] % side,
-                    }),
-                },
-                Attention = attention is null ? null : TorchWire.Rows(attention[text].view(1, counts[text], side, side), step.Parts.DataType)[0],
-            });
-        }
-        return texts;
+        var words = tensor(step.Texts.Words, [1, step.Texts.Counts.Sum(), EmbeddingDim]).to(embedding.device);
+        var sentences = tensor(step.Texts.Sentences, [step.Texts.Counts.Count, EmbeddingDim]).to(embedding.device);
+        return new Grounding(manifest.Architecture, manifest.Similarity, Limits.WordsAtOnce)
+            .Ground(features, embedding, words, step.Texts.Counts, sentences, step.Parts.Attention);
     }
+
+    private static TextGrounding Told(GroundedText text, int side, AnswerParts parts) => new()
+    {
+        GlobalSimilarity = text.GlobalSimilarity,
+        LocalSimilarity = text.LocalSimilarity,
+        Words =
+        {
+            text.Similarities.Zip(text.Peaks, (similarity, peak) =>
+                new WordGrounding { Similarity = similarity, PeakRow = peak / side, PeakColumn = peak % side }),
+        },
+        Attention = text.Attention is { } attention
+            ? WireTensors.FromSingles(attention, parts.DataType, text.Similarities.Length, side, side)
+            : null,
+    };
 
     private static void Free(ExpertState state)
     {

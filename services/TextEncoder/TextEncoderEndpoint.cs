@@ -1,6 +1,6 @@
 using Grpc.Core;
-using MedMoE.Mesh.Model.Text;
 using MedMoE.Mesh.Serving.Hosting;
+using MedMoE.Mesh.Text;
 using MedMoE.Mesh.V1;
 using MedMoE.Mesh.Wire;
 

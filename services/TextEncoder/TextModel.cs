@@ -1,8 +1,9 @@
 using MedMoE.Mesh.Bundle;
-using MedMoE.Mesh.Model.Text;
+using MedMoE.Mesh.Model.Bert;
 using MedMoE.Mesh.ModelServing;
 using MedMoE.Mesh.Serving.Batching;
 using MedMoE.Mesh.Serving.Hosting;
+using MedMoE.Mesh.Text;
 using MedMoE.Mesh.V1;
 using Microsoft.Extensions.Options;
 

@@ -1,10 +1,8 @@
 using System.CommandLine;
 using MedMoE.Mesh.Commands;
+using MedMoE.Mesh.Trainer;
 using MedMoE.Mesh.Trainer.Ablation;
 using MedMoE.Mesh.Trainer.Bundles;
-using MedMoE.Mesh.Trainer.Evaluation;
-using MedMoE.Mesh.Trainer.Phantoms;
-using MedMoE.Mesh.Trainer.Training;
 
 return CommandHost.Run(
     new RootCommand("Makes, checks and trains MedMoE bundles.")
@@ -13,6 +11,5 @@ return CommandHost.Run(
         new TrainCommand(),
         new EvaluateCommand(),
         new AblateCommand(),
-        new PhantomsCommand(),
     },
     args);

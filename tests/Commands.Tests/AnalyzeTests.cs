@@ -114,7 +114,7 @@ public sealed class AnalyzeTests
         using var folder = new TemporaryFolder();
         var result = await Tool.Analyze("--image", _image, "--report", "There is a large mass in the right lung", "--overlay", folder["o.png"]);
         Assert.Equal(0, result.ExitCode);
-        var picture = new Model.Images.ImageDecoder().Decode(File.ReadAllBytes(folder["o.png"]));
+        var picture = new Imaging.ImageDecoder().Decode(File.ReadAllBytes(folder["o.png"]));
         // Ten panels in six columns and two rows.
         Assert.Equal((1428, 616, 3), (picture.Width, picture.Height, picture.Channels));
         // Gray alone would mean that nothing was drawn over the image.
@@ -172,6 +172,22 @@ public sealed class AnalyzeTests
         (await Tool.Analyze("--bundle", files.Root, "--image", _image, "--policy", "ct")).AssertRefused(path, "NaN");
         // The other experts do not care.
         Assert.Equal(0, (await Tool.Analyze("--bundle", files.Root, "--image", _image, "--policy", "mri")).ExitCode);
+    }
+
+    [Fact]
+    public async Task Gate_ThatTakesOtherEmbeddings_OneLineNamesFileAndTensor()
+    {
+        using var files = new GoldenBundle(Architecture.Paper);
+        var path = Path.Combine(files.Root, "gate", "model.safetensors");
+        Rewrite(path, t => t.Name != "report.0.weight" ? t : t with
+        {
+            Shape = [t.Shape[0], 3],
+            Write = stream => stream.Write(new byte[3 * t.Shape[0] * t.DType.Size()]),
+        });
+        var studies = Path.Combine(Golden.Repository, "services", "Trainer", "Demo", "studies");
+
+        (await Tool.Analyze("--bundle", files.Root, "--image", _image)).AssertRefused(path, "report.0.weight takes 3 values");
+        (await Tool.Trainer("evaluate", "--bundle", files.Root, "--data", studies)).AssertRefused(path, "report.0.weight takes 3 values");
     }
 
     /// <summary>Writes a file again with every float tensor changed.</summary>

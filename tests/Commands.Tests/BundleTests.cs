@@ -4,7 +4,6 @@ using MedMoE.Mesh.Bundle.Safetensors;
 using MedMoE.Mesh.Model;
 using MedMoE.Mesh.Model.Bert;
 using MedMoE.Mesh.Model.Swin;
-using MedMoE.Mesh.Model.Text;
 using MedMoE.Mesh.Model.Weights;
 using MedMoE.Mesh.ServicesUnderTest;
 using static TorchSharp.torch;

@@ -3,10 +3,10 @@ using System.Runtime.InteropServices;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Model.Bert;
 using MedMoE.Mesh.Model.Swin;
-using MedMoE.Mesh.Model.Text;
 using MedMoE.Mesh.Model.Weights;
 using MedMoE.Mesh.Reference.PyTorch;
 using MedMoE.Mesh.ServicesUnderTest;
+using MedMoE.Mesh.Text;
 using static TorchSharp.torch;
 
 namespace MedMoE.Mesh.Commands.Tests;

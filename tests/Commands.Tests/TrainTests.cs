@@ -118,7 +118,7 @@ public sealed class TrainTests : IDisposable
     public async Task Ablate_OnPhantoms_PrintsATableAndDoesNothingTwice()
     {
         await Prepare();
-        await Tool.Trainer("phantoms", "--out", _folder["test"], "--count", "100", "--seed", "2", "--size", "64");
+        await Tool.Run("Phantoms", "phantoms", "--out", _folder["test"], "--count", "100", "--seed", "2", "--size", "64");
         Task<Tool.Result> Ablate() => Tool.Trainer(
             "ablate", "--data", _folder["studies"], "--test", _folder["test"], "--init", _folder["fresh"], "--out", _folder["runs"], "--seeds", "1", "--steps", "2", "--batch", "4");
 
@@ -157,7 +157,7 @@ public sealed class TrainTests : IDisposable
         File.WriteAllText(_folder["bert.json"], """
             {"model_type": "bert", "hidden_size": 16, "num_hidden_layers": 4, "num_attention_heads": 2, "intermediate_size": 32, "max_position_embeddings": 32}
             """);
-        var phantoms = await Tool.Trainer("phantoms", "--out", _folder["studies"], "--count", "32", "--seed", "1", "--size", "64");
+        var phantoms = await Tool.Run("Phantoms", "phantoms", "--out", _folder["studies"], "--count", "32", "--seed", "1", "--size", "64");
         var created = await Tool.Bundle(
             "create", "--swin", _folder["swin.json"], "--bert", _folder["bert.json"], "--experts", Experts, "--data", _folder["studies"], "--out", _folder["fresh"]);
         Assert.Equal((0, 0), (phantoms.ExitCode, created.ExitCode));

@@ -1,7 +1,7 @@
 using System.Globalization;
 using MedMoE.Mesh.Drawing;
+using MedMoE.Mesh.Imaging;
 using MedMoE.Mesh.Model.Analysis;
-using MedMoE.Mesh.Model.Images;
 
 namespace MedMoE.Mesh.Analyzer.Output;
 

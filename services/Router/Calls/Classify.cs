@@ -86,13 +86,12 @@ internal sealed class Classify(TextSource texts, PyramidSource pyramids, AnswerS
     private static ClassScore[] Score(
         IReadOnlyList<ClassPrompts> classes, IReadOnlyList<TextGrounding> groundings, IReadOnlyList<string> experts, SimilaritySettings similarity)
     {
-        var logits = new double[classes.Count];
+        var means = new double[classes.Count];
         var scores = new ClassScore[classes.Count];
         for (var (i, first) = (0, 0); i < classes.Count; first += classes[i++].Prompts.Count)
         {
             TextGrounding[] own = [.. groundings.Skip(first).Take(classes[i].Prompts.Count)];
-            logits[i] = similarity.LogitScale * own.Average(g =>
-                (g.GlobalSimilarity + ((g.LocalSimilarity - Math.Log(g.Words.Count)) / similarity.WordTemperature)) / 2);
+            means[i] = own.Average(g => PromptScore.Of<double>(g.GlobalSimilarity, g.LocalSimilarity, g.Words.Count, similarity));
             scores[i] = new ClassScore
             {
                 Name = classes[i].Name,
@@ -101,11 +100,9 @@ internal sealed class Classify(TextSource texts, PyramidSource pyramids, AnswerS
                 Experts = { experts.Skip(first).Take(own.Length) },
             };
         }
-        var most = logits.Max();
-        var sum = logits.Sum(logit => Math.Exp(logit - most));
-        foreach (var (score, logit) in scores.Zip(logits))
+        foreach (var (score, probability) in scores.Zip(PromptScore.Probabilities(means, similarity)))
         {
-            score.Probability = (float)(Math.Exp(logit - most) / sum);
+            score.Probability = (float)probability;
         }
         return scores;
     }

@@ -2,8 +2,8 @@ using System.CommandLine;
 using System.Globalization;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Commands;
-using MedMoE.Mesh.Trainer.Data;
-using MedMoE.Mesh.Trainer.Training;
+using MedMoE.Mesh.Studies;
+using MedMoE.Mesh.Training;
 
 namespace MedMoE.Mesh.Trainer.Ablation;
 
@@ -25,11 +25,7 @@ internal sealed class AblateCommand : Command
     public AblateCommand()
         : base("ablate", "Trains MedMoE, and MedMoE without its parts, and prints a table of what each reaches.")
     {
-        Option[] options = [_data, _test, _init, _out, _seeds, _steps, _batch, _accumulate, _global, _learningRate, _warmUp];
-        foreach (var option in options)
-        {
-            Options.Add(option);
-        }
+        this.AddOptions(_data, _test, _init, _out, _seeds, _steps, _batch, _accumulate, _global, _learningRate, _warmUp);
         foreach (var option in new[] { _seeds, _steps, _accumulate })
         {
             option.RequireAtLeast(1);
@@ -47,7 +43,7 @@ internal sealed class AblateCommand : Command
             Batch = arguments.GetValue(_batch),
             Accumulate = arguments.GetValue(_accumulate),
             Batches = BatchPlan.ByType,
-            Weights = LossWeights.Paper with { Global = arguments.GetValue(_global) },
+            Weights = Objective.Weights.ToDictionary(w => w.Name, w => w.Name == "Global" ? arguments.GetValue(_global) : w.Paper),
             Optimizer = new OptimizerOptions(LearningRate: arguments.GetValue(_learningRate)),
             Schedule = new ScheduleOptions(ScheduleKind.Cosine, arguments.GetValue(_warmUp)),
             // Only the end counts: there is nothing to choose a best by.

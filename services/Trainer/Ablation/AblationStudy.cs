@@ -1,11 +1,13 @@
 using MedMoE.Mesh.Bundle;
+using MedMoE.Mesh.Evaluation;
+using MedMoE.Mesh.Evaluation.Reading;
+using MedMoE.Mesh.Evaluation.Tasks;
 using MedMoE.Mesh.Model;
+using MedMoE.Mesh.Model.Bundles;
 using MedMoE.Mesh.Model.Experts;
 using MedMoE.Mesh.Model.Swin;
-using MedMoE.Mesh.Trainer.Bundles;
-using MedMoE.Mesh.Trainer.Data;
-using MedMoE.Mesh.Trainer.Evaluation;
-using MedMoE.Mesh.Trainer.Training;
+using MedMoE.Mesh.Studies;
+using MedMoE.Mesh.Training;
 using static TorchSharp.torch;
 
 namespace MedMoE.Mesh.Trainer.Ablation;
@@ -92,7 +94,7 @@ internal sealed class AblationStudy(ModelBundle template, string data, string te
         var expert = variant.Expert ?? new ExpertChoice(ExpertPolicy.Named, bundle.Manifest.Experts[0].Name);
         using var reader = new StudyReader(bundle, new TorchOptions(), expert, variant.FirstLevel);
         var result = new Evaluator(reader, prompts, candidates: 25).Run(OpenTest(bundle.Manifest).Read(order: null));
-        return result is { ZeroShot: { } zeroShot, Retrieval: { } retrieval, Grounding: { } grounding }
+        return (result.Of<ZeroShotResult>(), result.Of<RetrievalResult>(), result.Of<GroundingResult>()) is ({ } zeroShot, { } retrieval, { } grounding)
             ? new Score(zeroShot.Accuracy, retrieval.RecallAt1, retrieval.RecallAt5, grounding.PointingGame, grounding.Iou)
             : throw new InvalidEvaluationException($"{test}: {string.Join("; ", result.Notes)}");
     }

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using MedMoE.Mesh.Bundle;
-using MedMoE.Mesh.Trainer.Evaluation;
+using MedMoE.Mesh.Evaluation.Reading;
 
 namespace MedMoE.Mesh.Trainer.Ablation;
 

@@ -1,5 +1,5 @@
-using MedMoE.Mesh.Trainer.Evaluation;
-using MedMoE.Mesh.Trainer.Training;
+using MedMoE.Mesh.Evaluation.Reading;
+using MedMoE.Mesh.Training;
 
 namespace MedMoE.Mesh.Trainer.Ablation;
 

@@ -1,10 +1,11 @@
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Model.Bert;
+using MedMoE.Mesh.Model.Bundles;
 using MedMoE.Mesh.Model.Experts;
 using MedMoE.Mesh.Model.Gating;
 using MedMoE.Mesh.Model.Swin;
-using MedMoE.Mesh.Model.Text;
 using MedMoE.Mesh.Model.Weights;
+using MedMoE.Mesh.Text;
 using MedMoE.Mesh.Trainer.Bundles.Import;
 using static TorchSharp.torch;
 

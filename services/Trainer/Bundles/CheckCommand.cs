@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using MedMoE.Mesh.Commands;
+using MedMoE.Mesh.Model.Bundles;
 
 namespace MedMoE.Mesh.Trainer.Bundles;
 

@@ -1,6 +1,9 @@
 using System.CommandLine;
 using MedMoE.Mesh.Bundle;
-using MedMoE.Mesh.Trainer.Data;
+using MedMoE.Mesh.Commands;
+using MedMoE.Mesh.Model.Bundles;
+using MedMoE.Mesh.Studies;
+using MedMoE.Mesh.Text;
 
 namespace MedMoE.Mesh.Trainer.Bundles;
 
@@ -35,11 +38,7 @@ internal sealed class CreateCommand : Command
     public CreateCommand()
         : base("create", "Makes a bundle with fresh weights of any size, for training from scratch.")
     {
-        Option[] options = [_swin, _bert, _experts, _data, _out, _name, _notice, _vocabulary, _bottleneck, _maxTokens, _seed];
-        foreach (var option in options)
-        {
-            Options.Add(option);
-        }
+        this.AddOptions(_swin, _bert, _experts, _data, _out, _name, _notice, _vocabulary, _bottleneck, _maxTokens, _seed);
         SetAction(Run);
     }
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using MedMoE.Mesh.Bundle;
-using MedMoE.Mesh.Model.Text;
+using MedMoE.Mesh.Commands;
+using MedMoE.Mesh.Text;
 
 namespace MedMoE.Mesh.Trainer.Bundles;
 
@@ -46,11 +47,7 @@ internal sealed class ImportCommand : Command
             + "shards with their index) or a PyTorch checkpoint. Nothing of a file is run: one that holds more than tensors, ordered dicts and plain "
             + "values is refused. What is left out, and each setting of preprocessor_config.json that a bundle does not follow, is printed.")
     {
-        Option[] options = [_swin, _bert, _checkpoint, _experts, _out, _name, _architecture, _bottleneck, _maxTokens, _seed];
-        foreach (var option in options)
-        {
-            Options.Add(option);
-        }
+        this.AddOptions(_swin, _bert, _checkpoint, _experts, _out, _name, _architecture, _bottleneck, _maxTokens, _seed);
         SetAction(arguments =>
         {
             var folder = arguments.GetRequiredValue(_out);

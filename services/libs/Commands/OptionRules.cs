@@ -6,6 +6,14 @@ namespace MedMoE.Mesh.Commands;
 /// <summary>What values of options are refused, and in which words.</summary>
 public static class OptionRules
 {
+    public static void AddOptions(this Command command, params IEnumerable<Option> options)
+    {
+        foreach (var option in options)
+        {
+            command.Options.Add(option);
+        }
+    }
+
     /// <summary>Refuses smaller numbers by the option's name.</summary>
     public static void RequireAtLeast(this Option<int> option, int least) => option.Validators.Add(result =>
     {

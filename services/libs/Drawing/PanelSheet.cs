@@ -1,4 +1,4 @@
-using MedMoE.Mesh.Model.Images;
+using MedMoE.Mesh.Imaging;
 using SkiaSharp;
 
 namespace MedMoE.Mesh.Drawing;

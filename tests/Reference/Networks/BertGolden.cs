@@ -1,7 +1,7 @@
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Model;
 using MedMoE.Mesh.Model.Bert;
-using MedMoE.Mesh.Model.Text;
+using MedMoE.Mesh.Text;
 
 namespace MedMoE.Mesh.Reference.Networks;
 

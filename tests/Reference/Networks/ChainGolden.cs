@@ -1,8 +1,8 @@
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Model;
+using MedMoE.Mesh.Model.Bert;
 using MedMoE.Mesh.Model.Experts;
 using MedMoE.Mesh.Model.Swin;
-using MedMoE.Mesh.Model.Text;
 using MedMoE.Mesh.Model.Weights;
 using static TorchSharp.torch;
 

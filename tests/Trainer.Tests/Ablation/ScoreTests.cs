@@ -1,5 +1,5 @@
+using MedMoE.Mesh.Evaluation.Reading;
 using MedMoE.Mesh.Trainer.Ablation;
-using MedMoE.Mesh.Trainer.Evaluation;
 
 namespace MedMoE.Mesh.Trainer.Tests.Ablation;
 

@@ -1,9 +1,11 @@
 using MedMoE.Mesh.Bundle;
+using MedMoE.Mesh.Evaluation;
+using MedMoE.Mesh.Evaluation.Reading;
+using MedMoE.Mesh.Evaluation.Tasks;
 using MedMoE.Mesh.Model;
-using MedMoE.Mesh.Trainer.Bundles;
-using MedMoE.Mesh.Trainer.Data;
-using MedMoE.Mesh.Trainer.Evaluation;
-using MedMoE.Mesh.Trainer.Phantoms;
+using MedMoE.Mesh.Model.Bundles;
+using MedMoE.Mesh.Phantoms;
+using MedMoE.Mesh.Studies;
 
 namespace MedMoE.Mesh.Trainer.Tests.Demo;
 
@@ -33,11 +35,11 @@ public sealed class DemoBundleTests
         var result = new Evaluator(reader, prompts, candidates: 25)
             .Run(StudySource.Open(data["studies"], [.. bundle.Manifest.Experts.Select(e => e.Name)]).Read(order: null));
 
-        Assert.InRange(result.Gate.Report, 0.99, 1);
-        Assert.InRange(result.Gate.Image, 0.99, 1);
+        Assert.InRange(result.Of<GateResult>()!.Report, 0.99, 1);
+        Assert.InRange(result.Of<GateResult>()!.Image, 0.99, 1);
         // Guessing would give 0.19, 0.2 and 0.08.
-        Assert.InRange(result.ZeroShot!.Accuracy, 0.8, 1);
-        Assert.InRange(result.Retrieval!.RecallAt5, 0.8, 1);
-        Assert.InRange(result.Grounding!.PointingGame, 0.8, 1);
+        Assert.InRange(result.Of<ZeroShotResult>()!.Accuracy, 0.8, 1);
+        Assert.InRange(result.Of<RetrievalResult>()!.RecallAt5, 0.8, 1);
+        Assert.InRange(result.Of<GroundingResult>()!.PointingGame, 0.8, 1);
     }
 }

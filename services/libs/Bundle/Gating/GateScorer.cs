@@ -27,13 +27,18 @@ public sealed class GateScorer
     /// <summary>Reads one gate of a bundle.</summary>
     /// <param name="bundle">The bundle.</param>
     /// <param name="gate">"report" or "image".</param>
+    /// <param name="inputSize">What it is to take; null where that is not known.</param>
     /// <exception cref="BundleException">A tensor is missing, misshapen or not finite; every such fault is listed.</exception>
-    public static GateScorer Load(ModelBundle bundle, string gate)
+    public static GateScorer Load(ModelBundle bundle, string gate, int? inputSize = null)
     {
         using var file = SafetensorsFile.Open(bundle.PathOf(BundlePart.Gate, "model.safetensors"));
         var faults = new List<BundleFault>();
         // The widths of the input and of the hidden layer are the file's own; everything else must agree with them.
         var (hidden, input) = file.Tensors.GetValueOrDefault($"{gate}.0.weight")?.Shape is [> 0 and var h, > 0 and var i] ? (h, i) : (1, 1);
+        if (file.Tensors.GetValueOrDefault($"{gate}.0.weight")?.Shape is [_, var width] && width != (inputSize ?? width))
+        {
+            faults.Add(new(file.Path, $"tensor {gate}.0.weight takes {width} values, expected {inputSize}"));
+        }
         float[] Read(string name, params long[] shape)
         {
             if (!file.Tensors.TryGetValue(name, out var tensor))

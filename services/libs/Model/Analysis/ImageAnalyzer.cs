@@ -1,9 +1,9 @@
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Bundle.Gating;
+using MedMoE.Mesh.Imaging;
+using MedMoE.Mesh.Model.Bert;
 using MedMoE.Mesh.Model.Experts;
-using MedMoE.Mesh.Model.Images;
 using MedMoE.Mesh.Model.Swin;
-using MedMoE.Mesh.Model.Text;
 using MedMoE.Mesh.Model.Weights;
 
 namespace MedMoE.Mesh.Model.Analysis;
@@ -24,7 +24,7 @@ public sealed class ImageAnalyzer : IDisposable
     private readonly Lazy<TextEmbedder> _text;
     private readonly GateScorer _reportGate;
     private readonly GateScorer _imageGate;
-    private readonly Dictionary<string, ModalityExpert> _experts = [];
+    private readonly LoadedExperts _experts;
     private readonly Dictionary<string, int> _expertRuns = [];
     private readonly Dictionary<string, string> _digests = [];
 
@@ -36,10 +36,9 @@ public sealed class ImageAnalyzer : IDisposable
         _preprocessor = new ImagePreprocessor(bundle.Manifest.Image, new ImageDecoder());
         _backbone = PyramidBackbone.Load(bundle, options);
         _text = new Lazy<TextEmbedder>(() => TextEmbedder.Load(bundle, options));
-        _reportGate = GateScorer.Load(bundle, "report");
-        _imageGate = GateScorer.Load(bundle, "image");
-        RequireGateInput("report", _reportGate, bundle.Manifest.EmbeddingDim);
-        RequireGateInput("image", _imageGate, _backbone.Network.Config.FeatureDim);
+        _reportGate = GateScorer.Load(bundle, "report", bundle.Manifest.EmbeddingDim);
+        _imageGate = GateScorer.Load(bundle, "image", _backbone.Network.Config.FeatureDim);
+        _experts = new LoadedExperts(bundle, options, _backbone.Network.Config);
     }
 
     /// <summary>How often each expert has run: hard selection means one per image.</summary>
@@ -72,7 +71,7 @@ public sealed class ImageAnalyzer : IDisposable
         var (decision, others) = Decide(policy, chosen, text?.Sentences, pooled);
 
         var name = _bundle.Manifest.Experts[decision.Expert].Name;
-        var features = Expert(name).Fuse(pyramid);
+        var features = _experts[name].Fuse(pyramid);
         _expertRuns[name] = _expertRuns.GetValueOrDefault(name) + 1;
         var embedding = features.Mean();
         return new ImageAnalysis(
@@ -80,7 +79,7 @@ public sealed class ImageAnalyzer : IDisposable
             _bundle.Manifest.Notice,
             Digests(name, withText: text is not null),
             Reading(decision, [.. others.Select(o => Reading(o, []))]),
-            Values(embedding),
+            embedding.ToSingles(),
             (int)pyramid[0].shape[1],
             text is null ? null : Ground(report!, text, features, embedding),
             prepared.Note is { } note ? [note] : []);
@@ -93,10 +92,7 @@ public sealed class ImageAnalyzer : IDisposable
         {
             _text.Value.Dispose();
         }
-        foreach (var expert in _experts.Values)
-        {
-            expert.Dispose();
-        }
+        _experts.Dispose();
     }
 
     private EncodedTexts Encode(string report)
@@ -107,8 +103,8 @@ public sealed class ImageAnalyzer : IDisposable
 
     private (GateDecision Decision, GateDecision[] Others) Decide(GatingPolicy policy, int? chosen, Tensor? sentence, Tensor pooled)
     {
-        var image = GateDecision.MostProbable(GatingPolicy.Image, _imageGate.Score(Values(pooled)));
-        var report = sentence is null ? null : GateDecision.MostProbable(GatingPolicy.Report, _reportGate.Score(Values(sentence)));
+        var image = GateDecision.MostProbable(GatingPolicy.Image, _imageGate.Score(pooled.ToSingles()));
+        var report = sentence is null ? null : GateDecision.MostProbable(GatingPolicy.Report, _reportGate.Score(sentence.ToSingles()));
         GateDecision decision = policy switch
         {
             GatingPolicy.Explicit => GateDecision.Named(chosen!.Value, _bundle.Manifest.Experts.Count),
@@ -120,21 +116,16 @@ public sealed class ImageAnalyzer : IDisposable
 
     private TextGrounding Ground(string report, EncodedTexts text, LocalFeatures features, Tensor embedding)
     {
-        var settings = _bundle.Manifest.Similarity;
-        var grounded = WordAttention.Attend(features, text.Words, text.WordCounts, _bundle.Manifest.Architecture, settings.AttentionTemperature);
-        var similarities = Values(grounded.Similarities);
-        var side = (int)Math.Sqrt(grounded.Attention.shape[2]);
-        var words = text.Tokens[0].Words.Select((word, i) =>
-        {
-            var attention = Values(grounded.Attention[0][i]);
-            var peak = System.Numerics.Tensors.TensorPrimitives.IndexOfMax<float>(attention);
-            return new WordGrounding(report[word.Start..word.End], word.Start, word.End, similarities[i], [peak / side, peak % side], attention);
-        });
-        return new TextGrounding(
-            Values(Similarity.Global(embedding, text.Sentences))[0],
-            Values(Similarity.Local(grounded.Similarities, text.WordCounts, settings.WordTemperature))[0],
-            text.Tokens[0].Truncated,
-            [.. words]);
+        var grounding = new Grounding(_bundle.Manifest.Architecture, _bundle.Manifest.Similarity, overflown: 0);
+        var grounded = grounding.Ground(features, embedding, text.Words, text.WordCounts, text.Sentences, attention: true)[0];
+        var (positions, side) = ((int)features.Positions, (int)Math.Sqrt(features.Positions));
+        var words = text.Tokens[0].Words.Select((word, i) => new WordGrounding(
+            report[word.Start..word.End], word.Start, word.End, grounded.Similarities[i],
+            [grounded.Peaks[i] / side, grounded.Peaks[i] % side], grounded.Attention![(i * positions)..((i + 1) * positions)]));
+        // In float32, whose last digit is not always that of the mesh's answer.
+        var local = Similarity.Local(
+            tensor(grounded.Similarities).unsqueeze(0), text.WordCounts, _bundle.Manifest.Similarity.WordTemperature).ToSingles()[0];
+        return new TextGrounding(grounded.GlobalSimilarity, local, text.Tokens[0].Truncated, [.. words]);
     }
 
     private int ExpertNamed(string? named)
@@ -142,28 +133,6 @@ public sealed class ImageAnalyzer : IDisposable
         var index = named is null ? -1 : _bundle.Manifest.IndexOfNameOrModality(named);
         return index >= 0 ? index : throw new InvalidRequestException(
             $"unknown expert \"{named}\": it is none of {string.Join(", ", _bundle.Manifest.Experts.Select(e => e.Name))} and no DICOM modality of theirs");
-    }
-
-    private ModalityExpert Expert(string name)
-    {
-        if (!_experts.TryGetValue(name, out var expert))
-        {
-            expert = BundleNetworks.LoadExpert(_bundle, name);
-            BundleNetworks.RequireSameLevels(_bundle, name, expert.Shape, _backbone.Network.Config);
-            _options.Place(expert);
-            expert.Freeze();
-            _experts.Add(name, expert);
-        }
-        return expert;
-    }
-
-    private void RequireGateInput(string gate, GateScorer scorer, int expected)
-    {
-        if (scorer.InputSize != expected)
-        {
-            throw new BundleException(
-                _bundle.PathOf(BundlePart.Gate, "model.safetensors"), $"tensor {gate}.0.weight takes {scorer.InputSize} values, expected {expected}");
-        }
     }
 
     private Dictionary<string, string> Digests(string expert, bool withText)
@@ -178,10 +147,4 @@ public sealed class ImageAnalyzer : IDisposable
         _bundle.Manifest.Experts[decision.Expert].Name,
         _bundle.Manifest.Experts.Zip(decision.Probabilities).ToDictionary(e => e.First.Name, e => e.Second),
         others);
-
-    private static float[] Values(Tensor tensor)
-    {
-        using var scope = NewDisposeScope();
-        return [.. tensor.to(ScalarType.Float32, CPU).flatten().contiguous().data<float>()];
-    }
 }

@@ -37,32 +37,16 @@ public static class GloriaLoss
     public static Directions Local(
         LocalFeatures images, Tensor words, IReadOnlyList<int> counts, Architecture architecture, SimilaritySettings temperatures)
     {
-        var similarities = Groups(counts, (int)Math.Max(1, LargestMaps / (images.Rows * images.Positions))).SelectMany(group =>
+        var similarities = TextGroups.Of(counts, (int)Math.Max(1, LargestMaps / (images.Rows * images.Positions))).SelectMany(group =>
         {
-            var (first, number) = group;
-            long[] own = [.. counts.Skip(first).Take(number).Select(c => (long)c)];
+            var (first, own) = group;
             // One text after the other: each image is looked at once for all of them.
             var together = cat([.. own.Select((count, i) => words[first + i].narrow(0, 0, count))]).unsqueeze(0);
-            var grounded = WordAttention.AttendTexts(images, together, [.. own.Select(c => (int)c)], architecture, temperatures.AttentionTemperature);
-            return grounded.Similarities.Times(temperatures.WordTemperature).split(own, dim: 1).Select(text => text.logsumexp(1));
+            var grounded = WordAttention.AttendTexts(images, together, own, architecture, temperatures.AttentionTemperature);
+            return grounded.Similarities.Times(temperatures.WordTemperature).split([.. own.Select(c => (long)c)], dim: 1).Select(text => text.logsumexp(1));
         });
         // Rows are images, columns texts.
         return Contrast(stack(similarities, dim: 1).Times(temperatures.LogitScale));
-    }
-
-    /// <summary>Texts, one after the other, with so many words together, or one text where it has more: first text and number of texts.</summary>
-    private static IEnumerable<(int First, int Number)> Groups(IReadOnlyList<int> counts, int mostWords)
-    {
-        for (var first = 0; first < counts.Count;)
-        {
-            var (number, words) = (1, counts[first]);
-            while (first + number < counts.Count && words + counts[first + number] <= mostWords)
-            {
-                words += counts[first + number++];
-            }
-            yield return (first, number);
-            first += number;
-        }
     }
 
     private static Directions Contrast(Tensor logits)

@@ -1,5 +1,4 @@
 using MedMoE.Mesh.Bundle;
-using MedMoE.Mesh.Model.Weights;
 
 namespace MedMoE.Mesh.Model.Swin;
 

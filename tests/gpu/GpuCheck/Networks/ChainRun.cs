@@ -1,9 +1,9 @@
 using MedMoE.Mesh.Bundle;
+using MedMoE.Mesh.Imaging;
 using MedMoE.Mesh.Model;
+using MedMoE.Mesh.Model.Bert;
 using MedMoE.Mesh.Model.Experts;
-using MedMoE.Mesh.Model.Images;
 using MedMoE.Mesh.Model.Swin;
-using MedMoE.Mesh.Model.Text;
 using MedMoE.Mesh.Model.Weights;
 using MedMoE.Mesh.ModelServing;
 using MedMoE.Mesh.V1;

@@ -1,6 +1,6 @@
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Model;
-using MedMoE.Mesh.Model.Text;
+using MedMoE.Mesh.Model.Bert;
 using static TorchSharp.torch;
 
 namespace MedMoE.Mesh.GpuCheck.Networks;

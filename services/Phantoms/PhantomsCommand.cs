@@ -1,0 +1,67 @@
+using System.CommandLine;
+using MedMoE.Mesh.Commands;
+
+namespace MedMoE.Mesh.Phantoms;
+
+/// <summary><c>mesh phantoms</c>: synthetic studies with reports and ground truth.</summary>
+internal sealed class PhantomsCommand : Command
+{
+    private readonly Option<string> _out = new("--out") { Description = "Folder to make; must not be there, or be empty.", Required = true };
+
+    private readonly Option<int> _count = new("--count") { Description = "Studies.", Required = true };
+
+    private readonly Option<int> _seed = new("--seed") { Description = "The same seed gives the same bytes.", Required = true };
+
+    private readonly Option<string> _types = new("--types")
+    {
+        Description = "Report types, separated by commas; studies take turns.",
+        DefaultValueFactory = _ => string.Join(',', StudyType.All.Select(t => t.Name)),
+    };
+
+    private readonly Option<int> _shards = new("--shards") { Description = "WebDataset tar shards to write besides.", DefaultValueFactory = _ => 0 };
+
+    private readonly Option<int> _size = new("--size") { Description = "Pixels on each side.", DefaultValueFactory = _ => 224 };
+
+    public PhantomsCommand()
+        : base("phantoms", "Makes synthetic studies of four report types, with reports, masks and boxes, to see training work on; nothing clinical.")
+    {
+        this.AddOptions(_out, _count, _seed, _types, _shards, _size);
+        SetAction(async (arguments, cancellation) =>
+        {
+            var request = new PhantomRequest(
+                arguments.GetRequiredValue(_out),
+                arguments.GetRequiredValue(_count),
+                arguments.GetRequiredValue(_seed),
+                Types(arguments.GetRequiredValue(_types)),
+                arguments.GetValue(_shards),
+                arguments.GetValue(_size));
+            try
+            {
+                await Task.Run(() => PhantomSet.Make(request, Progress(request.Count), cancellation), cancellation);
+            }
+            catch (OperationCanceledException)
+            {
+                Console.Error.WriteLine($"mesh: stopped; {request.Out} has not been made");
+                return CommandHost.Interrupted;
+            }
+            Console.Out.WriteLine($"made {request.Count} studies in {request.Out}");
+            return 0;
+        });
+    }
+
+    private static IReadOnlyList<StudyType> Types(string names) =>
+    [
+        .. names.Split(',', StringSplitOptions.TrimEntries).Select(name =>
+            StudyType.All.FirstOrDefault(t => t.Name == name)
+            ?? throw new PhantomException($"--types {names}: '{name}' is none of {string.Join(", ", StudyType.All.Select(t => t.Name))}")),
+    ];
+
+    /// <summary>A counter that stays in its line, where a person looks on.</summary>
+    private static Action<int> Progress(int count) => made =>
+    {
+        if (!Console.IsErrorRedirected)
+        {
+            Console.Error.Write(made < count ? $"\r{made} of {count}" : "\r                    \r");
+        }
+    };
+}

@@ -1,0 +1,80 @@
+using System.CommandLine;
+using MedMoE.Mesh.Bundle;
+using MedMoE.Mesh.Commands;
+using MedMoE.Mesh.Evaluation;
+using MedMoE.Mesh.Evaluation.Reading;
+using MedMoE.Mesh.Model;
+using MedMoE.Mesh.Studies;
+using MedMoE.Mesh.Text;
+
+namespace MedMoE.Mesh.Trainer;
+
+/// <summary><c>mesh evaluate</c>: a bundle against a data set.</summary>
+internal sealed class EvaluateCommand : Command
+{
+    private readonly Option<string> _bundle = ModelOption.Bundle();
+
+    private readonly Option<string> _data = new("--data") { Description = "Data set: a folder with manifest.jsonl, manifest.csv or tar shards, or such a file.", Required = true };
+
+    private readonly Option<ReportSections?> _sections = StudyOption.Sections();
+
+    private readonly Option<bool> _json = new("--json") { Description = "Print JSON." };
+
+    private readonly Option<string?> _prompts = new("--prompts") { Description = $"Zero-shot classes and their prompts. Default: {PromptSets.FileName} of the data set, if there." };
+
+    private readonly Option<string?> _plots = new("--plots") { Description = "Folder for PNGs: confusions, recall, reliability, attention over images." };
+
+    private readonly Option<string> _expert = new("--expert")
+    {
+        Description = "What picks the expert: auto (as the mesh does), report, image, type (the true one), wrong (the one after it), or an expert's name.",
+        DefaultValueFactory = _ => "auto",
+    };
+
+    private readonly Option<int> _candidates = new("--candidates") { Description = "Studies of one type that retrieval looks among.", DefaultValueFactory = _ => 25 };
+
+    private readonly Option<int> _limit = new("--limit") { Description = "Take only the first so many studies.", DefaultValueFactory = _ => int.MaxValue };
+
+    private readonly Option<string> _device = ModelOption.Device();
+
+    private readonly Option<string> _precision = ModelOption.Precision();
+
+    public EvaluateCommand()
+        : base("evaluate", "Holds a bundle against a data set: gates, zero-shot findings, retrieval, grounding of phrases, linear probes, calibration.")
+    {
+        this.AddOptions(_bundle, _data, _sections, _json, _prompts, _plots, _expert, _candidates, _limit, _device, _precision);
+        _candidates.RequireAtLeast(2);
+        _limit.RequireAtLeast(1);
+        SetAction(Run);
+    }
+
+    private int Run(ParseResult arguments)
+    {
+        var bundle = ModelBundle.Open(arguments.GetRequiredValue(_bundle));
+        var data = arguments.GetRequiredValue(_data);
+        var source = StudySource.Open(data, [.. bundle.Manifest.Experts.Select(e => e.Name)], arguments.GetValue(_sections));
+        var beside = Path.Combine(Directory.Exists(data) ? data : Path.GetDirectoryName(data) ?? "", PromptSets.FileName);
+        var promptsPath = arguments.GetValue(_prompts) ?? (File.Exists(beside) ? beside : null);
+        var prompts = promptsPath is null ? null : PromptSets.Read(promptsPath, bundle.Manifest);
+        using var reader = new StudyReader(
+            bundle,
+            TorchOptions.Parse(arguments.GetRequiredValue(_device), arguments.GetRequiredValue(_precision)),
+            ExpertChoice.Parse(arguments.GetRequiredValue(_expert)));
+
+        var progress = Console.IsErrorRedirected ? (Action<int>?)null : read => Console.Error.Write($"\r{read} studies read");
+        var result = new Evaluator(reader, prompts, arguments.GetValue(_candidates)).Run(source.Read(order: null).Take(arguments.GetValue(_limit)), progress);
+        if (progress is not null)
+        {
+            Console.Error.WriteLine();
+        }
+        if (arguments.GetValue(_plots) is { } folder)
+        {
+            result.Draw(folder);
+        }
+        if (result.Notice is not null)
+        {
+            Console.Error.WriteLine($"note: {result.ModelVersion}: {result.Notice}");
+        }
+        Console.Out.Write(arguments.GetValue(_json) ? result.ToJson() : result.ToText());
+        return 0;
+    }
+}

@@ -1,0 +1,188 @@
+using System.CommandLine;
+using MedMoE.Mesh.Bundle;
+using MedMoE.Mesh.Commands;
+using MedMoE.Mesh.Model;
+using MedMoE.Mesh.Model.Bundles;
+using MedMoE.Mesh.Studies;
+using MedMoE.Mesh.Text;
+using MedMoE.Mesh.Training;
+using static TorchSharp.torch;
+
+namespace MedMoE.Mesh.Trainer;
+
+/// <summary><c>mesh train</c>: trains a bundle on pairs of images and reports.</summary>
+internal sealed class TrainCommand : Command
+{
+    private static readonly TrainOptions _defaults = new();
+
+    private readonly Option<string> _data = new("--data") { Description = "Pairs to learn: a folder, manifest or shards ({000..104} ranges).", Required = true };
+    private readonly Option<string?> _validation = new("--validation") { Description = "Pairs to judge by; without them the training loss does." };
+    private readonly Option<ReportSections?> _sections = StudyOption.Sections();
+
+    private readonly Option<string> _init = new("--init") { Description = "Bundle to start from (mesh bundle import, mesh bundle create).", Required = true };
+    private readonly Option<string> _out = new("--out") { Description = "Bundle to make, the best one so far; checkpoint, log and curves lie beside it in OUT.training.", Required = true };
+    private readonly Option<bool> _resume = new("--resume") { Description = "Go on from the checkpoint, with the same options." };
+    private readonly Option<string?> _name = new("--name") { Description = "Name of the model. Default: the first bundle's." };
+    private readonly Option<string?> _version = new("--model-version") { Description = "Version of the model. Default: the first bundle's." };
+    private readonly Option<string?> _notice = new("--notice") { Description = "What whoever sees an answer of the model should know; empty for nothing. Default: nothing." };
+
+    private readonly Option<int?> _steps = new("--steps") { Description = "Optimizer steps; else --epochs count." };
+    private readonly Option<int> _epochs = Number("--epochs", "Passes over the data.", _defaults.Epochs);
+    private readonly Option<int> _batch = Number("--batch", "Pairs contrasted with each other.", _defaults.Batch);
+    private readonly Option<int> _accumulate = Number("--accumulate", "Batches of a step.", _defaults.Accumulate);
+    private readonly Option<string> _batches = Choice("--batches", "What a batch is made of: pairs as they come, or of one report type.", "mixed", "by-type");
+    private readonly Option<string> _expert = Choice("--expert", "Which expert sees a pair: that of its true type, or the report gate's choice.", "type", "gate");
+    private readonly Option<string[]> _freeze = new Option<string[]>("--freeze") { Description = "Parts that do not learn.", AllowMultipleArgumentsPerToken = true }
+        .AcceptOnlyFromAmong("backbone", "text", "gate", "expert");
+    private readonly Option<int> _batchNormRows = Number(
+        "--batch-norm-rows", "Images an expert must have of a batch to be normalised by the batch's own statistics.", _defaults.BatchNormRows);
+
+    private readonly Option<string> _preset = Choice(
+        "--preset", "Weights of the losses: the paper's 1, 1, 1, or those of the released code, 0.5, 0.5, 2.", "paper", "released");
+    private readonly Dictionary<LossWeight, Option<double?>> _weights =
+        Objective.Weights.ToDictionary(w => w, w => new Option<double?>($"--{w.Name.ToLowerInvariant()}") { Description = w.Description });
+
+    private readonly Option<float?> _attentionTemperature = new("--attention-temperature") { Description = "GLoRIA's temp1. Default: the bundle's, 4." };
+    private readonly Option<float?> _wordTemperature = new("--word-temperature") { Description = "GLoRIA's temp2. Default: the bundle's, 5." };
+    private readonly Option<float?> _logitScale = new("--logit-scale") { Description = "GLoRIA's temp3. Default: the bundle's, 10." };
+
+    private readonly Option<string> _optimizer = Choice("--optimizer", "AdamW, or Adam with L2.", "adamw", "adam");
+    private readonly Option<double> _learningRate = Number("--learning-rate", "At its highest.", _defaults.Optimizer.LearningRate);
+    private readonly Option<double> _weightDecay = Number("--weight-decay", "Of matrices.", _defaults.Optimizer.WeightDecay);
+    private readonly Option<double> _clip = Number("--clip", "Largest norm of all gradients together; 0: none.", _defaults.Optimizer.Clip);
+    private readonly Option<string> _schedule = Choice(
+        "--schedule", "Learning rate: cut when validation stops getting better, along a cosine (needs --steps), or constant.", "plateau", "cosine", "constant");
+    private readonly Option<int> _warmUp = new("--warm-up") { Description = "Steps over which the learning rate rises." };
+    private readonly Option<double> _factor = Number("--factor", "Plateau: what the learning rate is multiplied by.", _defaults.Schedule.Factor);
+    private readonly Option<int> _patience = Number("--patience", "Plateau: validations without a new best before that.", _defaults.Schedule.Patience);
+    private readonly Option<int?> _validateEvery = new("--validate-every") { Description = "Steps between validations. Default: once an epoch." };
+    private readonly Option<int> _earlyStop = new("--early-stop") { Description = "Validations without a new best after which training ends; 0: never." };
+    private readonly Option<int> _checkpointEvery = Number("--checkpoint-every", "Steps between checkpoints.", _defaults.CheckpointEvery);
+    private readonly Option<int> _seed = new("--seed") { Description = "Seed of the data's order." };
+    private readonly Option<string> _device = ModelOption.Device();
+    private readonly Option<string> _precision = Choice("--precision", "Products of backbone and text encoder; weights stay fp32.", "fp32", "bf16", "auto");
+    private readonly Option<string> _storage = Choice("--storage", "Float type of the bundle's files.", "fp32", "fp16");
+
+    public TrainCommand()
+        : base("train", "Trains a bundle on pairs of images and reports.")
+    {
+        this.AddOptions(
+        [
+            _data, _validation, _sections, _init, _out, _resume, _name, _version, _notice, _steps, _epochs, _batch, _accumulate, _batches, _expert, _freeze,
+            _batchNormRows, _preset, .. _weights.Values, _attentionTemperature, _wordTemperature, _logitScale, _optimizer, _learningRate,
+            _weightDecay, _clip, _schedule, _warmUp, _factor, _patience, _validateEvery, _earlyStop, _checkpointEvery, _seed, _device, _precision, _storage,
+        ]);
+        Validators.Add(arguments =>
+        {
+            if (arguments.GetValue(_schedule) == "cosine" && arguments.GetValue(_steps) is null)
+            {
+                arguments.AddError($"{_schedule.Name} cosine needs {_steps.Name}");
+            }
+            // Options that were not given have no value yet.
+            bool TooFew(Option<int> option, int least) => arguments.GetResult(option) is { Implicit: false } && arguments.GetValue(option) < least;
+            if (TooFew(_batch, 2))
+            {
+                arguments.AddError($"{_batch.Name}: a contrast needs 2 pairs at least");
+            }
+            foreach (var option in new[] { _epochs, _accumulate, _checkpointEvery, _batchNormRows }.Where(o => TooFew(o, 1)))
+            {
+                arguments.AddError($"{option.Name} must be 1 or more");
+            }
+            foreach (var option in new[] { _steps, _validateEvery }.Where(o => arguments.GetValue(o) < 1))
+            {
+                arguments.AddError($"{option.Name} must be 1 or more");
+            }
+        });
+        SetAction(Run);
+    }
+
+    // Synchronous: asynchronous actions are ended two seconds after a signal, and a checkpoint may take longer.
+    private int Run(ParseResult arguments)
+    {
+        var options = Read(arguments);
+        var bundle = arguments.GetRequiredValue(_out);
+        var output = new TrainingOutput(
+            bundle, Path.TrimEndingDirectorySeparator(bundle) + ".training", arguments.GetValue(_storage) == "fp16" ? ScalarType.Float16 : ScalarType.Float32);
+        var resume = arguments.GetValue(_resume);
+        if (!resume)
+        {
+            BundleFolder.RequireFree(output.Bundle);
+            BundleFolder.RequireFree(output.Folder);
+        }
+        var source = ModelBundle.Open(arguments.GetRequiredValue(_init));
+        using var networks = new TrainedNetworks(source, Manifest(source.Manifest, arguments), TorchOptions.Parse(arguments.GetRequiredValue(_device), "fp32").ResolveDevice());
+        var data = StudyBatches.Open(arguments.GetRequiredValue(_data), arguments.GetValue(_validation), networks.Manifest, networks.Text.Tokenizer, options);
+        data.Told = Console.Error.WriteLine;
+        using var run = new TrainingRun(networks, data, options, output);
+        if (resume)
+        {
+            run.Resume();
+        }
+        var progress = new TrainingProgress(options.Steps, run.State.Step);
+        run.Stepped += progress.Show;
+        using var signals = new StopSignals();
+        var outcome = run.Run(signals.Stop);
+        TrainingCurves.Write(output.LogFile, output.CurvesFile);
+        data.Tell();
+        return Conclude(outcome, run, output);
+    }
+
+    private static int Conclude(Outcome outcome, TrainingRun run, TrainingOutput output)
+    {
+        if (outcome == Outcome.Interrupted)
+        {
+            Console.Error.WriteLine($"\ninterrupted after step {run.State.Step}, saved; go on with the same command and --resume");
+            return CommandHost.Interrupted;
+        }
+        Console.Out.WriteLine(FormattableString.Invariant(
+            $"{(outcome == Outcome.StoppedEarly ? "stopped early" : "finished")} after step {run.State.Step}; best loss {run.State.Best:F4}; {output.Bundle} is its bundle, {output.Folder} has log and curves"));
+        return 0;
+    }
+
+    private TrainOptions Read(ParseResult arguments)
+    {
+        var released = arguments.GetValue(_preset) == "released";
+        return new TrainOptions
+        {
+            Steps = arguments.GetValue(_steps),
+            Epochs = arguments.GetValue(_epochs),
+            Batch = arguments.GetValue(_batch),
+            Accumulate = arguments.GetValue(_accumulate),
+            Batches = arguments.GetValue(_batches) == "by-type" ? BatchPlan.ByType : BatchPlan.Mixed,
+            Routing = arguments.GetValue(_expert) == "gate" ? ExpertRouting.Gate : ExpertRouting.Type,
+            Frozen = [.. (arguments.GetValue(_freeze) ?? []).Select(part => Enum.Parse<PartKind>(part, ignoreCase: true))],
+            BatchNormRows = arguments.GetValue(_batchNormRows),
+            Weights = _weights.ToDictionary(w => w.Key.Name, w => arguments.GetValue(w.Value) ?? (released ? w.Key.Released : w.Key.Paper)),
+            Optimizer = new OptimizerOptions(
+                arguments.GetValue(_optimizer) == "adamw", arguments.GetValue(_learningRate), arguments.GetValue(_weightDecay), arguments.GetValue(_clip)),
+            Schedule = new ScheduleOptions(
+                Enum.Parse<ScheduleKind>(arguments.GetRequiredValue(_schedule), ignoreCase: true),
+                arguments.GetValue(_warmUp), arguments.GetValue(_factor), arguments.GetValue(_patience)),
+            ValidateEvery = arguments.GetValue(_validateEvery),
+            EarlyStop = arguments.GetValue(_earlyStop),
+            CheckpointEvery = arguments.GetValue(_checkpointEvery),
+            HalfTrunk = TorchOptions.Parse(arguments.GetRequiredValue(_device), arguments.GetRequiredValue(_precision)).ScalarType == ScalarType.BFloat16,
+            Seed = arguments.GetValue(_seed),
+            Sections = arguments.GetValue(_sections)?.ToString(),
+        };
+    }
+
+    private BundleManifest Manifest(BundleManifest source, ParseResult arguments) => source with
+    {
+        Name = arguments.GetValue(_name) ?? source.Name,
+        Version = arguments.GetValue(_version) ?? source.Version,
+        Notice = arguments.GetValue(_notice) is { Length: > 0 } notice ? notice : null,
+        Similarity = new SimilaritySettings(
+            arguments.GetValue(_attentionTemperature) ?? source.Similarity.AttentionTemperature,
+            arguments.GetValue(_wordTemperature) ?? source.Similarity.WordTemperature,
+            arguments.GetValue(_logitScale) ?? source.Similarity.LogitScale),
+    };
+
+    private static Option<T> Number<T>(string name, string description, T absent) => new(name) { Description = description, DefaultValueFactory = _ => absent };
+
+    private static Option<string> Choice(string name, string description, params string[] values)
+    {
+        var option = new Option<string>(name) { Description = description, DefaultValueFactory = _ => values[0] };
+        return option.AcceptOnlyFromAmong(values);
+    }
+}

@@ -1,0 +1,21 @@
+using System.CommandLine;
+
+namespace MedMoE.Mesh.Commands;
+
+/// <summary>What verbs that run a model ask for alike.</summary>
+public static class ModelOption
+{
+    public static Option<string> Bundle() => new("--bundle")
+    {
+        Description = "Folder of the model bundle. Default: the demo bundle of the repository.",
+        DefaultValueFactory = _ => Path.Combine(AppContext.BaseDirectory, "demo"),
+    };
+
+    public static Option<string> Device() => new("--device") { Description = "cpu, cuda or cuda:N.", DefaultValueFactory = _ => "cpu" };
+
+    public static Option<string> Precision() => new Option<string>("--precision")
+    {
+        Description = "auto is bf16 where the device computes in it, else fp32.",
+        DefaultValueFactory = _ => "fp32",
+    }.AcceptOnlyFromAmong("fp32", "tf32", "bf16", "fp16", "auto");
+}

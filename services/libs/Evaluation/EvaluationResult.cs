@@ -1,0 +1,81 @@
+using MedMoE.Mesh.Evaluation.Output;
+using MedMoE.Mesh.Evaluation.Plots;
+using MedMoE.Mesh.Evaluation.Tasks;
+
+namespace MedMoE.Mesh.Evaluation;
+
+/// <summary>Everything that an evaluation found. A task that the data do not allow has found nothing, and a note says why.</summary>
+public sealed record EvaluationResult
+{
+    /// <summary>Name and version of the bundle.</summary>
+    public required string ModelVersion { get; init; }
+
+    /// <summary>The bundle's notice.</summary>
+    public string? Notice { get; init; }
+
+    /// <summary>What picked the expert: auto, report, image, type or an expert's name.</summary>
+    public required string Expert { get; init; }
+
+    /// <summary>Studies of each report type.</summary>
+    public required IReadOnlyDictionary<string, int> Studies { get; init; }
+
+    /// <summary>Images that each expert saw.</summary>
+    public required IReadOnlyDictionary<string, int> ExpertRuns { get; init; }
+
+    /// <summary>Experts that ran for an image, on average: 1 where the gates agree.</summary>
+    public required double ExpertsPerImage { get; init; }
+
+    /// <summary>What was left out, and why.</summary>
+    public required IReadOnlyList<string> Notes { get; init; }
+
+    internal IReadOnlyList<EvaluationTask> Tasks { get; init; } = [];
+
+    /// <summary>What a task found, by the type of its result; null where the data did not allow it.</summary>
+    public T? Of<T>()
+        where T : class => Tasks.Select(task => task.Result).OfType<T>().SingleOrDefault();
+
+    /// <summary>For people to read.</summary>
+    public string ToText()
+    {
+        var text = new EvaluationText();
+        text.Line($"{ModelVersion} on {Studies.Values.Sum()} studies ({string.Join(", ", Studies.Select(s => $"{s.Value} {s.Key}"))}), expert by {Expert}");
+        text.Line($"");
+        foreach (var task in Tasks)
+        {
+            task.Write(text);
+        }
+        text.Row("experts run per image", ExpertsPerImage, $"{string.Join(", ", ExpertRuns.Select(r => $"{r.Key} {r.Value}"))}");
+        foreach (var note in Notes)
+        {
+            text.Line($"note: {note}");
+        }
+        return text.ToString();
+    }
+
+    /// <summary>Writes a PNG for everything that was measured.</summary>
+    /// <exception cref="IOException">The folder or a file cannot be written.</exception>
+    public void Draw(string folder)
+    {
+        Directory.CreateDirectory(folder);
+        string PathOf(string name) => Path.Combine(folder, $"{name}.png");
+        foreach (var task in Tasks)
+        {
+            task.Draw(PathOf, ModelVersion);
+        }
+        ReliabilityPlot.Write(PathOf("reliability"), Tasks.SelectMany(task => task.Calibrations));
+    }
+
+    /// <summary>For programs to read, names in snake_case. A task that was not done is null.</summary>
+    public string ToJson() => EvaluationJson.Format(new Dictionary<string, object?>(
+    [
+        new("model_version", ModelVersion),
+        new("notice", Notice),
+        new("expert", Expert),
+        new("studies", Studies),
+        .. Tasks.Select(task => KeyValuePair.Create(task.Name, task.Result)),
+        new("calibration", Tasks.SelectMany(task => task.Calibrations).ToDictionary(c => c.Name, c => c.Found)),
+        new("expert_runs", ExpertRuns),
+        new("experts_per_image", ExpertsPerImage),
+        new("notes", Notes),
+    ]));
+}

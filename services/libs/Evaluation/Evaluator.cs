@@ -1,0 +1,171 @@
+using System.Numerics.Tensors;
+using MedMoE.Mesh.Evaluation.Output;
+using MedMoE.Mesh.Evaluation.Reading;
+using MedMoE.Mesh.Evaluation.Tasks;
+using MedMoE.Mesh.Imaging;
+using MedMoE.Mesh.Studies;
+
+namespace MedMoE.Mesh.Evaluation;
+
+/// <summary>
+/// Holds a bundle against a data set. Studies are read in groups of one report type, in the data's order; a group is also what retrieval looks
+/// among. Only what is measured of a study is kept.
+/// </summary>
+/// <param name="reader">The bundle's networks.</param>
+/// <param name="prompts">Zero-shot classes; null for none.</param>
+/// <param name="candidates">Studies of a group, 2 or more.</param>
+public sealed class Evaluator(StudyReader reader, PromptSets? prompts, int candidates)
+{
+    private readonly string[] _types = [.. reader.Manifest.Experts.Select(e => e.Name)];
+    private readonly StudyPhrases _phrases = new();
+    private readonly Dictionary<int, EncodedText[][]> _prompts = [];
+    private readonly EvaluationNotes _notes = new();
+    private readonly StudyNotes _ofImages = new();
+    private readonly List<string> _broken = [];
+
+    /// <summary>What is measured, in the order in which it is shown. Another task stands here, and nowhere else.</summary>
+    private readonly EvaluationTask[] _tasks =
+    [
+        new GateTask([.. reader.Manifest.Experts.Select(e => e.Name)]),
+        new ZeroShotTask(prompts, reader.Manifest.Similarity),
+        new RetrievalTask(candidates),
+        new GroundingTask(),
+        new ProbeTask(),
+    ];
+
+    /// <summary>Reads all studies. An evaluator runs once.</summary>
+    /// <param name="studies">The data.</param>
+    /// <param name="onRead">Told how many studies have been read.</param>
+    /// <exception cref="InvalidEvaluationException">No study that can be read.</exception>
+    /// <exception cref="StudyDataException">The data are another bundle's.</exception>
+    public EvaluationResult Run(IEnumerable<StudyRecord> studies, Action<int>? onRead = null)
+    {
+        var groups = _types.Select(_ => new List<(Study Study, float[] Pixels)>()).ToArray();
+        var read = new int[_types.Length];
+        void ReadGroup(int type)
+        {
+            Read(type, groups[type]);
+            read[type] += groups[type].Count;
+            groups[type].Clear();
+            onRead?.Invoke(read.Sum());
+        }
+        foreach (var (study, pixels) in Decode(studies))
+        {
+            groups[study.ReportType].Add((study, pixels));
+            if (groups[study.ReportType].Count == candidates)
+            {
+                ReadGroup(study.ReportType);
+            }
+        }
+        for (var type = 0; type < groups.Length; type++)
+        {
+            if (groups[type].Count > 0)
+            {
+                ReadGroup(type);
+            }
+        }
+        return read.Sum() > 0 ? Result(read) : throw new InvalidEvaluationException(
+            _broken.Count == 0 ? "no studies in the data" : $"none of {_broken.Count} studies can be read; {_broken[0]}");
+    }
+
+    private EvaluationResult Result(int[] read)
+    {
+        _notes.Add("studies left out", _broken);
+        foreach (var line in _ofImages.Lines)
+        {
+            _notes.Add(line);
+        }
+        _phrases.Note(_notes);
+        foreach (var task in _tasks)
+        {
+            task.Note(_notes);
+        }
+        return new EvaluationResult
+        {
+            ModelVersion = reader.Manifest.ModelVersion,
+            Notice = reader.Manifest.Notice,
+            Expert = reader.Choice.ToString(),
+            Studies = ByType(read),
+            Tasks = _tasks,
+            ExpertRuns = ByType(reader.ExpertRuns),
+            ExpertsPerImage = (double)reader.ExpertRuns.Sum() / reader.ImagesRead,
+            Notes = _notes.Lines,
+        };
+    }
+
+    /// <summary>Studies with their pixels, in order, decoded on all cores; those that do not decode are left out and noted.</summary>
+    private IEnumerable<(Study Study, float[] Pixels)> Decode(IEnumerable<StudyRecord> records)
+    {
+        foreach (var chunk in records.Chunk(4 * Environment.ProcessorCount))
+        {
+            var decoded = new (Study? Study, PreparedImage? Image, string? Fault)[chunk.Length];
+            // Unlike WaitAll, this throws what a task threw: a label that is none of the bundle's.
+            Task.WhenAll(chunk.Select((record, i) => Task.Run(() => decoded[i] = Decode(record)))).GetAwaiter().GetResult();
+            foreach (var (study, image, fault) in decoded)
+            {
+                if (study is null)
+                {
+                    _broken.Add(fault!);
+                }
+                else
+                {
+                    _ofImages.Add(study.Key, image!.Note);
+                    yield return (study, image.Pixels);
+                }
+            }
+        }
+    }
+
+    private (Study? Study, PreparedImage? Image, string? Fault) Decode(StudyRecord record)
+    {
+        try
+        {
+            var study = record.Load();
+            // Texts are encoded many at a time: what is wrong with one must be known before.
+            BadRecordException.Guard("report", () => reader.Tokenize(study.Report));
+            return (study, BadRecordException.Guard("image", () => reader.Preprocessor.Prepare(study.Image)), null);
+        }
+        catch (BadRecordException e)
+        {
+            return (null, null, $"{record.Key}: {e.Message}");
+        }
+    }
+
+    private void Read(int type, List<(Study Study, float[] Pixels)> group)
+    {
+        var reports = reader.Encode([.. group.Select(g => g.Study.Report)]);
+        var first = !_prompts.TryGetValue(type, out var prompted);
+        prompted ??= _prompts[type] = [.. _tasks.Select(task => task.PromptsOf(type) is { Count: > 0 } texts ? reader.Encode(texts) : [])];
+        Phrase[][] phrases = [.. group.Zip(reports, (g, report) => _phrases.Of(g.Study, report))];
+        var readings = reader.Read(
+            [.. group.Zip(phrases, (g, own) => new StudyImage(g.Pixels, type, [.. own.Select(p => p.Words)]))], reports, [.. prompted.SelectMany(p => p)]);
+        for (var (i, at) = (0, 0); i < _tasks.Length; at += prompted[i++].Length)
+        {
+            // Each task gets the scores with its own prompts.
+            var own = at..(at + prompted[i].Length);
+            _tasks[i].Add(
+                new StudyGroup(type, _types[type], [.. group.Select((g, study) => new ReadStudy(
+                    g.Study, reports[study], phrases[study], readings[study] with { PromptScores = readings[study].PromptScores[own] }))]),
+                _notes);
+        }
+        if (first && reader.Choice.Policy is ExpertPolicy.Auto or ExpertPolicy.Report)
+        {
+            NoteStrayed(type, prompted);
+        }
+    }
+
+    /// <summary>Prompts that go to another expert than their type's say little of it.</summary>
+    private void NoteStrayed(int type, EncodedText[][] prompted)
+    {
+        foreach (var (task, texts) in _tasks.Zip(prompted))
+        {
+            string[] strayed =
+            [
+                .. task.PromptsOf(type).Zip(texts).Where(p => TensorPrimitives.IndexOfMax<float>(p.Second.Gate) != type).Select(p => $"\"{p.First}\""),
+            ];
+            _notes.Add($"{task.Name.Replace('_', '-')}: prompts of {_types[type]} that the gate sends to another expert", strayed);
+        }
+    }
+
+    private Dictionary<string, int> ByType(IReadOnlyList<int> counts) => _types.Zip(counts).ToDictionary(t => t.First, t => t.Second);
+}

@@ -1,0 +1,57 @@
+using System.Globalization;
+using MedMoE.Mesh.Drawing;
+using ScottPlot;
+
+namespace MedMoE.Mesh.Evaluation.Plots;
+
+/// <summary>A confusion matrix: counts in cells, the darker the larger their share of the row.</summary>
+internal static class ConfusionPlot
+{
+    private const int CellSide = 72;
+    private const int TopMargin = 64;
+    private const int LeastMargin = 24;
+    private const int TitleWidth = 260;
+
+    /// <param name="path">PNG to write.</param>
+    /// <param name="title">Above it.</param>
+    /// <param name="classes">Order of rows and columns.</param>
+    /// <param name="counts">Counts[truth][answer].</param>
+    public static void Write(string path, string title, IReadOnlyList<string> classes, IReadOnlyList<IReadOnlyList<int>> counts)
+    {
+        var side = classes.Count;
+        using var plot = Figure.New($"{title}\nrows: truth, columns: answer", "", "");
+        var shares = new double[side, side];
+        for (var row = 0; row < side; row++)
+        {
+            var total = Math.Max(1, counts[row].Sum());
+            for (var column = 0; column < side; column++)
+            {
+                shares[row, column] = (double)counts[row][column] / total;
+                // Rows go down, the axis up.
+                var text = plot.Add.Text(counts[row][column].ToString(CultureInfo.InvariantCulture), column, side - 1 - row);
+                text.LabelAlignment = Alignment.MiddleCenter;
+                text.LabelFontSize = 15;
+                text.LabelFontColor = shares[row, column] > 0.5 ? Colors.White : counts[row][column] > 0 ? Colors.Black : Colors.LightGray;
+            }
+        }
+        var heat = plot.Add.Heatmap(shares);
+        heat.Colormap = new ScottPlot.Colormaps.CustomInterpolated([Colors.White, Color.FromHex("#08519c")]);
+        heat.ManualRange = new ScottPlot.Range(0, 1);
+        plot.MoveToBottom(heat);
+        plot.HideGrid();
+        double[] at = [.. Enumerable.Range(0, side).Select(i => (double)i)];
+        plot.Axes.Bottom.SetTicks(at, [.. classes]);
+        plot.Axes.Left.SetTicks(at, [.. classes.Reverse()]);
+        plot.Axes.Bottom.TickLabelStyle.Rotation = -35;
+        plot.Axes.Bottom.TickLabelStyle.Alignment = Alignment.UpperRight;
+        plot.Axes.SetLimits(-0.5, side - 0.5, -0.5, side - 0.5);
+        // Cells are square whatever room the labels take; they are about 7 pixels a letter, and slanted below.
+        var longest = classes.Max(name => name.Length);
+        var cells = side * CellSide;
+        // The title is as wide as it is, and centred over the cells.
+        var right = Math.Max(LeastMargin, (TitleWidth - cells) / 2);
+        var (left, bottom) = (Math.Max(right, LeastMargin + (7 * longest)), LeastMargin + (int)(4.2 * longest));
+        plot.Layout.Fixed(new PixelPadding(left, right, bottom, TopMargin));
+        plot.SavePng(path, left + cells + right, TopMargin + cells + bottom);
+    }
+}

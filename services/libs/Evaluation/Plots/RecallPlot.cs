@@ -1,0 +1,33 @@
+using MedMoE.Mesh.Drawing;
+using ScottPlot;
+
+namespace MedMoE.Mesh.Evaluation.Plots;
+
+/// <summary>Recall against the number of answers looked at.</summary>
+internal static class RecallPlot
+{
+    /// <param name="path">PNG to write.</param>
+    /// <param name="candidates">Answers to look at.</param>
+    /// <param name="imageToText">Recall@1, @2, … of reports found by image.</param>
+    /// <param name="textToImage">Recall@1, @2, … of images found by report.</param>
+    /// <param name="random">Recall@1, @2, … to expect of a random order.</param>
+    public static void Write(
+        string path, int candidates, IReadOnlyList<double> imageToText, IReadOnlyList<double> textToImage, IReadOnlyList<double> random)
+    {
+        using var plot = Figure.New($"Retrieval within a report type, {candidates} candidates", "answers looked at, k", "Recall@k");
+        Add(imageToText, "report by image");
+        Add(textToImage, "image by report");
+        var chance = Add(random, "chance");
+        (chance.LinePattern, chance.LineWidth, chance.MarkerSize, chance.Color) = (LinePattern.Dashed, 1.5f, 0, Colors.Gray);
+        plot.Axes.SetLimits(0.5, candidates + 0.5, 0, 1.03);
+        plot.ShowLegend(Alignment.LowerRight);
+        plot.SavePng(path, 720, 480);
+
+        ScottPlot.Plottables.Scatter Add(IReadOnlyList<double> curve, string name)
+        {
+            var line = plot.Add.Scatter(Enumerable.Range(1, curve.Count).Select(k => (double)k).ToArray(), curve.ToArray());
+            (line.LegendText, line.LineWidth, line.MarkerSize) = (name, 2, 5);
+            return line;
+        }
+    }
+}

@@ -1,0 +1,95 @@
+using MedMoE.Mesh.Bundle;
+using MedMoE.Mesh.Model.Weights;
+using MedMoE.Mesh.Text;
+
+namespace MedMoE.Mesh.Model.Bert;
+
+/// <summary>A batch of encoded texts.</summary>
+/// <param name="Tokens">Each text's tokens and words, cut where it was too long.</param>
+/// <param name="Words">Word embeddings [batch, most words, D], float32; zeros after a text's last word.</param>
+/// <param name="Sentences">Sentence embeddings [batch, D], float32.</param>
+public sealed record EncodedTexts(IReadOnlyList<Tokens> Tokens, Tensor Words, Tensor Sentences) : IDisposable
+{
+    /// <summary>Words of each text.</summary>
+    public IReadOnlyList<int> WordCounts { get; } = [.. Tokens.Select(t => t.Words.Count)];
+
+    public void Dispose()
+    {
+        Words.Dispose();
+        Sentences.Dispose();
+    }
+}
+
+/// <summary>The text side: tokenizer, BERT, wordpieces summed into words (as GLoRIA does).</summary>
+public sealed class TextEmbedder : IDisposable
+{
+    private readonly TextSettings _settings;
+
+    public TextEmbedder(BertTokenizer tokenizer, BertEncoder network, TextSettings settings)
+    {
+        Tokenizer = tokenizer;
+        Network = network;
+        _settings = settings;
+    }
+
+    public BertTokenizer Tokenizer { get; }
+
+    public BertEncoder Network { get; }
+
+    /// <summary>Reads the text part of a bundle and prepares it for inference.</summary>
+    /// <exception cref="BundleException">A file is missing or does not fit; every fault is listed.</exception>
+    public static TextEmbedder Load(ModelBundle bundle, TorchOptions options)
+    {
+        var network = BundleNetworks.LoadBert(bundle);
+        options.Place(network);
+        return new TextEmbedder(
+            BertTokenizer.Read(Path.Combine(bundle.Root, BundlePart.Text.Folder), network.Config.VocabularySize), network, bundle.Manifest.Text);
+    }
+
+    /// <summary>Encodes texts. An answer does not depend on what else is in the batch.</summary>
+    /// <param name="texts">At least one. A text without a single word is encoded from [CLS] and [SEP] alone.</param>
+    public EncodedTexts Encode(IReadOnlyList<string> texts)
+    {
+        Tokens[] tokens = [.. texts.Select(t => Tokenizer.Encode(t, _settings.MaxTokens))];
+        return Encode(tokens);
+    }
+
+    /// <summary>Encodes texts that have been tokenized.</summary>
+    public EncodedTexts Encode(IReadOnlyList<Tokens> tokens)
+    {
+        using var scope = NewDisposeScope();
+        var length = tokens.Max(t => t.Ids.Count);
+        var ids = new long[tokens.Count, length];
+        var mask = new long[tokens.Count, length];
+        var mostWords = Math.Max(1, tokens.Max(t => t.Words.Count));
+        // Rows that sum a text's wordpieces into words: [batch, words, tokens].
+        var membership = new float[tokens.Count, mostWords, length];
+        for (var row = 0; row < tokens.Count; row++)
+        {
+            for (var at = 0; at < length; at++)
+            {
+                var own = at < tokens[row].Ids.Count;
+                ids[row, at] = own ? tokens[row].Ids[at] : Tokenizer.Padding;
+                mask[row, at] = own ? 1 : 0;
+            }
+            foreach (var (word, index) in tokens[row].Words.Select((w, i) => (w, i)))
+            {
+                for (var at = word.FirstToken; at < word.FirstToken + word.TokenCount; at++)
+                {
+                    membership[row, index, at] = 1;
+                }
+            }
+        }
+        var device = Network.parameters().First().device;
+        var attentionMask = tensor(mask, device: device);
+        var states = Network.HiddenStates(tensor(ids, device: device), attentionMask);
+        var embeddings = states.TakeLast(_settings.LastLayers).Select(s => s.to(ScalarType.Float32)).Aggregate((sum, state) => sum.Plus(state));
+        var words = tensor(membership, device: device).matmul(embeddings);
+        // The mean over the text's own tokens, [CLS] and [SEP] included, so that padding never changes an answer.
+        var weights = attentionMask.to(ScalarType.Float32).unsqueeze(1);
+        var sentences = weights.matmul(embeddings).squeeze(1) / weights.sum(2);
+        return new EncodedTexts(tokens, words.MoveToOuterDisposeScope(), sentences.MoveToOuterDisposeScope());
+    }
+
+    public void Dispose() => Network.Dispose();
+}

@@ -1,0 +1,65 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using MedMoE.Mesh.Bundle;
+using MedMoE.Mesh.Model.Bert;
+using MedMoE.Mesh.Model.Swin;
+using MedMoE.Mesh.Model.Weights;
+
+namespace MedMoE.Mesh.Model.Bundles;
+
+/// <summary>What to create a bundle of.</summary>
+/// <param name="Swin">A Swin Transformer's config.json.</param>
+/// <param name="Bert">A BERT encoder's config.json; its vocab_size becomes the vocabulary's.</param>
+/// <param name="Vocabulary">Wordpieces, the special ones among them.</param>
+/// <param name="Out">Folder to make.</param>
+/// <param name="Manifest">Everything but the format, the sizes and the image's side.</param>
+/// <param name="Seed">Seed of the weights.</param>
+public sealed record CreationRequest(
+    string Swin, string Bert, IReadOnlyList<string> Vocabulary, string Out, Func<int, BundleManifest> Manifest, int Seed);
+
+/// <summary>A bundle that has learnt nothing, of any size: for training from scratch.</summary>
+public static class BundleCreation
+{
+    /// <exception cref="BundleException">A configuration is missing or unfit; nothing has been made.</exception>
+    public static void Run(CreationRequest request)
+    {
+        BundleFolder.RequireFree(request.Out);
+        var swin = SwinConfig.Read(request.Swin);
+        RequireMemory(request.Swin, swin.Parameters);
+        RequireMemory(request.Bert, (BertConfig.Read(request.Bert) with { VocabularySize = request.Vocabulary.Count }).Parameters);
+        BundleFolder.Make(request.Out, folder =>
+        {
+            var text = Directory.CreateDirectory(Path.Combine(folder, BundlePart.Text.Folder)).FullName;
+            var backbone = Directory.CreateDirectory(Path.Combine(folder, BundlePart.Backbone.Folder)).FullName;
+            File.Copy(request.Swin, Path.Combine(backbone, "config.json"));
+            File.WriteAllLines(Path.Combine(text, "vocab.txt"), request.Vocabulary);
+            File.WriteAllText(Path.Combine(text, "tokenizer_config.json"), """{"do_lower_case": true, "tokenizer_class": "BertTokenizer"}""" + "\n");
+            var config = JsonNode.Parse(File.ReadAllText(request.Bert))!;
+            config["vocab_size"] = request.Vocabulary.Count;
+            File.WriteAllText(Path.Combine(text, "config.json"), config.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n");
+
+            var bert = BertConfig.Read(Path.Combine(text, "config.json"));
+            var manifest = request.Manifest(bert.HiddenSize);
+            manifest = manifest with { Image = manifest.Image with { Size = swin.ImageSize } };
+            manifest.Write(Path.Combine(folder, ModelBundle.ManifestFile));
+            BundleFolder.RequireNone(folder, BundleFolder.Faults(() => ModelBundle.Open(folder)));
+            var fresh = new FreshWeights(request.Seed);
+            var trunk = new SwinTransformer(swin);
+            fresh.Fill(trunk);
+            BundleFolder.Save(trunk, folder, BundlePart.Backbone);
+            var encoder = new BertEncoder(bert);
+            fresh.Fill(encoder);
+            BundleFolder.Save(encoder, folder, BundlePart.Text);
+            BundleFolder.SaveFreshHeads(folder, manifest, swin, request.Seed);
+        });
+    }
+
+    private static void RequireMemory(string config, long parameters)
+    {
+        var available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        if (parameters > available / sizeof(float))
+        {
+            throw new BundleException(config, $"describes a network of {parameters} parameters, more than fit into {available} bytes of memory");
+        }
+    }
+}

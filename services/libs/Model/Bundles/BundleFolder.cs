@@ -1,0 +1,77 @@
+using MedMoE.Mesh.Bundle;
+using MedMoE.Mesh.Model.Experts;
+using MedMoE.Mesh.Model.Gating;
+using MedMoE.Mesh.Model.Swin;
+using MedMoE.Mesh.Model.Weights;
+
+namespace MedMoE.Mesh.Model.Bundles;
+
+/// <summary>Makes the folder of a bundle, checked before it is in its place.</summary>
+public static class BundleFolder
+{
+    /// <exception cref="BundleException">Something is there already.</exception>
+    public static void RequireFree(string target)
+    {
+        if (File.Exists(target) || (Directory.Exists(target) && Directory.EnumerateFileSystemEntries(target).Any()))
+        {
+            throw new BundleException(target, "is there already and not empty");
+        }
+    }
+
+    /// <summary>Makes a bundle; one that stands in its place is replaced once the new one is whole.</summary>
+    /// <param name="target">The bundle's folder.</param>
+    /// <param name="fill">Writes all files into the folder it is given.</param>
+    /// <exception cref="BundleException">What was written has faults; nothing has changed.</exception>
+    /// <exception cref="IOException">The disk is full or not writable; nothing has changed.</exception>
+    public static void Make(string target, Action<string> fill) => WholeFolder.Make(target, folder =>
+    {
+        fill(folder);
+        // What was asked for may not fit together, such as more tokens than the encoder has positions.
+        RequireNone(folder, BundleInspection.Of(folder).Faults);
+    });
+
+    /// <summary>Saves a network as a part and disposes of it.</summary>
+    public static void Save(nn.Module network, string folder, BundlePart part, ScalarType floatType = ScalarType.Float32)
+    {
+        using (network)
+        {
+            Directory.CreateDirectory(Path.Combine(folder, part.Folder));
+            StateDict.Save(network, Path.Combine(folder, part.Folder, "model.safetensors"), floatType);
+        }
+    }
+
+    /// <summary>Gate and experts that have learnt nothing yet.</summary>
+    public static void SaveFreshHeads(string folder, BundleManifest manifest, SwinConfig backbone, int seed)
+    {
+        random.manual_seed(seed);
+        Save(new Gate(manifest.EmbeddingDim, backbone.FeatureDim, manifest.Experts.Count), folder, BundlePart.Gate);
+        foreach (var expert in manifest.Experts)
+        {
+            var network = new ModalityExpert(ExpertShape.Of(manifest, backbone));
+            FreshWeights.Fill(network, manifest);
+            Save(network, folder, BundlePart.Expert(expert.Name));
+        }
+    }
+
+    public static IReadOnlyList<BundleFault> Faults(Action open)
+    {
+        try
+        {
+            open();
+            return [];
+        }
+        catch (BundleException e)
+        {
+            return e.Faults;
+        }
+    }
+
+    /// <summary>Faults are told without the unfinished folder, which is gone by then.</summary>
+    public static void RequireNone(string folder, IReadOnlyList<BundleFault> faults)
+    {
+        if (faults.Count > 0)
+        {
+            throw new BundleException([.. faults.Select(f => f with { File = Path.GetRelativePath(folder, f.File) })]);
+        }
+    }
+}

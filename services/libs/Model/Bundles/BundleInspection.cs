@@ -1,0 +1,123 @@
+using MedMoE.Mesh.Bundle;
+using MedMoE.Mesh.Bundle.Gating;
+using MedMoE.Mesh.Bundle.Safetensors;
+using MedMoE.Mesh.Model.Bert;
+using MedMoE.Mesh.Model.Swin;
+using MedMoE.Mesh.Model.Weights;
+using MedMoE.Mesh.Text;
+
+namespace MedMoE.Mesh.Model.Bundles;
+
+/// <summary>A part that could be read.</summary>
+/// <param name="Name">Its folder.</param>
+/// <param name="Tensors">Tensors in its file.</param>
+/// <param name="Parameters">Trainable parameters of its network.</param>
+/// <param name="MultiplyAdds">Of one image, or of one text of the most tokens; 0 where it is next to nothing.</param>
+/// <param name="Digest">SHA-256 of what its service reads.</param>
+public sealed record PartReport(string Name, int Tensors, long Parameters, long MultiplyAdds, string Digest);
+
+/// <summary>Backbone and experts together.</summary>
+public sealed record ImageSide(long Parameters, long BackboneWork, long ExpertWork);
+
+/// <summary>Everything that can be said of a bundle: each part is read as its service would read it, and all faults are kept.</summary>
+public sealed class BundleInspection
+{
+    private readonly List<BundleFault> _faults = [];
+    private readonly List<PartReport> _parts = [];
+
+    /// <summary>Null where there is no manifest to go by.</summary>
+    public BundleManifest? Manifest { get; private set; }
+
+    public IReadOnlyList<BundleFault> Faults => _faults;
+
+    public IReadOnlyList<PartReport> Parts => _parts;
+
+    /// <summary>Null where backbone or experts cannot be read.</summary>
+    public ImageSide? ImageSide { get; private set; }
+
+    public static BundleInspection Of(string folder)
+    {
+        var inspection = new BundleInspection();
+        inspection.Collect(() => inspection.Inspect(ModelBundle.Open(folder)));
+        return inspection;
+    }
+
+    private void Inspect(ModelBundle bundle)
+    {
+        Manifest = bundle.Manifest;
+        var words = bundle.Manifest.Text.MaxTokens - 2;
+        SwinConfig? swin = null;
+        Collect(() =>
+        {
+            using var network = BundleNetworks.LoadSwin(bundle);
+            swin = network.Config;
+            Report(bundle, BundlePart.Backbone, network, swin.MultiplyAdds());
+        });
+        Collect(() =>
+        {
+            // Apart, so that faults of both the weights and the vocabulary come out.
+            var config = BertConfig.Read(bundle.PathOf(BundlePart.Text, "config.json"));
+            Collect(() => BertTokenizer.Read(Path.Combine(bundle.Root, BundlePart.Text.Folder), config.VocabularySize));
+            using var network = BundleNetworks.LoadBert(bundle);
+            Report(bundle, BundlePart.Text, network, network.Config.MultiplyAdds(bundle.Manifest.Text.MaxTokens));
+        });
+        // Without a backbone the gate is held against its own file alone.
+        var featureDim = swin?.FeatureDim ?? 0;
+        Collect(() => featureDim = featureDim > 0 ? featureDim : GateScorer.Load(bundle, "image").InputSize);
+        if (featureDim > 0)
+        {
+            Collect(() =>
+            {
+                using var network = BundleNetworks.LoadGate(bundle, featureDim);
+                Report(bundle, BundlePart.Gate, network, 0);
+            });
+        }
+        foreach (var entry in bundle.Manifest.Experts)
+        {
+            Collect(() =>
+            {
+                using var network = BundleNetworks.LoadExpert(bundle, entry.Name);
+                if (swin is not null)
+                {
+                    BundleNetworks.RequireSameLevels(bundle, entry.Name, network.Shape, swin);
+                }
+                var work = swin is null ? 0 : network.Shape.MultiplyAdds(PyramidBackbone.LevelSides(swin), words);
+                Report(bundle, BundlePart.Expert(entry.Name), network, work);
+            });
+        }
+        var experts = Path.Combine(bundle.Root, "experts");
+        string[] folders = Directory.Exists(experts) ? Directory.GetDirectories(experts) : [];
+        foreach (var stray in folders.Order(StringComparer.Ordinal))
+        {
+            if (bundle.Manifest.IndexOf(Path.GetFileName(stray)) < 0)
+            {
+                _faults.Add(new BundleFault(stray, $"no expert of this name in {ModelBundle.ManifestFile}"));
+            }
+        }
+        if (swin is not null && _parts.Count(p => p.Name.StartsWith("experts/", StringComparison.Ordinal)) == bundle.Manifest.Experts.Count)
+        {
+            ImageSide = new ImageSide(
+                _parts.Where(p => p.Name == BundlePart.Backbone.Folder || p.Name.StartsWith("experts/", StringComparison.Ordinal)).Sum(p => p.Parameters),
+                swin.MultiplyAdds(), _parts[^1].MultiplyAdds);
+        }
+    }
+
+    private void Report(ModelBundle bundle, BundlePart part, nn.Module network, long multiplyAdds)
+    {
+        using var file = SafetensorsFile.Open(bundle.PathOf(part, "model.safetensors"));
+        _parts.Add(new PartReport(
+            part.Folder, file.Tensors.Count, network.parameters().Sum(p => p.numel()), multiplyAdds, bundle.Digest(part)));
+    }
+
+    private void Collect(Action inspect)
+    {
+        try
+        {
+            inspect();
+        }
+        catch (BundleException e)
+        {
+            _faults.AddRange(e.Faults);
+        }
+    }
+}

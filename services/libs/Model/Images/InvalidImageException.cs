@@ -1,6 +1,0 @@
-using MedMoE.Mesh.Bundle;
-
-namespace MedMoE.Mesh.Model.Images;
-
-/// <summary>Bytes that are no usable image.</summary>
-public sealed class InvalidImageException(string reason) : InvalidInputException(reason);

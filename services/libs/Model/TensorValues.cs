@@ -1,0 +1,12 @@
+namespace MedMoE.Mesh.Model;
+
+/// <summary>The way out of libtorch.</summary>
+public static class TensorValues
+{
+    /// <summary>A tensor's values, row-major.</summary>
+    public static float[] ToSingles(this Tensor tensor)
+    {
+        using var scope = NewDisposeScope();
+        return [.. tensor.to(ScalarType.Float32, CPU).flatten().contiguous().data<float>()];
+    }
+}

@@ -1,0 +1,154 @@
+using System.Text;
+
+namespace MedMoE.Mesh.Studies;
+
+/// <summary>
+/// A data set as a list of images, JSON lines or CSV, with paths relative to it. The list is read and its types checked when it is opened;
+/// images are read when they are needed.
+/// </summary>
+internal sealed class Manifest : StudySource
+{
+    private readonly string _folder;
+    private readonly ReportTypes _types;
+    private readonly List<StudyRecord> _records = [];
+    private readonly HashSet<string> _keys = [];
+
+    private Manifest(string path, ReportTypes types)
+        : base(path)
+    {
+        _folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        _types = types;
+    }
+
+    public override int? Count => _records.Count;
+
+    /// <exception cref="StudyDataException">It cannot be read, lacks a column, has no record, or a type that is none of the bundle's.</exception>
+    public static Manifest Open(string path, ReportTypes types)
+    {
+        var manifest = new Manifest(path, types);
+        var content = Content(path);
+        if (Path.GetExtension(path).Equals(".csv", StringComparison.OrdinalIgnoreCase))
+        {
+            manifest.AddCsv(content);
+        }
+        else
+        {
+            manifest.AddLines(content);
+        }
+        return manifest._records.Count > 0 ? manifest : throw new StudyDataException($"{path}: no records in it");
+    }
+
+    public override IEnumerable<StudyRecord> Read(ShuffleOrder? order)
+    {
+        if (order is null)
+        {
+            return _records;
+        }
+        StudyRecord[] shuffled = [.. _records];
+        order.NewRandom().Shuffle(shuffled);
+        return shuffled;
+    }
+
+    private static byte[] Content(string path)
+    {
+        try
+        {
+            return File.ReadAllBytes(path);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new StudyDataException($"{path}: no such file");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StudyDataException($"{path}: {e.Message}");
+        }
+    }
+
+    private void AddLines(ReadOnlySpan<byte> content)
+    {
+        if (content.StartsWith(Encoding.Unicode.Preamble) || content.StartsWith(Encoding.BigEndianUnicode.Preamble))
+        {
+            throw new StudyDataException($"{Name}: UTF-16, not UTF-8; save it as that");
+        }
+        var number = 0;
+        foreach (var range in content.Split((byte)'\n'))
+        {
+            number++;
+            var line = content[range];
+            // Behind the first line, too: of files that were joined.
+            if (line.StartsWith(Encoding.UTF8.Preamble))
+            {
+                line = line[Encoding.UTF8.Preamble.Length..];
+            }
+            line = line.Trim(" \t\r"u8);
+            if (line.IsEmpty)
+            {
+                continue;
+            }
+            try
+            {
+                Add(number, RecordJson.Parse(line));
+            }
+            catch (BadRecordException e)
+            {
+                _records.Add(StudyRecord.Bad(Where(number), e.Message));
+            }
+        }
+    }
+
+    private void AddCsv(byte[] content)
+    {
+        foreach (var (line, record, fault) in CsvManifest.Read(Name, content))
+        {
+            if (record is not null)
+            {
+                Add(line, record);
+            }
+            else
+            {
+                _records.Add(StudyRecord.Bad(Where(line), fault!));
+            }
+        }
+    }
+
+    private void Add(int line, RecordJson record)
+    {
+        var key = Name(record.Key) ?? Name(record.Image) ?? Where(line);
+        if (!_keys.Add(key))
+        {
+            // An image may well have several reports.
+            key = $"{key}#{line}";
+        }
+        var fault = Name(record.Image) is null ? "no image"
+            : string.IsNullOrWhiteSpace(record.Report) ? "empty report"
+            : Name(record.Type) is null ? "no type"
+            : null;
+        if (Name(record.Type) is not { } type)
+        {
+            _records.Add(StudyRecord.Bad(key, fault!));
+            return;
+        }
+        var reportType = _types.Named(type, $"{Where(line)}, {key}");
+        _records.Add(fault is null
+            ? new StudyRecord(key, () => new Study(
+                key, ReadFile(record.Image!), record.Report!, reportType, FindingJson.ToFindings(record.Findings, ReadFile)))
+            : StudyRecord.Bad(key, fault));
+
+        static string? Name(string? field) => string.IsNullOrWhiteSpace(field) ? null : field.Trim();
+    }
+
+    private byte[] ReadFile(string path)
+    {
+        try
+        {
+            return File.ReadAllBytes(Path.Combine(_folder, path));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new BadRecordException(e is FileNotFoundException or DirectoryNotFoundException ? $"{path}: no such file" : $"{path}: cannot be read");
+        }
+    }
+
+    private string Where(int line) => $"{Path.GetFileName(Name)}:{line}";
+}

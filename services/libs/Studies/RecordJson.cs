@@ -1,0 +1,57 @@
+using System.Text.Json;
+
+namespace MedMoE.Mesh.Studies;
+
+/// <summary>
+/// A record as JSON: a line of <c>manifest.jsonl</c>, or a shard's <c>.json</c> member, which has type and findings alone. Fields it does not
+/// know are the data set's own.
+/// </summary>
+internal sealed record RecordJson(string? Key, string? Image, string? Report, string? Type, IReadOnlyList<FindingJson?>? Findings)
+{
+    private static readonly JsonSerializerOptions _json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        AllowDuplicateProperties = false,
+    };
+
+    /// <exception cref="BadRecordException">Not JSON, or a field of another kind than expected.</exception>
+    public static RecordJson Parse(ReadOnlySpan<byte> utf8)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<RecordJson>(utf8, _json) ?? throw new BadRecordException("JSON: null");
+        }
+        catch (JsonException e)
+        {
+            // The exception's own message may quote what it read.
+            throw new BadRecordException($"JSON cannot be read at byte {e.BytePositionInLine}{(e.Path is null or "$" ? "" : $", {e.Path}")}");
+        }
+    }
+}
+
+/// <summary>A finding as JSON.</summary>
+/// <param name="Name">What it is.</param>
+/// <param name="Phrase">The words of the report that name it.</param>
+/// <param name="Box">Left, top, width, height in pixels.</param>
+/// <param name="Mask">Path of its mask, or the member of the same sample that is it.</param>
+internal sealed record FindingJson(string? Name, string? Phrase, IReadOnlyList<int>? Box, string? Mask)
+{
+    /// <param name="findings">Those of a record; null where it has none.</param>
+    /// <param name="mask">Reads a mask.</param>
+    /// <exception cref="BadRecordException">A field is missing or makes no sense, or the mask cannot be read.</exception>
+    public static IReadOnlyList<Finding> ToFindings(IReadOnlyList<FindingJson?>? findings, Func<string, byte[]> mask) =>
+        [.. (findings ?? []).Select(finding => finding is null ? throw new BadRecordException("a finding that is null") : finding.ToFinding(mask))];
+
+    private Finding ToFinding(Func<string, byte[]> mask)
+    {
+        if (string.IsNullOrWhiteSpace(Name) || string.IsNullOrWhiteSpace(Phrase))
+        {
+            throw new BadRecordException("a finding without name or phrase");
+        }
+        if (Box is not [var left, var top, > 0 and var width, > 0 and var height] || left < 0 || top < 0)
+        {
+            throw new BadRecordException($"finding \"{Name}\": box is not [left, top, width, height] in pixels");
+        }
+        return new Finding(Name, Phrase, new Box(left, top, width, height), Mask is null ? null : mask(Mask));
+    }
+}

@@ -1,0 +1,54 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace MedMoE.Mesh.Studies;
+
+/// <summary>Names of shards as bash and WebDataset write them.</summary>
+internal static partial class ShardNames
+{
+    /// <summary>Expands names with commas between them and ranges in them, the rightmost range fastest. Zeros in front set the width.</summary>
+    /// <exception cref="StudyDataException">A shard is not there, which is found before the next name is made; or a range is empty.</exception>
+    public static IReadOnlyList<string> Expand(string pattern)
+    {
+        var shards = new List<string>();
+        foreach (var name in pattern.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).SelectMany(Ranges))
+        {
+            if (!File.Exists(name))
+            {
+                throw new StudyDataException($"{name}: no such {(name == pattern ? "file" : $"shard, named by {pattern}")}");
+            }
+            shards.Add(name);
+        }
+        return shards;
+    }
+
+    private static IEnumerable<string> Ranges(string pattern)
+    {
+        var range = Range().Match(pattern);
+        if (!range.Success)
+        {
+            return [pattern];
+        }
+        string[] ends = [range.Groups["first"].Value, range.Groups["last"].Value];
+        long[] numbers = Array.ConvertAll(ends, end => long.Parse(end, CultureInfo.InvariantCulture));
+        if (numbers[1] < numbers[0])
+        {
+            throw new StudyDataException($"{pattern}: {range.Value} is no range, its end comes before its start");
+        }
+        var width = ends.Any(end => end.Length > 1 && end[0] == '0') ? ends.Max(end => end.Length) : 1;
+        return Numbers(numbers[0], numbers[1])
+            .Select(number => pattern[..range.Index] + number.ToString($"D{width}", CultureInfo.InvariantCulture) + pattern[(range.Index + range.Length)..])
+            .SelectMany(Ranges);
+    }
+
+    private static IEnumerable<long> Numbers(long first, long last)
+    {
+        for (var number = first; number <= last; number++)
+        {
+            yield return number;
+        }
+    }
+
+    [GeneratedRegex(@"\{(?<first>\d{1,9})\.\.(?<last>\d{1,9})\}")]
+    private static partial Regex Range();
+}

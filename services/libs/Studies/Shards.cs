@@ -1,0 +1,21 @@
+namespace MedMoE.Mesh.Studies;
+
+/// <summary>A data set as WebDataset shards: tar files, read as a stream. A shuffled pass holds a window of records as they were encoded.</summary>
+internal sealed class Shards(string name, IReadOnlyList<string> paths, ReportTypes types) : StudySource(name)
+{
+    public override int? Count => null;
+
+    public override IEnumerable<StudyRecord> Read(ShuffleOrder? order)
+    {
+        if (order is null)
+        {
+            return Stream(paths);
+        }
+        var random = order.NewRandom();
+        string[] shuffled = [.. paths];
+        random.Shuffle(shuffled);
+        return ShuffleOrder.InWindow(Stream(shuffled), order.Window, random);
+    }
+
+    private IEnumerable<StudyRecord> Stream(IEnumerable<string> shards) => shards.SelectMany(path => Shard.Read(path, types));
+}

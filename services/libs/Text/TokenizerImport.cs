@@ -1,0 +1,52 @@
+using System.Text.Json;
+using MedMoE.Mesh.Bundle;
+
+namespace MedMoE.Mesh.Text;
+
+/// <summary>Takes a tokenizer from a Hugging Face folder into a bundle, where nothing is left open.</summary>
+public static class TokenizerImport
+{
+    /// <summary>Copies the files that are there, and writes down whether the case is lowered where they do not say so.</summary>
+    /// <param name="from">The Hugging Face folder.</param>
+    /// <param name="to">The text part of the bundle.</param>
+    /// <exception cref="BundleException">A file cannot be read, or asks for what is not supported.</exception>
+    public static void Copy(string from, string to)
+    {
+        string[] files = [TokenizerFiles.Vocabulary, TokenizerFiles.Config, TokenizerFiles.SpecialTokens, TokenizerFiles.AddedTokens];
+        foreach (var file in files.Where(f => File.Exists(Path.Combine(from, f))))
+        {
+            File.Copy(Path.Combine(from, file), Path.Combine(to, file));
+        }
+        var settings = TokenizerFiles.Read(from);
+        if (!settings.CaseIsGiven)
+        {
+            WriteCase(Path.Combine(to, TokenizerFiles.Config), settings.LowerCase);
+        }
+    }
+
+    /// <summary>What was decided that the folder leaves open and may be wrong, in one line; else null.</summary>
+    /// <param name="folder">A Hugging Face folder that can be imported.</param>
+    public static string? Decision(string folder)
+    {
+        var settings = TokenizerFiles.Read(folder);
+        var vocabulary = Path.Combine(folder, TokenizerFiles.Vocabulary);
+        return settings.CaseIsGiven || !Vocabulary.Read(vocabulary, int.MaxValue, settings).HasCapitals() ? null
+            : $"{vocabulary} has capitals, and no file says whether they are kept: text is lower-cased, as Hugging Face does; "
+                + $"for a cased model put {{\"do_lower_case\": false}} into {TokenizerFiles.Config} beside it and import again";
+    }
+
+    private static void WriteCase(string path, bool lowerCase)
+    {
+        var bytes = File.Exists(path) ? File.ReadAllBytes(path) : """{"tokenizer_class": "BertTokenizer"}"""u8.ToArray();
+        using var document = JsonDocument.Parse(bytes);
+        using var stream = File.Create(path);
+        using var writer = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true, NewLine = "\n" });
+        writer.WriteStartObject();
+        foreach (var property in document.RootElement.EnumerateObject())
+        {
+            property.WriteTo(writer);
+        }
+        writer.WriteBoolean("do_lower_case", lowerCase);
+        writer.WriteEndObject();
+    }
+}

@@ -1,0 +1,110 @@
+using MedMoE.Mesh.Bundle;
+using MedMoE.Mesh.Model.Bert;
+using MedMoE.Mesh.Model.Bundles;
+using MedMoE.Mesh.Model.Experts;
+using MedMoE.Mesh.Model.Gating;
+using MedMoE.Mesh.Model.Swin;
+using MedMoE.Mesh.Model.Weights;
+using MedMoE.Mesh.Text;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MedMoE.Mesh.Training;
+
+/// <summary>All networks of a bundle, ready to learn together.</summary>
+public sealed class TrainedNetworks : IDisposable
+{
+    private readonly ModelBundle _source;
+
+    /// <exception cref="BundleException">A part cannot be used; every fault of it is listed.</exception>
+    public TrainedNetworks(ModelBundle source, BundleManifest manifest, Device device)
+    {
+        _source = source;
+        Manifest = manifest;
+        Device = device;
+        var swin = BundleNetworks.LoadSwin(source);
+        Backbone = new PyramidBackbone(swin, manifest.Architecture);
+        var bert = BundleNetworks.LoadBert(source);
+        Text = new TextEmbedder(BertTokenizer.Read(Path.Combine(source.Root, BundlePart.Text.Folder), bert.Config.VocabularySize), bert, manifest.Text);
+        Gate = BundleNetworks.LoadGate(source, swin.Config.FeatureDim);
+        Experts = [.. manifest.Experts.Select(entry =>
+        {
+            var expert = BundleNetworks.LoadExpert(source, entry.Name);
+            BundleNetworks.RequireSameLevels(source, entry.Name, expert.Shape, swin.Config);
+            return expert;
+        })];
+        foreach (var (_, network) in Parts)
+        {
+            network.to(device);
+        }
+    }
+
+    /// <summary>The source's, with what training changes of it.</summary>
+    public BundleManifest Manifest { get; }
+
+    public Device Device { get; }
+
+    public PyramidBackbone Backbone { get; }
+
+    public TextEmbedder Text { get; }
+
+    public Gate Gate { get; }
+
+    /// <summary>In the gate's order.</summary>
+    public IReadOnlyList<ModalityExpert> Experts { get; }
+
+    public IEnumerable<(BundlePart Part, nn.Module Network)> Parts =>
+    [
+        (BundlePart.Backbone, Backbone.Network),
+        (BundlePart.Text, Text.Network),
+        (BundlePart.Gate, Gate),
+        .. Manifest.Experts.Zip(Experts, (entry, expert) => (BundlePart.Expert(entry.Name), (nn.Module)expert)),
+    ];
+
+    /// <summary>Every parameter and buffer, named by its part's folder and its own name.</summary>
+    public IEnumerable<(string Name, Tensor Tensor)> State =>
+        Parts.SelectMany(part => part.Network.state_dict().Select(entry => ($"{part.Part.Folder}/{entry.Key}", entry.Value)));
+
+    /// <summary>The parameters that learn.</summary>
+    public IEnumerable<(string Name, Tensor Parameter)> Learning(IReadOnlyList<PartKind> frozen) =>
+        Parts.Where(part => !frozen.Contains(part.Part.Kind)).SelectMany(part =>
+            part.Network.named_parameters().Select(p => ($"{part.Part.Folder}/{p.name}", (Tensor)p.parameter)));
+
+    /// <summary>Sets what learns apart from what does not, and batch normalisation to training or to inference.</summary>
+    public void Train(bool training, IReadOnlyList<PartKind> frozen)
+    {
+        foreach (var (part, network) in Parts)
+        {
+            var learns = !frozen.Contains(part.Kind);
+            network.train(training && learns);
+            foreach (var parameter in network.parameters())
+            {
+                parameter.requires_grad = learns;
+            }
+        }
+    }
+
+    /// <summary>Writes them as a bundle; one that stands there is replaced once the new one is whole.</summary>
+    /// <exception cref="IOException">The disk is full or not writable; nothing has changed.</exception>
+    public void Save(string folder, ScalarType storage) => BundleFolder.Make(folder, unfinished =>
+    {
+        Manifest.Write(Path.Combine(unfinished, ModelBundle.ManifestFile));
+        foreach (var (part, network) in Parts)
+        {
+            Directory.CreateDirectory(Path.Combine(unfinished, part.Folder));
+            foreach (var file in _source.FilesOf(part).Where(f => !f.EndsWith(".safetensors", StringComparison.Ordinal)))
+            {
+                File.Copy(Path.Combine(_source.Root, file), Path.Combine(unfinished, file));
+            }
+            StateDict.Save(network, Path.Combine(unfinished, part.Folder, "model.safetensors"), storage);
+        }
+    });
+
+    public void Dispose()
+    {
+        foreach (var (_, network) in Parts)
+        {
+            network.Dispose();
+        }
+    }
+}

@@ -1,0 +1,225 @@
+using System.Diagnostics;
+using MedMoE.Mesh.Bundle;
+using MedMoE.Mesh.Model;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MedMoE.Mesh.Training;
+
+/// <summary>A loss that is no number any more.</summary>
+public sealed class DivergedException(int step) : InvalidInputException(
+    $"step {step}: the gradients are not finite; the checkpoint before is whole. A lower --learning-rate or a --clip may help");
+
+/// <summary>How a run ended.</summary>
+public enum Outcome
+{
+    Finished,
+    StoppedEarly,
+    Interrupted,
+}
+
+/// <summary>Where a run keeps what it makes.</summary>
+/// <param name="Bundle">The best networks so far, as a bundle.</param>
+/// <param name="Folder">Checkpoint, log and curves.</param>
+/// <param name="Storage">Float type of the bundle's weights.</param>
+public sealed record TrainingOutput(string Bundle, string Folder, ScalarType Storage)
+{
+    public string CheckpointFile => Path.Combine(Folder, "checkpoint.safetensors");
+
+    public string LogFile => Path.Combine(Folder, "log.csv");
+
+    public string CurvesFile => Path.Combine(Folder, "curves.png");
+}
+
+/// <summary>Trains a bundle's networks: batches in, checkpoints and the best bundle out.</summary>
+public sealed class TrainingRun : IDisposable
+{
+    private const int LogEvery = 10;
+
+    private readonly TrainedNetworks _networks;
+    private readonly IBatchSource _data;
+    private readonly TrainOptions _options;
+    private readonly TrainingOutput _output;
+    private readonly Adam _adam;
+    private readonly Objective _objective;
+    private readonly LearningRate _learningRate;
+    private readonly LossMeter _ofStep = new();
+    private readonly LossMeter _sinceRow = new();
+    private readonly Stopwatch _clock = new();
+    private long _images;
+    private TrainingState _state = TrainingState.Start;
+
+    public TrainingRun(TrainedNetworks networks, IBatchSource data, TrainOptions options, TrainingOutput output)
+    {
+        (_networks, _data, _options, _output) = (networks, data, options, output);
+        if (options.HalfTrunk)
+        {
+            networks.Backbone.Network.to(ScalarType.BFloat16);
+            networks.Text.Network.to(ScalarType.BFloat16);
+        }
+        foreach (var expert in networks.Experts)
+        {
+            expert.LeastRowsForStatistics = options.BatchNormRows;
+        }
+        _adam = new Adam(networks.Learning(options.Frozen), options.Optimizer);
+        _objective = new Objective(networks, options.Weights, options.Routing, options.FirstLevel, options.HalfTrunk);
+        _learningRate = new LearningRate(options.Optimizer.LearningRate, options.Schedule, options.Steps);
+    }
+
+    /// <summary>Told of every step, with its own losses.</summary>
+    public event Action<LogRow>? Stepped;
+
+    public TrainingState State => _state;
+
+    /// <summary>Goes on where the checkpoint is.</summary>
+    /// <exception cref="BundleException">No checkpoint, or one of other networks or options.</exception>
+    public void Resume()
+    {
+        _state = Checkpoint.Restore(_output.CheckpointFile, _networks, _adam, _options);
+        (_learningRate.Reduction, _learningRate.WithoutBest) = (_state.Reduction, _state.SinceCut);
+    }
+
+    /// <summary>Trains to the end, or until told to stop; then the step under way is finished and saved.</summary>
+    /// <exception cref="DivergedException">Gradients that are not finite.</exception>
+    /// <exception cref="IOException">A checkpoint or bundle cannot be written; the ones before are whole.</exception>
+    public Outcome Run(CancellationToken stop)
+    {
+        Directory.CreateDirectory(_output.Folder);
+        using var log = new TrainingLog(_output.LogFile, _state.Step);
+        using var batches = Batches().GetEnumerator();
+        _networks.Train(training: true, _options.Frozen);
+        while (!Done && !Stalled && !stop.IsCancellationRequested)
+        {
+            var epoch = _state.Epoch;
+            var rate = Step(batches);
+            var validated = _options.ValidateEvery is { } every ? _state.Step % every == 0 : _state.Epoch > epoch;
+            var last = Done;
+            double? validation = validated || last ? Validate() : null;
+            if (validation is not null || _state.Step % LogEvery == 0)
+            {
+                Log(log, rate, validation);
+            }
+            if (_state.Step % _options.CheckpointEvery == 0 || last || Stalled)
+            {
+                SaveCheckpoint();
+            }
+        }
+        if (Done || Stalled)
+        {
+            return Done ? Outcome.Finished : Outcome.StoppedEarly;
+        }
+        SaveCheckpoint();
+        return Outcome.Interrupted;
+    }
+
+    public void Dispose() => _adam.Dispose();
+
+    private bool Done => _options.Steps is { } steps ? _state.Step >= steps : _state.Epoch >= _options.Epochs;
+
+    private bool Stalled => _options.EarlyStop > 0 && _state.SinceBest >= _options.EarlyStop;
+
+    /// <summary>The batches from where the run is, epoch after epoch, and where it is after each.</summary>
+    private IEnumerable<(TrainingBatch Batch, int NextEpoch, int NextInEpoch)> Batches()
+    {
+        for (var (epoch, used) = (_state.Epoch, _state.BatchInEpoch); ; (epoch, used) = (epoch + 1, 0))
+        {
+            // One batch ahead, to know an epoch's last.
+            TrainingBatch? waiting = null;
+            foreach (var batch in _data.Epoch(epoch, used))
+            {
+                if (waiting is not null)
+                {
+                    yield return (waiting, epoch, ++used);
+                }
+                waiting = batch;
+            }
+            if (waiting is not null)
+            {
+                yield return (waiting, epoch + 1, 0);
+            }
+        }
+    }
+
+    /// <returns>The learning rate it was taken with.</returns>
+    private double Step(IEnumerator<(TrainingBatch Batch, int NextEpoch, int NextInEpoch)> batches)
+    {
+        _clock.Start();
+        _ofStep.Reset();
+        for (var i = 0; i < _options.Accumulate; i++)
+        {
+            batches.MoveNext();
+            var (batch, epoch, used) = batches.Current;
+            using var scope = NewDisposeScope();
+            var loss = _objective.Of(batch);
+            loss.Total.Times(1.0 / _options.Accumulate).backward();
+            _images += batch.ReportTypes.Count;
+            _state = _state with
+            {
+                Epoch = epoch,
+                BatchInEpoch = used,
+                LossSum = _state.LossSum + _ofStep.Add(loss),
+                LossBatches = _state.LossBatches + 1,
+            };
+        }
+        if (!double.IsFinite(_adam.Clip()))
+        {
+            throw new DivergedException(_state.Step);
+        }
+        var rate = _learningRate.At(_state.Step);
+        _adam.Step(rate);
+        _clock.Stop();
+        _sinceRow.Add(_ofStep);
+        _state = _state with { Step = _state.Step + 1 };
+        Stepped?.Invoke(Row(_ofStep, rate, null));
+        return rate;
+    }
+
+    /// <summary>The loss of the validation data, or of the training since the last time where there is none; the best networks become the bundle.</summary>
+    private double Validate()
+    {
+        var loss = _data.Validation is { } data ? LossOf(data) : _state.LossSum / _state.LossBatches;
+        var best = _state.Best is not { } before || loss < before;
+        _learningRate.Validated(best);
+        _state = _state with
+        {
+            Best = best ? loss : _state.Best,
+            SinceBest = best ? 0 : _state.SinceBest + 1,
+            SinceCut = _learningRate.WithoutBest,
+            Reduction = _learningRate.Reduction,
+            LossSum = 0,
+            LossBatches = 0,
+        };
+        if (best)
+        {
+            _networks.Save(_output.Bundle, _output.Storage);
+        }
+        return loss;
+    }
+
+    private double LossOf(IEnumerable<TrainingBatch> data)
+    {
+        using var noGrad = no_grad();
+        var meter = new LossMeter();
+        _networks.Train(training: false, _options.Frozen);
+        foreach (var batch in data)
+        {
+            using var scope = NewDisposeScope();
+            meter.Add(_objective.Of(batch));
+        }
+        _networks.Train(training: true, _options.Frozen);
+        return meter.Total;
+    }
+
+    private LogRow Row(LossMeter losses, double rate, double? validation) => new(
+        _state.Step, _state.Epoch, losses.Total, losses.Terms, rate, _images / _clock.Elapsed.TotalSeconds, validation);
+
+    private void Log(TrainingLog log, double rate, double? validation)
+    {
+        log.Write(Row(_sinceRow, rate, validation));
+        _sinceRow.Reset();
+        _clock.Reset();
+        _images = 0;
+    }
+
+    private void SaveCheckpoint() => Checkpoint.Save(_output.CheckpointFile, _networks, _adam, _state, _options);
+}
