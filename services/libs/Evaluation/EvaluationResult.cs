@@ -38,7 +38,8 @@ public sealed record EvaluationResult
     public string ToText()
     {
         var text = new EvaluationText();
-        text.Line($"{ModelVersion} on {Studies.Values.Sum()} studies ({string.Join(", ", Studies.Select(s => $"{s.Value} {s.Key}"))}), expert by {Expert}");
+        var ofType = string.Join(", ", Studies.Select(s => $"{s.Value} {s.Key}"));
+        text.Line($"{ModelVersion} on {Studies.Values.Sum()} studies ({ofType}), expert by {Expert}");
         text.Line($"");
         foreach (var task in Tasks)
         {

@@ -138,7 +138,8 @@ public sealed class Evaluator(StudyReader reader, PromptSets? prompts, int candi
         prompted ??= _prompts[type] = [.. _tasks.Select(task => task.PromptsOf(type) is { Count: > 0 } texts ? reader.Encode(texts) : [])];
         Phrase[][] phrases = [.. group.Zip(reports, (g, report) => _phrases.Of(g.Study, report))];
         var readings = reader.Read(
-            [.. group.Zip(phrases, (g, own) => new StudyImage(g.Pixels, type, [.. own.Select(p => p.Words)]))], reports, [.. prompted.SelectMany(p => p)]);
+            [.. group.Zip(phrases, (g, own) => new StudyImage(g.Pixels, type, [.. own.Select(p => p.Words)]))], reports,
+            [.. prompted.SelectMany(p => p)]);
         for (var (i, at) = (0, 0); i < _tasks.Length; at += prompted[i++].Length)
         {
             // Each task gets the scores with its own prompts.
@@ -159,11 +160,10 @@ public sealed class Evaluator(StudyReader reader, PromptSets? prompts, int candi
     {
         foreach (var (task, texts) in _tasks.Zip(prompted))
         {
-            string[] strayed =
-            [
-                .. task.PromptsOf(type).Zip(texts).Where(p => TensorPrimitives.IndexOfMax<float>(p.Second.Gate) != type).Select(p => $"\"{p.First}\""),
-            ];
-            _notes.Add($"{task.Name.Replace('_', '-')}: prompts of {_types[type]} that the gate sends to another expert", strayed);
+            var strayed = task.PromptsOf(type).Zip(texts).Where(p => TensorPrimitives.IndexOfMax<float>(p.Second.Gate) != type);
+            _notes.Add(
+                $"{task.Name.Replace('_', '-')}: prompts of {_types[type]} that the gate sends to another expert",
+                [.. strayed.Select(p => $"\"{p.First}\"")]);
         }
     }
 
