@@ -1,6 +1,7 @@
 using System.CommandLine;
 using MedMoE.Mesh.Local.Control;
 using MedMoE.Mesh.Local.Output;
+using MedMoE.Mesh.Local.Plan;
 
 namespace MedMoE.Mesh.Local;
 
@@ -9,7 +10,7 @@ internal sealed class ScaleCommand : Command
 {
     private readonly Argument<string> _replicas = new("REPLICAS")
     {
-        Description = "As ct=3,backbone=2: of router, backbone, text-encoder, or an expert by its name; the rest stay as they are.",
+        Description = $"Replicas, {ReplicaCounts.Named}; the rest stay as they are.",
     };
 
     private readonly Option<string> _name = NameOption.Create();

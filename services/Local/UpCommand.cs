@@ -4,6 +4,7 @@ using MedMoE.Mesh.Commands;
 using MedMoE.Mesh.Local.Control;
 using MedMoE.Mesh.Local.Output;
 using MedMoE.Mesh.Local.Plan;
+using MedMoE.Mesh.Wire.Catalog;
 
 namespace MedMoE.Mesh.Local;
 
@@ -18,7 +19,7 @@ internal sealed class UpCommand : Command
 
     private readonly Option<string> _replicas = new("--replicas")
     {
-        Description = "Replicas, as ct=2,backbone=2: of router, backbone, text-encoder, or an expert by its name. Default: one of each.",
+        Description = $"Replicas, {ReplicaCounts.Named}. Default: one of each.",
         DefaultValueFactory = _ => "",
     };
 
@@ -46,7 +47,7 @@ internal sealed class UpCommand : Command
 
     private readonly Option<string> _only = new("--only")
     {
-        Description = "Run these services alone, as backbone,text-encoder.",
+        Description = $"Run these services alone, as {ServiceCatalog.Backbone.Name},{ServiceCatalog.TextEncoder.Name}.",
         DefaultValueFactory = _ => "",
         Hidden = true,
     };

@@ -2,6 +2,7 @@ using Google.Protobuf;
 using Grpc.Health.V1;
 using MedMoE.Mesh.V1;
 using MedMoE.Mesh.Wire;
+using MedMoE.Mesh.Wire.Catalog;
 
 namespace MedMoE.Mesh.LoadTester.Fixtures;
 
@@ -23,7 +24,7 @@ internal static class FixtureSet
         ("embed-text", studies.Select(study => new EmbedTextRequest { Texts = { study.Report } })),
         ("list-experts", [new ListExpertsRequest()]),
         ("backbone", studies.Take(4).Select(study => new ExtractPyramidRequest { Image = ImageOf(study) })),
-        ("text-encoder", studies.Select(study => new EncodeRequest { Texts = { study.Report }, DataType = DataType.Fp16 })),
+        (ServiceCatalog.TextEncoder.Name, studies.Select(study => new EncodeRequest { Texts = { study.Report }, DataType = DataType.Fp16 })),
         ("expert", Localize()),
         ("model", [new GetModelRequest()]),
         ("health", [new HealthCheckRequest()]),

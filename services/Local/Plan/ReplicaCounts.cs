@@ -1,4 +1,5 @@
 using System.Globalization;
+using MedMoE.Mesh.Wire.Catalog;
 
 namespace MedMoE.Mesh.Local.Plan;
 
@@ -7,6 +8,11 @@ internal static class ReplicaCounts
 {
     /// <summary>More of one service than any one machine has use for: a slip of the keyboard.</summary>
     private const int Most = 64;
+
+    /// <summary>For a command's help: what may be named.</summary>
+    public static string Named { get; } = "as ct=3,backbone=2: of "
+        + string.Join(", ", ServiceCatalog.All.Where(kind => kind is { Contract: not null, IsPerExpert: false }).Select(kind => kind.Name))
+        + ", or an expert by its name";
 
     /// <param name="text">The text; empty gives no numbers.</param>
     /// <param name="services">The services that may be named.</param>

@@ -3,7 +3,7 @@ using System.Diagnostics;
 using System.Text;
 using System.Text.RegularExpressions;
 
-namespace MedMoE.Mesh.Wire.Tests;
+namespace MedMoE.Mesh.Architecture.Tests;
 
 /// <summary>The repository's pages: their links lead somewhere, and they list what the code has.</summary>
 public sealed partial class PageTests

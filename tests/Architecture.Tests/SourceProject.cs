@@ -1,0 +1,46 @@
+using System.Text.Json;
+using System.Xml.Linq;
+
+namespace MedMoE.Mesh.Architecture.Tests;
+
+/// <summary>A project below services/.</summary>
+/// <param name="Name">Its name: "Router".</param>
+/// <param name="Folder">Its folder below services/: "libs/Wire".</param>
+/// <param name="Uses">The projects that it refers to, by name, in order; not those that it only starts.</param>
+internal sealed record SourceProject(string Name, string Folder, IReadOnlyList<string> Uses)
+{
+    public static IReadOnlyList<SourceProject> All { get; } =
+    [
+        .. Directory.EnumerateFiles(Services, "*.csproj", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Select(file => new SourceProject(
+            Path.GetFileNameWithoutExtension(file),
+            Path.GetRelativePath(Services, Path.GetDirectoryName(file)!),
+            [
+                .. XDocument.Load(file).Descendants("ProjectReference")
+                    .Where(reference => (string?)reference.Attribute("ReferenceOutputAssembly") != "false")
+                    .Select(reference => Path.GetFileNameWithoutExtension((string)reference.Attribute("Include")!))
+                    .Order(StringComparer.Ordinal),
+            ])),
+    ];
+
+    private static string Services => Path.Combine(Golden.Repository, "services");
+
+    /// <summary>Its source files.</summary>
+    public IEnumerable<string> Files => Directory.EnumerateFiles(Path.Combine(Services, Folder), "*.cs", SearchOption.AllDirectories);
+
+    /// <summary>The packages that its assembly loads; null for a library, which is loaded by others.</summary>
+    public IReadOnlyList<string>? Loads
+    {
+        get
+        {
+            // artifacts/bin/PROJECT/CONFIGURATION/
+            var here = new DirectoryInfo(AppContext.BaseDirectory);
+            var output = Path.Combine(here.Parent!.Parent!.FullName, Name, here.Name);
+            if (!File.Exists(Path.Combine(output, $"MedMoE.Mesh.{Name}.runtimeconfig.json")))
+            {
+                return null;
+            }
+            using var json = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(output, $"MedMoE.Mesh.{Name}.deps.json")));
+            return [.. json.RootElement.GetProperty("libraries").EnumerateObject().Select(library => library.Name)];
+        }
+    }
+}
