@@ -44,13 +44,13 @@ internal sealed class BackboneModel : IServedModel, IDisposable
     {
         var batching = new BatcherOptions
         {
-            LargestBatch = options.Value.LargestBatch,
+            MaxBatchSize = options.Value.MaxBatchSize,
             QueueCapacity = options.Value.QueueCapacity,
-            QueueDelay = options.Value.QueueDelay,
+            MaxQueueDelay = options.Value.MaxQueueDelay,
         };
         _network = new ServedNetwork<PyramidBackbone, PyramidRequest, PyramidResult>(model.Value, BundlePart.Backbone, batching, PyramidBackbone.Load, Run);
         var image = _network.Latest.Bundle.Manifest.Image;
-        _preprocessor = new ImagePreprocessor(image, new ImageDecoder(options.Value.MostPixels));
+        _preprocessor = new ImagePreprocessor(image, new ImageDecoder(options.Value.MaxPixels));
         _side = image.Size;
         _maxDecodingBytes = AvailableMemory.Limit(options.Value.MaxDecodingBytes, 0.25);
         _decoding = new Places(

@@ -9,20 +9,20 @@ internal sealed record BackboneOptions
 
     /// <summary>Images of a batch at most. Default 8.</summary>
     [Range(1, 1024)]
-    public int LargestBatch { get; init; } = 8;
+    public int MaxBatchSize { get; init; } = 8;
 
     /// <summary>Images that may wait for the model, and as many for being decoded; one more gets RESOURCE_EXHAUSTED. Default 64.</summary>
     [Range(1, 1 << 20)]
     public int QueueCapacity { get; init; } = 64;
 
     /// <summary>How long the oldest image may wait for company while the model is idle. Default 0.</summary>
-    public TimeSpan QueueDelay { get; init; } = TimeSpan.Zero;
+    public TimeSpan MaxQueueDelay { get; init; } = TimeSpan.Zero;
 
     /// <summary>
     /// Width times height of an image at most, refused from its header; a side below the model's counts as that. Default 64 Mi.
     /// </summary>
     [Range(1L, int.MaxValue / 3)]
-    public long MostPixels { get; init; } = 64L << 20;
+    public long MaxPixels { get; init; } = 64L << 20;
 
     /// <summary>
     /// Bytes that images may take together while they are decoded, and as many again, encoded, while they wait. An image that takes more alone

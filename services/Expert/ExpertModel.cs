@@ -32,13 +32,13 @@ internal sealed class ExpertModel : IServedModel, IDisposable
     {
         _name = options.Value.Name;
         MessageTimeout = options.Value.MessageTimeout;
-        var places = options.Value.LargestBatch + options.Value.QueueCapacity;
+        var places = options.Value.MaxBatchSize + options.Value.QueueCapacity;
         var batching = new BatcherOptions
         {
-            LargestBatch = options.Value.LargestBatch,
+            MaxBatchSize = options.Value.MaxBatchSize,
             // Calls have a place from their first level on, so that none is refused when half of its work is done.
             QueueCapacity = places * StepsOfACall,
-            QueueDelay = options.Value.QueueDelay,
+            MaxQueueDelay = options.Value.MaxQueueDelay,
         };
         _network = new ServedNetwork<ModalityExpert, ExpertStep, LocalizeResponse?>(model.Value, BundlePart.Expert(_name), batching, (bundle, torch) => LoadedExperts.Load(bundle, _name, torch), Run);
         var bundle = _network.Latest.Bundle;

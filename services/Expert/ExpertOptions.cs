@@ -13,7 +13,7 @@ internal sealed record ExpertOptions
 
     /// <summary>Images whose levels are projected together at most. Default 8.</summary>
     [Range(1, 1024)]
-    public int LargestBatch { get; init; } = 8;
+    public int MaxBatchSize { get; init; } = 8;
 
     /// <summary>
     /// Calls that may be open, from their first level to their answer, beyond those of one batch. One more takes the place of a call that has
@@ -23,11 +23,11 @@ internal sealed record ExpertOptions
     public int QueueCapacity { get; init; } = 64;
 
     /// <summary>How long the oldest level may wait for company while the model is idle. Default 0.</summary>
-    public TimeSpan QueueDelay { get; init; } = TimeSpan.Zero;
+    public TimeSpan MaxQueueDelay { get; init; } = TimeSpan.Zero;
 
     /// <summary>Words of all texts of a call together at most; more get INVALID_ARGUMENT. Default 8192.</summary>
     [Range(1, 1 << 20)]
-    public int MostWords { get; init; } = 8192;
+    public int MaxWords { get; init; } = 8192;
 
     /// <summary>How long an open call may wait for its caller's next message; then it gets DEADLINE_EXCEEDED. Default 10 s.</summary>
     public TimeSpan MessageTimeout { get; init; } = TimeSpan.FromSeconds(10);

@@ -46,9 +46,9 @@ internal sealed class QueryLimits
     /// <exception cref="InvalidFieldException">All texts together have too many words, or what is to be returned is too large.</exception>
     public void RequireAnswer(int words, LocalizeHeader header)
     {
-        if (words > _options.MostWords)
+        if (words > _options.MaxWords)
         {
-            throw new InvalidFieldException("header.texts", $"have {words} words, over the limit of {_options.MostWords}");
+            throw new InvalidFieldException("header.texts", $"have {words} words, over the limit of {_options.MaxWords}");
         }
         var values = _positions * ((header.ReturnAttention ? words : 0) + (header.ReturnLocalFeatures ? EmbeddingDim : 0));
         var bytes = values * WireTensors.ElementSize(WireTensors.Require(header.DataType, "header.data_type", absent: DataType.Fp32));

@@ -73,7 +73,7 @@ public static class GatewayApp
         {
             // One client's connection must hold as many calls as may run, and those that are then refused: Kestrel ends it when twice as many have
             // ended early within 5 s.
-            kestrel.Limits.Http2.MaxStreamsPerConnection = Math.Max(100, 2 * gateway.Value.MostCalls);
+            kestrel.Limits.Http2.MaxStreamsPerConnection = Math.Max(100, 2 * gateway.Value.MaxCalls);
             // What a stream may send before the service behind has room for it. At 30 ms to the client it is 17 MB a second.
             kestrel.Limits.Http2.InitialStreamWindowSize = 512 << 10;
             kestrel.Limits.Http2.InitialConnectionWindowSize = 8 << 20;

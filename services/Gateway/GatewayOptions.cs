@@ -16,11 +16,11 @@ internal sealed record GatewayOptions
 
     /// <summary>Calls with one request message that run at once; one more gets RESOURCE_EXHAUSTED. Default 1024.</summary>
     [Range(1, 1 << 20)]
-    public int MostCalls { get; init; } = 1024;
+    public int MaxCalls { get; init; } = 1024;
 
     /// <summary>
     /// Calls with a stream of request messages (AnalyzeStream, Localize) that are open at once. One more ends the one that has been idle longest
-    /// (<see cref="StreamIdleTime"/>), or gets RESOURCE_EXHAUSTED. Default 128.
+    /// (<see cref="StreamIdleTimeout"/>), or gets RESOURCE_EXHAUSTED. Default 128.
     /// </summary>
     [Range(1, 1 << 20)]
     public int MaxStreams { get; init; } = 128;
@@ -33,7 +33,7 @@ internal sealed record GatewayOptions
     public long MaxBytes { get; init; } = 128 << 20;
 
     /// <summary>
-    /// The part of <see cref="MostCalls"/>, <see cref="MaxStreams"/> and <see cref="MaxBytes"/> that one client may hold; past it,
+    /// The part of <see cref="MaxCalls"/>, <see cref="MaxStreams"/> and <see cref="MaxBytes"/> that one client may hold; past it,
     /// RESOURCE_EXHAUSTED. Default 0.5; 1: all.
     /// </summary>
     [Range(0.001, 1.0)]
@@ -47,7 +47,7 @@ internal sealed record GatewayOptions
     /// begun it has none to keep. Default 10 s.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
-    public TimeSpan StreamIdleTime { get; init; } = TimeSpan.FromSeconds(10);
+    public TimeSpan StreamIdleTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How long an answer may be left unread; then its call is reset: ENHANCE_YOUR_CALM, in gRPC RESOURCE_EXHAUSTED. Default 30 s.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]

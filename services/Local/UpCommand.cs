@@ -43,7 +43,7 @@ internal sealed class UpCommand : Command
 
     private readonly Option<string> _name = NameOption.Create();
 
-    private readonly Option<string[]> _settings = new("--set") { Description = "KEY=VALUE: a setting for every service, as Serving:LargestMessage=67108864." };
+    private readonly Option<string[]> _settings = new("--set") { Description = "KEY=VALUE: a setting for every service, as Serving:MaxMessageBytes=67108864." };
 
     private readonly Option<string> _only = new("--only")
     {

@@ -29,8 +29,8 @@ internal sealed record RouterOptions
 
     /// <summary>
     /// Texts of a request at most, reports, phrases and prompts; more get INVALID_ARGUMENT. Default 256: at 25 tokens and D = 768 their words fit
-    /// into one message to an expert, and are fewer than Expert:MostWords.
+    /// into one message to an expert, and are fewer than Expert:MaxWords.
     /// </summary>
     [Range(1, 1 << 20)]
-    public int MostTexts { get; init; } = 256;
+    public int MaxTexts { get; init; } = 256;
 }

@@ -11,9 +11,9 @@ internal sealed class TextEncoderEndpoint(TextModel model) : TextEncoderService.
 {
     public override async Task<EncodeResponse> Encode(EncodeRequest request, ServerCallContext context)
     {
-        if (request.Texts.Count == 0 || request.Texts.Count > model.MostTexts)
+        if (request.Texts.Count == 0 || request.Texts.Count > model.MaxTexts)
         {
-            throw new InvalidFieldException("texts", $"has {request.Texts.Count} texts, expected 1 to {model.MostTexts}");
+            throw new InvalidFieldException("texts", $"has {request.Texts.Count} texts, expected 1 to {model.MaxTexts}");
         }
         var type = WireTensors.Require(request.DataType, "data_type", absent: DataType.Fp32);
         Tokens[] tokens = [.. request.Texts.Select((text, i) => Tokenize(text, i))];

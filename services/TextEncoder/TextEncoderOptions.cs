@@ -9,11 +9,11 @@ internal sealed record TextEncoderOptions
 
     /// <summary>Padded tokens of a batch at most: texts times the longest one's tokens. Default 2048.</summary>
     [Range(1, 1 << 20)]
-    public int PaddedTokens { get; init; } = 2048;
+    public int MaxBatchTokens { get; init; } = 2048;
 
     /// <summary>Texts of a batch at most. Default 64.</summary>
     [Range(1, 4096)]
-    public int LargestBatch { get; init; } = 64;
+    public int MaxBatchSize { get; init; } = 64;
 
     /// <summary>Texts that may wait; one more gets RESOURCE_EXHAUSTED. Default 1024.</summary>
     [Range(1, 1 << 20)]

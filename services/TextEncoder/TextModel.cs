@@ -21,15 +21,15 @@ internal sealed class TextModel(IOptions<ModelOptions> model, IOptions<TextEncod
     private readonly ServedNetwork<TextEmbedder, Tokens, TextFeatures> _network = new(
         model.Value,
         BundlePart.Text,
-        new BatcherOptions { LargestBatch = options.Value.LargestBatch, QueueCapacity = options.Value.QueueCapacity },
+        new BatcherOptions { MaxBatchSize = options.Value.MaxBatchSize, QueueCapacity = options.Value.QueueCapacity },
         TextEmbedder.Load,
         Run,
-        fits: (batch, next) => (batch.Count + 1) * Math.Max(batch.Max(t => t.Ids.Count), next.Ids.Count) <= options.Value.PaddedTokens);
+        fits: (batch, next) => (batch.Count + 1) * Math.Max(batch.Max(t => t.Ids.Count), next.Ids.Count) <= options.Value.MaxBatchTokens);
 
     public ModelInfo Info => _network.Latest.Info;
 
     /// <summary>Texts of a call at most: as many as may wait.</summary>
-    public int MostTexts => options.Value.QueueCapacity;
+    public int MaxTexts => options.Value.QueueCapacity;
 
     public Batcher<Tokens, TextFeatures> Batcher => _network.Batcher;
 

@@ -25,7 +25,7 @@ internal sealed class CacheUnderTest : IAsyncDisposable
     public static CacheOptions For(string redis) => new()
     {
         Redis = redis,
-        RedisPatience = TimeSpan.FromSeconds(10),
+        RedisTimeout = TimeSpan.FromSeconds(10),
         RedisPause = TimeSpan.FromMilliseconds(50),
     };
 

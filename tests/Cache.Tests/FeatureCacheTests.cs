@@ -43,7 +43,7 @@ public sealed class FeatureCacheTests
     [Fact]
     public async Task Set_LargerThanAnEntryMayBe_IsNotKept()
     {
-        await using var cache = Cache(new CacheOptions { LargestEntry = 10 });
+        await using var cache = Cache(new CacheOptions { MaxEntryBytes = 10 });
         cache.Set(_kind, "a", new byte[11], TimeSpan.Zero);
         cache.Set(_kind, "b", new byte[10], TimeSpan.Zero);
         Assert.Null(cache.Peek(_kind, "a"));

@@ -57,7 +57,7 @@ public sealed class RedisTroubleTests
         using var redis = await RedisServer.Start();
         await using var admin = await Admin(redis);
         await CacheUnderTest.Fill(redis.Address, ("known", [1, 2, 3]));
-        await using var cache = new CacheUnderTest(CacheUnderTest.For(redis.Address) with { RedisPatience = TimeSpan.FromMilliseconds(20) });
+        await using var cache = new CacheUnderTest(CacheUnderTest.For(redis.Address) with { RedisTimeout = TimeSpan.FromMilliseconds(20) });
 
         await admin.GetDatabase().ExecuteAsync("CLIENT", "PAUSE", "2000", "ALL");
         var begin = await cache.NextLine("known", mayMiss: true);
@@ -117,7 +117,7 @@ public sealed class RedisTroubleTests
         await using var link = new HeldLink(redis.Address, heldAfter: 1 << 20);
         // Held for ever: no time-out is long enough for the large ones.
         await using var cache = new CacheUnderTest(
-            CacheUnderTest.For(link.Address) with { RedisPatience = TimeSpan.FromSeconds(1), RedisMinBandwidth = 1_000_000_000 });
+            CacheUnderTest.For(link.Address) with { RedisTimeout = TimeSpan.FromSeconds(1), RedisMinBandwidth = 1_000_000_000 });
 
         string? line;
         do

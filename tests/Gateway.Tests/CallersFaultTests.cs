@@ -12,7 +12,7 @@ public sealed class CallersFaultTests(GuardedRouter guarded) : IClassFixture<Gua
 {
     private const string Unary = "/medmoe.mesh.v1.RouterService/Classify";
     private const string Streaming = "/medmoe.mesh.v1.RouterService/AnalyzeStream";
-    private const int LargestMessage = GuardedRouter.LargestMessage;
+    private const int MaxMessageBytes = GuardedRouter.MaxMessageBytes;
 
     private static readonly byte[] _empty = RawCall.Framed([]);
 
@@ -20,8 +20,8 @@ public sealed class CallersFaultTests(GuardedRouter guarded) : IClassFixture<Gua
     {
         ["no protobuf"] = new([], RawCall.Framed([0x0a, 0xff]), StatusCode.InvalidArgument, "no valid Protocol Buffers encoding"),
         ["gzip that is none"] = new([("grpc-encoding", "gzip")], RawCall.Framed([1, 2, 3], flag: 1), StatusCode.InvalidArgument, "not compressed as grpc-encoding says"),
-        ["gzip that is too large"] = new([("grpc-encoding", "gzip")], RawCall.Framed(Zipped(LargestMessage + 1), flag: 1), StatusCode.ResourceExhausted, "limit of 1048576 bytes"),
-        ["deflate that is too large"] = new([("grpc-encoding", "deflate")], RawCall.Framed(Deflated(LargestMessage + 1), flag: 1), StatusCode.ResourceExhausted, "limit of 1048576 bytes"),
+        ["gzip that is too large"] = new([("grpc-encoding", "gzip")], RawCall.Framed(Zipped(MaxMessageBytes + 1), flag: 1), StatusCode.ResourceExhausted, "limit of 1048576 bytes"),
+        ["deflate that is too large"] = new([("grpc-encoding", "deflate")], RawCall.Framed(Deflated(MaxMessageBytes + 1), flag: 1), StatusCode.ResourceExhausted, "limit of 1048576 bytes"),
         ["compressed without an encoding"] = new([], RawCall.Framed([1], flag: 1), StatusCode.InvalidArgument, "grpc-encoding"),
         ["compressed as identity"] = new([("grpc-encoding", "identity")], RawCall.Framed([1], flag: 1), StatusCode.InvalidArgument, "grpc-encoding"),
         ["unknown encoding"] = new([("grpc-encoding", "zstd")], RawCall.Framed([1], flag: 1), StatusCode.Unimplemented, "zstd"),

@@ -5,7 +5,7 @@ namespace MedMoE.Mesh.Gateway.Tests;
 /// <summary>One router and a gateway in front of it for many requests.</summary>
 public sealed class GuardedRouter : IAsyncLifetime
 {
-    public const int LargestMessage = 1 << 20;
+    public const int MaxMessageBytes = 1 << 20;
 
     internal RunningService Router { get; private set; } = null!;
 
@@ -13,7 +13,7 @@ public sealed class GuardedRouter : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        var limit = $"--Serving:LargestMessage={LargestMessage}";
+        var limit = $"--Serving:MaxMessageBytes={MaxMessageBytes}";
         Router = await RunningService.Start(EchoRouter.Create, null, limit);
         Gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Services:router={Router.Address}", limit);
     }

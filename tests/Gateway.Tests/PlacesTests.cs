@@ -23,7 +23,7 @@ public sealed class PlacesTests
     [Fact]
     public async Task Streams_ManyWithoutAByte_LeaveOthersTheirPlaces()
     {
-        await using var mesh = await Mesh.Start("--Gateway:MaxStreams=4", "--Gateway:MostCalls=4");
+        await using var mesh = await Mesh.Start("--Gateway:MaxStreams=4", "--Gateway:MaxCalls=4");
         using var attacker = mesh.Connect("127.0.0.2");
         var silent = Enumerable.Range(0, 40).Select(_ => new RouterService.RouterServiceClient(attacker).AnalyzeStream(deadline: Deadline)).ToArray();
         var ended = silent.Select(call => Code(call.ResponseStream.MoveNext(CancellationToken.None))).ToList();
@@ -46,7 +46,7 @@ public sealed class PlacesTests
     [Fact]
     public async Task Streams_IdleOnesOfManyClients_MakeRoom()
     {
-        await using var mesh = await Mesh.Start("--Gateway:MaxStreams=2", "--Gateway:StreamIdleTime=00:00:00");
+        await using var mesh = await Mesh.Start("--Gateway:MaxStreams=2", "--Gateway:StreamIdleTimeout=00:00:00");
         var streams = new List<AsyncDuplexStreamingCall<AnalyzeStreamRequest, AnalyzeStreamResponse>>();
         for (var client = 2; client <= 4; client++)
         {
@@ -64,7 +64,7 @@ public sealed class PlacesTests
     [Fact]
     public async Task Calls_ManyWhoseMessageDoesNotCome_LeaveOthersTheirPlaces()
     {
-        await using var mesh = await Mesh.Start("--Gateway:MostCalls=4");
+        await using var mesh = await Mesh.Start("--Gateway:MaxCalls=4");
         using var attacker = mesh.Connect("127.0.0.2");
         var invoker = attacker.CreateCallInvoker();
         var marshaller = Marshallers.Create<byte[]>(bytes => bytes, bytes => bytes);
@@ -76,7 +76,7 @@ public sealed class PlacesTests
         {
             var (code, detail) = await Next(ended);
             Assert.Equal(StatusCode.ResourceExhausted, code);
-            Assert.StartsWith("over the limit of 2 calls at once whose message has not come whole (Gateway:MostCalls)", detail);
+            Assert.StartsWith("over the limit of 2 calls at once whose message has not come whole (Gateway:MaxCalls)", detail);
         }
 
         // From the attacker's own address, too.

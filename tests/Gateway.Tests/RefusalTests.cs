@@ -95,14 +95,14 @@ public sealed class RefusalTests
     public async Task Call_OverMostCalls_IsRefusedAtOnceUntilOneEnds()
     {
         await using var router = await RunningService.Start(EchoRouter.Create, null);
-        await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Services:router={router.Address}", "--Gateway:MostCalls=1");
+        await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Services:router={router.Address}", "--Gateway:MaxCalls=1");
         var client = new RouterService.RouterServiceClient(gateway.Channel);
         var running = client.EmbedTextAsync(new EmbedTextRequest(), deadline: Deadline).ResponseAsync;
         await router.Get<EchoRouter.Calls>().Begun();
 
         var e = await Assert.ThrowsAsync<RpcException>(() => client.ClassifyAsync(new ClassifyRequest(), deadline: Deadline).ResponseAsync);
 
-        Assert.Equal((StatusCode.ResourceExhausted, "over the limit of 1 calls at once (Gateway:MostCalls)"), (e.StatusCode, e.Status.Detail));
+        Assert.Equal((StatusCode.ResourceExhausted, "over the limit of 1 calls at once (Gateway:MaxCalls)"), (e.StatusCode, e.Status.Detail));
         Assert.Equal("100", e.Trailers.GetValue("grpc-retry-pushback-ms"));
         // The gateway's own services are not limited.
         using var http = new HttpClient();
@@ -144,7 +144,7 @@ public sealed class RefusalTests
     public async Task Encode_KnownLengthOverTheLimit_IsRefusedBeforeItIsForwarded()
     {
         // Nobody would answer it otherwise.
-        await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Services:text-encoder={Nobody}", "--Serving:LargestMessage=100000");
+        await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Services:text-encoder={Nobody}", "--Serving:MaxMessageBytes=100000");
         async Task<(string?, string?)> Post(int length)
         {
             using var http = new HttpClient { DefaultRequestVersion = HttpVersion.Version20, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
@@ -166,7 +166,7 @@ public sealed class RefusalTests
     public async Task Encode_UnknownLengthOverTheLimit_IsRefusedByTheService()
     {
         using var files = new GoldenBundle(Architecture.Paper);
-        await using var service = await RunningService.Start(TextEncoderApp.Create, files.Root, "--Serving:LargestMessage=100000");
+        await using var service = await RunningService.Start(TextEncoderApp.Create, files.Root, "--Serving:MaxMessageBytes=100000");
         await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Services:text-encoder={service.Address}");
         var client = new TextEncoderService.TextEncoderServiceClient(gateway.Channel);
 

@@ -29,7 +29,7 @@ public sealed class MeshPlanTests
             Device = "cuda:1",
             Precision = "auto",
             Port = 9000,
-            Settings = ["Serving:LargestMessage=1024", "A:B=c=d"],
+            Settings = ["Serving:MaxMessageBytes=1024", "A:B=c=d"],
         };
 
         var plan = MeshPlan.For(options, _demo, "/run/endpoints.json", "redis:6379");
@@ -44,7 +44,7 @@ public sealed class MeshPlanTests
         void AssertOwn(string service, string[] own, int port = 0) => Assert.Equal(
             [
                 "--Serving:Address=127.0.0.1", $"--Serving:GrpcPort={port}", "--Serving:HttpPort=0", "--Serving:StopWithInput=true",
-                .. own, "--Serving:LargestMessage=1024", "--A:B=c=d",
+                .. own, "--Serving:MaxMessageBytes=1024", "--A:B=c=d",
             ],
             plan.Services.Single(s => s.Service.Name == service).Arguments);
     }

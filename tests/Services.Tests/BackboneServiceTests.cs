@@ -75,7 +75,7 @@ public sealed class BackboneServiceTests
     public async Task ExtractPyramid_BadImage_NamesTheField()
     {
         using var files = new GoldenBundle(Architecture.Paper);
-        await using var service = await RunningService.Start(BackboneApp.Create, files.Root, "--Backbone:MostPixels=10000");
+        await using var service = await RunningService.Start(BackboneApp.Create, files.Root, "--Backbone:MaxPixels=10000");
         async Task AssertRefused(Image? image, string message)
         {
             var e = await Assert.ThrowsAsync<RpcException>(() => Pyramids.Extract(service.Channel, new ExtractPyramidRequest { Image = image }, DateTime.UtcNow + _patience));
@@ -163,7 +163,7 @@ public sealed class BackboneServiceTests
     public async Task ExtractPyramid_MessageOverTheLimit_IsRefused()
     {
         using var files = new GoldenBundle(Architecture.Paper);
-        await using var service = await RunningService.Start(BackboneApp.Create, files.Root, "--Serving:LargestMessage=100000");
+        await using var service = await RunningService.Start(BackboneApp.Create, files.Root, "--Serving:MaxMessageBytes=100000");
         var e = await Assert.ThrowsAsync<RpcException>(() => Pyramids.Extract(service.Channel, DataType.Fp16, Samples.Pixels(Samples.Stored("gray8_512x640")), DateTime.UtcNow + _patience));
         Assert.Equal(StatusCode.ResourceExhausted, e.StatusCode);
     }

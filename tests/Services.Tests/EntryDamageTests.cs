@@ -81,7 +81,7 @@ public sealed class EntryDamageTests
     private static FeatureCache Cache(string redis)
     {
         // This machine may be busy: it waits longer than requests do. Nothing stays in the process.
-        var options = new CacheOptions { Redis = redis, MemoryBytes = 0, RedisPatience = TimeSpan.FromSeconds(10) };
+        var options = new CacheOptions { Redis = redis, MemoryBytes = 0, RedisTimeout = TimeSpan.FromSeconds(10) };
         return new FeatureCache(Options.Create(options), new CacheMetrics(new Meter("entry damage")), NullLogger<FeatureCache>.Instance);
     }
 

@@ -64,7 +64,7 @@ public sealed class ExpertServiceTests
     [Fact]
     public async Task Localize_BadMessages_NameTheField()
     {
-        await using var mesh = await RunningMesh.Start(new MeshPlan { Experts = ["Expert:MostWords=10"] });
+        await using var mesh = await RunningMesh.Start(new MeshPlan { Experts = ["Expert:MaxWords=10"] });
         var levels = (await Pyramids.Extract(mesh.Backbone.Channel, DataType.Fp32)).Select(l => new LocalizeRequest { Level = l }).ToArray();
         var header = new LocalizeRequest { Header = new LocalizeHeader { Texts = { Query("a", 2) } } };
         async Task AssertRefused(string message, params LocalizeRequest[] messages)
@@ -117,7 +117,7 @@ public sealed class ExpertServiceTests
     [Fact]
     public async Task Localize_TooManyOpenCalls_AreRefusedBeforeAnyWork()
     {
-        await using var mesh = await RunningMesh.Start(new MeshPlan { Experts = ["Expert:LargestBatch=1", "Expert:QueueCapacity=1"] });
+        await using var mesh = await RunningMesh.Start(new MeshPlan { Experts = ["Expert:MaxBatchSize=1", "Expert:QueueCapacity=1"] });
         var client = new ExpertService.ExpertServiceClient(mesh.Experts["ct"].Channel);
         var levels = await Pyramids.Extract(mesh.Backbone.Channel, DataType.Fp16);
         using var first = client.Localize(deadline: DateTime.UtcNow + _patience);
@@ -143,7 +143,7 @@ public sealed class ExpertServiceTests
     [Fact]
     public async Task Localize_ManyCallsThatFailMidway_LeaveEveryPlaceFree()
     {
-        await using var mesh = await RunningMesh.Start(new MeshPlan { Experts = ["Expert:LargestBatch=1", "Expert:QueueCapacity=2"] });
+        await using var mesh = await RunningMesh.Start(new MeshPlan { Experts = ["Expert:MaxBatchSize=1", "Expert:QueueCapacity=2"] });
         var levels = (await Pyramids.Extract(mesh.Backbone.Channel, DataType.Fp16)).Select(l => new LocalizeRequest { Level = l }).ToArray();
         var header = new LocalizeRequest { Header = new LocalizeHeader() };
         // Each leaves a level in the queue when it fails.
@@ -230,7 +230,7 @@ public sealed class ExpertServiceTests
     [Fact]
     public async Task Localize_ManyHeadersWithoutALevel_HoldNoPlace()
     {
-        await using var mesh = await RunningMesh.Start(new MeshPlan { Experts = ["Expert:LargestBatch=1", "Expert:QueueCapacity=1"] });
+        await using var mesh = await RunningMesh.Start(new MeshPlan { Experts = ["Expert:MaxBatchSize=1", "Expert:QueueCapacity=1"] });
         var client = new ExpertService.ExpertServiceClient(mesh.Experts["ct"].Channel);
         var levels = await Pyramids.Extract(mesh.Backbone.Channel, DataType.Fp16);
         var silent = Enumerable.Range(0, 50).Select(_ => client.Localize(deadline: DateTime.UtcNow + _patience)).ToArray();

@@ -31,7 +31,7 @@ public sealed class LimitsTests
     [Fact]
     public async Task Request_WithinARaisedLimit_Passes()
     {
-        const string Raised = "Serving:LargestMessage=100000000";
+        const string Raised = "Serving:MaxMessageBytes=100000000";
         await using var mesh = await RunningMesh.Start(new MeshPlan { Gateway = [Raised], Router = [Raised], Backbone = [Raised] });
         // A PNG may carry anything behind its end.
         var padded = new byte[72_000_000];
@@ -44,7 +44,7 @@ public sealed class LimitsTests
     [Fact]
     public async Task Pyramids_BatchOf32InFp32_Passes()
     {
-        await using var mesh = await RunningMesh.Start(new MeshPlan { Backbone = ["Backbone:LargestBatch=32"], Experts = ["Expert:LargestBatch=32"] });
+        await using var mesh = await RunningMesh.Start(new MeshPlan { Backbone = ["Backbone:MaxBatchSize=32"], Experts = ["Expert:MaxBatchSize=32"] });
         using var waiting = new MetricSums("medmoe.queue.length");
         Task<PyramidLevel[]>[] extracting;
         await using (new HeldModel(mesh.Backbone))
@@ -64,7 +64,7 @@ public sealed class LimitsTests
     [Fact]
     public async Task Deadlines_ShorterThanTheQueue_NeverReachTheModel()
     {
-        await using var mesh = await RunningMesh.Start(new MeshPlan { Backbone = ["Backbone:LargestBatch=1", "Backbone:QueueCapacity=1000"] });
+        await using var mesh = await RunningMesh.Start(new MeshPlan { Backbone = ["Backbone:MaxBatchSize=1", "Backbone:QueueCapacity=1000"] });
         using var runs = MetricSums.ModelRuns();
         using var dropped = new MetricSums("medmoe.queue.dropped");
         using var waiting = new MetricSums("medmoe.queue.length");

@@ -8,7 +8,7 @@ public sealed class RouterCacheTests
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
 
     // Tests of a shared Redis wait longer for it than requests do: this machine may be busy.
-    private const string PatientWithRedis = "Cache:RedisPatience=00:00:05";
+    private const string PatientWithRedis = "Cache:RedisTimeout=00:00:05";
 
     private static readonly AnalyzeRequest _request = new() { Image = Samples.Encoded(Samples.Files[0]), Report = Samples.Reports[0], Phrases = { "right lung" } };
 

@@ -60,7 +60,7 @@ public sealed class TextEncoderServiceTests
     public async Task Encode_QueueFull_SaysWhenToRetryAndGoesOn()
     {
         using var files = new GoldenBundle(Architecture.Paper);
-        await using var service = await RunningService.Start(TextEncoderApp.Create, files.Root, "--TextEncoder:QueueCapacity=40", "--TextEncoder:LargestBatch=1");
+        await using var service = await RunningService.Start(TextEncoderApp.Create, files.Root, "--TextEncoder:QueueCapacity=40", "--TextEncoder:MaxBatchSize=1");
         var client = new TextEncoderService.TextEncoderServiceClient(service.Channel);
         // Each call alone fits; the next ones come while the model runs its texts one by one.
         var request = new EncodeRequest { Texts = { Enumerable.Repeat("small nodule in the left upper lobe", 40) } };
@@ -103,7 +103,7 @@ public sealed class TextEncoderServiceTests
     [Theory]
     [InlineData("--Serving:Address=localhost", "Serving: Address localhost is no IP address")]
     [InlineData("--Serving:GrpcPort=99999", "Serving: The field GrpcPort must be between 0 and 65535.")]
-    [InlineData("--Serving:LargestMessage=many", "Serving: Failed to convert")]
+    [InlineData("--Serving:MaxMessageBytes=many", "Serving: Failed to convert")]
     public void Create_BadSetting_SaysWhich(string setting, string message)
     {
         var e = Assert.Throws<InvalidSettingException>(() => TextEncoderApp.Create([setting]));

@@ -12,7 +12,7 @@ public sealed class BatcherTests
     public async Task Submit_WhileTheModelIsBusy_FormsOneBatch()
     {
         using var model = new HeldModel();
-        using var batcher = model.Batcher(new BatcherOptions { LargestBatch = 4 });
+        using var batcher = model.Batcher(new BatcherOptions { MaxBatchSize = 4 });
         var first = batcher.Submit(0);
         model.AwaitStart();
         Task<Batched<int>>[] others = [.. Enumerable.Range(1, 6).Select(i => batcher.Submit(i))];
@@ -124,7 +124,7 @@ public sealed class BatcherTests
         var time = new FakeTimeProvider();
         using var model = new HeldModel();
         model.Release();
-        using var batcher = model.Batcher(new BatcherOptions { QueueDelay = TimeSpan.FromMilliseconds(10), LargestBatch = 3 }, time: time);
+        using var batcher = model.Batcher(new BatcherOptions { MaxQueueDelay = TimeSpan.FromMilliseconds(10), MaxBatchSize = 3 }, time: time);
         var one = batcher.Submit(1);
         time.Advance(TimeSpan.FromMilliseconds(6));
         var two = batcher.Submit(2);
@@ -149,7 +149,7 @@ public sealed class BatcherTests
     {
         using var model = new HeldModel();
         // Items are lengths: a batch costs its size times its longest.
-        using var batcher = model.Batcher(new BatcherOptions { LargestBatch = 100 }, fits: (batch, next) => (batch.Count + 1) * Math.Max(batch.Max(), next) <= 24);
+        using var batcher = model.Batcher(new BatcherOptions { MaxBatchSize = 100 }, fits: (batch, next) => (batch.Count + 1) * Math.Max(batch.Max(), next) <= 24);
         var all = new List<Task<Batched<int>>> { batcher.Submit(1) };
         model.AwaitStart();
         all.AddRange(new[] { 8, 8, 8, 3, 12, 30, 2 }.Select(length => batcher.Submit(length)));
@@ -163,7 +163,7 @@ public sealed class BatcherTests
     {
         using var metrics = new BatcherMetrics("test");
         using var batcher = new Batcher<int, int>(
-            new BatcherOptions { LargestBatch = 1 }, batch => batch[0] == 1 ? throw new InvalidOperationException("one") : [batch[0]], metrics);
+            new BatcherOptions { MaxBatchSize = 1 }, batch => batch[0] == 1 ? throw new InvalidOperationException("one") : [batch[0]], metrics);
         var (bad, good) = (batcher.Submit(1), batcher.Submit(2));
         Assert.Equal("one", (await Assert.ThrowsAsync<InvalidOperationException>(() => bad.WaitAsync(_patience))).Message);
         Assert.Equal(2, (await good.WaitAsync(_patience)).Value);
@@ -219,7 +219,7 @@ public sealed class BatcherTests
     public async Task Drain_WithRequestsWaiting_FinishesThemAndTakesNoMore()
     {
         using var model = new HeldModel();
-        var batcher = model.Batcher(new BatcherOptions { LargestBatch = 2, QueueDelay = TimeSpan.FromHours(1), QueueCapacity = int.MaxValue });
+        var batcher = model.Batcher(new BatcherOptions { MaxBatchSize = 2, MaxQueueDelay = TimeSpan.FromHours(1), QueueCapacity = int.MaxValue });
         Task<Batched<int>>[] accepted = [.. Enumerable.Range(0, 5).Select(i => batcher.Submit(i))];
         model.AwaitStart();
         var drained = Task.Run(batcher.Drain, TestContext.Current.CancellationToken);

@@ -7,8 +7,8 @@ namespace MedMoE.Mesh.Gateway.Calls;
 /// <summary>How a request divides into gRPC messages: a flag, four bytes of length, and as many bytes.</summary>
 /// <param name="method">What the request calls.</param>
 /// <param name="isCompressed">Whether its headers name a compression, so that messages may be compressed.</param>
-/// <param name="largestMessage">Bytes of a message at most.</param>
-internal sealed class MessageFraming(MethodDescriptor method, bool isCompressed, int largestMessage)
+/// <param name="maxMessageBytes">Bytes of a message at most.</param>
+internal sealed class MessageFraming(MethodDescriptor method, bool isCompressed, int maxMessageBytes)
 {
     private readonly byte[] _prefix = new byte[MessagePrefix.Size];
     private int _inPrefix;
@@ -73,9 +73,9 @@ internal sealed class MessageFraming(MethodDescriptor method, bool isCompressed,
         if (_inPrefix == MessagePrefix.Size)
         {
             Left = MessagePrefix.LengthOf(_prefix) - MessagePrefix.Size;
-            if (Left > largestMessage)
+            if (Left > maxMessageBytes)
             {
-                throw new RpcException(Refusals.MessageTooLarge(largestMessage));
+                throw new RpcException(Refusals.MessageTooLarge(maxMessageBytes));
             }
         }
         return taken;

@@ -36,7 +36,7 @@ internal sealed class RequestChecks(RequestDelegate next, IOptions<GatewayOption
         }
         var isCompressed = !_uncompressed.Contains(request.Headers["grpc-encoding"].ToString());
         var messages = new RequestMessages(
-            request.BodyReader, new MessageFraming(method, isCompressed, serving.Value.LargestMessage), options.MessageTimeout);
+            request.BodyReader, new MessageFraming(method, isCompressed, serving.Value.MaxMessageBytes), options.MessageTimeout);
         // Others may put a body of their own around it.
         context.Features.Set(messages);
         request.Body = messages;

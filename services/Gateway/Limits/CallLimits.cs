@@ -13,11 +13,11 @@ internal sealed class CallLimits
     {
         var (limits, share) = (options.Value, options.Value.MaxClientShare);
         CallPlaces Places(int max, string kind, Func<OpenCall, Hold> holds) => new(max, Math.Max(1, (int)(max * share)), kind, holds);
-        Arriving = Places(limits.MostCalls, "calls at once whose message has not come whole (Gateway:MostCalls)", _ => Hold.Weak);
-        Running = Places(limits.MostCalls, "calls at once (Gateway:MostCalls)", _ => Hold.Firm);
+        Arriving = Places(limits.MaxCalls, "calls at once whose message has not come whole (Gateway:MaxCalls)", _ => Hold.Weak);
+        Running = Places(limits.MaxCalls, "calls at once (Gateway:MaxCalls)", _ => Hold.Firm);
         Streams = Places(
             limits.MaxStreams, "streams at once (Gateway:MaxStreams)",
-            call => !call.HasBegun ? Hold.Weak : call.Idle > limits.StreamIdleTime ? Hold.None : Hold.Firm);
+            call => !call.HasBegun ? Hold.Weak : call.Idle > limits.StreamIdleTimeout ? Hold.None : Hold.Firm);
         Bytes = bytes;
     }
 

@@ -12,7 +12,7 @@ internal sealed class RequestBytes(IOptions<GatewayOptions> options)
     private long _held;
 
     /// <summary>
-    /// Takes more bytes for a message until <see cref="Release"/>. A message that is alone always gets them: Serving:LargestMessage bounds it.
+    /// Takes more bytes for a message until <see cref="Release"/>. A message that is alone always gets them: Serving:MaxMessageBytes bounds it.
     /// </summary>
     /// <param name="caller">Whose message it is.</param>
     /// <param name="has">Bytes that it has already.</param>

@@ -65,9 +65,9 @@ internal sealed class Classify(TextSource texts, PyramidSource pyramids, AnswerS
 
     private void Validate(ClassifyRequest request)
     {
-        if (request.Classes.Count < 2 || request.Classes.Count > options.Value.MostTexts)
+        if (request.Classes.Count < 2 || request.Classes.Count > options.Value.MaxTexts)
         {
-            throw new InvalidFieldException("classes", $"has {request.Classes.Count} classes, expected 2 to {options.Value.MostTexts}");
+            throw new InvalidFieldException("classes", $"has {request.Classes.Count} classes, expected 2 to {options.Value.MaxTexts}");
         }
         var names = new HashSet<string>();
         for (var i = 0; i < request.Classes.Count; i++)

@@ -34,7 +34,7 @@ internal sealed class RequestBytes(RequestDelegate next, HeldBytes bytes, IOptio
             return;
         }
         // One over the message limit is refused with that.
-        if (length <= options.Value.LargestMessage + (long)MessagePrefix.Size && !held.TryTake(length))
+        if (length <= options.Value.MaxMessageBytes + (long)MessagePrefix.Size && !held.TryTake(length))
         {
             context.Response.Refuse(StatusCode.ResourceExhausted, held.Limit, HeldBytes.RetryAfter);
             return;

@@ -27,9 +27,9 @@ internal sealed class TextSource(MeshChannels channels, FeatureCache cache, Know
     /// <exception cref="RpcException">The text encoder cannot be reached or refuses.</exception>
     public async Task<KnownTexts> Encode(IReadOnlyList<NamedText> texts, CancellationToken cancellation)
     {
-        if (texts.Count > options.Value.MostTexts)
+        if (texts.Count > options.Value.MaxTexts)
         {
-            throw new InvalidFieldException(texts[options.Value.MostTexts].Field, $"is over the limit of {options.Value.MostTexts} texts");
+            throw new InvalidFieldException(texts[options.Value.MaxTexts].Field, $"is over the limit of {options.Value.MaxTexts} texts");
         }
         if (texts.FirstOrDefault(t => string.IsNullOrWhiteSpace(t.Text)) is { } blank)
         {

@@ -19,7 +19,7 @@ public sealed record CacheOptions
 
     /// <summary>Bytes of an entry at most; a larger one is not kept. Default 16 MiB.</summary>
     [Range(0L, int.MaxValue)]
-    public long LargestEntry { get; init; } = 16L << 20;
+    public long MaxEntryBytes { get; init; } = 16L << 20;
 
     /// <summary>How long an entry is kept. Default 1 h.</summary>
     public TimeSpan TimeToLive { get; init; } = TimeSpan.FromHours(1);
@@ -28,12 +28,12 @@ public sealed record CacheOptions
     /// How long a request waits for Redis to say whether it has an entry, small entries (64 KiB) included; after that the entry counts as missing.
     /// Default 20 ms.
     /// </summary>
-    public TimeSpan RedisPatience { get; init; } = TimeSpan.FromMilliseconds(20);
+    public TimeSpan RedisTimeout { get; init; } = TimeSpan.FromMilliseconds(20);
 
     /// <summary>
-    /// Bytes a second that a large entry has to come with: a request waits for it <see cref="RedisPatience"/> and, for every byte of it and of
+    /// Bytes a second that a large entry has to come with: a request waits for it <see cref="RedisTimeout"/> and, for every byte of it and of
     /// those on their way before it, 1 / this. Default 50 MB/s (400 Mbit/s). Over a faster network entries of any size are found; over a slower
-    /// one, of B bytes a second, those of up to RedisPatience / (1/B - 1/RedisMinBandwidth) bytes: 333 kB at 100 Mbit/s.
+    /// one, of B bytes a second, those of up to RedisTimeout / (1/B - 1/RedisMinBandwidth) bytes: 333 kB at 100 Mbit/s.
     /// </summary>
     [Range(1L, long.MaxValue)]
     public long RedisMinBandwidth { get; init; } = 50_000_000;

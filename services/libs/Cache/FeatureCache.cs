@@ -65,7 +65,7 @@ public sealed class FeatureCache : IAsyncDisposable
         where T : class
     {
         var size = kind.Size(value);
-        if (size > _options.LargestEntry)
+        if (size > _options.MaxEntryBytes)
         {
             return;
         }

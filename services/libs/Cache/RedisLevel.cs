@@ -63,7 +63,7 @@ internal sealed partial class RedisLevel : IAsyncDisposable
         {
             return null;
         }
-        var (size, bytes) = await InTime(Look(key), _options.RedisPatience, _reads);
+        var (size, bytes) = await InTime(Look(key), _options.RedisTimeout, _reads);
         if (size > SmallEntry)
         {
             bytes = await GetLarge(key, size);
@@ -126,7 +126,7 @@ internal sealed partial class RedisLevel : IAsyncDisposable
             _large.End(size);
             return null;
         }
-        return await InTime(Fetch(key, size), _options.RedisPatience + TimeSpan.FromSeconds((double)ahead / _options.RedisMinBandwidth), _largeReads);
+        return await InTime(Fetch(key, size), _options.RedisTimeout + TimeSpan.FromSeconds((double)ahead / _options.RedisMinBandwidth), _largeReads);
     }
 
     /// <summary>Reads a large entry; its bytes count as on their way until they are here, however late.</summary>

@@ -143,8 +143,8 @@ public sealed class Batcher<TItem, TResult> : IDisposable
                 {
                     var batch = Form();
                     var waited = _time.GetElapsedTime(oldest.Value.Arrived);
-                    var complete = batch.Count == _options.LargestBatch || batch.Count < _queue.Count;
-                    if (complete || _draining || waited >= _options.QueueDelay)
+                    var complete = batch.Count == _options.MaxBatchSize || batch.Count < _queue.Count;
+                    if (complete || _draining || waited >= _options.MaxQueueDelay)
                     {
                         for (var taken = 0; taken < batch.Count; taken++)
                         {
@@ -152,7 +152,7 @@ public sealed class Batcher<TItem, TResult> : IDisposable
                         }
                         return batch;
                     }
-                    _delayOver.Change(_options.QueueDelay - waited, Timeout.InfiniteTimeSpan);
+                    _delayOver.Change(_options.MaxQueueDelay - waited, Timeout.InfiniteTimeSpan);
                 }
                 else if (_draining)
                 {
@@ -170,7 +170,7 @@ public sealed class Batcher<TItem, TResult> : IDisposable
         var items = new List<TItem>();
         foreach (var entry in _queue)
         {
-            if (batch.Count > 0 && (batch.Count == _options.LargestBatch || !_fits(items, entry.Item)))
+            if (batch.Count > 0 && (batch.Count == _options.MaxBatchSize || !_fits(items, entry.Item)))
             {
                 break;
             }

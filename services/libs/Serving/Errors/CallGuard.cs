@@ -21,7 +21,7 @@ internal sealed partial class CallGuard(RequestDelegate next, RequestMetrics met
     // What Kestrel throws where an answer is written to a caller who has reset his call; RequestAborted may not know yet.
     private const string CallerGone = nameof(IOException);
 
-    private readonly int _largestMessage = options.Value.LargestMessage;
+    private readonly int _maxMessageBytes = options.Value.MaxMessageBytes;
 
     public async Task InvokeAsync(HttpContext context)
     {
@@ -83,7 +83,7 @@ internal sealed partial class CallGuard(RequestDelegate next, RequestMetrics met
 
     private void Restate(HttpContext context, string words)
     {
-        if (Refusals.OfGrpcDotnet(words, _largestMessage) is { } refusal)
+        if (Refusals.OfGrpcDotnet(words, _maxMessageBytes) is { } refusal)
         {
             context.Response.Restate(refusal);
         }

@@ -36,7 +36,7 @@ internal sealed class ErrorInterceptor(Readiness readiness, GrpcErrors errors, I
             return true;
         });
 
-    private RequestReader<T> Checked<T>(IAsyncStreamReader<T> requests) => new(requests, options.Value.LargestMessage);
+    private RequestReader<T> Checked<T>(IAsyncStreamReader<T> requests) => new(requests, options.Value.MaxMessageBytes);
 
     private async Task<T> Guard<T>(ServerCallContext context, Func<Task<T>> call)
     {

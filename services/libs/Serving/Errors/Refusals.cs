@@ -48,8 +48,8 @@ public static class Refusals
     public static Status Header(string name, string expected) => Invalid($"{name}: expected {expected}");
 
     /// <summary>The mesh's status for what grpc-dotnet says of a request, or null where that is none of these.</summary>
-    internal static Status? OfGrpcDotnet(string words, int largestMessage) =>
-        _grpcDotnet.FirstOrDefault(known => words.Contains(known.Words, StringComparison.Ordinal)).Refusal?.Invoke(largestMessage);
+    internal static Status? OfGrpcDotnet(string words, int maxMessageBytes) =>
+        _grpcDotnet.FirstOrDefault(known => words.Contains(known.Words, StringComparison.Ordinal)).Refusal?.Invoke(maxMessageBytes);
 
     private static Status Invalid(string detail) => new(StatusCode.InvalidArgument, detail);
 }

@@ -3,7 +3,7 @@ using Grpc.Core;
 namespace MedMoE.Mesh.Serving.Errors;
 
 /// <summary>The messages of a stream, with the mesh's status where one cannot be read: only here is it known to be the caller's doing.</summary>
-internal sealed class RequestReader<T>(IAsyncStreamReader<T> requests, int largestMessage) : IAsyncStreamReader<T>
+internal sealed class RequestReader<T>(IAsyncStreamReader<T> requests, int maxMessageBytes) : IAsyncStreamReader<T>
 {
     public T Current => requests.Current;
 
@@ -13,7 +13,7 @@ internal sealed class RequestReader<T>(IAsyncStreamReader<T> requests, int large
         {
             return await requests.MoveNext(cancellationToken);
         }
-        catch (Exception e) when (Refusals.OfGrpcDotnet($"{e.GetType().Name}: {e.Message}", largestMessage) is { } refusal)
+        catch (Exception e) when (Refusals.OfGrpcDotnet($"{e.GetType().Name}: {e.Message}", maxMessageBytes) is { } refusal)
         {
             throw new RpcException(refusal);
         }

@@ -13,6 +13,21 @@ internal static class RenamedSettings
         ("Endpoints:TextEncoder", "Endpoints:Services:text-encoder"),
         ("Endpoints:Expert", $"Endpoints:{nameof(EndpointOptions.Default)}, or Endpoints:Services:expert-NAME"),
         ("Endpoints:Experts", "Endpoints:Services:expert-NAME"),
+        ("Serving:LargestMessage", "Serving:MaxMessageBytes"),
+        ("Cache:LargestEntry", "Cache:MaxEntryBytes"),
+        ("Cache:RedisPatience", "Cache:RedisTimeout"),
+        ("Backbone:LargestBatch", "Backbone:MaxBatchSize"),
+        ("Backbone:QueueDelay", "Backbone:MaxQueueDelay"),
+        ("Backbone:MostPixels", "Backbone:MaxPixels"),
+        ("TextEncoder:LargestBatch", "TextEncoder:MaxBatchSize"),
+        ("TextEncoder:PaddedTokens", "TextEncoder:MaxBatchTokens"),
+        ("Expert:LargestBatch", "Expert:MaxBatchSize"),
+        ("Expert:QueueDelay", "Expert:MaxQueueDelay"),
+        ("Expert:MostWords", "Expert:MaxWords"),
+        ("Expert:Patience", "Expert:MessageTimeout"),
+        ("Router:MostTexts", "Router:MaxTexts"),
+        ("Gateway:MostCalls", "Gateway:MaxCalls"),
+        ("Gateway:StreamIdleTime", "Gateway:StreamIdleTimeout"),
     ];
 
     /// <exception cref="InvalidSettingException">One is set by its old name.</exception>

@@ -36,7 +36,7 @@ public static partial class ServiceHost
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownTimeout);
         builder.Services.AddGrpc(grpc =>
         {
-            grpc.MaxReceiveMessageSize = options.LargestMessage;
+            grpc.MaxReceiveMessageSize = options.MaxMessageBytes;
             grpc.MaxSendMessageSize = null;
             // Tells CallGuard what was wrong with a message; callers get its words instead.
             grpc.EnableDetailedErrors = true;

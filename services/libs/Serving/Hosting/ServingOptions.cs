@@ -23,7 +23,7 @@ public sealed record ServingOptions
 
     /// <summary>Bytes of a message at most, 32 MiB by default; a larger one gets RESOURCE_EXHAUSTED.</summary>
     [Range(1 << 10, int.MaxValue)]
-    public int LargestMessage { get; init; } = 32 << 20;
+    public int MaxMessageBytes { get; init; } = 32 << 20;
 
     /// <summary>How long running calls may take to end after SIGTERM. Default 30 s.</summary>
     public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromSeconds(30);

@@ -11,7 +11,7 @@ from ..meshup import Mesh
 from ..worker import Worker
 
 # The router keeps little, so that what it keeps is full after the first quarter and growth after that is a leak.
-SETTINGS = ["Cache:MemoryBytes=16777216", "Backbone:LargestBatch=32", "Backbone:QueueCapacity=512"]
+SETTINGS = ["Cache:MemoryBytes=16777216", "Backbone:MaxBatchSize=32", "Backbone:QueueCapacity=512"]
 QUARTERS = 4
 # Between the end of the second quarter and the end of the last.
 GROWTH_MIB = 64

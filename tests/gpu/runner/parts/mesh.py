@@ -8,7 +8,7 @@ from ..meshup import Mesh
 
 # Batches that suit a card; callers then are not refused for want of room in a queue.
 SETTINGS = [
-    "Backbone:LargestBatch=32", "Backbone:QueueCapacity=512", "Expert:LargestBatch=32", "Expert:QueueCapacity=512",
+    "Backbone:MaxBatchSize=32", "Backbone:QueueCapacity=512", "Expert:MaxBatchSize=32", "Expert:QueueCapacity=512",
 ]
 
 
