@@ -7,7 +7,7 @@ using MedMoE.Mesh.Wire;
 namespace MedMoE.Mesh.Expert;
 
 /// <summary>The rpc: a level is handed to the model when it has come, while the next one is on its way.</summary>
-internal sealed class ExpertEndpoint(ExpertModel model) : ExpertService.ExpertServiceBase
+internal sealed class ExpertEndpoint(ExpertModel model, IHostApplicationLifetime lifetime) : ExpertService.ExpertServiceBase
 {
     public override async Task<LocalizeResponse> Localize(IAsyncStreamReader<LocalizeRequest> requestStream, ServerCallContext context)
     {
@@ -19,7 +19,7 @@ internal sealed class ExpertEndpoint(ExpertModel model) : ExpertService.ExpertSe
             call.RequireSize(await MessagePrefix.Peek(request, cancellation));
             return await requestStream.MoveNext(cancellation);
         }
-        while (await call.AwaitMessage(Next, context.CancellationToken))
+        while (await call.AwaitMessage(token => NextMessage.Await(Next, lifetime.ApplicationStopping, token), context.CancellationToken))
         {
             switch (requestStream.Current.PartCase)
             {

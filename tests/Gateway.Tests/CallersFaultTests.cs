@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.Text;
 using Google.Protobuf;
 using Grpc.Core;
 using MedMoE.Mesh.ServicesUnderTest;
@@ -158,6 +159,19 @@ public sealed class CallersFaultTests(GuardedRouter guarded) : IClassFixture<Gua
 
         Assert.Equal(StatusCode.OK, answer.Code);
         Assert.Equal(value, guarded.Router.Get<EchoRouter.Calls>().Header);
+    }
+
+    [Fact]
+    public async Task Request_InJson_IsRefusedInJson()
+    {
+        using var http = new HttpClient { DefaultRequestVersion = new Version(2, 0), DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        using var json = new StringContent("{}", Encoding.UTF8, "application/json");
+
+        using var answer = await http.PostAsync(
+            new Uri($"http://{guarded.Gateway.Address}{Unary}"), json, TestContext.Current.CancellationToken);
+
+        Assert.Equal((System.Net.HttpStatusCode.BadRequest, "application/problem+json"), (answer.StatusCode, answer.Content.Headers.ContentType?.MediaType));
+        Assert.Contains("content-type: expected application/grpc", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
     }
 
     private static Task<RawAnswer> Ended(RunningService service, string path, Oddity oddity) => Ended(service.Address, path, oddity);

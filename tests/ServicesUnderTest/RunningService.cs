@@ -2,19 +2,22 @@ using Grpc.Net.Client;
 using MedMoE.Mesh.Serving.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace MedMoE.Mesh.ServicesUnderTest;
 
-/// <summary>A service on a real Kestrel, on ports the system chose.</summary>
+/// <summary>A service on a real Kestrel, on ports the system chose. A test that makes it log an error fails, unless it expects that.</summary>
 public sealed class RunningService : IAsyncDisposable
 {
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
 
     private readonly WebApplication _app;
+    private readonly ErrorLog _errors;
+    private string? _expectedError;
 
-    private RunningService(WebApplication app)
+    private RunningService(WebApplication app, ErrorLog errors)
     {
-        _app = app;
+        (_app, _errors) = (app, errors);
         Channel = GrpcChannel.ForAddress(app.GrpcAddress(), new GrpcChannelOptions { MaxReceiveMessageSize = null, MaxSendMessageSize = null });
         Http = app.HttpAddress();
     }
@@ -34,9 +37,14 @@ public sealed class RunningService : IAsyncDisposable
     {
         string[] model = bundle is null ? [] : [$"--Model:Bundle={bundle}"];
         var app = create(["--Serving:Address=127.0.0.1", "--Serving:GrpcPort=0", "--Serving:HttpPort=0", .. model, .. settings]);
+        var errors = new ErrorLog();
+        app.Services.GetRequiredService<ILoggerFactory>().AddProvider(errors);
         await app.StartAsync(CancellationToken.None).WaitAsync(_patience);
-        return new RunningService(app);
+        return new RunningService(app, errors);
     }
+
+    /// <summary>The service is meant to log errors with these words.</summary>
+    public void ExpectError(string words) => _expectedError = words;
 
     /// <summary>Something inside it.</summary>
     public T Get<T>()
@@ -56,5 +64,6 @@ public sealed class RunningService : IAsyncDisposable
         await Stop();
         Channel.Dispose();
         await _app.DisposeAsync();
+        Assert.DoesNotContain(_errors.Lines, line => _expectedError is null || !line.Contains(_expectedError, StringComparison.Ordinal));
     }
 }

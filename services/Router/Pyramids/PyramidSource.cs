@@ -19,20 +19,13 @@ internal sealed class PyramidSource(
     /// <summary>How long a finished pyramid is shared by those who hold it. After that the cache says what is valid.</summary>
     private static readonly TimeSpan _shared = TimeSpan.FromSeconds(1);
 
-    private readonly Lock _lock = new();
-    private readonly Dictionary<string, Flight> _flights = [];
+    private readonly SharedWork<Flight> _flights = new(flight => !flight.Pyramid.Summary.IsCompleted, flight => flight.MayBeJoined(time));
 
     /// <summary>
     /// Opens an image's pyramid, which is made when a reader starts it. It is made once for all who hold a reader at the same time, whatever the
     /// cache does; so a request holds one for as long as it runs.
     /// </summary>
-    public Reader Open(ImageContent image)
-    {
-        lock (_lock)
-        {
-            return new Reader(this, image, Join(image));
-        }
-    }
+    public Reader Open(ImageContent image) => new(this, image, Join(image));
 
     /// <summary>The pooled feature and who made it, without the levels where the cache has it.</summary>
     /// <exception cref="RpcException">The backbone cannot be reached or refuses the image.</exception>
@@ -50,9 +43,12 @@ internal sealed class PyramidSource(
     /// <summary>The key of an image's pyramid by this backbone.</summary>
     public string Key(ImageContent image, ModelInfo backbone) => PyramidEntry.Key(image.Hash, options.Value.PyramidType, backbone);
 
+    private SharedWork<Flight>.Hold Join(ImageContent image, TriedReplicas? tried = null) =>
+        _flights.Join(image.Hash, abandoned => new Flight(abandoned, tried));
+
     private async Task Fill(Flight flight, ImageContent image)
     {
-        // Not on the first reader's back.
+        // Yield first: not on the first reader's thread.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         try
         {
@@ -61,19 +57,13 @@ internal sealed class PyramidSource(
         }
         catch (Exception e)
         {
-            lock (_lock)
-            {
-                // Later requests start a new one; the readers of this one may renew it once.
-                flight.BrokeOff = Attempts.IsBrokenOff(e);
-                Land(image, flight);
-            }
-            flight.Pyramid.Fail(e);
+            flight.Fail(e);
         }
     }
 
     private async Task Find(Flight flight, ImageContent image)
     {
-        var model = await models.Of(MeshService.Backbone, flight.Abandoned.Token);
+        var model = await models.Of(MeshService.Backbone, flight.Abandoned);
         if (await cache.Get(PyramidEntry.Levels, Key(image, model)) is { } known)
         {
             flight.IsKnown = true;
@@ -95,10 +85,10 @@ internal sealed class PyramidSource(
             {
                 using var call = channels.Of(MeshService.Backbone).AsyncServerStreamingCall(
                     RelayMethods.ExtractPyramid, host: null,
-                    new CallOptions(deadline: deadline, cancellationToken: flight.Abandoned.Token),
+                    new CallOptions(deadline: deadline, cancellationToken: flight.Abandoned),
                     new ExtractPyramidRequest { Image = image.Image, DataType = options.Value.PyramidType });
                 var received = new List<RelayMessage>(Pyramid.Levels);
-                await foreach (var level in call.ResponseStream.ReadAllAsync(flight.Abandoned.Token))
+                await foreach (var level in call.ResponseStream.ReadAllAsync(flight.Abandoned))
                 {
                     received.Add(level);
                     flight.Pyramid.Add(level);
@@ -116,50 +106,20 @@ internal sealed class PyramidSource(
         cache.Set(PyramidEntry.Levels, key, [.. levels], cost);
     }
 
-    /// <summary>Takes a place in the image's flight, or in a new one. Under the lock.</summary>
-    private Flight Join(ImageContent image, Flight? renewed = null)
-    {
-        if (!_flights.TryGetValue(image.Hash, out var flight) || (flight.Finished is { } finished && time.GetElapsedTime(finished) > _shared))
-        {
-            flight = new Flight(renewed?.Tried);
-            _flights[image.Hash] = flight;
-        }
-        flight.Readers++;
-        return flight;
-    }
-
-    /// <summary>Gives a place back. Under the lock; returns whether it was the last.</summary>
-    private bool Leave(ImageContent image, Flight flight)
-    {
-        if (--flight.Readers > 0)
-        {
-            return false;
-        }
-        Land(image, flight);
-        return true;
-    }
-
-    private void Land(ImageContent image, Flight flight)
-    {
-        if (_flights.TryGetValue(image.Hash, out var current) && current == flight)
-        {
-            _flights.Remove(image.Hash);
-        }
-    }
-
     /// <summary>One request's hold on a pyramid. Whatever the request does with it, the backbone runs twice at most.</summary>
-    internal sealed class Reader(PyramidSource source, ImageContent image, Flight flight) : IDisposable
+    internal sealed class Reader(PyramidSource source, ImageContent image, SharedWork<Flight>.Hold hold) : IDisposable
     {
-        private Flight _flight = flight;
-        private bool _cameLate = flight.Pyramid.Summary.IsCompleted;
+        private readonly Lock _lock = new();
+        private SharedWork<Flight>.Hold _hold = hold;
+        private bool _cameLate = hold.Work.Pyramid.Summary.IsCompleted;
         private bool _isRenewed;
-        private int _holds = 1;
+        private int _holders = 1;
 
         public ImageContent Image => image;
 
         /// <summary>What came with the last level, or null where that is not there. Its timing is null where this reader did not have to wait for it.</summary>
-        public PyramidSummary? Finished => _flight.Pyramid.Summary is not { IsCompletedSuccessfully: true } summary ? null
-            : _flight.IsKnown || _cameLate ? summary.Result with { Timing = null }
+        public PyramidSummary? Finished => _hold.Work is var flight && flight.Pyramid.Summary is not { IsCompletedSuccessfully: true } summary ? null
+            : flight.IsKnown || _cameLate ? summary.Result with { Timing = null }
             : summary.Result;
 
         /// <summary>
@@ -168,33 +128,31 @@ internal sealed class PyramidSource(
         /// </summary>
         public Pyramid Start()
         {
-            Flight current;
-            lock (source._lock)
+            Flight flight;
+            lock (_lock)
             {
-                if (_flight.BrokeOff && !_isRenewed)
+                if (_hold.Work is { BrokeOff: true } lost && !_isRenewed)
                 {
-                    source.Leave(image, _flight);
-                    (_flight, _cameLate, _isRenewed) = (source.Join(image, renewed: _flight), false, true);
+                    _hold.Dispose();
+                    (_hold, _cameLate, _isRenewed) = (source.Join(image, lost.Tried), false, true);
                 }
-                current = _flight;
-                if (current.IsStarted)
-                {
-                    return current.Pyramid;
-                }
-                current.IsStarted = true;
+                flight = _hold.Work;
             }
-            _ = source.Fill(current, image);
-            return current.Pyramid;
+            if (flight.TryStart())
+            {
+                _ = source.Fill(flight, image);
+            }
+            return flight.Pyramid;
         }
 
-        /// <summary>The same hold for work that may outlast the request: to be disposed once more. A new one where the request has gone.</summary>
+        /// <summary>The same reader for work that may outlast the request: to be disposed of once more. A new one where the request has gone.</summary>
         public Reader Share()
         {
-            lock (source._lock)
+            lock (_lock)
             {
-                if (_holds > 0)
+                if (_holders > 0)
                 {
-                    _holds++;
+                    _holders++;
                     return this;
                 }
             }
@@ -203,26 +161,27 @@ internal sealed class PyramidSource(
 
         public void Dispose()
         {
-            lock (source._lock)
+            lock (_lock)
             {
-                if (--_holds > 0 || !source.Leave(image, _flight))
+                if (--_holders > 0)
                 {
                     return;
                 }
             }
-            if (!_flight.Pyramid.Summary.IsCompleted)
-            {
-                _flight.Abandoned.Cancel();
-            }
+            _hold.Dispose();
         }
     }
 
+    /// <param name="abandoned">Cancelled when no reader is left.</param>
     /// <param name="triedBefore">Where the one that this renews has been; null where it is the first.</param>
-    internal sealed class Flight(TriedReplicas? triedBefore)
+    internal sealed class Flight(CancellationToken abandoned, TriedReplicas? triedBefore)
     {
+        private int _started;
+        private volatile bool _failed;
+
         public Pyramid Pyramid { get; } = new();
 
-        public bool IsStarted { get; set; }
+        public CancellationToken Abandoned => abandoned;
 
         public bool IsKnown { get; set; }
 
@@ -232,13 +191,24 @@ internal sealed class PyramidSource(
         public TriedReplicas Tried { get; } = triedBefore ?? new TriedReplicas();
 
         /// <summary>Whether the backbone was lost in the middle, so that another run may do.</summary>
-        public bool BrokeOff { get; set; }
+        public bool BrokeOff { get; private set; }
 
         /// <summary>When it was; null while it is under way, and where it failed.</summary>
         public long? Finished { get; set; }
 
-        public int Readers { get; set; }
+        /// <summary>A finished one is shared for a while; one that failed is not: its readers may renew it once.</summary>
+        public bool MayBeJoined(TimeProvider time) =>
+            !_failed && (Finished is not { } finished || time.GetElapsedTime(finished) <= _shared);
 
-        public CancellationTokenSource Abandoned { get; } = new();
+        /// <summary>True for the first one who asks.</summary>
+        public bool TryStart() => Interlocked.Exchange(ref _started, 1) == 0;
+
+        public void Fail(Exception reason)
+        {
+            // In this order: whoever sees that it broke off joins another.
+            _failed = true;
+            BrokeOff = Attempts.IsBrokenOff(reason);
+            Pyramid.Fail(reason);
+        }
     }
 }

@@ -9,8 +9,6 @@ namespace MedMoE.Mesh.Serving.Endpoints;
 /// <summary>What the protos say of the mesh's services.</summary>
 public static class MeshContract
 {
-    private const string OwnPackage = "medmoe.mesh.";
-
     /// <summary>What reflection tells: the mesh's services and those that the gateway has of its own.</summary>
     public static IReadOnlyList<ServiceDescriptor> Reflected { get; } =
     [
@@ -28,17 +26,14 @@ public static class MeshContract
     /// <summary>The method with this path, or null.</summary>
     public static MethodDescriptor? MethodAt(string path) => _methods.GetValueOrDefault(path);
 
-    /// <summary>Whether a service is the mesh's. Health checks and reflection are not.</summary>
-    /// <param name="service">Its full name: "medmoe.mesh.v1.RouterService".</param>
-    public static bool IsOwn(ReadOnlySpan<char> service) => service.StartsWith(OwnPackage);
-
-    /// <summary>The same of a method's path.</summary>
-    public static bool IsOwnMethod(string path) => IsOwn(path.AsSpan().TrimStart('/'));
+    /// <summary>Whether a method is of health checks or reflection: they go on while a service stops, and are not counted.</summary>
+    public static bool IsInfrastructure(string path) =>
+        path.AsSpan().TrimStart('/') is var method && (method.StartsWith("grpc.health.") || method.StartsWith("grpc.reflection."));
 
     /// <summary>
     /// The method that a call is counted under: "unknown" where the mesh has none at this path, because a caller may make up methods and metrics
-    /// must not keep them. Null for health checks and reflection, which do not count.
+    /// must not keep them. Null for what is not counted.
     /// </summary>
     public static string? CountedMethod(string path) =>
-        !IsOwnMethod(path) ? null : _methods.ContainsKey(path) ? path : "unknown";
+        IsInfrastructure(path) ? null : _methods.ContainsKey(path) ? path : "unknown";
 }

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Options;
 
 namespace MedMoE.Mesh.Serving.Errors;
 
-/// <summary>Around every call of the mesh: refuses it while the service stops, and turns exceptions into gRPC status codes.</summary>
+/// <summary>Around every call but health checks and reflection: refuses it while the service stops, and turns exceptions into gRPC status codes.</summary>
 internal sealed class ErrorInterceptor(Readiness readiness, GrpcErrors errors, IOptions<ServingOptions> options) : Interceptor
 {
     public override Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
@@ -40,9 +40,8 @@ internal sealed class ErrorInterceptor(Readiness readiness, GrpcErrors errors, I
 
     private async Task<T> Guard<T>(ServerCallContext context, Func<Task<T>> call)
     {
-        if (!MeshContract.IsOwnMethod(context.Method))
+        if (MeshContract.IsInfrastructure(context.Method))
         {
-            // Health checks and reflection go on while the service stops.
             return await call();
         }
         try

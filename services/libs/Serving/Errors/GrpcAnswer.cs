@@ -5,21 +5,16 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace MedMoE.Mesh.Serving.Errors;
 
-/// <summary>An answer to a gRPC call that no handler gives: a status and no message.</summary>
+/// <summary>The status of a gRPC call that no handler gives, as HTTP/2 carries it.</summary>
 public static class GrpcAnswer
 {
     public const string StatusField = "grpc-status";
 
     private const string MessageField = "grpc-message";
 
-    /// <summary>Answers a call to which nothing has been answered yet.</summary>
-    /// <param name="response">The call's response.</param>
-    /// <param name="code">Any but OK.</param>
-    /// <param name="message">For the caller, in one line.</param>
-    /// <param name="retryAfter">What to wait before trying again; null leaves that to the caller.</param>
-    public static void Refuse(this HttpResponse response, StatusCode code, string message, TimeSpan? retryAfter = null)
+    /// <summary>Writes the answer to a call to which nothing has been answered yet.</summary>
+    internal static void Refuse(HttpResponse response, StatusCode code, string message, TimeSpan? retryAfter)
     {
-        response.Clear();
         response.StatusCode = StatusCodes.Status200OK;
         response.ContentType = "application/grpc";
         // With nothing to follow, the headers are the trailers.
@@ -29,9 +24,6 @@ public static class GrpcAnswer
             response.Headers[GrpcErrors.PushbackTrailer] = Math.Ceiling(wait.TotalMilliseconds).ToString("F0", CultureInfo.InvariantCulture);
         }
     }
-
-    /// <summary>The same with a status of <see cref="Refusals"/>.</summary>
-    public static void Refuse(this HttpResponse response, Status status) => response.Refuse(status.StatusCode, status.Detail);
 
     /// <summary>Writes a status over the one that is there.</summary>
     public static void Write(IHeaderDictionary fields, StatusCode code, string message)
@@ -52,7 +44,8 @@ public static class GrpcAnswer
 
     /// <summary>The status that a call was answered with, or null where there is none.</summary>
     public static StatusCode? Status(this HttpResponse response) =>
-        int.TryParse(Field(response, StatusField), NumberStyles.None, CultureInfo.InvariantCulture, out var code) ? (StatusCode)code : null;
+        response.HttpContext.Features.Get<Problem>() is { } problem ? problem.Code
+        : int.TryParse(Field(response, StatusField), NumberStyles.None, CultureInfo.InvariantCulture, out var code) ? (StatusCode)code : null;
 
     /// <summary>Puts another status in the place of one that has not been sent yet.</summary>
     internal static void Restate(this HttpResponse response, Status status)

@@ -12,7 +12,7 @@ internal static class ServedMethods
     {
         var methods = endpoints.Endpoints
             .Select(endpoint => endpoint.Metadata.GetMetadata<GrpcMethodMetadata>()?.Method)
-            .Where(method => method is not null && MeshContract.IsOwn(method.ServiceName));
+            .Where(method => method is not null && !MeshContract.IsInfrastructure(method.FullName));
         foreach (var method in methods)
         {
             readiness.Serves(method!.ServiceName);

@@ -1,18 +1,15 @@
 using Grpc.Core;
 using Grpc.Core.Interceptors;
-using MedMoE.Mesh.Serving.Batching;
 using Microsoft.Extensions.Hosting;
 
 namespace MedMoE.Mesh.Serving.Hosting;
 
 /// <summary>
 /// Ends idle streams with UNAVAILABLE when the service stops; else an open one keeps the process for all of Serving:ShutdownTimeout. Calls at work
-/// finish: a stream ends when its next message has not come <see cref="_idle"/> after the signal.
+/// finish: a stream ends when its next message has not come <see cref="NextMessage.Idle"/> after the signal.
 /// </summary>
 internal sealed class StreamEndings(IHostApplicationLifetime lifetime) : Interceptor
 {
-    private static readonly TimeSpan _idle = TimeSpan.FromSeconds(1);
-
     // Watches wait for nothing that this process still has to do.
     private static readonly string _watch = $"/{Grpc.Health.V1.Health.Descriptor.FullName}/{nameof(Grpc.Health.V1.Health.HealthBase.Watch)}";
 
@@ -37,7 +34,7 @@ internal sealed class StreamEndings(IHostApplicationLifetime lifetime) : Interce
         }
         using var idle = new CancellationTokenSource();
         // The watcher hears of NOT_SERVING before it hears of the end.
-        using var stopping = lifetime.ApplicationStopping.Register(() => idle.CancelAfter(_idle));
+        using var stopping = lifetime.ApplicationStopping.Register(() => idle.CancelAfter(NextMessage.Idle));
         var ended = Task.Delay(Timeout.Infinite, idle.Token);
         if (await Task.WhenAny(call, ended) == call)
         {
@@ -46,28 +43,13 @@ internal sealed class StreamEndings(IHostApplicationLifetime lifetime) : Interce
         }
         // It ends by itself when its call has ended.
         _ = call.ContinueWith(watch => watch.Exception, TaskScheduler.Default);
-        throw Stopping();
+        throw NextMessage.Stopping();
     }
-
-    private static RpcException Stopping() => new(new Status(StatusCode.Unavailable, new DrainingException().Message));
 
     private sealed class EndingReader<T>(IAsyncStreamReader<T> requests, CancellationToken stopping) : IAsyncStreamReader<T>
     {
         public T Current => requests.Current;
 
-        public async Task<bool> MoveNext(CancellationToken cancellationToken)
-        {
-            using var idle = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            using var registered = stopping.Register(() => idle.CancelAfter(_idle));
-            try
-            {
-                return await requests.MoveNext(idle.Token);
-            }
-            catch (Exception e) when (e is OperationCanceledException or RpcException { StatusCode: StatusCode.Cancelled }
-                && idle.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
-            {
-                throw Stopping();
-            }
-        }
+        public Task<bool> MoveNext(CancellationToken cancellationToken) => NextMessage.Await(requests.MoveNext, stopping, cancellationToken);
     }
 }
