@@ -13,7 +13,10 @@ namespace MedMoE.Mesh.Analyzer;
 /// <summary><c>mesh analyze</c>: one image, with or without a report, through the whole of MedMoE.</summary>
 internal sealed class AnalyzeCommand : RootCommand
 {
-    private readonly Option<string?> _server = new("--server") { Description = "HOST:PORT of a running mesh that is to do it. Its bundle, device and precision count." };
+    private readonly Option<string?> _server = new("--server")
+    {
+        Description = "HOST:PORT of a running mesh that is to do it. Its bundle, device and precision count.",
+    };
 
     private readonly Option<string> _bundle = ModelOption.Bundle();
 
@@ -53,7 +56,8 @@ internal sealed class AnalyzeCommand : RootCommand
         Validators.Add(arguments =>
         {
             // A default is there without being asked for.
-            if (arguments.GetValue(_server) is not null && new Option[] { _bundle, _device, _precision }.FirstOrDefault(o => arguments.GetResult(o) is { Implicit: false }) is { } local)
+            if (arguments.GetValue(_server) is not null
+                && new Option[] { _bundle, _device, _precision }.FirstOrDefault(o => arguments.GetResult(o) is { Implicit: false }) is { } local)
             {
                 arguments.AddError($"{local.Name} is the mesh's own: it cannot be given with {_server.Name}");
             }
@@ -95,7 +99,8 @@ internal sealed class AnalyzeCommand : RootCommand
     private ImageAnalysis Analyze(ParseResult arguments, string imagePath, byte[] image, string? report, GatingPolicy policy, string? named)
     {
         var bundle = ModelBundle.Open(arguments.GetRequiredValue(_bundle));
-        using var analyzer = new ImageAnalyzer(bundle, TorchOptions.Parse(arguments.GetRequiredValue(_device), arguments.GetRequiredValue(_precision)));
+        using var analyzer = new ImageAnalyzer(
+            bundle, TorchOptions.Parse(arguments.GetRequiredValue(_device), arguments.GetRequiredValue(_precision)));
         try
         {
             return analyzer.Analyze(image, report, policy, named);

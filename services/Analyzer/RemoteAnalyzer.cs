@@ -41,7 +41,8 @@ internal sealed class RemoteAnalyzer(string server)
         }
         catch (RpcException e)
         {
-            throw new InvalidRequestException(e.StatusCode == StatusCode.InvalidArgument ? e.Status.Detail : $"{server}: {e.StatusCode}: {e.Status.Detail}");
+            throw new InvalidRequestException(
+                e.StatusCode == StatusCode.InvalidArgument ? e.Status.Detail : $"{server}: {e.StatusCode}: {e.Status.Detail}");
         }
     }
 

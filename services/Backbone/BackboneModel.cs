@@ -48,7 +48,8 @@ internal sealed class BackboneModel : IServedModel, IDisposable
             QueueCapacity = options.Value.QueueCapacity,
             MaxQueueDelay = options.Value.MaxQueueDelay,
         };
-        _network = new ServedNetwork<PyramidBackbone, PyramidRequest, PyramidResult>(model.Value, BundlePart.Backbone, batching, PyramidBackbone.Load, Run);
+        _network = new ServedNetwork<PyramidBackbone, PyramidRequest, PyramidResult>(
+            model.Value, BundlePart.Backbone, batching, PyramidBackbone.Load, Run);
         var image = _network.Latest.Bundle.Manifest.Image;
         _preprocessor = new ImagePreprocessor(image, new ImageDecoder(options.Value.MaxPixels));
         _side = image.Size;

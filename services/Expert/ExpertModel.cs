@@ -40,7 +40,8 @@ internal sealed class ExpertModel : IServedModel, IDisposable
             QueueCapacity = places * StepsOfACall,
             MaxQueueDelay = options.Value.MaxQueueDelay,
         };
-        _network = new ServedNetwork<ModalityExpert, ExpertStep, LocalizeResponse?>(model.Value, BundlePart.Expert(_name), batching, (bundle, torch) => LoadedExperts.Load(bundle, _name, torch), Run);
+        _network = new ServedNetwork<ModalityExpert, ExpertStep, LocalizeResponse?>(
+            model.Value, BundlePart.Expert(_name), batching, (bundle, torch) => LoadedExperts.Load(bundle, _name, torch), Run);
         var bundle = _network.Latest.Bundle;
         _shape = _network.Latest.Network.Shape;
         LevelSides = PyramidBackbone.LevelSides(BundleNetworks.ReadSwinConfig(bundle));
@@ -68,7 +69,8 @@ internal sealed class ExpertModel : IServedModel, IDisposable
     public long CallBytes => LevelSides.Zip(LevelChannels, (side, channels) => sizeof(float) * (long)side * side * (channels + EmbeddingDim)).Sum();
 
     /// <summary>Bytes of a message with a level at most: the features of the largest one in FP32, and what goes with them.</summary>
-    public long MaxLevelBytes => LevelSides.Zip(LevelChannels, (side, channels) => sizeof(float) * (long)side * side * channels).Max() + BesidesFeatures;
+    public long MaxLevelBytes =>
+        LevelSides.Zip(LevelChannels, (side, channels) => sizeof(float) * (long)side * side * channels).Max() + BesidesFeatures;
 
     public Batcher<ExpertStep, LocalizeResponse?> Batcher => _network.Batcher;
 

@@ -11,7 +11,9 @@ internal sealed record GatewayOptions
     /// <summary>Bytes a second that a message may not fall below for longer than <see cref="MessageTimeout"/>.</summary>
     public const int MinMessageRate = 16 << 10;
 
-    /// <summary>Names of experts, comma-separated, that run where Endpoints:Default says. Those in Endpoints:Services are known anyway. Default: none.</summary>
+    /// <summary>
+    /// Names of experts, comma-separated, that run where Endpoints:Default says. Those in Endpoints:Services are known anyway. Default: none.
+    /// </summary>
     public string Experts { get; init; } = "";
 
     /// <summary>Calls with one request message that run at once; one more gets RESOURCE_EXHAUSTED. Default 1024.</summary>
@@ -94,7 +96,9 @@ internal sealed record GatewayOptions
     [Range(1 << 10, Listeners.MaxHeaderBytes / 2)]
     public int MaxMetadataBytes { get; init; } = 16 << 10;
 
-    /// <summary>How long a call may go without a byte in either direction; then it gets DEADLINE_EXCEEDED. Default 10 min, as streams may be quiet.</summary>
+    /// <summary>
+    /// How long a call may go without a byte in either direction; then it gets DEADLINE_EXCEEDED. Default 10 min, as streams may be quiet.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
     public TimeSpan ActivityTimeout { get; init; } = TimeSpan.FromMinutes(10);
 

@@ -15,7 +15,11 @@ internal sealed class CheckCommand : Command
 {
     private readonly Argument<string> _report = new("REPORT") { Description = "ghz's JSON (--format json), or that of mesh load --json." };
     private readonly Option<string> _config = new("--config") { Description = "The configuration it was run with.", Required = true };
-    private readonly Option<string> _limits = new("--limits") { Description = "File of limits to judge by, and of what answers hold.", Required = true };
+    private readonly Option<string> _limits = new("--limits")
+    {
+        Description = "File of limits to judge by, and of what answers hold.",
+        Required = true,
+    };
     private readonly Option<string?> _host = new("--host") { Description = "HOST:PORT to ask instead of the report's." };
 
     public CheckCommand()

@@ -11,10 +11,17 @@ namespace MedMoE.Mesh.LoadTester;
 /// <summary><c>mesh load</c>: puts the load of ghz's configuration files on a mesh.</summary>
 internal sealed class LoadCommand : Command
 {
-    private readonly Argument<string[]> _configs = new("CONFIG") { Description = "ghz's configuration files, one run for each.", Arity = ArgumentArity.OneOrMore };
+    private readonly Argument<string[]> _configs = new("CONFIG")
+    {
+        Description = "ghz's configuration files, one run for each.",
+        Arity = ArgumentArity.OneOrMore,
+    };
     private readonly Option<string?> _host = new("--host") { Description = "HOST:PORT instead of the files'." };
     private readonly Option<string?> _duration = new("--duration") { Description = "How long calls begin, as 10s, instead of what the files say." };
-    private readonly Option<string?> _limits = new("--limits") { Description = "File of limits to judge by, and of what answers hold; what is not kept is told, with exit code 1." };
+    private readonly Option<string?> _limits = new("--limits")
+    {
+        Description = "File of limits to judge by, and of what answers hold; what is not kept is told, with exit code 1.",
+    };
     private readonly Option<string?> _json = new("--json") { Description = "File for the figures as ghz's JSON, of one configuration." };
 
     public LoadCommand()
@@ -48,7 +55,8 @@ internal sealed class LoadCommand : Command
         {
             using var channels = await LoadChannels.Open(config.Host, config.Connections, config.ConnectTimeout);
             var recorder = new Recorder(config.SkipFirst);
-            var (reason, total) = await new LoadRun(config, method, messages, limits?.ExpectedOf(method.Descriptor), recorder).Run(channels.Invokers, signals.Stop);
+            var (reason, total) = await new LoadRun(config, method, messages, limits?.ExpectedOf(method.Descriptor), recorder)
+                .Run(channels.Invokers, signals.Stop);
             var report = Report.Of(config, reason, recorder.Sum(total));
             Console.WriteLine(Summary.Format(report));
             if (arguments.GetValue(_json) is { } json)
@@ -70,7 +78,11 @@ internal sealed class LoadCommand : Command
         config = config with { Host = arguments.GetValue(_host) ?? config.Host };
         if (arguments.GetValue(_duration) is { } duration)
         {
-            config = config with { Duration = GoDuration.TryParse(duration) ?? throw new LoadException($"--duration {duration}: no duration such as 10s, 300ms or 1m30s") };
+            config = config with
+            {
+                Duration = GoDuration.TryParse(duration)
+                    ?? throw new LoadException($"--duration {duration}: no duration such as 10s, 300ms or 1m30s"),
+            };
         }
         var method = MeshMethod.Find(config.Call);
         var messages = config.Messages(method.Descriptor.InputType);

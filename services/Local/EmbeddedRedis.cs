@@ -34,7 +34,8 @@ internal sealed class EmbeddedRedis : IDisposable
                 server.Start();
                 return new EmbeddedRedis(server, port);
             }
-            catch (GarnetException e) when (e.InnerException is SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse } && attempt < Tries)
+            catch (GarnetException e) when (
+                e.InnerException is SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse } && attempt < Tries)
             {
                 server.Dispose();
             }

@@ -4,7 +4,9 @@ using MedMoE.Mesh.Wire.Catalog;
 
 namespace MedMoE.Mesh.Local;
 
-/// <summary>The file that tells the mesh's services where the others are (<see cref="EndpointOptions.File"/>). Who reads it sees it whole, old or new.</summary>
+/// <summary>
+/// The file that tells the mesh's services where the others are (<see cref="EndpointOptions.File"/>). Who reads it sees it whole, old or new.
+/// </summary>
 internal sealed class EndpointsFile(string path)
 {
     private static readonly JsonSerializerOptions _json = new() { WriteIndented = true };

@@ -23,7 +23,8 @@ internal static class LocalMesh
             var gateway = supervisor.Status().FirstOrDefault(replica => replica.Service == ServiceCatalog.Gateway.Name)?.Listening?.Grpc;
             if (gateway is not null)
             {
-                await FrontDoor.UntilOpen(gateway, plan.Services.Where(s => s.Replicas > 0).Select(s => s.Service.Expert).OfType<string>(), signals.Stop);
+                await FrontDoor.UntilOpen(
+                    gateway, plan.Services.Where(s => s.Replicas > 0).Select(s => s.Service.Expert).OfType<string>(), signals.Stop);
             }
             control = await ControlServer.Start(folder.Socket, supervisor, signals.Stop);
             Announce(supervisor.Status(), gateway, log);
@@ -45,8 +46,9 @@ internal static class LocalMesh
         log.Write($"\n{StatusTable.Format(replicas)}\n");
         if (gateway is not null)
         {
+            const string image = "tests/golden/preprocessing/gray8_512x640.png";
             log.Write($"""
-                ./mesh analyze --server {gateway} --image tests/golden/preprocessing/gray8_512x640.png --report "There is a large mass in the right lung"
+                ./mesh analyze --server {gateway} --image {image} --report "There is a large mass in the right lung"
 
                 ready gateway={gateway}
                 """);

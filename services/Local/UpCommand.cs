@@ -23,7 +23,10 @@ internal sealed class UpCommand : Command
         DefaultValueFactory = _ => "",
     };
 
-    private readonly Option<string?> _redis = new("--redis") { Description = "HOST:PORT of the Redis for features. Default: one in this process, 512 MB." };
+    private readonly Option<string?> _redis = new("--redis")
+    {
+        Description = "HOST:PORT of the Redis for features. Default: one in this process, 512 MB.",
+    };
 
     private readonly Option<string> _pyramid = new Option<string>("--pyramid")
     {
@@ -43,7 +46,10 @@ internal sealed class UpCommand : Command
 
     private readonly Option<string> _name = NameOption.Create();
 
-    private readonly Option<string[]> _settings = new("--set") { Description = "KEY=VALUE: a setting for every service, as Serving:MaxMessageBytes=67108864." };
+    private readonly Option<string[]> _settings = new("--set")
+    {
+        Description = "KEY=VALUE: a setting for every service, as Serving:MaxMessageBytes=67108864.",
+    };
 
     private readonly Option<string> _only = new("--only")
     {

@@ -14,32 +14,52 @@ internal sealed class EvaluateCommand : Command
 {
     private readonly Option<string> _bundle = ModelOption.Bundle();
 
-    private readonly Option<string> _data = new("--data") { Description = "Data set: a folder with manifest.jsonl, manifest.csv or tar shards, or such a file.", Required = true };
+    private readonly Option<string> _data = new("--data")
+    {
+        Description = "Data set: a folder with manifest.jsonl, manifest.csv or tar shards, or such a file.",
+        Required = true,
+    };
 
     private readonly Option<ReportSections?> _sections = StudyOption.Sections();
 
     private readonly Option<bool> _json = new("--json") { Description = "Print JSON." };
 
-    private readonly Option<string?> _prompts = new("--prompts") { Description = $"Zero-shot classes and their prompts. Default: {PromptSets.FileName} of the data set, if there." };
+    private readonly Option<string?> _prompts = new("--prompts")
+    {
+        Description = $"Zero-shot classes and their prompts. Default: {PromptSets.FileName} of the data set, if there.",
+    };
 
-    private readonly Option<string?> _plots = new("--plots") { Description = "Folder for PNGs: confusions, recall, reliability, attention over images." };
+    private readonly Option<string?> _plots = new("--plots")
+    {
+        Description = "Folder for PNGs: confusions, recall, reliability, attention over images.",
+    };
 
     private readonly Option<string> _expert = new("--expert")
     {
-        Description = "What picks the expert: auto (as the mesh does), report, image, type (the true one), wrong (the one after it), or an expert's name.",
+        Description = "What picks the expert: auto (as the mesh does), report, image, type (the true one), wrong (the one after it), "
+            + "or an expert's name.",
         DefaultValueFactory = _ => "auto",
     };
 
-    private readonly Option<int> _candidates = new("--candidates") { Description = "Studies of one type that retrieval looks among.", DefaultValueFactory = _ => 25 };
+    private readonly Option<int> _candidates = new("--candidates")
+    {
+        Description = "Studies of one type that retrieval looks among.",
+        DefaultValueFactory = _ => 25,
+    };
 
-    private readonly Option<int> _limit = new("--limit") { Description = "Take only the first so many studies.", DefaultValueFactory = _ => int.MaxValue };
+    private readonly Option<int> _limit = new("--limit")
+    {
+        Description = "Take only the first so many studies.",
+        DefaultValueFactory = _ => int.MaxValue,
+    };
 
     private readonly Option<string> _device = ModelOption.Device();
 
     private readonly Option<string> _precision = ModelOption.Precision();
 
     public EvaluateCommand()
-        : base("evaluate", "Holds a bundle against a data set: gates, zero-shot findings, retrieval, grounding of phrases, linear probes, calibration.")
+        : base(
+            "evaluate", "Holds a bundle against a data set: gates, zero-shot findings, retrieval, grounding of phrases, linear probes, calibration.")
     {
         this.AddOptions(_bundle, _data, _sections, _json, _prompts, _plots, _expert, _candidates, _limit, _device, _precision);
         _candidates.RequireAtLeast(2);
@@ -61,7 +81,8 @@ internal sealed class EvaluateCommand : Command
             ExpertChoice.Parse(arguments.GetRequiredValue(_expert)));
 
         var progress = Console.IsErrorRedirected ? (Action<int>?)null : read => Console.Error.Write($"\r{read} studies read");
-        var result = new Evaluator(reader, prompts, arguments.GetValue(_candidates)).Run(source.Read(order: null).Take(arguments.GetValue(_limit)), progress);
+        var result = new Evaluator(reader, prompts, arguments.GetValue(_candidates))
+            .Run(source.Read(order: null).Take(arguments.GetValue(_limit)), progress);
         if (progress is not null)
         {
             Console.Error.WriteLine();

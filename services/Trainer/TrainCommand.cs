@@ -15,25 +15,45 @@ internal sealed class TrainCommand : Command
 {
     private static readonly TrainOptions _defaults = new();
 
-    private readonly Option<string> _data = new("--data") { Description = "Pairs to learn: a folder, manifest or shards ({000..104} ranges).", Required = true };
+    private readonly Option<string> _data = new("--data")
+    {
+        Description = "Pairs to learn: a folder, manifest or shards ({000..104} ranges).",
+        Required = true,
+    };
     private readonly Option<string?> _validation = new("--validation") { Description = "Pairs to judge by; without them the training loss does." };
     private readonly Option<ReportSections?> _sections = StudyOption.Sections();
 
-    private readonly Option<string> _init = new("--init") { Description = "Bundle to start from (mesh bundle import, mesh bundle create).", Required = true };
-    private readonly Option<string> _out = new("--out") { Description = "Bundle to make, the best one so far; checkpoint, log and curves lie beside it in OUT.training.", Required = true };
+    private readonly Option<string> _init = new("--init")
+    {
+        Description = "Bundle to start from (mesh bundle import, mesh bundle create).",
+        Required = true,
+    };
+    private readonly Option<string> _out = new("--out")
+    {
+        Description = "Bundle to make, the best one so far; checkpoint, log and curves lie beside it in OUT.training.",
+        Required = true,
+    };
     private readonly Option<bool> _resume = new("--resume") { Description = "Go on from the checkpoint, with the same options." };
     private readonly Option<string?> _name = new("--name") { Description = "Name of the model. Default: the first bundle's." };
     private readonly Option<string?> _version = new("--model-version") { Description = "Version of the model. Default: the first bundle's." };
-    private readonly Option<string?> _notice = new("--notice") { Description = "What whoever sees an answer of the model should know; empty for nothing. Default: nothing." };
+    private readonly Option<string?> _notice = new("--notice")
+    {
+        Description = "What whoever sees an answer of the model should know; empty for nothing. Default: nothing.",
+    };
 
     private readonly Option<int?> _steps = new("--steps") { Description = "Optimizer steps; else --epochs count." };
     private readonly Option<int> _epochs = Number("--epochs", "Passes over the data.", _defaults.Epochs);
     private readonly Option<int> _batch = Number("--batch", "Pairs contrasted with each other.", _defaults.Batch);
     private readonly Option<int> _accumulate = Number("--accumulate", "Batches of a step.", _defaults.Accumulate);
-    private readonly Option<string> _batches = Choice("--batches", "What a batch is made of: pairs as they come, or of one report type.", "mixed", "by-type");
-    private readonly Option<string> _expert = Choice("--expert", "Which expert sees a pair: that of its true type, or the report gate's choice.", "type", "gate");
-    private readonly Option<string[]> _freeze = new Option<string[]>("--freeze") { Description = "Parts that do not learn.", AllowMultipleArgumentsPerToken = true }
-        .AcceptOnlyFromAmong("backbone", "text", "gate", "expert");
+    private readonly Option<string> _batches = Choice(
+        "--batches", "What a batch is made of: pairs as they come, or of one report type.", "mixed", "by-type");
+    private readonly Option<string> _expert = Choice(
+        "--expert", "Which expert sees a pair: that of its true type, or the report gate's choice.", "type", "gate");
+    private readonly Option<string[]> _freeze = new Option<string[]>("--freeze")
+    {
+        Description = "Parts that do not learn.",
+        AllowMultipleArgumentsPerToken = true,
+    }.AcceptOnlyFromAmong("backbone", "text", "gate", "expert");
     private readonly Option<int> _batchNormRows = Number(
         "--batch-norm-rows", "Images an expert must have of a batch to be normalised by the batch's own statistics.", _defaults.BatchNormRows);
 
@@ -42,7 +62,10 @@ internal sealed class TrainCommand : Command
     private readonly Dictionary<LossWeight, Option<double?>> _weights =
         Objective.Weights.ToDictionary(w => w, w => new Option<double?>($"--{w.Name.ToLowerInvariant()}") { Description = w.Description });
 
-    private readonly Option<float?> _attentionTemperature = new("--attention-temperature") { Description = "GLoRIA's temp1. Default: the bundle's, 4." };
+    private readonly Option<float?> _attentionTemperature = new("--attention-temperature")
+    {
+        Description = "GLoRIA's temp1. Default: the bundle's, 4.",
+    };
     private readonly Option<float?> _wordTemperature = new("--word-temperature") { Description = "GLoRIA's temp2. Default: the bundle's, 5." };
     private readonly Option<float?> _logitScale = new("--logit-scale") { Description = "GLoRIA's temp3. Default: the bundle's, 10." };
 
@@ -51,16 +74,22 @@ internal sealed class TrainCommand : Command
     private readonly Option<double> _weightDecay = Number("--weight-decay", "Of matrices.", _defaults.Optimizer.WeightDecay);
     private readonly Option<double> _clip = Number("--clip", "Largest norm of all gradients together; 0: none.", _defaults.Optimizer.Clip);
     private readonly Option<string> _schedule = Choice(
-        "--schedule", "Learning rate: cut when validation stops getting better, along a cosine (needs --steps), or constant.", "plateau", "cosine", "constant");
+        "--schedule", "Learning rate: cut when validation stops getting better, along a cosine (needs --steps), or constant.",
+        "plateau", "cosine", "constant");
     private readonly Option<int> _warmUp = new("--warm-up") { Description = "Steps over which the learning rate rises." };
     private readonly Option<double> _factor = Number("--factor", "Plateau: what the learning rate is multiplied by.", _defaults.Schedule.Factor);
-    private readonly Option<int> _patience = Number("--patience", "Plateau: validations without a new best before that.", _defaults.Schedule.Patience);
+    private readonly Option<int> _patience = Number(
+        "--patience", "Plateau: validations without a new best before that.", _defaults.Schedule.Patience);
     private readonly Option<int?> _validateEvery = new("--validate-every") { Description = "Steps between validations. Default: once an epoch." };
-    private readonly Option<int> _earlyStop = new("--early-stop") { Description = "Validations without a new best after which training ends; 0: never." };
+    private readonly Option<int> _earlyStop = new("--early-stop")
+    {
+        Description = "Validations without a new best after which training ends; 0: never.",
+    };
     private readonly Option<int> _checkpointEvery = Number("--checkpoint-every", "Steps between checkpoints.", _defaults.CheckpointEvery);
     private readonly Option<int> _seed = new("--seed") { Description = "Seed of the data's order." };
     private readonly Option<string> _device = ModelOption.Device();
-    private readonly Option<string> _precision = Choice("--precision", "Products of backbone and text encoder; weights stay fp32.", "fp32", "bf16", "auto");
+    private readonly Option<string> _precision = Choice(
+        "--precision", "Products of backbone and text encoder; weights stay fp32.", "fp32", "bf16", "auto");
     private readonly Option<string> _storage = Choice("--storage", "Float type of the bundle's files.", "fp32", "fp16");
 
     public TrainCommand()
@@ -68,9 +97,10 @@ internal sealed class TrainCommand : Command
     {
         this.AddOptions(
         [
-            _data, _validation, _sections, _init, _out, _resume, _name, _version, _notice, _steps, _epochs, _batch, _accumulate, _batches, _expert, _freeze,
-            _batchNormRows, _preset, .. _weights.Values, _attentionTemperature, _wordTemperature, _logitScale, _optimizer, _learningRate,
-            _weightDecay, _clip, _schedule, _warmUp, _factor, _patience, _validateEvery, _earlyStop, _checkpointEvery, _seed, _device, _precision, _storage,
+            _data, _validation, _sections, _init, _out, _resume, _name, _version, _notice, _steps, _epochs, _batch, _accumulate, _batches,
+            _expert, _freeze, _batchNormRows, _preset, .. _weights.Values, _attentionTemperature, _wordTemperature, _logitScale, _optimizer,
+            _learningRate, _weightDecay, _clip, _schedule, _warmUp, _factor, _patience, _validateEvery, _earlyStop, _checkpointEvery, _seed,
+            _device, _precision, _storage,
         ]);
         Validators.Add(arguments =>
         {
@@ -102,7 +132,8 @@ internal sealed class TrainCommand : Command
         var options = Read(arguments);
         var bundle = arguments.GetRequiredValue(_out);
         var output = new TrainingOutput(
-            bundle, Path.TrimEndingDirectorySeparator(bundle) + ".training", arguments.GetValue(_storage) == "fp16" ? ScalarType.Float16 : ScalarType.Float32);
+            bundle, Path.TrimEndingDirectorySeparator(bundle) + ".training",
+            arguments.GetValue(_storage) == "fp16" ? ScalarType.Float16 : ScalarType.Float32);
         var resume = arguments.GetValue(_resume);
         if (!resume)
         {
@@ -110,8 +141,10 @@ internal sealed class TrainCommand : Command
             BundleFolder.RequireFree(output.Folder);
         }
         var source = ModelBundle.Open(arguments.GetRequiredValue(_init));
-        using var networks = new TrainedNetworks(source, Manifest(source.Manifest, arguments), TorchOptions.Parse(arguments.GetRequiredValue(_device), "fp32").ResolveDevice());
-        var data = StudyBatches.Open(arguments.GetRequiredValue(_data), arguments.GetValue(_validation), networks.Manifest, networks.Text.Tokenizer, options);
+        using var networks = new TrainedNetworks(
+            source, Manifest(source.Manifest, arguments), TorchOptions.Parse(arguments.GetRequiredValue(_device), "fp32").ResolveDevice());
+        var data = StudyBatches.Open(
+            arguments.GetRequiredValue(_data), arguments.GetValue(_validation), networks.Manifest, networks.Text.Tokenizer, options);
         data.Told = Console.Error.WriteLine;
         using var run = new TrainingRun(networks, data, options, output);
         if (resume)
@@ -134,8 +167,9 @@ internal sealed class TrainCommand : Command
             Console.Error.WriteLine($"\ninterrupted after step {run.State.Step}, saved; go on with the same command and --resume");
             return CommandHost.Interrupted;
         }
-        Console.Out.WriteLine(FormattableString.Invariant(
-            $"{(outcome == Outcome.StoppedEarly ? "stopped early" : "finished")} after step {run.State.Step}; best loss {run.State.Best:F4}; {output.Bundle} is its bundle, {output.Folder} has log and curves"));
+        var end = outcome == Outcome.StoppedEarly ? "stopped early" : "finished";
+        var places = $"{output.Bundle} is its bundle, {output.Folder} has log and curves";
+        Console.Out.WriteLine(FormattableString.Invariant($"{end} after step {run.State.Step}; best loss {run.State.Best:F4}; {places}"));
         return 0;
     }
 
@@ -154,14 +188,16 @@ internal sealed class TrainCommand : Command
             BatchNormRows = arguments.GetValue(_batchNormRows),
             Weights = _weights.ToDictionary(w => w.Key.Name, w => arguments.GetValue(w.Value) ?? (released ? w.Key.Released : w.Key.Paper)),
             Optimizer = new OptimizerOptions(
-                arguments.GetValue(_optimizer) == "adamw", arguments.GetValue(_learningRate), arguments.GetValue(_weightDecay), arguments.GetValue(_clip)),
+                arguments.GetValue(_optimizer) == "adamw", arguments.GetValue(_learningRate), arguments.GetValue(_weightDecay),
+                arguments.GetValue(_clip)),
             Schedule = new ScheduleOptions(
                 Enum.Parse<ScheduleKind>(arguments.GetRequiredValue(_schedule), ignoreCase: true),
                 arguments.GetValue(_warmUp), arguments.GetValue(_factor), arguments.GetValue(_patience)),
             ValidateEvery = arguments.GetValue(_validateEvery),
             EarlyStop = arguments.GetValue(_earlyStop),
             CheckpointEvery = arguments.GetValue(_checkpointEvery),
-            HalfTrunk = TorchOptions.Parse(arguments.GetRequiredValue(_device), arguments.GetRequiredValue(_precision)).ScalarType == ScalarType.BFloat16,
+            HalfTrunk = TorchOptions.Parse(arguments.GetRequiredValue(_device), arguments.GetRequiredValue(_precision)).ScalarType
+                == ScalarType.BFloat16,
             Seed = arguments.GetValue(_seed),
             Sections = arguments.GetValue(_sections)?.ToString(),
         };
@@ -178,7 +214,8 @@ internal sealed class TrainCommand : Command
             arguments.GetValue(_logitScale) ?? source.Similarity.LogitScale),
     };
 
-    private static Option<T> Number<T>(string name, string description, T absent) => new(name) { Description = description, DefaultValueFactory = _ => absent };
+    private static Option<T> Number<T>(string name, string description, T absent) =>
+        new(name) { Description = description, DefaultValueFactory = _ => absent };
 
     private static Option<string> Choice(string name, string description, params string[] values)
     {

@@ -28,7 +28,9 @@ public sealed partial class PageTests
     [InlineData("[a](../README.md#code)", "../README.md#code")]
     [InlineData("[a](e.md) [b](e.md#one)", "e.md#one")]
     [InlineData("```\n[a](b.md)\n```\n[a](b.md) `[c](d.md)`", "b.md")]
-    [InlineData("[a](https://example.org/b.md) [b](e.md#two-words) [c](e.md#two-words-1) [d](../d) [e](../README.md#the-pages-code-of-it) [f](#one-1)", null)]
+    [InlineData(
+        "[a](https://example.org/b.md) [b](e.md#two-words) [c](e.md#two-words-1) [d](../d) [e](../README.md#the-pages-code-of-it) [f](#one-1)",
+        null)]
     public void Broken_NamesWhatLeadsNowhere(string text, string? expected)
     {
         var pages = new Dictionary<string, string>
@@ -46,11 +48,14 @@ public sealed partial class PageTests
     {
         var page = File.ReadAllText(Path.Combine(Golden.Repository, "services", "README.md"));
         var listed = Metric().Matches(page).Select(m => m.Groups[1].Value);
-        var sources = (await Files()).Where(file => file.StartsWith("services/", StringComparison.Ordinal) && file.EndsWith(".cs", StringComparison.Ordinal));
+        var sources = (await Files())
+            .Where(file => file.StartsWith("services/", StringComparison.Ordinal) && file.EndsWith(".cs", StringComparison.Ordinal));
         var instruments = sources.SelectMany(file => Instrument().Matches(File.ReadAllText(Path.Combine(Golden.Repository, file)))).ToArray();
         Assert.NotEmpty(instruments);
-        Assert.Equal(instruments.Select(i => i.Groups["name"].Value.Replace('.', '_')).Order(), listed.Select(name => Suffix().Replace(name, "")).Order());
-        Assert.Equal(instruments.Count(i => i.Groups["kind"].Value == "Counter"), listed.Count(name => name.EndsWith("_total", StringComparison.Ordinal)));
+        Assert.Equal(
+            instruments.Select(i => i.Groups["name"].Value.Replace('.', '_')).Order(), listed.Select(name => Suffix().Replace(name, "")).Order());
+        Assert.Equal(
+            instruments.Count(i => i.Groups["kind"].Value == "Counter"), listed.Count(name => name.EndsWith("_total", StringComparison.Ordinal)));
     }
 
     /// <summary>Links to a file or folder that is not there, or to a heading that a page does not have, each as "PAGE: LINK".</summary>
@@ -62,7 +67,8 @@ public sealed partial class PageTests
         var broken = new List<string>();
         foreach (var (page, text) in pages)
         {
-            foreach (var link in Link().Matches(Code().Replace(Fence().Replace(text, ""), "")).Select(m => m.Groups[1].Value).Where(link => !Scheme().IsMatch(link)))
+            var links = Link().Matches(Code().Replace(Fence().Replace(text, ""), "")).Select(m => m.Groups[1].Value);
+            foreach (var link in links.Where(link => !Scheme().IsMatch(link)))
             {
                 var (path, anchor) = link.Split('#') is [var p, var a] ? (p, a) : (link, null);
                 var target = path == "" ? page : Path.GetRelativePath("/r", Path.GetFullPath(Path.Combine("/r", Path.GetDirectoryName(page)!, path)));

@@ -31,7 +31,13 @@ internal sealed class DemoMesh : IAsyncDisposable
         var text = await mesh.Add(TextEncoderApp.Create);
         var own = await mesh.Add(ExpertApp.Create, $"--Expert:Name={expert}");
         var router = await mesh.Add(
-            RouterApp.Create, [$"--Endpoints:Services:backbone={backbone.Address}", $"--Endpoints:Services:text-encoder={text.Address}", $"--Endpoints:Services:expert-{expert}={own.Address}", .. elsewhere]);
+            RouterApp.Create,
+            [
+                $"--Endpoints:Services:backbone={backbone.Address}",
+                $"--Endpoints:Services:text-encoder={text.Address}",
+                $"--Endpoints:Services:expert-{expert}={own.Address}",
+                .. elsewhere,
+            ]);
         await mesh.Add(GatewayApp.Create, [$"--Endpoints:Services:router={router.Address}", .. elsewhere]);
         return mesh;
     }

@@ -7,9 +7,9 @@ using MedMoE.Mesh.V1;
 namespace MedMoE.Mesh.Benchmarks;
 
 /// <summary>
-/// A new image for the CT expert, while nobody else calls, and while eight callers at once keep the X-ray expert at its limit through the same gateway.
-/// As pods have processors of their own, the X-ray expert and its callers have the last one here, and everything else the first; run it with
-/// OMP_NUM_THREADS=1, for libtorch would start a thread for each processor of the machine.
+/// A new image for the CT expert, while nobody else calls, and while eight callers at once keep the X-ray expert at its limit through the
+/// same gateway. As pods have processors of their own, the X-ray expert and its callers have the last one here, and everything else the
+/// first; run it with OMP_NUM_THREADS=1, for libtorch would start a thread for each processor of the machine.
 /// </summary>
 public class IsolationBenchmark
 {
@@ -38,7 +38,11 @@ public class IsolationBenchmark
     {
         await Start();
         _load = Process.Start(new ProcessStartInfo(
-            "taskset", ["-c", _last, "dotnet", Tool.AssemblyOf("LoadTester"), "load", "tests/load/fixed/expert-xray.json", "--host", _mesh.Gateway, "--duration", "1h"])
+            "taskset",
+            [
+                "-c", _last, "dotnet", Tool.AssemblyOf("LoadTester"), "load", "tests/load/fixed/expert-xray.json",
+                "--host", _mesh.Gateway, "--duration", "1h",
+            ])
         { WorkingDirectory = Golden.Repository, RedirectStandardOutput = true })!;
         // At its limit: calls wait in its queue.
         while ((await ServiceMetric.Read(_xray.Http)).Where(m => m.Name == "medmoe_requests").Sum(m => m.Value) < 4)

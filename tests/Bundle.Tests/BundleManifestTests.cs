@@ -35,7 +35,8 @@ public sealed class BundleManifestTests : IDisposable
     [InlineData("experts", "[]", "no experts")]
     [InlineData("experts", """[{"name":"../x","report_type":"X"}]""", "\"../x\" is not of a-z")]
     [InlineData("experts", """[{"name":"a","report_type":"A"},{"name":"a","report_type":"A"}]""", "expert a is there 2 times")]
-    [InlineData("experts", """[{"name":"a","report_type":"A","dicom_modalities":["CT"]},{"name":"b","report_type":"B","dicom_modalities":["CT"]}]""", "CT is claimed 2 times")]
+    [InlineData("experts", """[{"name":"a","report_type":"A","dicom_modalities":["CT"]},{"name":"b","report_type":"B","dicom_modalities":["CT"]}]""",
+        "CT is claimed 2 times")]
     [InlineData("text", """{"max_tokens":2}""", "text.max_tokens 2")]
     [InlineData("similarity", """{"word_temperature":-1}""", "temperatures")]
     [InlineData("image", """{"size":0}""", "image.size 0")]

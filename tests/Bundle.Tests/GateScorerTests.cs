@@ -24,7 +24,8 @@ public sealed class GateScorerTests
         [
             new TensorSource("report.0.weight", SafetensorsDType.F32, [2, 64], stream => stream.Write(new byte[512])),
             new TensorSource("report.0.bias", SafetensorsDType.F32, [3], stream => stream.Write(new byte[12])),
-            new TensorSource("report.2.weight", SafetensorsDType.F32, [4, 2], stream => stream.Write([.. BitConverter.GetBytes(float.NaN), .. new byte[28]])),
+            new TensorSource(
+                "report.2.weight", SafetensorsDType.F32, [4, 2], stream => stream.Write([.. BitConverter.GetBytes(float.NaN), .. new byte[28]])),
         ]);
 
         var e = Assert.Throws<BundleException>(() => GateScorer.Load(files.Open(), "report"));

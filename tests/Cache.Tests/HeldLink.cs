@@ -3,7 +3,9 @@ using System.Net.Sockets;
 
 namespace MedMoE.Mesh.Cache.Tests;
 
-/// <summary>A way to a server on which answers are held back: those of a connection that has brought so many bytes, until they are released.</summary>
+/// <summary>
+/// A way to a server on which answers are held back: those of a connection that has brought so many bytes, until they are released.
+/// </summary>
 internal sealed class HeldLink : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);

@@ -6,7 +6,8 @@ public sealed class RedisFaultTests
 {
     [Theory]
     [InlineData("OOM command not allowed when used memory > 'maxmemory'.", "Redis says: OOM command not allowed when used memory > 'maxmemory'.")]
-    [InlineData("ERR unknown command 'SET', with args beginning with: 'medmoe2:text:0f' 'content'", "Redis says: ERR unknown command 'SET', with args beginning with:")]
+    [InlineData("ERR unknown command 'SET', with args beginning with: 'medmoe2:text:0f' 'content'",
+        "Redis says: ERR unknown command 'SET', with args beginning with:")]
     [InlineData("ERR a line\r\nmedmoe2:text:0f", "Redis says: ERR a line")]
     public void Describe_WhatRedisAnswered_HoldsNoKeyAndNoContent(string answer, string expected) =>
         Assert.Equal(expected, RedisFault.Describe(new RedisServerException(answer), RedisLevel.KeyPrefix));

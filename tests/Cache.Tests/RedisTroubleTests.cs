@@ -145,5 +145,6 @@ public sealed class RedisTroubleTests
         }
     }
 
-    private static async Task<ConnectionMultiplexer> Admin(RedisServer redis) => await ConnectionMultiplexer.ConnectAsync($"{redis.Address},allowAdmin=true");
+    private static async Task<ConnectionMultiplexer> Admin(RedisServer redis) =>
+        await ConnectionMultiplexer.ConnectAsync($"{redis.Address},allowAdmin=true");
 }

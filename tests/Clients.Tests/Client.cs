@@ -28,7 +28,8 @@ internal sealed record Client(string Language, string Missing, string[] Probe, s
             ["env", $"PYTHONPATH={PythonCode}", _python, "tests/clients/python/client.py"]),
         "node" => new(
             language, "needs Node.js and the client's packages (npm ci --prefix tests/clients/node)",
-            ["node", "--input-type=module", "--eval", $"await import('{Golden.Repository}/tests/clients/node/node_modules/@grpc/grpc-js/build/src/index.js')"],
+            ["node", "--input-type=module", "--eval",
+             $"await import('{Golden.Repository}/tests/clients/node/node_modules/@grpc/grpc-js/build/src/index.js')"],
             [], ["node", "tests/clients/node/client.js"]),
         "cpp" => new(
             language, "needs gRPC for C++ (Debian: apt-get install g++ cmake pkg-config libgrpc++-dev protobuf-compiler-grpc)",

@@ -92,7 +92,8 @@ public sealed class AnalyzeTests
         Assert.Empty(Notes(other));
         Assert.DoesNotContain("sBIT", other.Error);
 
-        static IEnumerable<JsonElement> Notes(Tool.Result result) => JsonDocument.Parse(result.Output).RootElement.GetProperty("notes").EnumerateArray();
+        static IEnumerable<JsonElement> Notes(Tool.Result result) =>
+            JsonDocument.Parse(result.Output).RootElement.GetProperty("notes").EnumerateArray();
     }
 
     [Theory]
@@ -168,7 +169,8 @@ public sealed class AnalyzeTests
     {
         using var files = new GoldenBundle(Architecture.Paper);
         var path = Path.Combine(files.Root, "experts", "ct", "model.safetensors");
-        Rewrite(path, t => t with { Write = stream => stream.Write([.. Enumerable.Repeat((byte)0xFF, (int)(t.Shape.Aggregate(1L, (n, d) => n * d) * t.DType.Size()))]) });
+        static int Bytes(TensorSource tensor) => (int)(tensor.Shape.Aggregate(1L, (n, d) => n * d) * tensor.DType.Size());
+        Rewrite(path, t => t with { Write = stream => stream.Write([.. Enumerable.Repeat((byte)0xFF, Bytes(t))]) });
         (await Tool.Analyze("--bundle", files.Root, "--image", _image, "--policy", "ct")).AssertRefused(path, "NaN");
         // The other experts do not care.
         Assert.Equal(0, (await Tool.Analyze("--bundle", files.Root, "--image", _image, "--policy", "mri")).ExitCode);

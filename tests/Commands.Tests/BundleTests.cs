@@ -24,7 +24,8 @@ public sealed class BundleTests : IDisposable
         var swin = SwinConfig.Read(Golden.PathOf("swin-nano", "config.json"));
         MakeSwin(swin, Golden.PathOf("swin-nano", "config.json"), withHeads);
         MakeBert(Golden.PathOf("bert-nano", "config.json"), withHeads);
-        File.WriteAllText(_folder["swin", "preprocessor_config.json"], """{ "image_mean": [0.5, 0.5, 0.5], "image_std": [0.25, 0.25, 0.25], "size": 224 }""");
+        File.WriteAllText(
+            _folder["swin", "preprocessor_config.json"], """{ "image_mean": [0.5, 0.5, 0.5], "image_std": [0.25, 0.25, 0.25], "size": 224 }""");
 
         var result = await Tool.Bundle(
             "import", "--swin", _folder["swin"], "--bert", _folder["bert"], "--experts", "xray,ct,dental", "--out", _folder["out"], "--seed", "7");
@@ -146,7 +147,8 @@ public sealed class BundleTests : IDisposable
             """);
         MakeBert(_folder["bert.json"], withHeads: true);
         Assert.Equal(0, (await Tool.Bundle(
-            "import", "--swin", _folder["swin"], "--bert", _folder["bert"], "--experts", "xray,ct,mri,ultrasound,endoscopy,pathology", "--out", _folder["out"])).ExitCode);
+            "import", "--swin", _folder["swin"], "--bert", _folder["bert"], "--experts", "xray,ct,mri,ultrasound,endoscopy,pathology",
+            "--out", _folder["out"])).ExitCode);
 
         var result = await Tool.Bundle("check", _folder["out"]);
 
@@ -170,7 +172,9 @@ public sealed class BundleTests : IDisposable
         File.AppendAllText(Path.Combine(files.Root, "text", "vocab.txt"), "onemore\n");
         File.WriteAllText(Path.Combine(files.Root, "gate", "model.safetensors"), "x");
         Directory.CreateDirectory(Path.Combine(files.Root, "experts", "stray"));
-        File.Move(Path.Combine(files.Root, "experts", "mri", "model.safetensors"), Path.Combine(files.Root, "experts", "xray", "model.safetensors"), overwrite: true);
+        File.Move(
+            Path.Combine(files.Root, "experts", "mri", "model.safetensors"),
+            Path.Combine(files.Root, "experts", "xray", "model.safetensors"), overwrite: true);
 
         var result = await Tool.Bundle("check", files.Root);
 
@@ -215,7 +219,8 @@ public sealed class BundleTests : IDisposable
         Formula.Fill(network);
         Write("swin", network, withHeads ? "swin." : "", withHeads
             ? [Zeros("classifier.weight", 1000, config.FeatureDim), Zeros("classifier.bias", 1000),
-               Zeros("swin.encoder.layers.0.blocks.0.attention.self.relative_position_index", 49, 49), Zeros("swin.embeddings.mask_token", 1, 1, config.EmbedDim)]
+               Zeros("swin.encoder.layers.0.blocks.0.attention.self.relative_position_index", 49, 49),
+               Zeros("swin.embeddings.mask_token", 1, 1, config.EmbedDim)]
             : []);
     }
 
@@ -228,20 +233,23 @@ public sealed class BundleTests : IDisposable
         using var network = new BertEncoder(config, withPooler: withHeads);
         Formula.Fill(network, name => "text." + name);
         Write("bert", network, withHeads ? "bert." : "", withHeads
-            ? [Zeros("cls.predictions.bias", 187), Zeros("cls.seq_relationship.weight", 2, config.HiddenSize), Zeros("bert.embeddings.position_ids", 1, 64)]
+            ? [Zeros("cls.predictions.bias", 187), Zeros("cls.seq_relationship.weight", 2, config.HiddenSize),
+               Zeros("bert.embeddings.position_ids", 1, 64)]
             : []);
     }
 
     private void Write(string folder, nn.Module network, string prefix, TensorSource[] extras)
     {
         // Checkpoints from TensorFlow call a normalisation's weight gamma and its bias beta.
-        string Name(string own) => prefix.Length == 0 ? own : prefix + own.Replace("LayerNorm.weight", "LayerNorm.gamma").Replace("LayerNorm.bias", "LayerNorm.beta");
+        string Name(string own) =>
+            prefix.Length == 0 ? own : prefix + own.Replace("LayerNorm.weight", "LayerNorm.gamma").Replace("LayerNorm.bias", "LayerNorm.beta");
         SafetensorsWriter.Write(_folder[folder, "model.safetensors"], network.state_dict()
             .Select(e => new TensorSource(Name(e.Key), SafetensorsDType.F32, e.Value.shape, stream => stream.Write(e.Value.bytes)))
             .Concat(extras));
     }
 
-    private static TensorSource Zeros(string name, params long[] shape) => name.EndsWith("_ids", StringComparison.Ordinal) || name.EndsWith("_index", StringComparison.Ordinal)
-        ? new TensorSource(name, SafetensorsDType.I64, shape, stream => stream.Write(new byte[8 * shape.Aggregate((a, b) => a * b)]))
-        : new TensorSource(name, SafetensorsDType.F32, shape, stream => stream.Write(new byte[4 * shape.Aggregate((a, b) => a * b)]));
+    private static TensorSource Zeros(string name, params long[] shape) =>
+        name.EndsWith("_ids", StringComparison.Ordinal) || name.EndsWith("_index", StringComparison.Ordinal)
+            ? new TensorSource(name, SafetensorsDType.I64, shape, stream => stream.Write(new byte[8 * shape.Aggregate((a, b) => a * b)]))
+            : new TensorSource(name, SafetensorsDType.F32, shape, stream => stream.Write(new byte[4 * shape.Aggregate((a, b) => a * b)]));
 }

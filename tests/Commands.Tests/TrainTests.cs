@@ -18,7 +18,8 @@ public sealed class TrainTests : IDisposable
         var trained = await Tool.Trainer(
             "train", "--data", _folder["studies"], "--validation", _folder["studies"], "--init", _folder["fresh"], "--out", _folder["out"],
             "--steps", "3", "--batch", "4", "--batches", "by-type", "--schedule", "constant", "--name", "small", "--notice", "three steps");
-        var evaluated = await Tool.Trainer("evaluate", "--bundle", _folder["out"], "--data", _folder["studies"], "--json", "--candidates", "2", "--plots", _folder["plots"]);
+        var evaluated = await Tool.Trainer(
+            "evaluate", "--bundle", _folder["out"], "--data", _folder["studies"], "--json", "--candidates", "2", "--plots", _folder["plots"]);
 
         Assert.Equal((0, 0), (trained.ExitCode, evaluated.ExitCode));
         Assert.Contains("finished after step 3", trained.Output);
@@ -31,7 +32,9 @@ public sealed class TrainTests : IDisposable
             ("gate", ["report", "image"]), ("zero_shot", ["accuracy", "chance"]), ("retrieval", ["recall_at_1", "recall_at_5", "recall_at_10"]),
             ("grounding", ["pointing_game", "iou"]),
         ];
-        Assert.All(figures, task => Assert.All(task.Figures, figure => Assert.InRange(json.GetProperty(task.Task).GetProperty(figure).GetDouble(), 0, 1)));
+        Assert.All(
+            figures,
+            task => Assert.All(task.Figures, figure => Assert.InRange(json.GetProperty(task.Task).GetProperty(figure).GetDouble(), 0, 1)));
         Assert.NotEmpty(Directory.GetFiles(_folder["plots"], "*.png"));
     }
 
@@ -120,14 +123,18 @@ public sealed class TrainTests : IDisposable
         await Prepare();
         await Tool.Run("Phantoms", "phantoms", "--out", _folder["test"], "--count", "100", "--seed", "2", "--size", "64");
         Task<Tool.Result> Ablate() => Tool.Trainer(
-            "ablate", "--data", _folder["studies"], "--test", _folder["test"], "--init", _folder["fresh"], "--out", _folder["runs"], "--seeds", "1", "--steps", "2", "--batch", "4");
+            "ablate", "--data", _folder["studies"], "--test", _folder["test"], "--init", _folder["fresh"], "--out", _folder["runs"],
+            "--seeds", "1", "--steps", "2", "--batch", "4");
 
         var first = await Ablate();
         var second = await Ablate();
 
         Assert.Equal((0, 0, ""), (first.ExitCode, second.ExitCode, second.Error));
         Assert.Equal(first.Output, second.Output);
-        Assert.Equal(["MedMoE", "one shared expert", "last level alone", "MedMoE, a wrong expert forced"], first.Output.Split('\n')[2..6].Select(row => row.Split('|')[1].Trim().Replace(", as many parameters as all", "", StringComparison.Ordinal).Replace(", no multi-scale attention", "", StringComparison.Ordinal)));
+        var variants = first.Output.Split('\n')[2..6].Select(row => row.Split('|')[1].Trim()
+            .Replace(", as many parameters as all", "", StringComparison.Ordinal)
+            .Replace(", no multi-scale attention", "", StringComparison.Ordinal));
+        Assert.Equal(["MedMoE", "one shared expert", "last level alone", "MedMoE, a wrong expert forced"], variants);
     }
 
     [Fact]
@@ -159,7 +166,8 @@ public sealed class TrainTests : IDisposable
             """);
         var phantoms = await Tool.Run("Phantoms", "phantoms", "--out", _folder["studies"], "--count", "32", "--seed", "1", "--size", "64");
         var created = await Tool.Bundle(
-            "create", "--swin", _folder["swin.json"], "--bert", _folder["bert.json"], "--experts", Experts, "--data", _folder["studies"], "--out", _folder["fresh"]);
+            "create", "--swin", _folder["swin.json"], "--bert", _folder["bert.json"], "--experts", Experts,
+            "--data", _folder["studies"], "--out", _folder["fresh"]);
         Assert.Equal((0, 0), (phantoms.ExitCode, created.ExitCode));
     }
 

@@ -18,7 +18,8 @@ public sealed class EvaluatorTests : IDisposable
     [Fact]
     public void Run_OfStudiesWithFindings_MeasuresEveryTask()
     {
-        var result = Run([.. Enumerable.Range(0, 10).Select(i => Study(i, i % 2, i % 3 == 0 ? [] : [Finding("mass", "mass")]))], Prompts(), candidates: 3);
+        var result = Run(
+            [.. Enumerable.Range(0, 10).Select(i => Study(i, i % 2, i % 3 == 0 ? [] : [Finding("mass", "mass")]))], Prompts(), candidates: 3);
 
         Assert.Equal(new Dictionary<string, int> { ["xray"] = 5, ["ct"] = 5, ["mri"] = 0, ["ultrasound"] = 0 }, result.Studies);
         Assert.Equal(10, result.Of<GateResult>()!.ReportConfusion.Sum(row => row.Sum()));
@@ -224,7 +225,8 @@ public sealed class EvaluatorTests : IDisposable
     private PromptSets Prompts()
     {
         var path = _folder["prompts.json"];
-        File.WriteAllText(path, """{"xray": {"mass": ["a mass", "large mass"], "normal": ["no mass"]}, "ct": {"mass": ["mass"], "normal": ["normal"]}}""");
+        File.WriteAllText(
+            path, """{"xray": {"mass": ["a mass", "large mass"], "normal": ["no mass"]}, "ct": {"mass": ["mass"], "normal": ["normal"]}}""");
         return PromptSets.Read(path, _files.Open().Manifest);
     }
 }

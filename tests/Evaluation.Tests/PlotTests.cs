@@ -56,7 +56,9 @@ public sealed class PlotTests : IDisposable
     {
         using var plot = Figure.New("title", "x", "y");
 
-        Assert.Same(Lettering.Typeface, Fonts.GetTypeface(plot.Axes.Title.Label.FontName, ScottPlot.FontWeight.Bold, ScottPlot.FontSlant.Upright, ScottPlot.FontSpacing.Normal));
+        Assert.Same(
+            Lettering.Typeface,
+            Fonts.GetTypeface(plot.Axes.Title.Label.FontName, ScottPlot.FontWeight.Bold, ScottPlot.FontSlant.Upright, ScottPlot.FontSpacing.Normal));
         Assert.Equal("DejaVu Sans", Lettering.Typeface.FamilyName);
     }
 

@@ -9,7 +9,8 @@ namespace MedMoE.Mesh.Evaluation.Tests;
 
 public sealed class StudyReaderTests
 {
-    private static readonly string[] _images = ["gray8_512x640.png", "rgb8_400x300.png", "gray8_130x100.png", "rgba8_400x300.png", "gray16_512x512.png"];
+    private static readonly string[] _images =
+        ["gray8_512x640.png", "rgb8_400x300.png", "gray8_130x100.png", "rgba8_400x300.png", "gray16_512x512.png"];
 
     private static readonly string[] _reports =
     [
@@ -142,7 +143,8 @@ public sealed class StudyReaderTests
     private static (EncodedText[] Reports, IReadOnlyList<ImageReading> Readings) Read(StudyReader reader)
     {
         var reports = reader.Encode(_reports);
-        var images = _images.Select((_, i) => new StudyImage(reader.Preprocessor.Prepare(Image(i)).Pixels, i % 4, [[0], [0, reports[i].Tokens.Words.Count - 1]]));
+        var images = _images.Select(
+            (_, i) => new StudyImage(reader.Preprocessor.Prepare(Image(i)).Pixels, i % 4, [[0], [0, reports[i].Tokens.Words.Count - 1]]));
         return (reports, reader.Read([.. images], reports, reader.Encode(_prompts)));
     }
 
@@ -151,7 +153,8 @@ public sealed class StudyReaderTests
     /// <summary>What services/Router/Calls/Classify.cs makes of a prompt's similarities; the word temperature is 5.</summary>
     private static float Score(TextGrounding text) => (text.GlobalSimilarity + ((text.LocalSimilarity - MathF.Log(text.Words.Count)) / 5)) / 2;
 
-    private static double Bend(float[] map) => Enumerable.Range(5, 6).Max(i => Math.Abs(Math.Log(map[i - 1]) - (2 * Math.Log(map[i])) + Math.Log(map[i + 1])));
+    private static double Bend(float[] map) =>
+        Enumerable.Range(5, 6).Max(i => Math.Abs(Math.Log(map[i - 1]) - (2 * Math.Log(map[i])) + Math.Log(map[i + 1])));
 
     private static void Close(IEnumerable<float> expected, IEnumerable<float> actual)
     {

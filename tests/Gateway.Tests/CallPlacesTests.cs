@@ -83,7 +83,8 @@ public sealed class CallPlacesTests
 
     private OpenCall Call(int caller, Hold hold)
     {
-        var call = new OpenCall(new DefaultHttpContext { Connection = { RemoteIpAddress = new IPAddress([10, 0, 0, (byte)caller]) } }, TimeProvider.System);
+        var call = new OpenCall(
+            new DefaultHttpContext { Connection = { RemoteIpAddress = new IPAddress([10, 0, 0, (byte)caller]) } }, TimeProvider.System);
         _holds[call] = hold;
         return call;
     }

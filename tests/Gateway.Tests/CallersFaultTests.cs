@@ -20,9 +20,14 @@ public sealed class CallersFaultTests(GuardedRouter guarded) : IClassFixture<Gua
     private static readonly Dictionary<string, Oddity> _oddities = new()
     {
         ["no protobuf"] = new([], RawCall.Framed([0x0a, 0xff]), StatusCode.InvalidArgument, "no valid Protocol Buffers encoding"),
-        ["gzip that is none"] = new([("grpc-encoding", "gzip")], RawCall.Framed([1, 2, 3], flag: 1), StatusCode.InvalidArgument, "not compressed as grpc-encoding says"),
-        ["gzip that is too large"] = new([("grpc-encoding", "gzip")], RawCall.Framed(Zipped(MaxMessageBytes + 1), flag: 1), StatusCode.ResourceExhausted, "limit of 1048576 bytes"),
-        ["deflate that is too large"] = new([("grpc-encoding", "deflate")], RawCall.Framed(Deflated(MaxMessageBytes + 1), flag: 1), StatusCode.ResourceExhausted, "limit of 1048576 bytes"),
+        ["gzip that is none"] = new(
+            [("grpc-encoding", "gzip")], RawCall.Framed([1, 2, 3], flag: 1), StatusCode.InvalidArgument, "not compressed as grpc-encoding says"),
+        ["gzip that is too large"] = new(
+            [("grpc-encoding", "gzip")], RawCall.Framed(Zipped(MaxMessageBytes + 1), flag: 1),
+            StatusCode.ResourceExhausted, "limit of 1048576 bytes"),
+        ["deflate that is too large"] = new(
+            [("grpc-encoding", "deflate")], RawCall.Framed(Deflated(MaxMessageBytes + 1), flag: 1),
+            StatusCode.ResourceExhausted, "limit of 1048576 bytes"),
         ["compressed without an encoding"] = new([], RawCall.Framed([1], flag: 1), StatusCode.InvalidArgument, "grpc-encoding"),
         ["compressed as identity"] = new([("grpc-encoding", "identity")], RawCall.Framed([1], flag: 1), StatusCode.InvalidArgument, "grpc-encoding"),
         ["unknown encoding"] = new([("grpc-encoding", "zstd")], RawCall.Framed([1], flag: 1), StatusCode.Unimplemented, "zstd"),
@@ -52,9 +57,12 @@ public sealed class CallersFaultTests(GuardedRouter guarded) : IClassFixture<Gua
         ["timeout of 11,000 years"] = new([("grpc-timeout", "99999999H")], _empty, StatusCode.FailedPrecondition, "", StreamCode: StatusCode.OK),
         ["authority with a comma"] = new([(":authority", "a:1,b:2")], _empty, StatusCode.FailedPrecondition, "", StreamCode: StatusCode.OK),
         ["authority that is none"] = new([(":authority", "[\u00fc:/?")], _empty, StatusCode.FailedPrecondition, "", StreamCode: StatusCode.OK),
-        ["UTF-8 in a header"] = new([("x-user", "M\u00c3\u00bcller"), ("user-agent", "Pr\u00c3\u00bcfung/1")], _empty, StatusCode.FailedPrecondition, "", StreamCode: StatusCode.OK),
+        ["UTF-8 in a header"] = new(
+            [("x-user", "M\u00c3\u00bcller"), ("user-agent", "Pr\u00c3\u00bcfung/1")], _empty,
+            StatusCode.FailedPrecondition, "", StreamCode: StatusCode.OK),
         ["no UTF-8 in a header"] = new([("x-user", "M\u00fcller")], _empty, StatusCode.FailedPrecondition, "", StreamCode: StatusCode.OK),
-        ["content-type with a subtype"] = new([("content-type", "application/grpc+proto")], _empty, StatusCode.FailedPrecondition, "", StreamCode: StatusCode.OK),
+        ["content-type with a subtype"] = new(
+            [("content-type", "application/grpc+proto")], _empty, StatusCode.FailedPrecondition, "", StreamCode: StatusCode.OK),
     };
 
     public static TheoryData<string> Oddities => [.. _oddities.Keys];
@@ -118,7 +126,9 @@ public sealed class CallersFaultTests(GuardedRouter guarded) : IClassFixture<Gua
 
         var counts = (await ServiceMetric.Read(gateway.Http)).Where(m => m.Tags.Contains(Method, StringComparison.Ordinal)).ToArray();
         Assert.Equal(0, Assert.Single(counts, m => m.Name == "medmoe_requests").Value);
-        Assert.Equal(1, Assert.Single(counts, m => m.Name == "medmoe_request_duration_seconds_count" && m.Tags.Contains("InvalidArgument", StringComparison.Ordinal)).Value);
+        var invalid = Assert.Single(
+            counts, m => m.Name == "medmoe_request_duration_seconds_count" && m.Tags.Contains("InvalidArgument", StringComparison.Ordinal));
+        Assert.Equal(1, invalid.Value);
     }
 
     [Theory]

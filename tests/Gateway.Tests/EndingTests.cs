@@ -37,7 +37,9 @@ public sealed class EndingTests
 
         var stop = gateway.Stop();
 
-        foreach (var stream in new[] { Ended(silent.ResponseStream), Ended(used.ResponseStream), Ended(reflection.ResponseStream), Ended(watch.ResponseStream) })
+        Task<(StatusCode, string)>[] streams =
+            [Ended(silent.ResponseStream), Ended(used.ResponseStream), Ended(reflection.ResponseStream), Ended(watch.ResponseStream)];
+        foreach (var stream in streams)
         {
             Assert.Equal((StatusCode.Unavailable, "the service is stopping"), await stream.WaitAsync(_soon, TestContext.Current.CancellationToken));
         }
@@ -143,7 +145,8 @@ public sealed class EndingTests
     public async Task Connection_OverItsAge_TakesNoNewCallsAndLosesNone()
     {
         await using var router = await RunningService.Start(EchoRouter.Create, null);
-        await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Services:router={router.Address}", "--Gateway:MaxConnectionAge=00:00:00.3");
+        await using var gateway = await RunningService.Start(
+            GatewayApp.Create, null, $"--Endpoints:Services:router={router.Address}", "--Gateway:MaxConnectionAge=00:00:00.3");
         var opened = 0;
         using var channel = GrpcChannel.ForAddress($"http://{gateway.Address}", new GrpcChannelOptions
         {

@@ -134,7 +134,8 @@ public sealed class ForwardingTests
 
         var e = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(TestContext.Current.CancellationToken));
 
-        Assert.Equal((StatusCode.DeadlineExceeded, "router: no data in either direction for 1 s (Gateway:ActivityTimeout)"), (e.StatusCode, e.Status.Detail));
+        Assert.Equal(
+            (StatusCode.DeadlineExceeded, "router: no data in either direction for 1 s (Gateway:ActivityTimeout)"), (e.StatusCode, e.Status.Detail));
     }
 
     [Fact]
@@ -174,7 +175,8 @@ public sealed class ForwardingTests
         await using var gateway = await RunningService.Start(
             GatewayApp.Create, null, $"--Endpoints:Services:router={well.Address},{unwell.Address}", "--Gateway:HealthInterval=00:00:00.1");
         var client = new RouterService.RouterServiceClient(gateway.Channel);
-        async Task<StatusCode> Call() => (await Assert.ThrowsAsync<RpcException>(() => client.ClassifyAsync(new ClassifyRequest(), deadline: Deadline).ResponseAsync)).StatusCode;
+        async Task<StatusCode> Call() =>
+            (await Assert.ThrowsAsync<RpcException>(() => client.ClassifyAsync(new ClassifyRequest(), deadline: Deadline).ResponseAsync)).StatusCode;
         Assert.Equal(StatusCode.FailedPrecondition, await Call());
 
         // It says so and refuses calls, but does not go away.

@@ -31,7 +31,9 @@ public sealed class PlacesTests
         for (var refused = 0; refused < 38; refused++)
         {
             var (code, detail) = await Next(ended);
-            Assert.Equal((StatusCode.ResourceExhausted, "over the limit of 2 streams at once (Gateway:MaxStreams) for one client (Gateway:MaxClientShare)"), (code, detail));
+            Assert.Equal(
+                (StatusCode.ResourceExhausted, "over the limit of 2 streams at once (Gateway:MaxStreams) for one client (Gateway:MaxClientShare)"),
+                (code, detail));
         }
 
         using var honest = mesh.Connect("127.0.0.3");
@@ -70,7 +72,8 @@ public sealed class PlacesTests
         var marshaller = Marshallers.Create<byte[]>(bytes => bytes, bytes => bytes);
         // As a client may: headers, and then nothing.
         var method = new Method<byte[], byte[]>(MethodType.ClientStreaming, RouterService.Descriptor.FullName, "Analyze", marshaller, marshaller);
-        var silent = Enumerable.Range(0, 20).Select(_ => invoker.AsyncClientStreamingCall(method, null, new CallOptions(deadline: Deadline))).ToArray();
+        var silent = Enumerable.Range(0, 20)
+            .Select(_ => invoker.AsyncClientStreamingCall(method, null, new CallOptions(deadline: Deadline))).ToArray();
         var ended = silent.Select(call => Code(call.ResponseAsync)).ToList();
         for (var refused = 0; refused < 18; refused++)
         {
@@ -93,14 +96,17 @@ public sealed class PlacesTests
             new EmbedTextRequest { Texts = { new string('x', 400_000) } }, deadline: Deadline).ResponseAsync;
         await mesh.Calls.Begun();
 
-        var e = await Assert.ThrowsAsync<RpcException>(() => new RouterService.RouterServiceClient(fat).EmbedImageAsync(Image(400_000), deadline: Deadline).ResponseAsync);
+        var e = await Assert.ThrowsAsync<RpcException>(
+            () => new RouterService.RouterServiceClient(fat).EmbedImageAsync(Image(400_000), deadline: Deadline).ResponseAsync);
 
         Assert.Equal(
-            (StatusCode.ResourceExhausted, "over the limit of 500000 bytes of messages at once for one client (Gateway:MaxBytes, Gateway:MaxClientShare)"),
+            (StatusCode.ResourceExhausted,
+             "over the limit of 500000 bytes of messages at once for one client (Gateway:MaxBytes, Gateway:MaxClientShare)"),
             (e.StatusCode, e.Status.Detail));
         Assert.Equal("100", e.Trailers.GetValue("grpc-retry-pushback-ms"));
         using var honest = mesh.Connect("127.0.0.3");
-        Assert.Equal(400_000, (await new RouterService.RouterServiceClient(honest).EmbedImageAsync(Image(400_000), deadline: Deadline)).Embedding.Data.Length);
+        var answer = await new RouterService.RouterServiceClient(honest).EmbedImageAsync(Image(400_000), deadline: Deadline);
+        Assert.Equal(400_000, answer.Embedding.Data.Length);
         mesh.Calls.Released.SetResult();
         await first;
     }
@@ -131,7 +137,8 @@ public sealed class PlacesTests
         byte[] begun = [0, .. BitConverter.GetBytes(BinaryPrimitives.ReverseEndianness(8_000_000)), .. new byte[500_000]];
 
         // So many bytes may take half a minute to come, but no part of them.
-        var answer = await attacker.Call(EmbedImage, begun, end: false).Ended.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        var answer = await attacker.Call(EmbedImage, begun, end: false).Ended
+            .WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
 
         Assert.Equal((StatusCode.DeadlineExceeded, "the message did not arrive within 1 s (Gateway:MessageTimeout)"), (answer.Code, answer.Message));
     }
@@ -197,7 +204,8 @@ public sealed class PlacesTests
         // Five seconds' failures at once, and those that time has made up for meanwhile.
         Assert.InRange(codes.Count(code => code == StatusCode.InvalidArgument), 5, 98);
         Assert.Equal(
-            (StatusCode.ResourceExhausted, "over the limit of 1 failing calls a second for one client of whose calls most fail (Gateway:FailuresPerSecond)"),
+            (StatusCode.ResourceExhausted,
+             "over the limit of 1 failing calls a second for one client of whose calls most fail (Gateway:FailuresPerSecond)"),
             refused);
         using var honest = mesh.Connect("127.0.0.3");
         Assert.NotNull(await new RouterService.RouterServiceClient(honest).ListExpertsAsync(new(), deadline: Deadline));
@@ -279,13 +287,18 @@ public sealed class PlacesTests
         public static async Task<Mesh> Start(params string[] settings)
         {
             var router = await RunningService.Start(EchoRouter.Create, null);
-            return new Mesh(router, await RunningService.Start(GatewayApp.Create, null, [$"--Endpoints:Services:router={router.Address}", .. settings]));
+            return new Mesh(
+                router, await RunningService.Start(GatewayApp.Create, null, [$"--Endpoints:Services:router={router.Address}", .. settings]));
         }
 
         /// <summary>A client at one of the loopback addresses.</summary>
         public GrpcChannel Connect(string from, int window = 1 << 20) => GrpcChannel.ForAddress($"http://{gateway.Address}", new GrpcChannelOptions
         {
-            HttpHandler = new SocketsHttpHandler { ConnectCallback = new LoopbackAddress(IPAddress.Parse(from)).Connect, InitialHttp2StreamWindowSize = window },
+            HttpHandler = new SocketsHttpHandler
+            {
+                ConnectCallback = new LoopbackAddress(IPAddress.Parse(from)).Connect,
+                InitialHttp2StreamWindowSize = window,
+            },
             DisposeHttpClient = true,
         });
 

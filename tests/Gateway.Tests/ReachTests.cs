@@ -75,10 +75,13 @@ public sealed class ReachTests
         Assert.Equal(0, LocalProcess.Kill(hung.Id, SigStop));
         try
         {
-            var statuses = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Encode())).WaitAsync(_patience, TestContext.Current.CancellationToken);
+            var statuses = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Encode()))
+                .WaitAsync(_patience, TestContext.Current.CancellationToken);
 
             var lost = statuses.Where(status => status.StatusCode != StatusCode.OK).ToArray();
-            Assert.All(lost, status => Assert.Equal((StatusCode.Unavailable, "text encoder: no replica can be reached"), (status.StatusCode, status.Detail)));
+            Assert.All(
+                lost,
+                status => Assert.Equal((StatusCode.Unavailable, "text encoder: no replica can be reached"), (status.StatusCode, status.Detail)));
             Assert.InRange(lost.Length, 0, 2);
             // The check of replicas has found it by now.
             Assert.All(await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Encode())), status => Assert.Equal(StatusCode.OK, status.StatusCode));

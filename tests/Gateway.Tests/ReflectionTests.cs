@@ -14,7 +14,10 @@ public sealed class ReflectionTests
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
 
     private static readonly string[] _services =
-        [.. new[] { RouterService.Descriptor, BackboneService.Descriptor, TextEncoderService.Descriptor, ExpertService.Descriptor, ModelService.Descriptor }.Select(s => s.FullName)];
+        [.. new[]
+        {
+            RouterService.Descriptor, BackboneService.Descriptor, TextEncoderService.Descriptor, ExpertService.Descriptor, ModelService.Descriptor,
+        }.Select(s => s.FullName)];
 
     private static DateTime Deadline => DateTime.UtcNow + _patience;
 
@@ -32,7 +35,8 @@ public sealed class ReflectionTests
 
         var listed = (await Ask(new() { ListServices = "" })).ListServicesResponse.Service.Select(s => s.Name);
         Assert.Superset(_services.ToHashSet(), listed.ToHashSet());
-        Assert.NotEmpty((await Ask(new() { FileContainingSymbol = "medmoe.mesh.v1.ExpertService.Localize" })).FileDescriptorResponse.FileDescriptorProto);
+        Assert.NotEmpty(
+            (await Ask(new() { FileContainingSymbol = "medmoe.mesh.v1.ExpertService.Localize" })).FileDescriptorResponse.FileDescriptorProto);
     }
 
     [Fact]
@@ -69,7 +73,8 @@ public sealed class ReflectionTests
     {
         await using var router = await RunningService.Start(EchoRouter.Create, null);
         await using var gateway = await RunningService.Start(
-            GatewayApp.Create, null, $"--Endpoints:Services:router={router.Address}", "--Endpoints:Services:backbone=", "--Gateway:HealthInterval=00:00:00.1");
+            GatewayApp.Create, null,
+            $"--Endpoints:Services:router={router.Address}", "--Endpoints:Services:backbone=", "--Gateway:HealthInterval=00:00:00.1");
         var health = new Health.HealthClient(gateway.Channel);
         using var watch = health.Watch(new HealthCheckRequest { Service = RouterService.Descriptor.FullName }, deadline: Deadline);
         async Task Until(HealthCheckResponse.Types.ServingStatus status)
@@ -110,7 +115,8 @@ public sealed class ReflectionTests
         await Assert.ThrowsAsync<RpcException>(() =>
             new RouterService.RouterServiceClient(channel).EmbedImageAsync(new EmbedImageRequest(), deadline: Deadline).ResponseAsync);
 
-        var count = Assert.Single(await ServiceMetric.Read(gateway.Http), m => m.Name == "medmoe_requests" && m.Tags.Contains("EmbedImage", StringComparison.Ordinal));
+        var count = Assert.Single(
+            await ServiceMetric.Read(gateway.Http), m => m.Name == "medmoe_requests" && m.Tags.Contains("EmbedImage", StringComparison.Ordinal));
 
         // 1 where the gateway is not quite done with it; -1 if only its end were counted.
         Assert.Contains(count.Value, new[] { 0.0, 1 });

@@ -27,7 +27,8 @@ public sealed class RefusalTests
             GatewayApp.Create, null, $"--Endpoints:Services:expert-ct={Nobody}", "--Gateway:Experts=xray, ct");
         var headers = service is null ? new Metadata() : new Metadata { { "medmoe-service", service } };
 
-        var model = await Refused(new ModelService.ModelServiceClient(gateway.Channel).GetModelAsync(new GetModelRequest(), headers, Deadline).ResponseAsync);
+        var model = await Refused(
+            new ModelService.ModelServiceClient(gateway.Channel).GetModelAsync(new GetModelRequest(), headers, Deadline).ResponseAsync);
         using var call = new ExpertService.ExpertServiceClient(gateway.Channel).Localize(headers, Deadline);
         var expert = await Refused(call.ResponseAsync);
 
@@ -42,7 +43,8 @@ public sealed class RefusalTests
         var marshaller = Marshallers.Create(_ => [], _ => new object());
         var method = new Method<object, object>(MethodType.Unary, "medmoe.mesh.v1.NoService", "Call", marshaller, marshaller);
 
-        var (code, _) = await Refused(gateway.Channel.CreateCallInvoker().AsyncUnaryCall(method, null, new CallOptions(deadline: Deadline), new object()).ResponseAsync);
+        var (code, _) = await Refused(
+            gateway.Channel.CreateCallInvoker().AsyncUnaryCall(method, null, new CallOptions(deadline: Deadline), new object()).ResponseAsync);
 
         Assert.Equal(StatusCode.Unimplemented, code);
     }
@@ -55,7 +57,8 @@ public sealed class RefusalTests
     {
         await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Services:text-encoder={endpoint}");
 
-        var answer = await Refused(new TextEncoderService.TextEncoderServiceClient(gateway.Channel).EncodeAsync(new EncodeRequest(), deadline: Deadline).ResponseAsync);
+        var answer = await Refused(
+            new TextEncoderService.TextEncoderServiceClient(gateway.Channel).EncodeAsync(new EncodeRequest(), deadline: Deadline).ResponseAsync);
 
         Assert.Equal((StatusCode.Unavailable, "text encoder: no replica can be reached"), answer);
     }
@@ -68,7 +71,8 @@ public sealed class RefusalTests
         var port = service.Address.Split(':')[1];
         // One name has no address; another, resolved, does.
         await using var gateway = await RunningService.Start(
-            GatewayApp.Create, null, $"--Endpoints:Services:text-encoder=dns:///localhost:{port}", "--Endpoints:Services:backbone=dns:///no-such-host.invalid:8080");
+            GatewayApp.Create, null,
+            $"--Endpoints:Services:text-encoder=dns:///localhost:{port}", "--Endpoints:Services:backbone=dns:///no-such-host.invalid:8080");
         var client = new TextEncoderService.TextEncoderServiceClient(gateway.Channel);
 
         Assert.Single((await client.EncodeAsync(new EncodeRequest { Texts = { "mass" } }, deadline: Deadline)).Texts);
@@ -95,7 +99,8 @@ public sealed class RefusalTests
     public async Task Call_OverMostCalls_IsRefusedAtOnceUntilOneEnds()
     {
         await using var router = await RunningService.Start(EchoRouter.Create, null);
-        await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Services:router={router.Address}", "--Gateway:MaxCalls=1");
+        await using var gateway = await RunningService.Start(
+            GatewayApp.Create, null, $"--Endpoints:Services:router={router.Address}", "--Gateway:MaxCalls=1");
         var client = new RouterService.RouterServiceClient(gateway.Channel);
         var running = client.EmbedTextAsync(new EmbedTextRequest(), deadline: Deadline).ResponseAsync;
         await router.Get<EchoRouter.Calls>().Begun();
@@ -144,10 +149,15 @@ public sealed class RefusalTests
     public async Task Encode_KnownLengthOverTheLimit_IsRefusedBeforeItIsForwarded()
     {
         // Nobody would answer it otherwise.
-        await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Services:text-encoder={Nobody}", "--Serving:MaxMessageBytes=100000");
+        await using var gateway = await RunningService.Start(
+            GatewayApp.Create, null, $"--Endpoints:Services:text-encoder={Nobody}", "--Serving:MaxMessageBytes=100000");
         async Task<(string?, string?)> Post(int length)
         {
-            using var http = new HttpClient { DefaultRequestVersion = HttpVersion.Version20, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
+            using var http = new HttpClient
+            {
+                DefaultRequestVersion = HttpVersion.Version20,
+                DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            };
             var message = new byte[length];
             BinaryPrimitives.WriteInt32BigEndian(message.AsSpan(1), length - 5);
             using var content = new ByteArrayContent(message);

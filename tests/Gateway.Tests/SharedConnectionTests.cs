@@ -33,7 +33,8 @@ public sealed class SharedConnectionTests
             // A hundred open at a time, ten times as many a second as ended a connection once.
             for (var i = 0; i < 30; i++)
             {
-                foreach (var answer in await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => attacker.Call(Streaming, unreadable, end: false).Answer())))
+                var calls = Enumerable.Range(0, 100).Select(_ => attacker.Call(Streaming, unreadable, end: false).Answer());
+                foreach (var answer in await Task.WhenAll(calls))
                 {
                     codes.Add(answer.Code);
                 }
@@ -50,7 +51,8 @@ public sealed class SharedConnectionTests
     {
         await using var router = await RunningService.Start(EchoRouter.Create, null);
         // Longer than the 5 s after which Kestrel would end the connection.
-        await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Services:router={router.Address}", "--Gateway:MessageTimeout=00:00:07");
+        await using var gateway = await RunningService.Start(
+            GatewayApp.Create, null, $"--Endpoints:Services:router={router.Address}", "--Gateway:MessageTimeout=00:00:07");
         await using var attacker = await RawConnection.Open(gateway.Address);
         using var open = new RouterService.RouterServiceClient(gateway.Channel).AnalyzeStream(deadline: Deadline);
         await Echo(open, "before");
@@ -82,7 +84,9 @@ public sealed class SharedConnectionTests
         await using var attacker = await RawConnection.Open(router.Address);
         // Each leaves unread what a stream may have on its way; together far more than Kestrel's window of a connection.
         var unread = RawCall.Framed(new byte[8_000_000]);
-        var calls = Enumerable.Range(0, 12).Select(_ => attacker.Call("/medmoe.mesh.v1.RouterService/EmbedImage", unread, end: false, ("medmoe-test", EchoRouter.Hold))).ToArray();
+        var calls = Enumerable.Range(0, 12)
+            .Select(_ => attacker.Call("/medmoe.mesh.v1.RouterService/EmbedImage", unread, end: false, ("medmoe-test", EchoRouter.Hold)))
+            .ToArray();
         await router.Get<EchoRouter.Calls>().Held(calls.Length).WaitAsync(_patience, TestContext.Current.CancellationToken);
 
         Assert.Equal(StatusCode.OK, (await attacker.Call("/grpc.health.v1.Health/Check", RawCall.Framed([])).Answer()).Code);

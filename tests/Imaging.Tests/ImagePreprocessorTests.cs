@@ -32,7 +32,8 @@ public sealed class ImagePreprocessorTests
     {
         using var scope = NewDisposeScope();
         using var golden = Golden.Open("preprocessing");
-        var pixels = new ImagePreprocessor(new ImageSettings(), new ImageDecoder()).Prepare(File.ReadAllBytes(Golden.PathOf("preprocessing", name + ".png"))).Pixels;
+        var pixels = new ImagePreprocessor(new ImageSettings(), new ImageDecoder())
+            .Prepare(File.ReadAllBytes(Golden.PathOf("preprocessing", name + ".png"))).Pixels;
 
         var off = (tensor(pixels, [1, 3, 224, 224]) - golden[$"{name}.pixel_values"]).abs().max().item<float>();
 
@@ -48,7 +49,8 @@ public sealed class ImagePreprocessorTests
 
         var levels = Levels("gray16_512x512.png");
 
-        // The reference resized the high bytes, v / 256 rounded down; levels are v / 257: half a level apart on average, never more than 1 and a half.
+        // The reference resized the high bytes, v / 256 rounded down; levels are v / 257: half a level apart on average, never more
+        // than 1 and a half.
         var off = (levels - golden["gray16_512x512_high_byte.resized"].permute(2, 0, 1).to(ScalarType.Float32)).abs();
         Assert.True(off.max().item<float>() <= 1.5, $"most {off.max().item<float>()}");
         // Eight bits would leave whole levels alone.

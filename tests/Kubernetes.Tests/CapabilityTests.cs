@@ -30,7 +30,8 @@ public sealed class CapabilityTests : IDisposable
         PodTests.AssertRestrictedAndLimited(after);
         var pod = after.Deployment(Name).Spec.Template.Spec;
         Assert.Equal($"medmoe-mesh/{Name}{(overlay == "gpu" ? ":cuda" : "")}", pod.Containers[0].Image);
-        Assert.Equal(("medmoe-mesh/bundle", Name), (pod.InitContainers.Single().Image, pod.InitContainers[0].Env.Single(e => e.Name == "PARTS").Value));
+        Assert.Equal(
+            ("medmoe-mesh/bundle", Name), (pod.InitContainers.Single().Image, pod.InitContainers[0].Env.Single(e => e.Name == "PARTS").Value));
         Assert.Equal(("3", "4Gi"), (pod.Containers[0].Resources.Requests["cpu"].ToString(), pod.Containers[0].Resources.Limits["memory"].ToString()));
         Assert.Equal(overlay == "gpu", pod.Containers[0].Resources.Limits.ContainsKey("nvidia.com/gpu"));
     }
@@ -45,16 +46,21 @@ public sealed class CapabilityTests : IDisposable
         var service = autoscale.Objects.OfType<V1Service>().Single(o => o.Metadata.Name == Name);
         Assert.Equal(("None", 8080), (service.Spec.ClusterIP, service.Spec.Ports.Single().Port));
         Assert.Equal([Name], autoscale.Matched(service.Spec.Selector));
-        Assert.Equal([Name], autoscale.Matched(autoscale.Objects.OfType<V1PodDisruptionBudget>().Single(o => o.Metadata.Name == Name).Spec.Selector.MatchLabels));
+        var budget = autoscale.Objects.OfType<V1PodDisruptionBudget>().Single(o => o.Metadata.Name == Name);
+        Assert.Equal([Name], autoscale.Matched(budget.Spec.Selector.MatchLabels));
 
         // Gateway and router may call it, and it takes their calls alone.
         var policies = autoscale.Objects.OfType<V1NetworkPolicy>().ToDictionary(p => p.Metadata.Name, p => p.Spec);
-        Assert.All(["gateway", "router"], caller => Assert.Contains(Name, policies[caller].Egress.SelectMany(rule => rule.To).SelectMany(to => autoscale.Matched(to.PodSelector.MatchLabels))));
+        Assert.All(["gateway", "router"], caller => Assert.Contains(
+            Name, policies[caller].Egress.SelectMany(rule => rule.To).SelectMany(to => autoscale.Matched(to.PodSelector.MatchLabels))));
         Assert.Contains(Name, autoscale.Matched(policies["networks"].PodSelector.MatchLabels));
-        Assert.Equal(["gateway", "router"], policies["networks"].Ingress.SelectMany(rule => rule.FromProperty).SelectMany(from => autoscale.Matched(from.PodSelector.MatchLabels)).Order());
+        var callers = policies["networks"].Ingress.SelectMany(rule => rule.FromProperty);
+        Assert.Equal(["gateway", "router"], callers.SelectMany(from => autoscale.Matched(from.PodSelector.MatchLabels)).Order());
 
         var scaler = autoscale.Objects.OfType<V2HorizontalPodAutoscaler>().Single(o => o.Metadata.Name == Name).Spec;
-        Assert.Equal((Name, 1, 6, "2"), (scaler.ScaleTargetRef.Name, scaler.MinReplicas, scaler.MaxReplicas, scaler.Metrics.Single().Pods.Target.AverageValue.ToString()));
+        Assert.Equal(
+            (Name, 1, 6, "2"),
+            (scaler.ScaleTargetRef.Name, scaler.MinReplicas, scaler.MaxReplicas, scaler.Metrics.Single().Pods.Target.AverageValue.ToString()));
         var scaled = keda.Objects.OfType<ScaledObject>().Single(o => o.Metadata.Name == Name).Spec;
         var trigger = scaled.Triggers.Single().Metadata;
         Assert.Equal((Name, 1, 6, "2"), (scaled.ScaleTargetRef.Name, scaled.MinReplicaCount, scaled.MaxReplicaCount, trigger.Threshold));

@@ -37,7 +37,8 @@ public sealed class ImageTests
             .Where(c => c.Image.StartsWith("medmoe-mesh/", StringComparison.Ordinal)).ToArray();
         Assert.Equal(containers.Select(c => c.Image).Distinct().Order(), loaded.Order());
         Assert.All(containers, container => Assert.Equal("IfNotPresent", container.ImagePullPolicy));
-        var inTurn = Regex.Match(page, "for service in ([A-Za-z ]+); do").Groups[1].Value.Split(' ').Select(s => $"medmoe-mesh/{s.ToLowerInvariant()}");
+        var inTurn = Regex.Match(page, "for service in ([A-Za-z ]+); do").Groups[1].Value.Split(' ')
+            .Select(s => $"medmoe-mesh/{s.ToLowerInvariant()}");
         Assert.Equal(loaded.Order(), inTurn.Concat(Regex.Matches(page, "-t (medmoe-mesh/[a-z-]+) ").Select(m => m.Groups[1].Value)).Order());
     }
 
@@ -45,10 +46,12 @@ public sealed class ImageTests
     public void Dockerfile_CopiesWhatThereIs_AndDockerIgnoreLetsItThrough()
     {
         var let = File.ReadAllLines(Path.Combine(Golden.Repository, ".dockerignore")).Where(l => l.StartsWith('!')).Select(l => l[1..]).ToArray();
-        var copied = Regex.Matches(_dockerfile, @"^COPY (?!--from)(.+) \S+$", RegexOptions.Multiline).SelectMany(m => m.Groups[1].Value.Split(' ')).ToArray();
+        var copied = Regex.Matches(_dockerfile, @"^COPY (?!--from)(.+) \S+$", RegexOptions.Multiline)
+            .SelectMany(m => m.Groups[1].Value.Split(' ')).ToArray();
         Assert.Equal(let.Order(), copied.Order());
         Assert.All(copied, path => Assert.True(Path.Exists(Path.Combine(Golden.Repository, path)), path));
-        Assert.All(_services, service => Assert.True(File.Exists(Path.Combine(Golden.Repository, "services", service, $"{service}.csproj")), service));
+        Assert.All(
+            _services, service => Assert.True(File.Exists(Path.Combine(Golden.Repository, "services", service, $"{service}.csproj")), service));
     }
 
     /// <summary>The entry point is a link to the program: as in the image, so here.</summary>

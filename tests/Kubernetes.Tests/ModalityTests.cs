@@ -28,7 +28,9 @@ public sealed partial class ModalityTests : IDisposable
         // Gateway and router learn of it, and so start anew; the rest stays as it was, to the letter.
         var changed = before.Texts.Where(o => after.Texts[o.Key] != o.Value).Select(o => o.Key);
         Assert.Equal([("ConfigMap", "experts"), ("Deployment", "gateway"), ("Deployment", "router")], changed.Order());
-        Assert.Equal([.. before.ExpertSettings, new("Endpoints__Services__expert-pet", "dns:///expert-pet:8080")], after.ExpertSettings.OrderBy(s => before.ExpertSettings.ContainsKey(s.Key) ? 0 : 1));
+        Assert.Equal(
+            [.. before.ExpertSettings, new("Endpoints__Services__expert-pet", "dns:///expert-pet:8080")],
+            after.ExpertSettings.OrderBy(s => before.ExpertSettings.ContainsKey(s.Key) ? 0 : 1));
     }
 
     /// <summary>A modality of one's own, by what the page tells to write and nothing else.</summary>
@@ -40,7 +42,9 @@ public sealed partial class ModalityTests : IDisposable
         var before = await Overlay.Build(overlay);
         await Overlay.Copy(_folder);
         var written = Page.Write("Add a modality", _folder.Path);
-        Assert.Equal(["modalities/dermoscopy/kustomization.yaml", "modalities/dermoscopy/expert/kustomization.yaml", "modalities/kustomization.yaml"], written);
+        Assert.Equal(
+            ["modalities/dermoscopy/kustomization.yaml", "modalities/dermoscopy/expert/kustomization.yaml", "modalities/kustomization.yaml"],
+            written);
 
         var after = await Overlay.Build(overlay, _folder.Path);
 
@@ -65,7 +69,8 @@ public sealed partial class ModalityTests : IDisposable
         var overlay = await Overlay.Build("keda", _folder.Path);
 
         Assert.Equal(names, overlay.Experts);
-        Assert.Equal(names.Select(n => $"expert-{n}"), overlay.Objects.OfType<ScaledObject>().Select(o => o.Spec.ScaleTargetRef.Name).Where(n => n.StartsWith("expert-", StringComparison.Ordinal)).Order());
+        var targets = overlay.Objects.OfType<ScaledObject>().Select(o => o.Spec.ScaleTargetRef.Name);
+        Assert.Equal(names.Select(n => $"expert-{n}"), targets.Where(n => n.StartsWith("expert-", StringComparison.Ordinal)).Order());
         foreach (var name in names)
         {
             Assert.Equal($"dns:///expert-{name}:8080", overlay.ExpertSettings[$"Endpoints__Services__expert-{name}"]);

@@ -42,18 +42,22 @@ internal sealed partial class Overlay
         .Concat(Objects.OfType<V1StatefulSet>().Select(s => s.Spec.Template.Spec)).Concat(Objects.OfType<V1Job>().Select(j => j.Spec.Template.Spec))];
 
     /// <summary>Labels of pods, by what makes them.</summary>
-    public IReadOnlyDictionary<string, IDictionary<string, string>> Pods => Deployments.Select(d => (d.Metadata.Name, d.Spec.Template.Metadata.Labels))
-        .Concat(Objects.OfType<V1StatefulSet>().Select(s => (s.Metadata.Name, s.Spec.Template.Metadata.Labels))).ToDictionary(p => p.Name, p => p.Labels);
+    public IReadOnlyDictionary<string, IDictionary<string, string>> Pods => Deployments
+        .Select(d => (d.Metadata.Name, d.Spec.Template.Metadata.Labels))
+        .Concat(Objects.OfType<V1StatefulSet>().Select(s => (s.Metadata.Name, s.Spec.Template.Metadata.Labels)))
+        .ToDictionary(p => p.Name, p => p.Labels);
 
     /// <summary>Names of experts, as their pods learn them.</summary>
-    public IReadOnlyList<string> Experts => [.. Pods.Values.Where(labels => labels.ContainsKey(ExpertLabel)).Select(labels => labels[ExpertLabel]).Order()];
+    public IReadOnlyList<string> Experts =>
+        [.. Pods.Values.Where(labels => labels.ContainsKey(ExpertLabel)).Select(labels => labels[ExpertLabel]).Order()];
 
     /// <summary>The settings of experts that gateway and router read.</summary>
     public IDictionary<string, string> ExpertSettings => Objects.OfType<V1ConfigMap>().Single().Data;
 
     /// <summary>Objects as text, by kind and name; the hash of its content is not part of a map's name.</summary>
     public IReadOnlyDictionary<(string Kind, string Name), string> Texts => Objects.ToDictionary(
-        o => (o.Kind, o.Kind == "ConfigMap" ? o.Metadata.Name[..o.Metadata.Name.LastIndexOf('-')] : o.Metadata.Name), o => KubernetesYaml.Serialize(o));
+        o => (o.Kind, o.Kind == "ConfigMap" ? o.Metadata.Name[..o.Metadata.Name.LastIndexOf('-')] : o.Metadata.Name),
+        o => KubernetesYaml.Serialize(o));
 
     /// <summary>Builds one, or skips the test where there is nothing to build it with.</summary>
     /// <param name="name">Its folder in overlays.</param>
@@ -86,7 +90,8 @@ internal sealed partial class Overlay
 
     /// <summary>What makes the pods that a selector matches.</summary>
     public IReadOnlyList<string> Matched(IDictionary<string, string>? selector) =>
-        [.. Pods.Where(pod => (selector ?? new Dictionary<string, string>()).All(label => pod.Value.TryGetValue(label.Key, out var value) && value == label.Value)).Select(pod => pod.Key)];
+        [.. Pods.Where(pod => (selector ?? new Dictionary<string, string>())
+            .All(label => pod.Value.TryGetValue(label.Key, out var value) && value == label.Value)).Select(pod => pod.Key)];
 
     private static async Task<Overlay> Kustomize(string name, string folder)
     {

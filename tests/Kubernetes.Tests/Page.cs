@@ -2,7 +2,10 @@ using System.Text.RegularExpressions;
 
 namespace MedMoE.Mesh.Kubernetes.Tests;
 
-/// <summary>k8s/README.md, whose examples the tests follow. An example names its file in its first line: "# k8s/PATH", or "# k8s/PATH, added" for lines at its end.</summary>
+/// <summary>
+/// k8s/README.md, whose examples the tests follow. An example names its file in its first line: "# k8s/PATH", or "# k8s/PATH, added"
+/// for lines at its end.
+/// </summary>
 internal static partial class Page
 {
     private static readonly string _text = File.ReadAllText(Path.Combine(Overlay.Folder, "README.md"));

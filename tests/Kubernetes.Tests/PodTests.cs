@@ -76,7 +76,8 @@ public sealed class PodTests
         var overlay = await Overlay.Build("cpu");
         foreach (var deployment in overlay.Deployments)
         {
-            Assert.Equal(("0", "1"), (deployment.Spec.Strategy.RollingUpdate.MaxUnavailable.Value, deployment.Spec.Strategy.RollingUpdate.MaxSurge.Value));
+            Assert.Equal(
+                ("0", "1"), (deployment.Spec.Strategy.RollingUpdate.MaxUnavailable.Value, deployment.Spec.Strategy.RollingUpdate.MaxSurge.Value));
             var pod = deployment.Spec.Template.Spec;
             var sleep = pod.Containers[0].Lifecycle.PreStop.Sleep.Seconds;
             Assert.True(pod.TerminationGracePeriodSeconds > sleep + new ServingOptions().ShutdownTimeout.TotalSeconds);
@@ -89,6 +90,7 @@ public sealed class PodTests
         var redis = (await Overlay.Build("cpu")).Objects.OfType<V1StatefulSet>().Single().Spec.Template.Spec.Containers[0];
         var options = redis.Args.Skip(1).Chunk(2).ToDictionary(pair => pair[0], pair => pair[1]);
         Assert.Equal("allkeys-lru", options["--maxmemory-policy"]);
-        Assert.InRange(new ResourceQuantity(options["--maxmemory"].Replace("gb", "Gi", StringComparison.Ordinal)).ToDecimal(), 1, redis.Resources.Limits["memory"].ToDecimal() * 0.8m);
+        var most = new ResourceQuantity(options["--maxmemory"].Replace("gb", "Gi", StringComparison.Ordinal)).ToDecimal();
+        Assert.InRange(most, 1, redis.Resources.Limits["memory"].ToDecimal() * 0.8m);
     }
 }

@@ -6,7 +6,8 @@ namespace MedMoE.Mesh.Kubernetes.Tests;
 public sealed class ReadingTests
 {
     private static readonly string[] _experts =
-        [.. BundleManifest.Read(Path.Combine(Golden.Repository, "services", "libs", "Bundle", "demo", "medmoe.json")).Experts.Select(e => e.Name).Order()];
+        [.. BundleManifest.Read(Path.Combine(Golden.Repository, "services", "libs", "Bundle", "demo", "medmoe.json"))
+            .Experts.Select(e => e.Name).Order()];
 
     public static TheoryData<string> Overlays => [.. Overlay.Names];
 
@@ -18,7 +19,9 @@ public sealed class ReadingTests
         string[] services = ["backbone", .. _experts.Select(e => $"expert-{e}"), "gateway", "router", "text-encoder"];
         Assert.Equal(services, overlay.Deployments.Select(d => d.Metadata.Name).Order());
         Assert.Equal(services, overlay.Objects.OfType<V1PodDisruptionBudget>().Select(o => o.Metadata.Name).Order());
-        Assert.Equal([.. services, "redis"], overlay.Objects.OfType<V1Service>().Select(o => o.Metadata.Name).OrderBy(s => s == "redis").ThenBy(s => s));
+        Assert.Equal(
+            [.. services, "redis"],
+            overlay.Objects.OfType<V1Service>().Select(o => o.Metadata.Name).OrderBy(s => s == "redis").ThenBy(s => s));
         Assert.Equal("redis", Assert.Single(overlay.Objects.OfType<V1StatefulSet>()).Metadata.Name);
         Assert.Equal(_experts, overlay.Experts);
         string[] scaled = ["backbone", .. _experts.Select(e => $"expert-{e}"), "text-encoder"];

@@ -28,12 +28,19 @@ public sealed partial class ScalingTests
         using var own = mesh;
         using var channel = GrpcChannel.ForAddress($"http://{gateway}");
         await new RouterService.RouterServiceClient(channel).AnalyzeAsync(
-            new AnalyzeRequest { Image = MeshLoad.FreshImage(), Report = "nodule", Gating = new Gating { Policy = GatingPolicy.Explicit, Expert = "ct" } }, deadline: DateTime.UtcNow + _patience);
+            new AnalyzeRequest
+            {
+                Image = MeshLoad.FreshImage(),
+                Report = "nodule",
+                Gating = new Gating { Policy = GatingPolicy.Explicit, Expert = "ct" },
+            },
+            deadline: DateTime.UtcNow + _patience);
         async Task<IReadOnlyList<ServiceMetric>> Of(string service) => await ServiceMetric.Read(mesh.Table.First(row => row.Service == service).Http);
         var (router, expert) = (await Of("router"), await Of("expert-ct"));
 
         Assert.Equal(["medmoe_expert_requests_total", "medmoe_requests"], read.Distinct().Order());
-        Assert.Contains(router, m => m.Name == "medmoe_expert_requests_total" && m.Tags.Contains("expert=\"ct\"", StringComparison.Ordinal) && m.Value > 0);
+        Assert.Contains(
+            router, m => m.Name == "medmoe_expert_requests_total" && m.Tags.Contains("expert=\"ct\"", StringComparison.Ordinal) && m.Value > 0);
         // Of every service that is scaled, under one name.
         Assert.Contains(expert, m => m.Name == "medmoe_requests");
         Assert.Contains(await Of("backbone"), m => m.Name == "medmoe_requests");
@@ -44,10 +51,12 @@ public sealed partial class ScalingTests
     [Fact]
     public async Task ExpertRequests_AreToldBeforeTheFirst()
     {
-        using var router = await ServiceProcess.Start("Router", null, $"Model:Bundle={Path.Combine(Golden.Repository, "services", "libs", "Bundle", "demo")}");
+        using var router = await ServiceProcess.Start(
+            "Router", null, $"Model:Bundle={Path.Combine(Golden.Repository, "services", "libs", "Bundle", "demo")}");
         var requests = (await ServiceMetric.Read(router.Http)).Where(m => m.Name == "medmoe_expert_requests_total");
         Assert.Equal(
-            [("ct", 0), ("mri", 0), ("ultrasound", 0), ("xray", 0)], requests.Select(m => (ExpertTag().Match(m.Tags).Groups[1].Value, m.Value)).Order());
+            [("ct", 0), ("mri", 0), ("ultrasound", 0), ("xray", 0)],
+            requests.Select(m => (ExpertTag().Match(m.Tags).Groups[1].Value, m.Value)).Order());
     }
 
     [Fact]
@@ -61,7 +70,8 @@ public sealed partial class ScalingTests
             Assert.Equal($"sum(medmoe_requests{{{label}=\"{scaled.Spec.ScaleTargetRef.Name}\"}})", scaled.Spec.Triggers[0].Metadata.Query);
             Assert.Equal(scaled.Metadata.Name, scaled.Spec.ScaleTargetRef.Name);
             Assert.All(scaled.Spec.Triggers, trigger => Assert.True(
-                Uri.IsWellFormedUriString(trigger.Metadata.ServerAddress, UriKind.Absolute) && trigger.Metadata.Threshold.Length > 0, $"{scaled.Metadata.Name}: {trigger.Metadata.Query}"));
+                Uri.IsWellFormedUriString(trigger.Metadata.ServerAddress, UriKind.Absolute) && trigger.Metadata.Threshold.Length > 0,
+                $"{scaled.Metadata.Name}: {trigger.Metadata.Query}"));
             if (!overlay.Pods[scaled.Metadata.Name].TryGetValue(Overlay.ExpertLabel, out var expert))
             {
                 Assert.True(scaled.Spec.MinReplicaCount > 0, $"{scaled.Metadata.Name} is needed by every call");

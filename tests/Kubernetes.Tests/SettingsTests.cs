@@ -23,7 +23,8 @@ public sealed class SettingsTests
     /// <summary>Option records by their section.</summary>
     private static readonly Dictionary<string, Type> _sections = new[]
     {
-        typeof(BackboneApp), typeof(ExpertApp), typeof(GatewayApp), typeof(RouterApp), typeof(TextEncoderApp), typeof(ServingOptions), typeof(CacheOptions),
+        typeof(BackboneApp), typeof(ExpertApp), typeof(GatewayApp), typeof(RouterApp), typeof(TextEncoderApp),
+        typeof(ServingOptions), typeof(CacheOptions),
     }
         .Select(type => type.Assembly).Distinct().SelectMany(assembly => assembly.GetTypes())
         .Select(type => (Type: type, Section: type.GetField("Section", BindingFlags.Static | BindingFlags.Public)?.GetRawConstantValue() as string))
@@ -41,7 +42,8 @@ public sealed class SettingsTests
             var container = deployment.Spec.Template.Spec.Containers[0];
             var settings = (container.Env ?? []).Select(e => (e.Name, Value: e.Value ?? ValueOf(e.ValueFrom, deployment)))
                 .Concat((container.EnvFrom ?? []).SelectMany(_ => overlay.ExpertSettings.Select(s => (Name: s.Key, s.Value))))
-                .Where(s => s.Name.Contains("__", StringComparison.Ordinal)).ToDictionary(s => s.Name.Replace("__", ":", StringComparison.Ordinal), s => (string?)s.Value);
+                .Where(s => s.Name.Contains("__", StringComparison.Ordinal))
+                .ToDictionary(s => s.Name.Replace("__", ":", StringComparison.Ordinal), s => (string?)s.Value);
             var configuration = new ConfigurationBuilder().AddInMemoryCollection(settings).Build();
             foreach (var section in settings.Keys.Select(key => key.Split(':')[0]).Distinct())
             {
@@ -58,7 +60,8 @@ public sealed class SettingsTests
     {
         var page = File.ReadAllText(Path.Combine(Golden.Repository, "services", "README.md"));
         var listed = new List<string>();
-        foreach (var row in page[page.IndexOf("\n## Settings\n", StringComparison.Ordinal)..].Split('\n').Where(line => line.StartsWith("| `", StringComparison.Ordinal)))
+        var table = page[page.IndexOf("\n## Settings\n", StringComparison.Ordinal)..];
+        foreach (var row in table.Split('\n').Where(line => line.StartsWith("| `", StringComparison.Ordinal)))
         {
             var section = "";
             foreach (var name in Regex.Matches(row.Split('|')[1], "`([^`]+)`").Select(m => m.Groups[1].Value.Split(':')))
@@ -97,7 +100,10 @@ public sealed class SettingsTests
     public async Task Services_BearTheNamesThatCallersLookUp()
     {
         var overlay = await Overlay.Build("cpu");
-        var endpoints = new EndpointOptions { Services = overlay.ExpertSettings.ToDictionary(s => s.Key["Endpoints__Services__".Length..], s => s.Value) };
+        var endpoints = new EndpointOptions
+        {
+            Services = overlay.ExpertSettings.ToDictionary(s => s.Key["Endpoints__Services__".Length..], s => s.Value),
+        };
         Assert.Equal(overlay.Experts, endpoints.Services.Keys.Select(name => MeshService.Find(name)!.Expert).Order());
         foreach (var service in ServiceCatalog.Services(overlay.Experts).Where(service => service.Kind.Contract is not null))
         {
@@ -128,5 +134,6 @@ public sealed class SettingsTests
     private static string ValueOf(V1EnvVarSource source, V1Deployment deployment) =>
         source.FieldRef is { } field
             ? deployment.Spec.Template.Metadata.Labels[field.FieldPath["metadata.labels['".Length..^"']".Length]]
-            : deployment.Spec.Template.Spec.Containers[0].Resources.Limits[source.ResourceFieldRef.Resource["limits.".Length..]].ToDecimal().ToString(CultureInfo.InvariantCulture);
+            : deployment.Spec.Template.Spec.Containers[0].Resources.Limits[source.ResourceFieldRef.Resource["limits.".Length..]]
+                .ToDecimal().ToString(CultureInfo.InvariantCulture);
 }

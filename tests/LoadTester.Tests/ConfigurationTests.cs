@@ -26,8 +26,12 @@ public sealed class ConfigurationTests : IDisposable
             "rps": 9, "load-schedule": "line", "load-start": 5, "load-end": 50, "load-step": 5, "load-max-duration": "40s"
             """);
         Assert.Equal(("n", "medmoe.mesh.v1.RouterService.Analyze", "h:1", "f"), (config.Name, config.Call, config.Host, config.BinaryFile));
-        Assert.Equal((7, TimeSpan.FromSeconds(90), TimeSpan.FromHours(2), DurationStop.Wait), (config.Total, config.Duration, config.MaxDuration, config.DurationStop));
-        Assert.Equal((TimeSpan.FromMilliseconds(300), TimeSpan.FromSeconds(1.5), 3, 2, true), (config.Timeout, config.ConnectTimeout, config.Connections, config.SkipFirst, config.Async));
+        Assert.Equal(
+            (7, TimeSpan.FromSeconds(90), TimeSpan.FromHours(2), DurationStop.Wait),
+            (config.Total, config.Duration, config.MaxDuration, config.DurationStop));
+        Assert.Equal(
+            (TimeSpan.FromMilliseconds(300), TimeSpan.FromSeconds(1.5), 3, 2, true),
+            (config.Timeout, config.ConnectTimeout, config.Connections, config.SkipFirst, config.Async));
         Assert.Equal("backbone", Assert.Single(config.Headers).Value);
         Assert.Equal("b", config.Tags["a"]);
         Assert.Equal(new Schedule(2, ScheduleKind.Step, 2, 8, TimeSpan.FromSeconds(5)), config.Concurrency);

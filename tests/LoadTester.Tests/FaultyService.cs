@@ -28,5 +28,6 @@ internal sealed class FaultyService(Func<int, Task<HealthCheckResponse>> answer)
         bundle: null,
         settings);
 
-    public override Task<HealthCheckResponse> Check(HealthCheckRequest request, ServerCallContext context) => answer(Interlocked.Increment(ref _calls) - 1);
+    public override Task<HealthCheckResponse> Check(HealthCheckRequest request, ServerCallContext context) =>
+        answer(Interlocked.Increment(ref _calls) - 1);
 }

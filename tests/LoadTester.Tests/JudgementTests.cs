@@ -42,7 +42,9 @@ public sealed class JudgementTests
     public async Task WrongAnswer_IsFound()
     {
         await using var service = await FaultyService.Start(number => Task.FromResult(
-            number == 150 || number >= 200 ? new HealthCheckResponse { Status = HealthCheckResponse.Types.ServingStatus.NotServing } : FaultyService.Serving));
+            number == 150 || number >= 200
+                ? new HealthCheckResponse { Status = HealthCheckResponse.Types.ServingStatus.NotServing }
+                : FaultyService.Serving));
         using var load = new Load(service.Address);
         var run = await Load.Command(load.WriteConfig(("total", 200)), "--limits", load.WriteLimits());
         AssertFound(run, "wrong answer: answer.status is \"NOT_SERVING\", expected \"SERVING\" (1 times)");
@@ -62,7 +64,13 @@ public sealed class JudgementTests
         Assert.Contains("0 of 200 calls OK", check.Error);
         Assert.Contains($"{nobody}: nobody answers there", check.Error);
         // Not a single call: the report has none of its lists.
-        File.WriteAllText(load["none.json"], JsonSerializer.Serialize(new { count = 0, options = new { call = load.Config.Call, host = $"{nobody}" }, statusCodeDistribution = (object?)null, latencyDistribution = (object?)null }));
+        File.WriteAllText(load["none.json"], JsonSerializer.Serialize(new
+        {
+            count = 0,
+            options = new { call = load.Config.Call, host = $"{nobody}" },
+            statusCodeDistribution = (object?)null,
+            latencyDistribution = (object?)null,
+        }));
         Assert.Contains("health: 0 calls, fewer than 1", (await Check(load, load["none.json"])).Error);
 
         (await Load.Command(load.WriteConfig())).AssertRefused($"{nobody}", "nobody answers there");
@@ -103,7 +111,8 @@ public sealed class JudgementTests
     }
 
     [Theory]
-    [InlineData("call", "medmoe.mesh.v1.RouterService.Analyse", "medmoe.mesh.v1.RouterService.Analyse: no method of the mesh; its service has Analyze, AnalyzeStream")]
+    [InlineData("call", "medmoe.mesh.v1.RouterService.Analyse",
+        "medmoe.mesh.v1.RouterService.Analyse: no method of the mesh; its service has Analyze, AnalyzeStream")]
     [InlineData("call", "some.Service.Method", "some.Service.Method: no method of the mesh; there is no such service")]
     [InlineData("binary-file", "no-such.bin", "no-such.bin: no such file")]
     [InlineData("host", "nowhere.invalid:1", "nowhere.invalid:1: nobody answers there")]
@@ -123,14 +132,17 @@ public sealed class JudgementTests
         File.WriteAllBytes(load["health.bin"], []);
         (await Load.Command(load.WriteConfig())).AssertRefused("health.bin: no message");
         (await Load.Command(load.WriteConfig(), "--duration", "5")).AssertRefused("--duration 5: no duration");
-        (await Load.Command(load.WriteConfig(), load.WriteConfig(), "--json", "r.json")).AssertRefused("--json takes the figures of one configuration");
+        (await Load.Command(load.WriteConfig(), load.WriteConfig(), "--json", "r.json"))
+            .AssertRefused("--json takes the figures of one configuration");
         (await Load.Command(load["none.json"])).AssertRefused("none.json: no such file");
         File.WriteAllBytes(load["health.bin"], [0]);
         (await Load.Command(load.WriteConfig(), "--limits", load.WriteLimits("""{"health": {"okay": 1}}"""))).AssertRefused("limits.json", "okay");
     }
 
     private static Task<Tool.Result> Check(Load load, string report) =>
-        Load.Command("check", report, "--config", load.WriteConfig(), "--limits", File.Exists(load["limits.json"]) ? load["limits.json"] : load.WriteLimits());
+        Load.Command(
+            "check", report, "--config", load.WriteConfig(),
+            "--limits", File.Exists(load["limits.json"]) ? load["limits.json"] : load.WriteLimits());
 
     /// <summary>A report as ghz writes it: with its options, and a line for each call, which nothing reads here.</summary>
     private static string WriteGhz(Load load, int count, params (string Status, int Count)[] statuses)
@@ -141,7 +153,16 @@ public sealed class JudgementTests
             name = "health",
             endReason = "normal",
             date = "2026-11-25T03:00:00Z",
-            options = new Dictionary<string, object> { ["call"] = load.Config.Call, ["host"] = load.Config.Host, ["insecure"] = true, ["load-schedule"] = "const", ["total"] = count, ["binary"] = true, ["CPUs"] = 2 },
+            options = new Dictionary<string, object>
+            {
+                ["call"] = load.Config.Call,
+                ["host"] = load.Config.Host,
+                ["insecure"] = true,
+                ["load-schedule"] = "const",
+                ["total"] = count,
+                ["binary"] = true,
+                ["CPUs"] = 2,
+            },
             count,
             total = 1_000_000_000L,
             average = 1_000_000L,

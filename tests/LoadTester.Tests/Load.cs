@@ -14,7 +14,14 @@ internal sealed class Load : IDisposable
     public Load(string host)
     {
         File.WriteAllBytes(_folder["health.bin"], [0]);
-        Config = new LoadConfig { Call = "grpc.health.v1.Health.Check", Host = host, BinaryFile = _folder["health.bin"], Concurrency = new Schedule(4), Total = 200 };
+        Config = new LoadConfig
+        {
+            Call = "grpc.health.v1.Health.Check",
+            Host = host,
+            BinaryFile = _folder["health.bin"],
+            Concurrency = new Schedule(4),
+            Total = 200,
+        };
     }
 
     public LoadConfig Config { get; init; }

@@ -70,7 +70,12 @@ public sealed class MeasurementTests
             return FaultyService.Serving;
         });
         using var load = new Load(service.Address);
-        await Load.Run(load.Config with { Concurrency = new Schedule(1, ScheduleKind.Step, 2, 5, TimeSpan.FromMilliseconds(50)), Duration = TimeSpan.FromMilliseconds(500), DurationStop = DurationStop.Wait });
+        await Load.Run(load.Config with
+        {
+            Concurrency = new Schedule(1, ScheduleKind.Step, 2, 5, TimeSpan.FromMilliseconds(50)),
+            Duration = TimeSpan.FromMilliseconds(500),
+            DurationStop = DurationStop.Wait,
+        });
         Assert.InRange(most, 2, 5);
     }
 
@@ -133,7 +138,13 @@ public sealed class MeasurementTests
             return FaultyService.Serving;
         });
         using var load = new Load(service.Address);
-        var oneByOne = load.Config with { Duration = TimeSpan.FromHours(1), DurationStop = DurationStop.Wait, Concurrency = new Schedule(1), Load = new Schedule(100) };
+        var oneByOne = load.Config with
+        {
+            Duration = TimeSpan.FromHours(1),
+            DurationStop = DurationStop.Wait,
+            Concurrency = new Schedule(1),
+            Load = new Schedule(100),
+        };
 
         var measured = await Load.Run(oneByOne, stop.Token).WaitAsync(_patience, TestContext.Current.CancellationToken);
 

@@ -17,9 +17,13 @@ public sealed class RepositoryLoadTests
     {
         var calls = _configs.GroupBy(file => Path.GetFileName(Path.GetDirectoryName(file)), file => LoadConfigReader.Read(file));
         // Watch never ends by itself.
-        var methods = MeshMethod.All.Select(m => $"{m.Service.FullName}.{m.Name}").Where(m => !m.EndsWith(".Watch", StringComparison.Ordinal)).Order().ToArray();
+        var methods = MeshMethod.All.Select(m => $"{m.Service.FullName}.{m.Name}")
+            .Where(m => !m.EndsWith(".Watch", StringComparison.Ordinal)).Order().ToArray();
         Assert.All(calls, kind => Assert.Equal(methods, kind.Select(c => c.Call).Distinct().Order()));
-        Assert.All(calls, kind => Assert.Equal(["ct", "mri", "ultrasound", "xray"], kind.Where(c => c.Call.EndsWith("Localize", StringComparison.Ordinal)).Select(c => c.HeaderTexts["medmoe-service"]["experts/".Length..]).Order()));
+        Assert.All(calls, kind => Assert.Equal(
+            ["ct", "mri", "ultrasound", "xray"],
+            kind.Where(c => c.Call.EndsWith("Localize", StringComparison.Ordinal))
+                .Select(c => c.HeaderTexts["medmoe-service"]["experts/".Length..]).Order()));
         Assert.All(calls.Single(k => k.Key == "open"), c => Assert.True(c.Async && c.Rps > 0));
         Assert.All(calls.Single(k => k.Key == "ramp"), c => Assert.Equal((ScheduleKind.Line, false), (c.Load.Kind, c.Async)));
     }
@@ -32,7 +36,9 @@ public sealed class RepositoryLoadTests
         Assert.Equal((0, ""), (made.ExitCode, made.Error));
         string[] Names(string path) => [.. Directory.EnumerateFiles(path).Select(f => Path.GetFileName(f)!).Order()];
         Assert.Equal(Names(folder.Path), Names(Path.Combine(_load, "fixtures")));
-        Assert.All(Names(folder.Path), name => Assert.Equal(File.ReadAllBytes(folder[name]), File.ReadAllBytes(Path.Combine(_load, "fixtures", name))));
+        Assert.All(
+            Names(folder.Path),
+            name => Assert.Equal(File.ReadAllBytes(folder[name]), File.ReadAllBytes(Path.Combine(_load, "fixtures", name))));
     }
 
     [Fact]

@@ -12,7 +12,8 @@ public sealed class AnalyzeOverTheWireTests(WholeMesh mesh)
     [InlineData("rgb8_400x300.jpg", null)]
     public async Task Analyze_ThroughTheMesh_PrintsWhatOneProcessPrints(string image, string? report)
     {
-        string[] arguments = ["--json", "--image", Golden.PathOf("preprocessing", image), .. report is null ? Array.Empty<string>() : ["--report", report]];
+        string[] words = report is null ? [] : ["--report", report];
+        string[] arguments = ["--json", "--image", Golden.PathOf("preprocessing", image), .. words];
         using var here = JsonDocument.Parse(await Analyze(arguments));
         using var there = JsonDocument.Parse(await Analyze([.. arguments, "--server", mesh.Gateway]));
         AssertNear(here.RootElement, there.RootElement, "$");
@@ -54,7 +55,9 @@ public sealed class AnalyzeOverTheWireTests(WholeMesh mesh)
                 Assert.All(expected.EnumerateArray().Zip(actual.EnumerateArray()), p => AssertNear(p.First, p.Second, path));
                 break;
             case JsonValueKind.Number:
-                Assert.True(Math.Abs(expected.GetDouble() - actual.GetDouble()) <= 1e-5 * Math.Max(1, Math.Abs(expected.GetDouble())), $"{path}: {expected} and {actual}");
+                Assert.True(
+                    Math.Abs(expected.GetDouble() - actual.GetDouble()) <= 1e-5 * Math.Max(1, Math.Abs(expected.GetDouble())),
+                    $"{path}: {expected} and {actual}");
                 break;
             default:
                 Assert.Equal($"{path} {expected}", $"{path} {actual}");

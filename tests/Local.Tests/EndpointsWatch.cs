@@ -29,7 +29,8 @@ internal sealed class EndpointsWatch : IDisposable
     {
         while (!holds(this))
         {
-            Assert.True(await _changes.WaitAsync(_patience, TestContext.Current.CancellationToken), $"{what} did not show within {_patience}: {Root}");
+            Assert.True(
+                await _changes.WaitAsync(_patience, TestContext.Current.CancellationToken), $"{what} did not show within {_patience}: {Root}");
         }
     }
 

@@ -23,7 +23,9 @@ public sealed class FailureTests(WholeMesh mesh)
         await ct.UntilMoreSucceeded(10);
         Assert.Empty(mri.Failures);
         Assert.Empty(xray.Failures);
-        Assert.All(ct.Failures, status => Assert.Equal((StatusCode.Unavailable, "expert ct: no replica can be reached"), (status.StatusCode, status.Detail)));
+        Assert.All(
+            ct.Failures,
+            status => Assert.Equal((StatusCode.Unavailable, "expert ct: no replica can be reached"), (status.StatusCode, status.Detail)));
         var before = ct.Failures.Count;
         await ct.UntilMoreSucceeded(10);
         Assert.Equal(before, ct.Failures.Count);
@@ -55,7 +57,9 @@ public sealed class FailureTests(WholeMesh mesh)
         Assert.Empty(images.Failures);
         // Pyramids that nobody wants any more are given up, which is no fault of the backbone's.
         Assert.DoesNotContain("| fail: ", mesh.Process.Output);
-        Assert.All(reports.Failures, status => Assert.Equal((StatusCode.Unavailable, "text encoder: no replica can be reached"), (status.StatusCode, status.Detail)));
+        Assert.All(
+            reports.Failures,
+            status => Assert.Equal((StatusCode.Unavailable, "text encoder: no replica can be reached"), (status.StatusCode, status.Detail)));
     }
 
     [Fact]

@@ -13,7 +13,9 @@ public sealed class NamedReplicasTests : IDisposable
     private static readonly TimeSpan _patience = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan _refresh = TimeSpan.FromSeconds(1);
 
-    /// <summary>From when a name has a new address to the first call there: the refresh, and what a busy machine adds. Unrefreshed it is never.</summary>
+    /// <summary>
+    /// From when a name has a new address to the first call there: the refresh, and what a busy machine adds. Unrefreshed it is never.
+    /// </summary>
     private static readonly TimeSpan _refreshPatience = TimeSpan.FromSeconds(10);
 
     private readonly TemporaryFolder _runtime = new();
@@ -38,7 +40,8 @@ public sealed class NamedReplicasTests : IDisposable
         string Of(string service) => mesh.Table.Single(row => row.Service == service).Grpc;
         using var router = await ServiceProcess.Start(
             "Router", names, $"Model:Bundle={_bundle.Root}", $"Endpoints:Refresh={_refresh}", $"Endpoints:Services:backbone={Of("backbone")}",
-            $"Endpoints:Services:text-encoder={Of("text-encoder")}", $"Endpoints:Services:expert-ct=dns:///{Name}:{port}", $"Endpoints:Services:expert-mri={Of("expert-mri")}");
+            $"Endpoints:Services:text-encoder={Of("text-encoder")}",
+            $"Endpoints:Services:expert-ct=dns:///{Name}:{port}", $"Endpoints:Services:expert-mri={Of("expert-mri")}");
         await using var ct = new MeshLoad(router.Grpc, 6, "ct", "small nodule");
         await using var mri = new MeshLoad(router.Grpc, 2, "mri", "small nodule");
         await Both(10);
@@ -90,7 +93,9 @@ public sealed class NamedReplicasTests : IDisposable
         using var patience = new CancellationTokenSource(_refreshPatience);
         while (await ServiceMetric.Answered(replica.Http, "Localize") == 0)
         {
-            Assert.False(patience.IsCancellationRequested, $"the new replica got no call within {_refreshPatience}, the name being looked up every {_refresh}");
+            Assert.False(
+                patience.IsCancellationRequested,
+                $"the new replica got no call within {_refreshPatience}, the name being looked up every {_refresh}");
         }
     }
 

@@ -27,7 +27,8 @@ public sealed class SupervisorTests
         var options = new UpOptions { Bundle = files.Root, Only = ["text-encoder"] };
         // Any service will do in the others' places.
         var service = MeshPlan.For(options, files.Open().Manifest, folder["endpoints.json"], "127.0.0.1:1").Services[0];
-        var plan = new MeshPlan([service, service with { Service = MeshService.Router }, service with { Service = new MeshService(ServiceCatalog.Gateway) }]);
+        var plan = new MeshPlan(
+            [service, service with { Service = MeshService.Router }, service with { Service = new MeshService(ServiceCatalog.Gateway) }]);
         var supervisor = new Supervisor(plan, new EndpointsFile(folder["endpoints.json"]), new MeshLog(lines, colours: false), TimeProvider.System);
         await supervisor.Start(TestContext.Current.CancellationToken).WaitAsync(_patience);
 
@@ -69,7 +70,8 @@ public sealed class SupervisorTests
             var client = new TextEncoderService.TextEncoderServiceClient(channel);
             for (var call = 0; call < 10; call++)
             {
-                Assert.Single((await client.EncodeAsync(new EncodeRequest { Texts = { "small nodule" } }, deadline: DateTime.UtcNow + _patience)).Texts);
+                Assert.Single(
+                    (await client.EncodeAsync(new EncodeRequest { Texts = { "small nodule" } }, deadline: DateTime.UtcNow + _patience)).Texts);
             }
             Assert.False(scale.IsCompleted);
             time.Advance(TimeSpan.FromSeconds(1));
@@ -91,7 +93,8 @@ public sealed class SupervisorTests
         var options = new UpOptions { Bundle = files.Root, Only = ["gateway"] };
         var plan = MeshPlan.For(options, files.Open().Manifest, folder["endpoints.json"], "127.0.0.1:1");
         // A clock that stands still: nothing that waits would ever end.
-        var supervisor = new Supervisor(plan, new EndpointsFile(folder["endpoints.json"]), new MeshLog(lines, colours: false), new FakeTimeProvider());
+        var supervisor = new Supervisor(
+            plan, new EndpointsFile(folder["endpoints.json"]), new MeshLog(lines, colours: false), new FakeTimeProvider());
         try
         {
             await supervisor.Start(TestContext.Current.CancellationToken).WaitAsync(_patience);
@@ -142,7 +145,8 @@ public sealed class SupervisorTests
             {
                 Assert.Equal(0, LocalProcess.Kill(Assert.Single(supervisor.Status()).Pid!.Value, SigKill));
                 var line = await lines.Next(_patience);
-                Assert.Equal(FormattableString.Invariant($"mesh | text-encoder/1: ended with exit code 137; it starts again in {seconds:0.0} s"), line);
+                Assert.Equal(
+                    FormattableString.Invariant($"mesh | text-encoder/1: ended with exit code 137; it starts again in {seconds:0.0} s"), line);
                 Assert.Empty(endpoints.TextEncoders);
                 time.Advance(TimeSpan.FromSeconds(seconds - 0.1));
                 Assert.Null(Assert.Single(supervisor.Status()).Pid);

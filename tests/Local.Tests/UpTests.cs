@@ -30,7 +30,8 @@ public sealed class UpTests : IDisposable
             Assert.Single((await Encode(row.Grpc)).Texts);
         }
         using var channel = GrpcChannel.ForAddress($"http://{mesh.Table[0].Grpc}");
-        var image = new Image { Encoded = Google.Protobuf.ByteString.CopyFrom(File.ReadAllBytes(Golden.PathOf("preprocessing", "gray8_512x640.png"))) };
+        var file = File.ReadAllBytes(Golden.PathOf("preprocessing", "gray8_512x640.png"));
+        var image = new Image { Encoded = Google.Protobuf.ByteString.CopyFrom(file) };
         using var call = new BackboneService.BackboneServiceClient(channel).ExtractPyramid(
             new ExtractPyramidRequest { Image = image }, deadline: DateTime.UtcNow + _patience);
         Assert.Equal(4, await call.ResponseStream.ReadAllAsync(TestContext.Current.CancellationToken).CountAsync());
@@ -76,7 +77,8 @@ public sealed class UpTests : IDisposable
         Assert.Equal(0, await mesh.ExitCode());
         Assert.All(services, service => Assert.True(service.HasEnded));
         Assert.All(["backbone/1", "text-encoder/1", "text-encoder/2"], replica => Assert.Contains(
-            mesh.Output.Split('\n'), line => line.StartsWith($"{replica} | ", StringComparison.Ordinal) && line.Contains("stopping: no new calls", StringComparison.Ordinal)));
+            mesh.Output.Split('\n'),
+            line => line.StartsWith($"{replica} | ", StringComparison.Ordinal) && line.Contains("stopping: no new calls", StringComparison.Ordinal)));
         Assert.Empty(Directory.EnumerateFileSystemEntries(_runtime.Path));
     }
 

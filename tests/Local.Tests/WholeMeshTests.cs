@@ -24,11 +24,14 @@ public sealed class WholeMeshTests : IDisposable
         using var channel = GrpcChannel.ForAddress($"http://{gateway}");
         var router = new RouterService.RouterServiceClient(channel);
         var calls = Enumerable.Range(0, 5).Select(_ => router.AnalyzeAsync(
-            new AnalyzeRequest { Image = MeshLoad.FreshImage(), Report = "small nodule" }, deadline: DateTime.UtcNow + _patience).ResponseAsync).ToArray();
+            new AnalyzeRequest { Image = MeshLoad.FreshImage(), Report = "small nodule" }, deadline: DateTime.UtcNow + _patience).ResponseAsync)
+            .ToArray();
         await UntilRunning(mesh.Table.Single(row => row.Service == "router").Http, calls.Length);
 
         mesh.Signal(SigTerm);
-        await mesh.UntilLine(line => line.StartsWith("gateway/1 | ", StringComparison.Ordinal) && line.Contains("stopping", StringComparison.Ordinal), "the gateway stopping");
+        await mesh.UntilLine(
+            line => line.StartsWith("gateway/1 | ", StringComparison.Ordinal) && line.Contains("stopping", StringComparison.Ordinal),
+            "the gateway stopping");
         Assert.Equal(0, LocalProcess.Kill(mesh.Table.Single(row => row.Service == "backbone").Pid, SigContinue));
 
         Assert.All(await Task.WhenAll(calls), answer => Assert.NotNull(answer.Report));

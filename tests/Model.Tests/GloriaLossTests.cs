@@ -80,7 +80,8 @@ public sealed class GloriaLossTests
         for (var row = 0; row < counts.Length; row++)
         {
             var expected = golden[$"attention.{row}"];
-            Assertions.Near(expected, grounded.Attention[row].narrow(0, 0, counts[row]).view(expected.shape), Comparison.OneNetwork, $"attention.{row}");
+            Assertions.Near(
+                expected, grounded.Attention[row].narrow(0, 0, counts[row]).view(expected.shape), Comparison.OneNetwork, $"attention.{row}");
         }
     }
 

@@ -41,7 +41,9 @@ public sealed class SwinTransformerTests
             new PyramidBackbone(network, architecture).Extract(pixels, (level, features) =>
             {
                 seen.Add(level);
-                var expected = architecture == Architecture.Paper ? golden[$"stage{level + 1}"] : golden[$"hidden_states.{level}"].view(features.shape);
+                var expected = architecture == Architecture.Paper
+                    ? golden[$"stage{level + 1}"]
+                    : golden[$"hidden_states.{level}"].view(features.shape);
                 Assertions.Near(expected, features, Comparison.OneNetwork, $"{architecture} level {level}");
             });
             Assert.Equal([0, 1, 2, 3], seen);

@@ -119,7 +119,9 @@ public partial class PhantomReportTests
             var known = Many(type.Name, seed: 8).SelectMany(r => Words(r.Report.Text)).ToHashSet();
             Assert.Equal([.. type.Kinds.Select(k => k.Name), "normal"], classes.EnumerateObject().Select(c => c.Name));
             Assert.All(classes.EnumerateObject(), c => Assert.True(c.Value.GetArrayLength() >= 3));
-            Assert.All(classes.EnumerateObject().SelectMany(c => c.Value.EnumerateArray()), p => Assert.Subset(known, Words(p.GetString()!).ToHashSet()));
+            Assert.All(
+                classes.EnumerateObject().SelectMany(c => c.Value.EnumerateArray()),
+                p => Assert.Subset(known, Words(p.GetString()!).ToHashSet()));
         }
     }
 

@@ -83,7 +83,8 @@ public sealed class PhantomSetTests : IDisposable
             using var sample = JsonDocument.Parse(members[$"{key}.json"]);
             Assert.Equal(line.GetProperty("type").GetString(), sample.RootElement.GetProperty("type").GetString());
             Assert.Equal(line.GetProperty("findings").GetArrayLength(), sample.RootElement.GetProperty("findings").GetArrayLength());
-            foreach (var (ofLine, ofSample) in line.GetProperty("findings").EnumerateArray().Zip(sample.RootElement.GetProperty("findings").EnumerateArray()))
+            var findings = line.GetProperty("findings").EnumerateArray().Zip(sample.RootElement.GetProperty("findings").EnumerateArray());
+            foreach (var (ofLine, ofSample) in findings)
             {
                 Assert.Equal(Bytes(ofLine.GetProperty("mask")), members[$"{key}.{ofSample.GetProperty("mask").GetString()}"]);
                 string[] same = ["name", "phrase", "box", "zone", "size"];

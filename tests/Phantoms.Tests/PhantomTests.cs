@@ -101,7 +101,8 @@ public class PhantomTests
     public void Findings_OfOneKind_AreClearlyLargerWhereTheReportSaysSo(string type)
     {
         var areas = Many(type).SelectMany(s => s.Findings).GroupBy(f => f.Lesion.Kind.Name).Select(kind => Enum.GetValues<LesionSize>()
-            .Select(size => kind.Where(f => f.Lesion.Size == size).Select(f => Pixels(f.Mask).Count(p => p > 0)).DefaultIfEmpty(-1).Average()).ToArray());
+            .Select(size => kind.Where(f => f.Lesion.Size == size).Select(f => Pixels(f.Mask).Count(p => p > 0)).DefaultIfEmpty(-1).Average())
+            .ToArray());
 
         Assert.All(areas, area => Assert.True(area[0] > 0 && area[1] > 1.12 * area[0] && area[2] > 1.12 * area[1], string.Join(", ", area)));
     }
@@ -128,7 +129,8 @@ public class PhantomTests
                 // An enlarged heart is marked as a whole, not where it has grown.
                 var seen = Enumerable.Range(0, mask.Length).Where(i => mask[i] > 0.5f).Average(i => change[i] > 5 ? 1.0 : 0);
                 Assert.True(seen > (kind.HasSide ? 0.85 : 0.4), $"{size} {kind.Name} is not seen in all of its mask: {seen:P0}");
-                Assert.True(Mean(true) > 6 * Mean(false), $"{size} {kind.Name} is seen outside of its mask: {Mean(false):F1} against {Mean(true):F1}");
+                Assert.True(
+                    Mean(true) > 6 * Mean(false), $"{size} {kind.Name} is seen outside of its mask: {Mean(false):F1} against {Mean(true):F1}");
             }
         }
     }

@@ -28,7 +28,8 @@ public sealed class BackboneServiceTests
         float[][] images = [Samples.Stored("gray8_512x640"), Samples.Stored("rgb8_400x300")];
 
         // Enough for batches to form, in which the images stand beside each other.
-        var answers = await Task.WhenAll(Enumerable.Range(0, 12).Select(i => Pyramids.Extract(service.Channel, type, Samples.Pixels(images[i % 2]), DateTime.UtcNow + _patience)));
+        var answers = await Task.WhenAll(
+            Enumerable.Range(0, 12).Select(i => Pyramids.Extract(service.Channel, type, Samples.Pixels(images[i % 2]), DateTime.UtcNow + _patience)));
 
         using var scope = NewDisposeScope();
         using var golden = Golden.Open(files.Name);
@@ -63,7 +64,8 @@ public sealed class BackboneServiceTests
         await using var service = await RunningService.Start(BackboneApp.Create, files.Root);
         var file = await File.ReadAllBytesAsync(Golden.PathOf("preprocessing", "rgb8_400x300.png"), TestContext.Current.CancellationToken);
 
-        var encoded = await Pyramids.Extract(service.Channel, DataType.Fp32, new Image { Encoded = ByteString.CopyFrom(file) }, DateTime.UtcNow + _patience);
+        var encoded = await Pyramids.Extract(
+            service.Channel, DataType.Fp32, new Image { Encoded = ByteString.CopyFrom(file) }, DateTime.UtcNow + _patience);
 
         using var scope = NewDisposeScope();
         using var golden = Golden.Open(files.Name);
@@ -78,7 +80,8 @@ public sealed class BackboneServiceTests
         await using var service = await RunningService.Start(BackboneApp.Create, files.Root, "--Backbone:MaxPixels=10000");
         async Task AssertRefused(Image? image, string message)
         {
-            var e = await Assert.ThrowsAsync<RpcException>(() => Pyramids.Extract(service.Channel, new ExtractPyramidRequest { Image = image }, DateTime.UtcNow + _patience));
+            var e = await Assert.ThrowsAsync<RpcException>(
+                () => Pyramids.Extract(service.Channel, new ExtractPyramidRequest { Image = image }, DateTime.UtcNow + _patience));
             Assert.Equal(StatusCode.InvalidArgument, e.StatusCode);
             Assert.StartsWith(message, e.Status.Detail);
         }
@@ -89,7 +92,8 @@ public sealed class BackboneServiceTests
         await AssertRefused(new Image(), "image: is missing");
         await AssertRefused(new Image { Encoded = ByteString.CopyFromUtf8("hello") }, "image.encoded: not an image");
         await AssertRefused(new Image { Encoded = ByteString.CopyFrom(file) }, "image.encoded: image of 400×300 pixels, over the limit of 10000");
-        await AssertRefused(new Image { Pixels = WireTensors.FromSingles(new float[12], DataType.Fp32, 3, 2, 2) }, "image.pixels: has shape [3, 2, 2]");
+        await AssertRefused(
+            new Image { Pixels = WireTensors.FromSingles(new float[12], DataType.Fp32, 3, 2, 2) }, "image.pixels: has shape [3, 2, 2]");
         await AssertRefused(Samples.Pixels(nan), "image.pixels: holds NaN");
     }
 
@@ -115,7 +119,8 @@ public sealed class BackboneServiceTests
         var e = await Assert.ThrowsAsync<RpcException>(() => calls[1]);
 
         Assert.Equal(
-            (StatusCode.InvalidArgument, $"image: its values are too large: what the network makes of them overflows {told}"), (e.StatusCode, e.Status.Detail));
+            (StatusCode.InvalidArgument, $"image: its values are too large: what the network makes of them overflows {told}"),
+            (e.StatusCode, e.Status.Detail));
         Assert.All(await Task.WhenAll(calls[0], calls[2], calls[3]), levels => Assert.Equal(4, levels[3].Timing.BatchSize));
     }
 
@@ -164,7 +169,8 @@ public sealed class BackboneServiceTests
     {
         using var files = new GoldenBundle(Architecture.Paper);
         await using var service = await RunningService.Start(BackboneApp.Create, files.Root, "--Serving:MaxMessageBytes=100000");
-        var e = await Assert.ThrowsAsync<RpcException>(() => Pyramids.Extract(service.Channel, DataType.Fp16, Samples.Pixels(Samples.Stored("gray8_512x640")), DateTime.UtcNow + _patience));
+        var e = await Assert.ThrowsAsync<RpcException>(
+            () => Pyramids.Extract(service.Channel, DataType.Fp16, Samples.Pixels(Samples.Stored("gray8_512x640")), DateTime.UtcNow + _patience));
         Assert.Equal(StatusCode.ResourceExhausted, e.StatusCode);
     }
 

@@ -33,7 +33,15 @@ public sealed class EntryDamageTests
         GridSide = 28,
         Model = new ModelInfo { ModelVersion = "1" },
         ImageEmbedding = Numbers(96),
-        Texts = { new TextGrounding { GlobalSimilarity = 0.348f, LocalSimilarity = 0.5f, Words = { new WordGrounding { Similarity = 0.25f, PeakRow = 3 } } } },
+        Texts =
+        {
+            new TextGrounding
+            {
+                GlobalSimilarity = 0.348f,
+                LocalSimilarity = 0.5f,
+                Words = { new WordGrounding { Similarity = 0.25f, PeakRow = 3 } },
+            },
+        },
     });
 
     [Fact]

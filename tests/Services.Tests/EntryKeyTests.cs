@@ -21,8 +21,9 @@ public sealed class EntryKeyTests
             TextEntry.Key("mass", _model), TextEntry.Key("mas", _model), TextEntry.Key("mass", _weights), TextEntry.Key("mass", _precision),
             PyramidEntry.Key("i", DataType.Fp16, _model), PyramidEntry.Key("i", DataType.Fp32, _model), PyramidEntry.Key("j", DataType.Fp16, _model),
             PyramidEntry.Key("i", DataType.Fp16, _weights), PyramidEntry.Key("i", DataType.Fp16, _precision),
-            AnswerEntry.Key("p", _model, ["a", "b"], shape), AnswerEntry.Key("p", _model, ["ab"], shape), AnswerEntry.Key("p", _model, ["b", "a"], shape),
-            AnswerEntry.Key("q", _model, ["a", "b"], shape), AnswerEntry.Key("p", _weights, ["a", "b"], shape),
+            AnswerEntry.Key("p", _model, ["a", "b"], shape), AnswerEntry.Key("p", _model, ["ab"], shape),
+            AnswerEntry.Key("p", _model, ["b", "a"], shape), AnswerEntry.Key("q", _model, ["a", "b"], shape),
+            AnswerEntry.Key("p", _weights, ["a", "b"], shape),
             AnswerEntry.Key("p", _model, ["a", "b"], shape with { Attention = true }),
             AnswerEntry.Key("p", _model, ["a", "b"], shape with { Type = DataType.Bf16 }),
         ];
@@ -36,7 +37,10 @@ public sealed class EntryKeyTests
     {
         var bytes = ByteString.CopyFrom(1, 2, 3, 4);
         Image Pixels(DataType type, params long[] shape) => new() { Pixels = new WireTensor { DataType = type, Shape = { shape }, Data = bytes } };
-        Image[] images = [new() { Encoded = bytes }, Pixels(DataType.Fp32, 1), Pixels(DataType.Fp16, 2), Pixels(DataType.Fp16, 1, 2), Pixels(DataType.Bf16, 2)];
+        Image[] images =
+        [
+            new() { Encoded = bytes }, Pixels(DataType.Fp32, 1), Pixels(DataType.Fp16, 2), Pixels(DataType.Fp16, 1, 2), Pixels(DataType.Bf16, 2),
+        ];
         Assert.Equal(images.Length, images.Select(ImageContent.HashOf).Distinct().Count());
     }
 }

@@ -53,13 +53,14 @@ public sealed class EntryKindsTests
     [Fact]
     public void Pyramid_IsCountedOnce()
     {
-        RelayMessage[] pyramid = [.. new[] { (28, 32), (14, 64), (7, 128), (4, 256) }.Select((shape, level) => new RelayMessage(new ExtractPyramidResponse
+        (int Side, int Channels)[] shapes = [(28, 32), (14, 64), (7, 128), (4, 256)];
+        RelayMessage[] pyramid = [.. shapes.Select((shape, level) => new RelayMessage(new ExtractPyramidResponse
         {
             Level = new PyramidLevel
             {
                 Level = level,
                 LevelCount = 4,
-                Features = Floats(shape.Item1, shape.Item1, shape.Item2),
+                Features = Floats(shape.Side, shape.Side, shape.Channels),
                 Pooled = level == 3 ? Floats(256) : null,
                 Model = level == 3 ? _model : null,
             },

@@ -31,11 +31,15 @@ public sealed class EveryServiceTests
         {
             var health = await new Health.HealthClient(service.Channel).CheckAsync(new HealthCheckRequest(), deadline: DateTime.UtcNow + _patience);
             Assert.Equal(HealthCheckResponse.Types.ServingStatus.Serving, health.Status);
-            var named = await new Health.HealthClient(service.Channel).CheckAsync(new HealthCheckRequest { Service = name }, deadline: DateTime.UtcNow + _patience);
+            var named = await new Health.HealthClient(service.Channel).CheckAsync(
+                new HealthCheckRequest { Service = name }, deadline: DateTime.UtcNow + _patience);
             Assert.Equal(HealthCheckResponse.Types.ServingStatus.Serving, named.Status);
             Assert.Equal("Healthy", await http.GetStringAsync(new Uri(service.Http, "/healthz"), TestContext.Current.CancellationToken));
-            Assert.Contains("medmoe_request_duration_seconds_bucket", await http.GetStringAsync(new Uri(service.Http, "/metrics"), TestContext.Current.CancellationToken));
-            using var reflection = new ServerReflection.ServerReflectionClient(service.Channel).ServerReflectionInfo(deadline: DateTime.UtcNow + _patience);
+            Assert.Contains(
+                "medmoe_request_duration_seconds_bucket",
+                await http.GetStringAsync(new Uri(service.Http, "/metrics"), TestContext.Current.CancellationToken));
+            using var reflection = new ServerReflection.ServerReflectionClient(service.Channel)
+                .ServerReflectionInfo(deadline: DateTime.UtcNow + _patience);
             await reflection.RequestStream.WriteAsync(new ServerReflectionRequest { ListServices = "" }, TestContext.Current.CancellationToken);
             Assert.True(await reflection.ResponseStream.MoveNext(TestContext.Current.CancellationToken));
             Assert.Contains(name, reflection.ResponseStream.Current.ListServicesResponse.Service.Select(s => s.Name));
@@ -48,7 +52,8 @@ public sealed class EveryServiceTests
         await using var mesh = await RunningMesh.Start(new MeshPlan());
         // A service whose model is never warmed up: everything else is there.
         var held = new HeldBackbone(mesh.Backbone.Channel);
-        await using var cold = await RunningService.Start(HeldBackbone.Create(held, mesh.Backbone.Get<IServedModel>().Info, warm: false), mesh.Files.Root);
+        await using var cold = await RunningService.Start(
+            HeldBackbone.Create(held, mesh.Backbone.Get<IServedModel>().Info, warm: false), mesh.Files.Root);
         var health = await new Health.HealthClient(cold.Channel).CheckAsync(new HealthCheckRequest(), deadline: DateTime.UtcNow + _patience);
         Assert.Equal(HealthCheckResponse.Types.ServingStatus.NotServing, health.Status);
         using var http = new HttpClient();
@@ -67,7 +72,8 @@ public sealed class EveryServiceTests
             .EncodeAsync(new EncodeRequest { Texts = { "mass" } }, deadline: DateTime.UtcNow + _patience).ResponseAsync);
 
         Assert.Equal((StatusCode.Unavailable, "the service is stopping"), (e.StatusCode, e.Status.Detail));
-        var health = await new Health.HealthClient(mesh.TextEncoder.Channel).CheckAsync(new HealthCheckRequest(), deadline: DateTime.UtcNow + _patience);
+        var health = await new Health.HealthClient(mesh.TextEncoder.Channel).CheckAsync(
+            new HealthCheckRequest(), deadline: DateTime.UtcNow + _patience);
         Assert.Equal(HealthCheckResponse.Types.ServingStatus.NotServing, health.Status);
     }
 
@@ -89,7 +95,8 @@ public sealed class EveryServiceTests
         using var analyze = new RouterService.RouterServiceClient(service.Channel).AnalyzeStream(deadline: deadline);
         using var localize = new ExpertService.ExpertServiceClient(service.Channel).Localize(deadline: deadline);
         Func<Task> idle = which == "router" ? () => analyze.ResponseStream.MoveNext(CancellationToken.None) : () => localize.ResponseAsync;
-        await calls.Reached(which == "router" ? "/medmoe.mesh.v1.RouterService/AnalyzeStream" : "/medmoe.mesh.v1.ExpertService/Localize", 1, _patience);
+        await calls.Reached(
+            which == "router" ? "/medmoe.mesh.v1.RouterService/AnalyzeStream" : "/medmoe.mesh.v1.ExpertService/Localize", 1, _patience);
 
         var stop = service.Stop();
 

@@ -96,19 +96,34 @@ public sealed class ExpertServiceTests
         await AssertRefused("level.notes: are more than 8", header, Changed(0, l => l.Notes.AddRange(Enumerable.Repeat("dark", 9))));
         await AssertRefused("level.notes: are more than 8, or one is longer than 500", header, Changed(0, l => l.Notes.Add(new string('x', 501))));
         await AssertRefused("level.features of level 0: is missing", header, Changed(0, l => l.Features = null));
-        await AssertRefused("level.features of level 1: has shape [56, 56, 16], expected [28, 28, 32]", header, levels[0], Changed(1, l => l.Features = levels[0].Level.Features));
+        await AssertRefused(
+            "level.features of level 1: has shape [56, 56, 16], expected [28, 28, 32]",
+            header, levels[0], Changed(1, l => l.Features = levels[0].Level.Features));
         // The sides are those of the bundle's image size: whatever else is consistent costs what it likes.
-        await AssertRefused("level: has 16588831 bytes, over the limit of 1249280: level 0 of this model is [56, 56, 16]", header, Changed(0, l => l.Features = WireTensors.FromSingles(new float[720 * 720 * 16], DataType.Fp16, 720, 720, 16)));
-        await AssertRefused("level.features of level 0: has shape [56, 28, 16], expected [56, 56, 16]", header, Changed(0, l => l.Features.Shape[1] = 28));
-        await AssertRefused("level.features of level 0: has 4 bytes", header, Changed(0, l => l.Features.Data = Google.Protobuf.ByteString.CopyFrom(1, 2, 3, 4)));
-        await AssertRefused("level.features: holds NaN", header, Changed(0, l => l.Features = WireTensors.FromSingles(Nan(56 * 56 * 16), DataType.Fp16, 56, 56, 16)));
-        await AssertRefused("level.features: holds NaN", header, Changed(0, l => l.Features = WireTensors.FromSingles(Nan(56 * 56 * 16), DataType.Bf16, 56, 56, 16)));
+        await AssertRefused(
+            "level: has 16588831 bytes, over the limit of 1249280: level 0 of this model is [56, 56, 16]",
+            header, Changed(0, l => l.Features = WireTensors.FromSingles(new float[720 * 720 * 16], DataType.Fp16, 720, 720, 16)));
+        await AssertRefused(
+            "level.features of level 0: has shape [56, 28, 16], expected [56, 56, 16]", header, Changed(0, l => l.Features.Shape[1] = 28));
+        await AssertRefused(
+            "level.features of level 0: has 4 bytes", header, Changed(0, l => l.Features.Data = Google.Protobuf.ByteString.CopyFrom(1, 2, 3, 4)));
+        await AssertRefused(
+            "level.features: holds NaN", header, Changed(0, l => l.Features = WireTensors.FromSingles(Nan(56 * 56 * 16), DataType.Fp16, 56, 56, 16)));
+        await AssertRefused(
+            "level.features: holds NaN", header, Changed(0, l => l.Features = WireTensors.FromSingles(Nan(56 * 56 * 16), DataType.Bf16, 56, 56, 16)));
         await AssertRefused("header.texts[0].sentence: is missing", WithText(t => t.Sentence = null));
-        await AssertRefused("header.texts[0].word_embeddings: has no words", WithText(t => t.WordEmbeddings = WireTensors.FromSingles([], DataType.Fp32, 0, 64)));
+        await AssertRefused(
+            "header.texts[0].word_embeddings: has no words", WithText(t => t.WordEmbeddings = WireTensors.FromSingles([], DataType.Fp32, 0, 64)));
         await AssertRefused("header.texts: have 11 words, over the limit of 10", WithText(t => t.WordEmbeddings = Query("a", 11).WordEmbeddings));
-        await AssertRefused("header.texts[0].word_embeddings: has 669 words, over the limit of 668 (Expert:MaxAttentionBytes)", WithText(t => t.WordEmbeddings = Query("a", 669).WordEmbeddings));
-        await AssertRefused("header.texts[0].word_embeddings: its values are too large", WithText(t => t.WordEmbeddings = WireTensors.FromSingles([.. Enumerable.Repeat(1e30f, 64)], DataType.Fp32, 1, 64)));
-        await AssertRefused("header.texts[0].sentence: its values are too large", WithText(t => t.Sentence = WireTensors.FromSingles([.. Enumerable.Repeat(3.4e38f, 64)], DataType.Fp32, 64)));
+        await AssertRefused(
+            "header.texts[0].word_embeddings: has 669 words, over the limit of 668 (Expert:MaxAttentionBytes)",
+            WithText(t => t.WordEmbeddings = Query("a", 669).WordEmbeddings));
+        await AssertRefused(
+            "header.texts[0].word_embeddings: its values are too large",
+            WithText(t => t.WordEmbeddings = WireTensors.FromSingles([.. Enumerable.Repeat(1e30f, 64)], DataType.Fp32, 1, 64)));
+        await AssertRefused(
+            "header.texts[0].sentence: its values are too large",
+            WithText(t => t.Sentence = WireTensors.FromSingles([.. Enumerable.Repeat(3.4e38f, 64)], DataType.Fp32, 64)));
         await AssertRefused("header.data_type: 9 is none of", new LocalizeRequest { Header = new LocalizeHeader { DataType = (DataType)9 } });
         // And goes on.
         Assert.Single((await Pyramids.Send(mesh.Experts["ct"].Channel, [header, .. levels], DateTime.UtcNow + _patience)).Texts);
@@ -151,12 +166,14 @@ public sealed class ExpertServiceTests
         {
             for (var i = 0; i < 30; i++)
             {
-                await Assert.ThrowsAsync<RpcException>(() => Pyramids.Send(mesh.Experts["ct"].Channel, [header, levels[0], header], DateTime.UtcNow + _patience));
+                await Assert.ThrowsAsync<RpcException>(
+                    () => Pyramids.Send(mesh.Experts["ct"].Channel, [header, levels[0], header], DateTime.UtcNow + _patience));
             }
         }));
 
         // As many as may be open, at once, whether or not the model has come to what these have left.
-        var answers = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => Pyramids.Send(mesh.Experts["ct"].Channel, [header, .. levels], DateTime.UtcNow + _patience)));
+        var answers = await Task.WhenAll(
+            Enumerable.Range(0, 3).Select(_ => Pyramids.Send(mesh.Experts["ct"].Channel, [header, .. levels], DateTime.UtcNow + _patience)));
 
         Assert.All(answers, answer => Assert.NotNull(answer.ImageEmbedding));
     }
@@ -167,7 +184,8 @@ public sealed class ExpertServiceTests
         await using var mesh = await RunningMesh.Start(new MeshPlan { Experts = ["Expert:MessageTimeout=00:00:00.05"] });
         using var call = new ExpertService.ExpertServiceClient(mesh.Experts["ct"].Channel).Localize(deadline: DateTime.UtcNow + _patience);
         var e = await Assert.ThrowsAsync<RpcException>(() => call.ResponseAsync);
-        Assert.Equal((StatusCode.DeadlineExceeded, "the next message did not come within 0.05 s (Expert:MessageTimeout)"), (e.StatusCode, e.Status.Detail));
+        Assert.Equal(
+            (StatusCode.DeadlineExceeded, "the next message did not come within 0.05 s (Expert:MessageTimeout)"), (e.StatusCode, e.Status.Detail));
     }
 
     [Fact]
@@ -193,11 +211,13 @@ public sealed class ExpertServiceTests
         await using var mesh = await RunningMesh.Start(new MeshPlan());
         var levels = await Pyramids.Extract(mesh.Backbone.Channel, DataType.Fp32);
         TextQuery[] texts = [.. Enumerable.Range(0, 70).Select(i => Query($"text {i}", 23)), Query("long", 600)];
-        var together = await Pyramids.Localize(mesh.Experts["ct"].Channel, levels, DateTime.UtcNow + _patience, new LocalizeHeader { Texts = { texts } });
+        var together = await Pyramids.Localize(
+            mesh.Experts["ct"].Channel, levels, DateTime.UtcNow + _patience, new LocalizeHeader { Texts = { texts } });
         Assert.Equal(texts.Length, together.Texts.Count);
         foreach (var i in new[] { 0, 28, 29, 58, 69, 70 })
         {
-            var alone = await Pyramids.Localize(mesh.Experts["ct"].Channel, levels, DateTime.UtcNow + _patience, new LocalizeHeader { Texts = { texts[i] } });
+            var alone = await Pyramids.Localize(
+                mesh.Experts["ct"].Channel, levels, DateTime.UtcNow + _patience, new LocalizeHeader { Texts = { texts[i] } });
             Assert.Equal(alone.Texts[0].LocalSimilarity, together.Texts[i].LocalSimilarity, 1e-4);
             Assert.Equal(alone.Texts[0].GlobalSimilarity, together.Texts[i].GlobalSimilarity, 1e-5);
             Assert.Equal(alone.Texts[0].Words.Count, together.Texts[i].Words.Count);
@@ -236,7 +256,8 @@ public sealed class ExpertServiceTests
         var silent = Enumerable.Range(0, 50).Select(_ => client.Localize(deadline: DateTime.UtcNow + _patience)).ToArray();
         foreach (var call in silent)
         {
-            await call.RequestStream.WriteAsync(new LocalizeRequest { Header = new LocalizeHeader { Texts = { Query("a", 5) } } }, TestContext.Current.CancellationToken);
+            await call.RequestStream.WriteAsync(
+                new LocalizeRequest { Header = new LocalizeHeader { Texts = { Query("a", 5) } } }, TestContext.Current.CancellationToken);
         }
 
         for (var i = 0; i < 10; i++)
@@ -257,10 +278,12 @@ public sealed class ExpertServiceTests
         PyramidLevel[] bad = [.. good.Select(l => l.Clone())];
         foreach (var level in bad)
         {
-            level.Features = WireTensors.FromSingles([.. Enumerable.Repeat(value, level.Features.Data.Length / 4)], DataType.Fp32, [.. level.Features.Shape]);
+            level.Features = WireTensors.FromSingles(
+                [.. Enumerable.Repeat(value, level.Features.Data.Length / 4)], DataType.Fp32, [.. level.Features.Shape]);
         }
         var header = new LocalizeHeader { Texts = { Query("a", 5) }, ReturnAttention = true, ReturnLocalFeatures = true };
-        Task<LocalizeResponse> Localize(PyramidLevel[] levels) => Pyramids.Localize(mesh.Experts["ct"].Channel, levels, DateTime.UtcNow + _patience, header);
+        Task<LocalizeResponse> Localize(PyramidLevel[] levels) =>
+            Pyramids.Localize(mesh.Experts["ct"].Channel, levels, DateTime.UtcNow + _patience, header);
 
         var calls = Enumerable.Range(0, 8).Select(i => Localize(i % 2 == 0 ? bad : good)).ToArray();
 
@@ -284,13 +307,20 @@ public sealed class ExpertServiceTests
     {
         await using var mesh = await RunningMesh.Start(new MeshPlan { Experts = ["Expert:MaxAnswerBytes=1000000"] });
         using var runs = MetricSums.ModelRuns();
-        var header = new LocalizeHeader { Texts = { Query("a", 60), Query("b", 40) }, ReturnAttention = true, ReturnLocalFeatures = true, DataType = DataType.Fp16 };
+        var header = new LocalizeHeader
+        {
+            Texts = { Query("a", 60), Query("b", 40) },
+            ReturnAttention = true,
+            ReturnLocalFeatures = true,
+            DataType = DataType.Fp16,
+        };
 
         var e = await Assert.ThrowsAsync<RpcException>(() => Pyramids.Localize(mesh.Experts["ct"].Channel, [], DateTime.UtcNow + _patience, header));
 
         // (100 words and 64 dimensions) at 56 × 56 positions, 2 bytes each.
         Assert.Equal(
-            (StatusCode.InvalidArgument, "header: asks for attention and local features of 1028608 bytes, over the limit of 1000000 (Expert:MaxAnswerBytes)"),
+            (StatusCode.InvalidArgument,
+             "header: asks for attention and local features of 1028608 bytes, over the limit of 1000000 (Expert:MaxAnswerBytes)"),
             (e.StatusCode, e.Status.Detail));
         Assert.Equal(0, runs.Total);
     }

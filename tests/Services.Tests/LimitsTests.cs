@@ -13,7 +13,8 @@ public sealed class LimitsTests
     {
         await using var mesh = await RunningMesh.Start(new MeshPlan());
         var large = new Image { Encoded = ByteString.CopyFrom(new byte[64_000_000]) };
-        async Task AssertRefused(Func<Task> call, StatusCode code = StatusCode.ResourceExhausted, string detail = "the message is over the limit of 33554432 bytes")
+        async Task AssertRefused(
+            Func<Task> call, StatusCode code = StatusCode.ResourceExhausted, string detail = "the message is over the limit of 33554432 bytes")
         {
             var e = await Assert.ThrowsAsync<RpcException>(call);
             Assert.Equal((code, detail), (e.StatusCode, e.Status.Detail));
@@ -44,19 +45,22 @@ public sealed class LimitsTests
     [Fact]
     public async Task Pyramids_BatchOf32InFp32_Passes()
     {
-        await using var mesh = await RunningMesh.Start(new MeshPlan { Backbone = ["Backbone:MaxBatchSize=32"], Experts = ["Expert:MaxBatchSize=32"] });
+        await using var mesh = await RunningMesh.Start(
+            new MeshPlan { Backbone = ["Backbone:MaxBatchSize=32"], Experts = ["Expert:MaxBatchSize=32"] });
         using var waiting = new MetricSums("medmoe.queue.length");
         Task<PyramidLevel[]>[] extracting;
         await using (new HeldModel(mesh.Backbone))
         {
             // All of them wait for the model: one batch.
-            extracting = [.. Enumerable.Range(0, 32).Select(_ => Pyramids.Extract(mesh.Backbone.Channel, DataType.Fp32, Samples.Fresh(), DateTime.UtcNow + _patience))];
+            extracting = [.. Enumerable.Range(0, 32).Select(
+                _ => Pyramids.Extract(mesh.Backbone.Channel, DataType.Fp32, Samples.Fresh(), DateTime.UtcNow + _patience))];
             await waiting.Reached("backbone", 32, _patience);
         }
         var pyramids = await Task.WhenAll(extracting);
         Assert.All(pyramids, levels => Assert.Equal(32, levels[3].Timing.BatchSize));
 
-        var answers = await Task.WhenAll(pyramids.Select(levels => Pyramids.Localize(mesh.Experts["ct"].Channel, levels, DateTime.UtcNow + _patience)));
+        var answers = await Task.WhenAll(
+            pyramids.Select(levels => Pyramids.Localize(mesh.Experts["ct"].Channel, levels, DateTime.UtcNow + _patience)));
 
         Assert.All(answers, a => Assert.Equal(64, a.ImageEmbedding.Shape[0]));
     }
@@ -99,7 +103,8 @@ public sealed class LimitsTests
         Task<PyramidLevel[]>[] calls;
         await using (new HeldModel(mesh.Backbone))
         {
-            calls = [.. Enumerable.Range(0, 100).Select(_ => Pyramids.Extract(mesh.Backbone.Channel, DataType.Fp16, deadline: DateTime.UtcNow + _patience))];
+            calls = [.. Enumerable.Range(0, 100).Select(
+                _ => Pyramids.Extract(mesh.Backbone.Channel, DataType.Fp16, deadline: DateTime.UtcNow + _patience))];
             var open = calls.ToList();
             for (var refused = 0; refused < 92; refused++)
             {
@@ -121,13 +126,15 @@ public sealed class LimitsTests
         await using var mesh = await RunningMesh.Start(new MeshPlan { Backbone = ["Backbone:QueueCapacity=1"] });
         await using var held = new HeldModel(mesh.Backbone);
         using var queue = new MetricSums("medmoe.queue.length");
-        var waiting = mesh.Client.EmbedImageAsync(new EmbedImageRequest { Image = Samples.Fresh() }, deadline: DateTime.UtcNow + _patience).ResponseAsync;
+        var waiting = mesh.Client.EmbedImageAsync(
+            new EmbedImageRequest { Image = Samples.Fresh() }, deadline: DateTime.UtcNow + _patience).ResponseAsync;
         await queue.Reached("backbone", 1, _patience);
 
         var e = await Assert.ThrowsAsync<RpcException>(() =>
             mesh.Client.EmbedImageAsync(new EmbedImageRequest { Image = Samples.Fresh() }, deadline: DateTime.UtcNow + _patience).ResponseAsync);
 
-        Assert.Equal((StatusCode.ResourceExhausted, "backbone: the queue of 1 requests is full; try again in 100 ms"), (e.StatusCode, e.Status.Detail));
+        Assert.Equal(
+            (StatusCode.ResourceExhausted, "backbone: the queue of 1 requests is full; try again in 100 ms"), (e.StatusCode, e.Status.Detail));
         Assert.Equal("100", e.Trailers.GetValue("grpc-retry-pushback-ms"));
         await held.DisposeAsync();
         Assert.NotNull((await waiting).Embedding);
@@ -152,10 +159,12 @@ public sealed class LimitsTests
         var first = client.EmbedImageAsync(new EmbedImageRequest { Image = Padded() }, deadline: deadline).ResponseAsync;
         await queue.Reached("backbone", 1, _patience);
 
-        var e = await Assert.ThrowsAsync<RpcException>(() => client.EmbedImageAsync(new EmbedImageRequest { Image = Padded() }, deadline: deadline).ResponseAsync);
+        var e = await Assert.ThrowsAsync<RpcException>(
+            () => client.EmbedImageAsync(new EmbedImageRequest { Image = Padded() }, deadline: deadline).ResponseAsync);
 
         Assert.Equal(
-            (StatusCode.ResourceExhausted, "over the limit of 1000000 bytes of requests and answers at once (half of Router:MaxBytes)"), (e.StatusCode, e.Status.Detail));
+            (StatusCode.ResourceExhausted, "over the limit of 1000000 bytes of requests and answers at once (half of Router:MaxBytes)"),
+            (e.StatusCode, e.Status.Detail));
         Assert.Equal("100", e.Trailers.GetValue("grpc-retry-pushback-ms"));
         // Streams have the other half: one item of theirs is there, the other one not yet read.
         using var stream = client.AnalyzeStream(deadline: deadline);

@@ -46,7 +46,8 @@ public sealed class NotesTests
     {
         await using var mesh = await RunningMesh.Start(new MeshPlan());
 
-        Assert.Contains("sBIT", Assert.Single((await mesh.Client.EmbedImageAsync(new EmbedImageRequest { Image = _dark }, deadline: Deadline)).Notes));
+        Assert.Contains(
+            "sBIT", Assert.Single((await mesh.Client.EmbedImageAsync(new EmbedImageRequest { Image = _dark }, deadline: Deadline)).Notes));
     }
 
     [Fact]

@@ -16,8 +16,15 @@ internal static class Pyramids
         return [.. (await call.ResponseStream.ReadAllAsync().ToListAsync()).Select(r => r.Level)];
     }
 
-    public static Task<LocalizeResponse> Localize(GrpcChannel expert, IEnumerable<PyramidLevel> levels, DateTime deadline, LocalizeHeader? header = null) =>
-        Send(expert, [new LocalizeRequest { Header = header ?? new LocalizeHeader() }, .. levels.Select(level => new LocalizeRequest { Level = level })], deadline);
+    public static Task<LocalizeResponse> Localize(
+        GrpcChannel expert, IEnumerable<PyramidLevel> levels, DateTime deadline, LocalizeHeader? header = null) =>
+        Send(
+            expert,
+            [
+                new LocalizeRequest { Header = header ?? new LocalizeHeader() },
+                .. levels.Select(level => new LocalizeRequest { Level = level }),
+            ],
+            deadline);
 
     /// <summary>Sends messages until the expert ends the call, whose status tells why.</summary>
     public static async Task<LocalizeResponse> Send(GrpcChannel expert, IEnumerable<LocalizeRequest> messages, DateTime deadline)

@@ -22,14 +22,17 @@ public sealed class RelayAllocationTests
 
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
 
+    private static readonly (int Side, int Channels)[] _shapes = [(56, 96), (28, 192), (14, 384), (7, 768)];
+
     // Swin-T's, in fp16: 1.13 MB.
-    private static readonly byte[][] _levels = [.. new[] { (56, 96), (28, 192), (14, 384), (7, 768) }.Select((shape, level) => new ExtractPyramidResponse
+    private static readonly byte[][] _levels = [.. _shapes.Select((shape, level) => new ExtractPyramidResponse
     {
         Level = new PyramidLevel
         {
             Level = level,
             LevelCount = 4,
-            Features = WireTensors.FromSingles(new float[shape.Item1 * shape.Item1 * shape.Item2], DataType.Fp16, shape.Item1, shape.Item1, shape.Item2),
+            Features = WireTensors.FromSingles(
+                new float[shape.Side * shape.Side * shape.Channels], DataType.Fp16, shape.Side, shape.Side, shape.Channels),
             Pooled = level == 3 ? WireTensors.FromSingles(new float[128], DataType.Fp32, 128) : null,
             Model = level == 3 ? new ModelInfo { Digests = { ["backbone"] = "b" } } : null,
         },
@@ -39,7 +42,13 @@ public sealed class RelayAllocationTests
     public async Task Relay_OfAPyramid_AllocatesItsBytesOnce()
     {
         using var files = new GoldenBundle(Architecture.Paper);
-        var expert = new LocalizeResponse { Expert = "ct", GridSide = 56, ImageEmbedding = WireTensors.FromSingles(new float[64], DataType.Fp32, 64), Model = new ModelInfo() }.ToByteArray();
+        var expert = new LocalizeResponse
+        {
+            Expert = "ct",
+            GridSide = 56,
+            ImageEmbedding = WireTensors.FromSingles(new float[64], DataType.Fp32, 64),
+            Model = new ModelInfo(),
+        }.ToByteArray();
         await using var backbone = await RunningService.Start(Raw("/medmoe.mesh.v1.BackboneService/ExtractPyramid", _levels), files.Root);
         await using var ct = await RunningService.Start(Raw("/medmoe.mesh.v1.ExpertService/Localize", [expert]), files.Root);
         await using var router = await RunningService.Start(

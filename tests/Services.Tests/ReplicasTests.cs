@@ -160,7 +160,8 @@ public sealed class ReplicasTests
         Write("");
         var router = await mesh.AddRouter($"Endpoints:File={file}", "Cache:MemoryBytes=0");
         var client = new RouterService.RouterServiceClient(router.Channel);
-        Task<EmbedTextResponse> Embed() => client.EmbedTextAsync(new EmbedTextRequest { Texts = { "mass" } }, deadline: DateTime.UtcNow + _patience).ResponseAsync;
+        Task<EmbedTextResponse> Embed() =>
+            client.EmbedTextAsync(new EmbedTextRequest { Texts = { "mass" } }, deadline: DateTime.UtcNow + _patience).ResponseAsync;
         var e = await Assert.ThrowsAsync<RpcException>(Embed);
         Assert.Equal((StatusCode.Unavailable, "text encoder: no replica can be reached"), (e.StatusCode, e.Status.Detail));
 

@@ -27,7 +27,8 @@ public sealed class RouterAnalyzeTests
             var expected = analyzer.Analyze(Samples.Bytes(file), report, Bundle.Gating.GatingPolicy.Auto);
 
             var answer = await mesh.Client.AnalyzeAsync(
-                new AnalyzeRequest { Image = Samples.Encoded(file), Report = report ?? "", ReturnAttention = true }, deadline: DateTime.UtcNow + _patience);
+                new AnalyzeRequest { Image = Samples.Encoded(file), Report = report ?? "", ReturnAttention = true },
+                deadline: DateTime.UtcNow + _patience);
 
             Assert.Equal(expected.Gate.Expert, answer.Gate.Expert);
             Assert.Equal(expected.Gate.Policy.ToString(), answer.Gate.Policy.ToString());
@@ -44,7 +45,9 @@ public sealed class RouterAnalyzeTests
                 Assert.Equal(text.Words.Select(w => (w.Word, w.Start, w.End)), answer.Report.Words.Select(w => (w.Text, w.Start, w.End)));
                 Near(tolerance, [.. text.Words.Select(w => w.Similarity)], [.. grounding.Words.Select(w => w.Similarity)]);
                 // Not printed by analyze, and a softmax of temperature · score: with the large scores of random weights an error of fp16 grows in it.
-                Near(5 * tolerance, [.. text.Words.SelectMany(w => w.Attention)], WireTensors.ToSingles(grounding.Attention, "", text.Words.Count, 56, 56));
+                Near(
+                    5 * tolerance, [.. text.Words.SelectMany(w => w.Attention)],
+                    WireTensors.ToSingles(grounding.Attention, "", text.Words.Count, 56, 56));
             }
         }
     }
@@ -67,7 +70,8 @@ public sealed class RouterAnalyzeTests
                 ReturnLocalFeatures = true,
             }, deadline: DateTime.UtcNow + _patience);
             var words = answer.Report.Words.Count;
-            void Near(string name, Tensor actual) => Assert.True(Close.RelativeError(actual.view(golden[name].shape), golden[name]) < 1e-4, $"{row}: {name}");
+            void Near(string name, Tensor actual) =>
+                Assert.True(Close.RelativeError(actual.view(golden[name].shape), golden[name]) < 1e-4, $"{row}: {name}");
             Near($"{row}.global_embedding", tensor(WireTensors.ToSingles(answer.ImageEmbedding, "", -1)));
             Near($"{row}.attention", tensor(WireTensors.ToSingles(answer.Report.Grounding.Attention, "", words, 56, 56)));
             Near($"{row}.word_similarity", tensor(answer.Report.Grounding.Words.Select(w => w.Similarity).ToArray()));
@@ -115,7 +119,8 @@ public sealed class RouterAnalyzeTests
         var image = Samples.Encoded(Samples.Files[0]);
         async Task AssertRefused(AnalyzeRequest request, string message)
         {
-            var e = await Assert.ThrowsAsync<RpcException>(() => mesh.Client.AnalyzeAsync(request, deadline: DateTime.UtcNow + _patience).ResponseAsync);
+            var e = await Assert.ThrowsAsync<RpcException>(
+                () => mesh.Client.AnalyzeAsync(request, deadline: DateTime.UtcNow + _patience).ResponseAsync);
             Assert.Equal(StatusCode.InvalidArgument, e.StatusCode);
             Assert.StartsWith(message, e.Status.Detail);
             // For programs, too.
@@ -124,18 +129,22 @@ public sealed class RouterAnalyzeTests
         await AssertRefused(new AnalyzeRequest { Report = "mass" }, "image: is missing");
         await AssertRefused(new AnalyzeRequest { Image = new Image { Encoded = Google.Protobuf.ByteString.Empty } }, "image.encoded: is empty");
         await AssertRefused(
-            new AnalyzeRequest { Image = new Image { Encoded = Google.Protobuf.ByteString.CopyFromUtf8("hello") }, Report = "mass" }, "image.encoded: not an image");
+            new AnalyzeRequest { Image = new Image { Encoded = Google.Protobuf.ByteString.CopyFromUtf8("hello") }, Report = "mass" },
+            "image.encoded: not an image");
         await AssertRefused(new AnalyzeRequest { Image = image, Report = "\n " }, "report: no words in it");
-        await AssertRefused(new AnalyzeRequest { Image = image, Report = "mass", Phrases = { "lung", "\u0000\u0001" } }, "phrases[1]: no words in it");
+        await AssertRefused(
+            new AnalyzeRequest { Image = image, Report = "mass", Phrases = { "lung", "\u0000\u0001" } }, "phrases[1]: no words in it");
         await AssertRefused(
             new AnalyzeRequest { Image = image, Gating = new Gating { Policy = GatingPolicy.Report } }, "gating.policy: REPORT needs a report");
         await AssertRefused(
-            new AnalyzeRequest { Image = image, Gating = new Gating { Policy = GatingPolicy.Explicit, Expert = "dental" } }, "gating.expert: \"dental\" is none of ");
+            new AnalyzeRequest { Image = image, Gating = new Gating { Policy = GatingPolicy.Explicit, Expert = "dental" } },
+            "gating.expert: \"dental\" is none of ");
         await AssertRefused(new AnalyzeRequest { Image = image, Gating = new Gating { Policy = (GatingPolicy)9 } }, "gating.policy: 9 is no policy");
         await AssertRefused(new AnalyzeRequest { Image = image, DataType = (DataType)9 }, "data_type: 9 is none of");
         // What a caller sent is quoted, but not so much of it that the answer's header breaks the connection.
         await AssertRefused(
-            new AnalyzeRequest { Image = image, Gating = new Gating { Policy = GatingPolicy.Explicit, Expert = new string('é', 50_000) } }, "gating.expert: \"ééé");
+            new AnalyzeRequest { Image = image, Gating = new Gating { Policy = GatingPolicy.Explicit, Expert = new string('é', 50_000) } },
+            "gating.expert: \"ééé");
         var dims = new WireTensor { DataType = DataType.Fp32, Shape = { Enumerable.Repeat(1L, 40_000) } };
         await AssertRefused(new AnalyzeRequest { Image = new Image { Pixels = dims } }, "image.pixels: has shape [1, 1, 1");
         // And goes on.

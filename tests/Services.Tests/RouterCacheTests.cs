@@ -10,7 +10,12 @@ public sealed class RouterCacheTests
     // Tests of a shared Redis wait longer for it than requests do: this machine may be busy.
     private const string PatientWithRedis = "Cache:RedisTimeout=00:00:05";
 
-    private static readonly AnalyzeRequest _request = new() { Image = Samples.Encoded(Samples.Files[0]), Report = Samples.Reports[0], Phrases = { "right lung" } };
+    private static readonly AnalyzeRequest _request = new()
+    {
+        Image = Samples.Encoded(Samples.Files[0]),
+        Report = Samples.Reports[0],
+        Phrases = { "right lung" },
+    };
 
     [Fact]
     public async Task Analyze_SecondTime_RunsNoNetwork()
@@ -56,7 +61,11 @@ public sealed class RouterCacheTests
             new ClassifyRequest
             {
                 Image = _request.Image,
-                Classes = { new ClassPrompts { Name = "a", Prompts = { Samples.Reports[0] } }, new ClassPrompts { Name = "b", Prompts = { Samples.Reports[1] } } },
+                Classes =
+                {
+                    new ClassPrompts { Name = "a", Prompts = { Samples.Reports[0] } },
+                    new ClassPrompts { Name = "b", Prompts = { Samples.Reports[1] } },
+                },
             },
             deadline: DateTime.UtcNow + _patience);
         Assert.Equal(2, runs["backbone"]);

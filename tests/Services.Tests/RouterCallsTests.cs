@@ -68,7 +68,8 @@ public sealed class RouterCallsTests
         await AssertRefused(mesh.Client.AnalyzeAsync(new AnalyzeRequest { Image = image, Report = "mass" }, deadline: Deadline));
         await AssertRefused(mesh.Client.AnalyzeAsync(new AnalyzeRequest { Image = image, Report = "mass", Gating = gating }, deadline: Deadline));
         await AssertRefused(mesh.Client.ClassifyAsync(new ClassifyRequest { Image = image, Classes = { _classes } }, deadline: Deadline));
-        await AssertRefused(mesh.Client.ClassifyAsync(new ClassifyRequest { Image = image, Classes = { _classes }, Gating = gating }, deadline: Deadline));
+        await AssertRefused(
+            mesh.Client.ClassifyAsync(new ClassifyRequest { Image = image, Classes = { _classes }, Gating = gating }, deadline: Deadline));
         using var stream = mesh.Client.AnalyzeStream(deadline: Deadline);
         await stream.RequestStream.WriteAsync(
             new AnalyzeStreamRequest { RequestId = "a", Request = new AnalyzeRequest { Image = image } }, TestContext.Current.CancellationToken);
@@ -128,7 +129,9 @@ public sealed class RouterCallsTests
             "classes: has 100000 classes, expected 2 to 256");
         await AssertRefused(new ClassifyRequest { Classes = { good, good } }, "classes[1].name: is empty or there twice");
         await AssertRefused(new ClassifyRequest { Classes = { good, new ClassPrompts { Name = "b" } } }, "classes[1].prompts: is empty");
-        await AssertRefused(new ClassifyRequest { Classes = { good, new ClassPrompts { Name = "b", Prompts = { "mass", "\t" } } } }, "classes[1].prompts[1]: no words in it");
+        await AssertRefused(
+            new ClassifyRequest { Classes = { good, new ClassPrompts { Name = "b", Prompts = { "mass", "\t" } } } },
+            "classes[1].prompts[1]: no words in it");
     }
 
     [Fact]
@@ -137,7 +140,8 @@ public sealed class RouterCallsTests
         await using var mesh = await RunningMesh.Start(new MeshPlan());
         var image = Samples.Encoded(Samples.Files[0]);
         var gating = new Gating { Policy = GatingPolicy.Explicit, Expert = "mri" };
-        var analysis = await mesh.Client.AnalyzeAsync(new AnalyzeRequest { Image = image, Report = Samples.Reports[1], Gating = gating }, deadline: Deadline);
+        var analysis = await mesh.Client.AnalyzeAsync(
+            new AnalyzeRequest { Image = image, Report = Samples.Reports[1], Gating = gating }, deadline: Deadline);
 
         var text = await mesh.Client.EmbedTextAsync(new EmbedTextRequest { Texts = { Samples.Reports } }, deadline: Deadline);
         var embedded = await mesh.Client.EmbedImageAsync(new EmbedImageRequest { Image = image, Gating = gating }, deadline: Deadline);
@@ -168,7 +172,12 @@ public sealed class RouterCallsTests
         await using var mesh = await RunningMesh.Start(new MeshPlan());
         await mesh.Experts["ct"].DisposeAsync();
         Task<EmbedImageResponse> Embed(string expert) => mesh.Client.EmbedImageAsync(
-            new EmbedImageRequest { Image = Samples.Encoded(Samples.Files[0]), Gating = new Gating { Policy = GatingPolicy.Explicit, Expert = expert } }, deadline: Deadline).ResponseAsync;
+            new EmbedImageRequest
+            {
+                Image = Samples.Encoded(Samples.Files[0]),
+                Gating = new Gating { Policy = GatingPolicy.Explicit, Expert = expert },
+            },
+            deadline: Deadline).ResponseAsync;
         var e = await Assert.ThrowsAsync<RpcException>(() => Embed("ct"));
         Assert.Equal((StatusCode.Unavailable, "expert ct: no replica can be reached"), (e.StatusCode, e.Status.Detail));
         Assert.Equal("expert ct", e.Trailers.GetValue("medmoe-service"));

@@ -44,7 +44,9 @@ public sealed class RouterStreamingTests
                 new AnalyzeStreamRequest
                 {
                     RequestId = $"item {i}",
-                    Request = i % 5 == 3 ? new AnalyzeRequest { Report = "no image" } : new AnalyzeRequest { Image = Samples.Fresh(), Report = Samples.Reports[i % 2] },
+                    Request = i % 5 == 3
+                        ? new AnalyzeRequest { Report = "no image" }
+                        : new AnalyzeRequest { Image = Samples.Fresh(), Report = Samples.Reports[i % 2] },
                 },
                 TestContext.Current.CancellationToken);
         }
@@ -70,7 +72,8 @@ public sealed class RouterStreamingTests
         for (var i = 0; i < 3; i++)
         {
             await call.RequestStream.WriteAsync(
-                new AnalyzeStreamRequest { RequestId = $"{i}", Request = new AnalyzeRequest { Image = Samples.Fresh() } }, TestContext.Current.CancellationToken);
+                new AnalyzeStreamRequest { RequestId = $"{i}", Request = new AnalyzeRequest { Image = Samples.Fresh() } },
+                TestContext.Current.CancellationToken);
         }
         // The fourth is bad and answered at once: the three before it have been read.
         await call.RequestStream.WriteAsync(new AnalyzeStreamRequest { RequestId = "bad" }, TestContext.Current.CancellationToken);

@@ -66,7 +66,8 @@ internal sealed class RunningMesh : IAsyncDisposable
                 mesh.Experts.Add(expert.Name, await mesh.Add(ExpertApp.Create, [$"Expert:Name={expert.Name}", .. plan.Experts]));
             }
             mesh.Router = await mesh.AddRouter(plan.Router);
-            mesh.Gateway = await mesh.Add(GatewayApp.Create, [$"Endpoints:Services:router={mesh.Router.Address}", .. mesh.Endpoints, .. plan.Gateway]);
+            mesh.Gateway = await mesh.Add(
+                GatewayApp.Create, [$"Endpoints:Services:router={mesh.Router.Address}", .. mesh.Endpoints, .. plan.Gateway]);
             return mesh;
         }
         catch

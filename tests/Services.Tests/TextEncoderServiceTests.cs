@@ -60,7 +60,8 @@ public sealed class TextEncoderServiceTests
     public async Task Encode_QueueFull_SaysWhenToRetryAndGoesOn()
     {
         using var files = new GoldenBundle(Architecture.Paper);
-        await using var service = await RunningService.Start(TextEncoderApp.Create, files.Root, "--TextEncoder:QueueCapacity=40", "--TextEncoder:MaxBatchSize=1");
+        await using var service = await RunningService.Start(
+            TextEncoderApp.Create, files.Root, "--TextEncoder:QueueCapacity=40", "--TextEncoder:MaxBatchSize=1");
         var client = new TextEncoderService.TextEncoderServiceClient(service.Channel);
         // Each call alone fits; the next ones come while the model runs its texts one by one.
         var request = new EncodeRequest { Texts = { Enumerable.Repeat("small nodule in the left upper lobe", 40) } };

@@ -34,7 +34,8 @@ public sealed class PrivateNames : IDisposable
         {
             try
             {
-                using var process = Process.Start(new ProcessStartInfo("unshare", [.. _unshare, "mount", "--bind", "/tmp", "/etc"]) { RedirectStandardError = true })!;
+                using var process = Process.Start(
+                    new ProcessStartInfo("unshare", [.. _unshare, "mount", "--bind", "/tmp", "/etc"]) { RedirectStandardError = true })!;
                 process.WaitForExit();
                 return process.ExitCode == 0;
             }

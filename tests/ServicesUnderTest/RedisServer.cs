@@ -66,7 +66,8 @@ public sealed partial class RedisServer : IDisposable
 
     private static async Task<Process?> Run(int port)
     {
-        var process = Process.Start(new ProcessStartInfo("redis-server", ["--port", $"{port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
+        var process = Process.Start(new ProcessStartInfo(
+            "redis-server", ["--port", $"{port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
         {
             RedirectStandardOutput = true,
             WorkingDirectory = Path.GetTempPath(),

@@ -149,7 +149,8 @@ public sealed class BatcherTests
     {
         using var model = new HeldModel();
         // Items are lengths: a batch costs its size times its longest.
-        using var batcher = model.Batcher(new BatcherOptions { MaxBatchSize = 100 }, fits: (batch, next) => (batch.Count + 1) * Math.Max(batch.Max(), next) <= 24);
+        using var batcher = model.Batcher(
+            new BatcherOptions { MaxBatchSize = 100 }, fits: (batch, next) => (batch.Count + 1) * Math.Max(batch.Max(), next) <= 24);
         var all = new List<Task<Batched<int>>> { batcher.Submit(1) };
         model.AwaitStart();
         all.AddRange(new[] { 8, 8, 8, 3, 12, 30, 2 }.Select(length => batcher.Submit(length)));

@@ -15,7 +15,14 @@ public sealed class ManifestTests
         line["report"] = "Läsion links, 3 µm.\nSonst „unauffällig“.";
         line["side"] = "left";
         line["findings"] = new JsonArray(
-            new JsonObject { ["name"] = "mass", ["phrase"] = "Läsion links", ["box"] = new JsonArray(1, 2, 3, 4), ["mask"] = "m.png", ["size"] = "small" },
+            new JsonObject
+            {
+                ["name"] = "mass",
+                ["phrase"] = "Läsion links",
+                ["box"] = new JsonArray(1, 2, 3, 4),
+                ["mask"] = "m.png",
+                ["size"] = "small",
+            },
             new JsonObject { ["name"] = "cyst", ["phrase"] = "Sonst", ["box"] = new JsonArray(0, 0, 8, 8) });
         data.WithManifest(line, "").WithFile("m.png", Png(255));
 
@@ -34,7 +41,8 @@ public sealed class ManifestTests
         using var data = new DataSet();
         data.Line(1);
         data.WithFile("manifest.csv", [.. Encoding.UTF8.Preamble, .. Utf8(
-            "Type,extra,image,report\r\nct,x,1.png,\"Zeile eins,\r\nmit \"\"Größe\"\" 5 µm\r\n\r\n所見なし\"\r\nmri,,1.png,zweiter\r\nxray,,2.png,no image\r\n")]);
+            "Type,extra,image,report\r\nct,x,1.png,\"Zeile eins,\r\nmit \"\"Größe\"\" 5 µm\r\n\r\n所見なし\"\r\n"
+            + "mri,,1.png,zweiter\r\nxray,,2.png,no image\r\n")]);
         var skipped = new SkippedRecords();
 
         var studies = data.Open().ReadAll(skipped).ToArray();
@@ -135,7 +143,9 @@ public sealed class ManifestTests
                 "study-012: a finding without name or phrase",
             ],
             skipped.First.Take(12).Select(s => s.ToString()));
-        Assert.Equal([("study-013", false), ("manifest.jsonl:15", false), ("manifest.jsonl:16", false)], skipped.First.Skip(12).Select(s => (s.Key, s.Reason.Contains('\n'))));
+        Assert.Equal(
+            [("study-013", false), ("manifest.jsonl:15", false), ("manifest.jsonl:16", false)],
+            skipped.First.Skip(12).Select(s => (s.Key, s.Reason.Contains('\n'))));
     }
 
     [Fact]

@@ -23,7 +23,8 @@ public sealed class ShardsTests
             "a.tar",
             ("./train/x.JPG", Png(1)),
             ("./train/x.Mask.png", Png(255)),
-            ("./train/x.json", Utf8("""{"type": "ct", "findings": [{"name": "cyst", "phrase": "a cyst", "box": [0, 1, 2, 3], "mask": "mask.png"}], "site": 3}""")),
+            ("./train/x.json", Utf8(
+                """{"type": "ct", "findings": [{"name": "cyst", "phrase": "a cyst", "box": [0, 1, 2, 3], "mask": "mask.png"}], "site": 3}""")),
             ("./train/x.npy", [1]),
             ("./train/x.txt", [0xEF, 0xBB, 0xBF, .. Utf8("a cyst, 3 µm")]));
 

@@ -45,12 +45,14 @@ public sealed class StudyLoaderTests
         JsonObject WithBox(int study, params int[] box)
         {
             var line = data.Line(study);
-            line["findings"] = new JsonArray(new JsonObject { ["name"] = "mass", ["phrase"] = "p", ["box"] = new JsonArray([.. box.Select(b => (JsonNode)b)]) });
+            line["findings"] = new JsonArray(
+                new JsonObject { ["name"] = "mass", ["phrase"] = "p", ["box"] = new JsonArray([.. box.Select(b => (JsonNode)b)]) });
             return line;
         }
         var wordless = data.Line(3);
         wordless["report"] = "\u200B";
-        data.WithManifest(WithBox(0, 2, 2, 6, 6), WithBox(1, 2, 2, 7, 6), WithBox(2, int.MaxValue, 2, int.MaxValue, 6), wordless, data.Line(4), data.Line(5));
+        data.WithManifest(
+            WithBox(0, 2, 2, 6, 6), WithBox(1, 2, 2, 7, 6), WithBox(2, int.MaxValue, 2, int.MaxValue, 6), wordless, data.Line(4), data.Line(5));
         data.WithFile("4.png", Png(4)[..40]).WithFile("5.png", Utf8("<svg/>"));
         var skipped = new SkippedRecords();
 
@@ -104,7 +106,8 @@ public sealed class StudyLoaderTests
     public void Read_EpochsAndSeeds_DifferAndComeAgain()
     {
         using var data = new DataSet().WithStudies(30);
-        string[][] Batches(int seed, int epoch) => Keys(data.Loader(new LoaderOptions { BatchSize = 5, Seed = seed }).Read(epoch, new SkippedRecords()));
+        string[][] Batches(int seed, int epoch) =>
+            Keys(data.Loader(new LoaderOptions { BatchSize = 5, Seed = seed }).Read(epoch, new SkippedRecords()));
 
         Assert.Equal(Batches(1, 0), Batches(1, 0));
         Assert.NotEqual(Batches(1, 0), Batches(1, 1));
@@ -175,7 +178,8 @@ public sealed class StudyLoaderTests
     {
         using var data = new DataSet().WithStudies(7);
 
-        var e = Assert.Throws<StudyDataException>(() => data.Loader(new LoaderOptions { BatchSize = 8, Batches = (BatchPlan)plan }).Read(0, new SkippedRecords()).ToArray());
+        var e = Assert.Throws<StudyDataException>(
+            () => data.Loader(new LoaderOptions { BatchSize = 8, Batches = (BatchPlan)plan }).Read(0, new SkippedRecords()).ToArray());
 
         Assert.Equal($"{data["manifest.jsonl"]}: {reason}", e.Message);
     }
@@ -187,9 +191,12 @@ public sealed class StudyLoaderTests
         File.Delete(data["0.png"]);
         File.Delete(data["1.png"]);
 
-        foreach (var read in new Action<StudyLoader>[] { l => l.ReadAll(new SkippedRecords()).ToArray(), l => l.Read(0, new SkippedRecords()).ToArray() })
+        Action<StudyLoader>[] reads = [l => l.ReadAll(new SkippedRecords()).ToArray(), l => l.Read(0, new SkippedRecords()).ToArray()];
+        foreach (var read in reads)
         {
-            Assert.Matches(@"no usable study in it; the first: study-00[01]: [01]\.png: no such file$", Assert.Throws<StudyDataException>(() => read(data.Loader())).Message);
+            Assert.Matches(
+                @"no usable study in it; the first: study-00[01]: [01]\.png: no such file$",
+                Assert.Throws<StudyDataException>(() => read(data.Loader())).Message);
         }
     }
 

@@ -16,7 +16,8 @@ public sealed class BertTokenizerTests
         var reference = Golden.Json("tokenizer", "cases.json").GetProperty("cases")[index];
         int[] Ids(string name) => reference.GetProperty(name).Deserialize<int[]>()!;
 
-        var tokens = new BertTokenizer(_vocabulary, reference.GetProperty("do_lower_case").GetBoolean()).Encode(reference.GetProperty("text").GetString()!);
+        var tokens = new BertTokenizer(_vocabulary, reference.GetProperty("do_lower_case").GetBoolean())
+            .Encode(reference.GetProperty("text").GetString()!);
 
         Assert.Equal(Ids("input_ids"), tokens.Ids);
         // The reference cuts the sequence with its [SEP]; Truncate keeps [SEP], as the tokenizers that models are trained with do.

@@ -100,7 +100,8 @@ public sealed class TokenizerFilesTests : IDisposable
     [InlineData(Config, """{ "added_tokens_decoder": { "14": { "content": "x", "special": true, "single_word": true } } }""", "single_word")]
     [InlineData(Config, """{ "added_tokens_decoder": { "13": { "content": "[AGE]", "special": true, "normalized": "true" } } }""",
         "added_tokens_decoder \"13\", \"[AGE]\" has normalized \"true\", expected true or false")]
-    [InlineData(Config, """{ "cls_token": { "content": "[CLS]", "normalized": false, "single_word": 1 } }""", "\"[CLS]\" has single_word 1, expected")]
+    [InlineData(Config, """{ "cls_token": { "content": "[CLS]", "normalized": false, "single_word": 1 } }""",
+        "\"[CLS]\" has single_word 1, expected")]
     [InlineData(Map, """{ "additional_special_tokens": [{ "content": "[AGE]", "special": 1 }] }""", "\"[AGE]\" has special 1, expected")]
     [InlineData(Map, """{ "sep_token": { "content": "[SEP]", "lstrip": "no" } }""", "\"[SEP]\" has lstrip \"no\", expected")]
     [InlineData(Config, """{ "added_tokens_decoder": { "a": { "content": "x", "special": true } } }""", "\"a\" is not under a number")]

@@ -16,7 +16,8 @@ internal sealed class FormulaBatches(int size, int experts, int perEpoch) : IBat
     public IEnumerable<TrainingBatch>? Validation { get; init; }
 
     public IEnumerable<TrainingBatch> Epoch(int epoch, int skip) =>
-        Enumerable.Range(skip, Math.Max(0, perEpoch - skip)).Select(index => Batch(((Epochs is { } epochs ? epoch % epochs : epoch) * perEpoch) + index));
+        Enumerable.Range(skip, Math.Max(0, perEpoch - skip))
+            .Select(index => Batch(((Epochs is { } epochs ? epoch % epochs : epoch) * perEpoch) + index));
 
     private TrainingBatch Batch(int number) => new(
         [.. Enumerable.Range(0, Pairs).Select(row => Formula.Input($"pixels {number} {row}", 3, size, size))],

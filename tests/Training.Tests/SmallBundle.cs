@@ -18,7 +18,8 @@ internal sealed class SmallBundle : IDisposable
             {"model_type": "bert", "hidden_size": 16, "num_hidden_layers": 4, "num_attention_heads": 2, "intermediate_size": 32, "max_position_embeddings": 32}
             """);
         BundleCreation.Run(new CreationRequest(
-            _folder["swin.json"], _folder["bert.json"], VocabularyBuilder.Build(["a small mass in the left lung"], 200), Root, dim => new BundleManifest
+            _folder["swin.json"], _folder["bert.json"],
+            VocabularyBuilder.Build(["a small mass in the left lung"], 200), Root, dim => new BundleManifest
             {
                 FormatVersion = BundleManifest.SupportedFormat,
                 Name = "small",

@@ -45,7 +45,8 @@ public sealed class StudyBatchesTests
         Assert.Equal(4, batches.Epoch(1, skip: 0).Count());
         batches.Tell();
 
-        Assert.Matches("^in an epoch: 5 studies \\(study-00\\d; study-00\\d; study-00\\d; …\\): the image has 16 bits, but [^\n]*sBIT", Assert.Single(told));
+        Assert.Matches(
+            "^in an epoch: 5 studies \\(study-00\\d; study-00\\d; study-00\\d; …\\): the image has 16 bits, but [^\n]*sBIT", Assert.Single(told));
     }
 
     [Fact]

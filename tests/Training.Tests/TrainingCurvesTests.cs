@@ -9,7 +9,8 @@ public sealed class TrainingCurvesTests : IDisposable
     [Fact]
     public void Write_OfATrainingLog_DrawsItsCurves()
     {
-        File.WriteAllLines(_folder["log.csv"], [TrainingLog.Header, "10,0,9.1,4,3,1.2,0.9,0.0005,70.5,", "20,0,7.5,3,2.5,1,,0.001,71,7.9", "30,1,6.0"]);
+        File.WriteAllLines(
+            _folder["log.csv"], [TrainingLog.Header, "10,0,9.1,4,3,1.2,0.9,0.0005,70.5,", "20,0,7.5,3,2.5,1,,0.001,71,7.9", "30,1,6.0"]);
 
         TrainingCurves.Write(_folder["log.csv"], _folder["log.png"]);
 

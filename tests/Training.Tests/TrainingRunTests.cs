@@ -64,7 +64,8 @@ public sealed class TrainingRunTests : IDisposable
     {
         using var bundle = new GoldenBundle(architecture);
 
-        var (_, losses) = Train("out", _options with { Steps = 4 }, data: new FormulaBatches(224, 3, perEpoch: 1) { Epochs = 1 }, source: bundle.Open());
+        var (_, losses) = Train(
+            "out", _options with { Steps = 4 }, data: new FormulaBatches(224, 3, perEpoch: 1) { Epochs = 1 }, source: bundle.Open());
 
         Assert.True(losses[^1] < losses[0], $"from {losses[0]} to {losses[^1]}");
         Assert.Empty(BundleInspection.Of(_folder["out"]).Faults);

@@ -34,7 +34,10 @@ internal static class AnalysisText
         }
         return text.ToString();
 
-        void Gate(string label, GateReading gate) => Line(
-            $"{label,-17}  {gate.Expert}   by {gate.Policy.ToString().ToLowerInvariant()}: {string.Join(", ", gate.Probabilities.Select(p => string.Create(CultureInfo.InvariantCulture, $"{p.Key} {p.Value:F3}")))}");
+        void Gate(string label, GateReading gate)
+        {
+            var probabilities = gate.Probabilities.Select(p => string.Create(CultureInfo.InvariantCulture, $"{p.Key} {p.Value:F3}"));
+            Line($"{label,-17}  {gate.Expert}   by {gate.Policy.ToString().ToLowerInvariant()}: {string.Join(", ", probabilities)}");
+        }
     }
 }

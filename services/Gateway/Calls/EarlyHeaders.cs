@@ -8,7 +8,8 @@ namespace MedMoE.Mesh.Gateway.Calls;
 /// </summary>
 internal static class EarlyHeaders
 {
-    public static IReverseProxyBuilder AddEarlyHeaders(this IReverseProxyBuilder proxy) => proxy.AddTransforms(route => route.AddResponseTransform(async response =>
+    public static IReverseProxyBuilder AddEarlyHeaders(this IReverseProxyBuilder proxy) =>
+        proxy.AddTransforms(route => route.AddResponseTransform(async response =>
     {
         // With the status among them, nothing follows.
         if (response.ProxyResponse is { } answer && !answer.Headers.NonValidated.Contains(GrpcAnswer.StatusField))

@@ -36,7 +36,13 @@ internal sealed class MeshRoutes(IOptions<GatewayOptions> options)
         {
             // Where no replica is well, all are tried: a lone one that is too busy to answer a probe still answers calls.
             AvailableDestinationsPolicy = HealthCheckConstants.AvailableDestinations.HealthyOrPanic,
-            Active = new ActiveHealthCheckConfig { Enabled = true, Path = "/healthz", Interval = options.Value.HealthInterval, Timeout = _healthTimeout },
+            Active = new ActiveHealthCheckConfig
+            {
+                Enabled = true,
+                Path = "/healthz",
+                Interval = options.Value.HealthInterval,
+                Timeout = _healthTimeout,
+            },
             Passive = new PassiveHealthCheckConfig { Enabled = true, Policy = ReachPolicy.PolicyName },
         },
     };
@@ -53,14 +59,16 @@ internal sealed class MeshRoutes(IOptions<GatewayOptions> options)
 
     /// <summary>Those that answer calls to <paramref name="contract"/>.</summary>
     public IReadOnlyList<MeshService> ServicesOf(ServiceDescriptor contract, EndpointOptions endpoints) =>
-        [.. Services(endpoints).Where(service => service.Kind.Contract == contract || (contract == ModelService.Descriptor && service.Kind.RunsNetwork))];
+        [.. Services(endpoints).Where(service =>
+            service.Kind.Contract == contract || (contract == ModelService.Descriptor && service.Kind.RunsNetwork))];
 
     /// <summary>Whether several services answer calls to <paramref name="contract"/>, so that <see cref="ServiceHeader"/> chooses.</summary>
     public static bool IsChosenByHeader(ServiceDescriptor contract) =>
         contract == ModelService.Descriptor || ServiceCatalog.All.Any(kind => kind.IsPerExpert && kind.Contract == contract);
 
     /// <exception cref="EndpointException">An endpoint cannot be read.</exception>
-    public IReadOnlyList<ClusterConfig> Clusters(EndpointOptions endpoints) => [.. Services(endpoints).Select(service => Cluster(service, endpoints))];
+    public IReadOnlyList<ClusterConfig> Clusters(EndpointOptions endpoints) =>
+        [.. Services(endpoints).Select(service => Cluster(service, endpoints))];
 
     public IReadOnlyList<RouteConfig> Routes(EndpointOptions endpoints) =>
     [

@@ -31,7 +31,8 @@ internal sealed class LoadChannels : IDisposable
         }
         catch (Exception e) when (e is SocketException or OperationCanceledException)
         {
-            throw new LoadException($"{host}: nobody answers there: {(e is SocketException ? e.Message : $"no connection within {patience.TotalSeconds} s")}");
+            throw new LoadException(
+                $"{host}: nobody answers there: {(e is SocketException ? e.Message : $"no connection within {patience.TotalSeconds} s")}");
         }
         return new LoadChannels([.. Enumerable.Range(0, connections).Select(_ => GrpcChannel.ForAddress(address, new GrpcChannelOptions
         {

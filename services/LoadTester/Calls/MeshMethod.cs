@@ -35,7 +35,8 @@ internal sealed class MeshMethod
     /// <exception cref="LoadException">There is no such method.</exception>
     public static MeshMethod Find(string call) => All.FirstOrDefault(m => $"{m.Service.FullName}.{m.Name}" == call.Replace('/', '.')) is { } found
         ? new MeshMethod(found)
-        : throw new LoadException($"{call}: no method of the mesh; {(Nearest(call) is { Length: > 0 } near ? $"its service has {near}" : "there is no such service")}");
+        : throw new LoadException(
+            $"{call}: no method of the mesh; {(Nearest(call) is { Length: > 0 } near ? $"its service has {near}" : "there is no such service")}");
 
     /// <summary>Calls it once.</summary>
     /// <param name="invoker">Where.</param>

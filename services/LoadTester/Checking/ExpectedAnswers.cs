@@ -6,8 +6,8 @@ namespace MedMoE.Mesh.LoadTester.Checking;
 
 /// <summary>
 /// What answers must hold: for every call, or for each message of its fixture, a part of the answer as protobuf JSON. Each field that is
-/// given must be there, and equal: numbers to one per cent, arrays in length, too. A method that streams answers has an array of them for each call, in
-/// any order.
+/// given must be there, and equal: numbers to one per cent, arrays in length, too. A method that streams answers has an array of them
+/// for each call, in any order.
 /// </summary>
 internal sealed class ExpectedAnswers
 {
@@ -63,12 +63,16 @@ internal sealed class ExpectedAnswers
         switch (expected.ValueKind)
         {
             case JsonValueKind.Object when actual.ValueKind == JsonValueKind.Object:
-                return expected.EnumerateObject().Select(field => actual.TryGetProperty(field.Name, out var value)
-                    ? FaultOf(field.Value, value, $"{path}.{field.Name}") : $"{path}.{field.Name} is missing").FirstOrDefault(fault => fault is not null);
+                return expected.EnumerateObject()
+                    .Select(field => actual.TryGetProperty(field.Name, out var value)
+                        ? FaultOf(field.Value, value, $"{path}.{field.Name}")
+                        : $"{path}.{field.Name} is missing")
+                    .FirstOrDefault(fault => fault is not null);
             case JsonValueKind.Array when actual.ValueKind == JsonValueKind.Array:
                 return expected.GetArrayLength() != actual.GetArrayLength()
                     ? $"{path} has {actual.GetArrayLength()} entries, expected {expected.GetArrayLength()}"
-                    : expected.EnumerateArray().Zip(actual.EnumerateArray()).Select((pair, i) => FaultOf(pair.First, pair.Second, $"{path}[{i}]")).FirstOrDefault(fault => fault is not null);
+                    : expected.EnumerateArray().Zip(actual.EnumerateArray())
+                        .Select((pair, i) => FaultOf(pair.First, pair.Second, $"{path}[{i}]")).FirstOrDefault(fault => fault is not null);
             case JsonValueKind.Number when actual.ValueKind == JsonValueKind.Number:
                 var (wanted, got) = (expected.GetDouble(), actual.GetDouble());
                 return Math.Abs(wanted - got) <= Tolerance * Math.Max(Math.Abs(wanted), Tolerance) ? null : Different();

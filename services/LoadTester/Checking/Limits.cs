@@ -59,5 +59,6 @@ internal sealed record Limits
     public ExpectedAnswers? ExpectedOf(MethodDescriptor method) => Answers is { Count: > 0 } ? new ExpectedAnswers(method, Answers) : null;
 
     private static Limits? Find(Dictionary<string, Limits> all, string run) =>
-        all.Where(l => run == l.Key || run.StartsWith(l.Key + ", ", StringComparison.Ordinal)).OrderByDescending(l => l.Key.Length).FirstOrDefault().Value;
+        all.Where(l => run == l.Key || run.StartsWith(l.Key + ", ", StringComparison.Ordinal))
+            .OrderByDescending(l => l.Key.Length).FirstOrDefault().Value;
 }

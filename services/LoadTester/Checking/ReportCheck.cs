@@ -20,7 +20,8 @@ internal static class ReportCheck
             faults.Add(FormattableString.Invariant($"{ok} of {report.Count} calls OK, fewer than {limits.Ok:P2}: {string.Join(", ", others)}"));
         }
         // Wrong answers have the status OK.
-        faults.AddRange(report.ErrorDistribution.Where(e => e.Key.StartsWith("wrong answer", StringComparison.Ordinal)).Select(e => $"{e.Key} ({e.Value} times)"));
+        faults.AddRange(report.ErrorDistribution
+            .Where(e => e.Key.StartsWith("wrong answer", StringComparison.Ordinal)).Select(e => $"{e.Key} ({e.Value} times)"));
         foreach (var (percentile, most) in limits.LatencyMs ?? new Dictionary<int, double>())
         {
             var latency = report.LatencyDistribution.FirstOrDefault(l => l.Percentage == percentile)?.Latency / 1e6;

@@ -139,7 +139,8 @@ internal sealed class LoadConfigReader
     private Dictionary<string, string> Texts(string key) => Find(key) switch
     {
         null => [],
-        JsonObject map when map.All(p => p.Value?.GetValueKind() == JsonValueKind.String) => map.ToDictionary(p => p.Key, p => p.Value!.GetValue<string>()),
+        JsonObject map when map.All(p => p.Value?.GetValueKind() == JsonValueKind.String) =>
+            map.ToDictionary(p => p.Key, p => p.Value!.GetValue<string>()),
         _ => throw Fault(key, "not an object of texts"),
     };
 

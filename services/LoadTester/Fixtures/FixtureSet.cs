@@ -45,7 +45,9 @@ internal static class FixtureSet
         Gating = new Gating { Policy = GatingPolicy.Explicit, Expert = study.Type },
     };
 
-    /// <summary>A header with one text and four levels, of numbers that are like features in size only: an expert's work does not depend on them.</summary>
+    /// <summary>
+    /// A header with one text and four levels, of numbers that are like features in size only: an expert's work does not depend on them.
+    /// </summary>
     private static IEnumerable<LocalizeRequest> Localize()
     {
         var random = new Random(1);
@@ -53,7 +55,14 @@ internal static class FixtureSet
         {
             Header = new LocalizeHeader
             {
-                Texts = { new TextQuery { Sentence = Tensor(random, DataType.Fp32, EmbeddingDim), WordEmbeddings = Tensor(random, DataType.Fp16, Words, EmbeddingDim) } },
+                Texts =
+                {
+                    new TextQuery
+                    {
+                        Sentence = Tensor(random, DataType.Fp32, EmbeddingDim),
+                        WordEmbeddings = Tensor(random, DataType.Fp16, Words, EmbeddingDim),
+                    },
+                },
             },
         };
         var side = FinestSide;

@@ -65,7 +65,10 @@ internal sealed class LoadRun(LoadConfig config, MeshMethod method, IReadOnlyLis
         {
             await ClosedLoop(invokers, ending.Token);
         }
-        return (stop.IsCancellationRequested ? EndReason.Cancel : ending.IsCancellationRequested && config.Duration is null ? EndReason.Timeout : EndReason.Normal, Elapsed);
+        var reason = stop.IsCancellationRequested ? EndReason.Cancel
+            : ending.IsCancellationRequested && config.Duration is null ? EndReason.Timeout
+            : EndReason.Normal;
+        return (reason, Elapsed);
     }
 
     private async Task OpenLoop(IReadOnlyList<CallInvoker> invokers, CancellationToken ending)
@@ -152,11 +155,13 @@ internal sealed class LoadRun(LoadConfig config, MeshMethod method, IReadOnlyLis
         queue.Complete();
     }
 
-    private async Task Work(CallInvoker invoker, ChannelReader<(int Number, TimeSpan Intended)>? arrivals, CancellationToken stop, CancellationToken ending)
+    private async Task Work(
+        CallInvoker invoker, ChannelReader<(int Number, TimeSpan Intended)>? arrivals, CancellationToken stop, CancellationToken ending)
     {
         if (arrivals is null)
         {
-            while (!stop.IsCancellationRequested && !ending.IsCancellationRequested && Interlocked.Increment(ref _begun) - 1 is var number && number < Limit)
+            while (!stop.IsCancellationRequested && !ending.IsCancellationRequested
+                && Interlocked.Increment(ref _begun) - 1 is var number && number < Limit)
             {
                 await Call(invoker, number, Elapsed);
             }

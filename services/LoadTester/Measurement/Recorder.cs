@@ -70,4 +70,5 @@ internal sealed class Recorder(int skipFirst)
 /// <param name="Statuses">Calls by their gRPC status.</param>
 /// <param name="Errors">Calls by what was wrong.</param>
 internal sealed record Measurements(
-    long Count, TimeSpan Total, TimeSpan Average, LongHistogram Latencies, IReadOnlyDictionary<string, long> Statuses, IReadOnlyDictionary<string, long> Errors);
+    long Count, TimeSpan Total, TimeSpan Average, LongHistogram Latencies, IReadOnlyDictionary<string, long> Statuses,
+    IReadOnlyDictionary<string, long> Errors);

@@ -61,7 +61,8 @@ internal sealed record Report
             Name = config.Name,
             EndReason = reason.ToString().ToLowerInvariant(),
             Date = DateTimeOffset.Now,
-            Options = new ReportOptions(config.Call, config.Host, config.Async, config.Rps, config.Concurrency.At(TimeSpan.Zero), Nanoseconds(config.Duration ?? default)),
+            Options = new ReportOptions(
+                config.Call, config.Host, config.Async, config.Rps, config.Concurrency.At(TimeSpan.Zero), Nanoseconds(config.Duration ?? default)),
             Count = measured.Count,
             Total = Nanoseconds(measured.Total),
             Average = Nanoseconds(measured.Average),

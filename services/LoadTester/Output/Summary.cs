@@ -26,7 +26,8 @@ internal static class Summary
         foreach (var bucket in report.Histogram)
         {
             var bar = new string('∎', (int)Math.Round((double)Widest * bucket.Count / most));
-            Line(string.Create(CultureInfo.InvariantCulture, $"  {1000 * bucket.Mark,10:F3} [{bucket.Count}]{new string(' ', Math.Max(1, 8 - $"{bucket.Count}".Length))}|{bar}"));
+            var padding = new string(' ', Math.Max(1, 8 - $"{bucket.Count}".Length));
+            Line(string.Create(CultureInfo.InvariantCulture, $"  {1000 * bucket.Mark,10:F3} [{bucket.Count}]{padding}|{bar}"));
         }
         Line("");
         Line("Latency distribution:");

@@ -6,7 +6,9 @@ using MedMoE.Mesh.LoadTester.Configuration;
 
 namespace MedMoE.Mesh.LoadTester.Schedules;
 
-/// <summary>Tells when the next call is to begin, at that moment, on a thread of its own: timers are a millisecond late, which would count as latency.</summary>
+/// <summary>
+/// Tells when the next call is to begin, at that moment, on a thread of its own: timers are a millisecond late, which would count as latency.
+/// </summary>
 /// <param name="schedule">Calls per second.</param>
 /// <param name="limit">Calls at most.</param>
 /// <param name="most">Calls begin before this time.</param>

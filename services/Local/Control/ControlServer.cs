@@ -12,7 +12,9 @@ internal static class ControlServer
 {
     public const string ScalePath = "/scale";
 
-    /// <summary>POST /scale with <c>ct=3,backbone=2</c> answers with every replica's <see cref="ReplicaStatus"/>, or 400 and a line that tells why not.</summary>
+    /// <summary>
+    /// POST /scale with <c>ct=3,backbone=2</c> answers with every replica's <see cref="ReplicaStatus"/>, or 400 and a line that tells why not.
+    /// </summary>
     public static async Task<WebApplication> Start(string socket, Supervisor supervisor, CancellationToken cancellation)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());

@@ -36,7 +36,10 @@ internal sealed class Replica
 
     public string Name => string.Create(CultureInfo.InvariantCulture, $"{Spec.Service.Name}/{Number}");
 
-    /// <summary>Completes when it is healthy for the first time; fails with <see cref="LocalMeshException"/> where it never is, and then it is not tried again.</summary>
+    /// <summary>
+    /// Completes when it is healthy for the first time; fails with <see cref="LocalMeshException"/> where it never is,
+    /// and then it is not tried again.
+    /// </summary>
     public Task Ready => _ready.Task;
 
     public ReplicaStatus Status => new(Spec.Service.Name, Number, _process?.Id, _listening);

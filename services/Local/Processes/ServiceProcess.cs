@@ -96,7 +96,8 @@ internal sealed class ServiceProcess : IDisposable
         {
             // Most likely it has died, which the system tells a moment later.
             await Ended.WaitAsync(_outputPatience, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            throw new LocalMeshException(Ended.IsCompleted ? $"{_name}: {Reason}" : $"{_name} (pid {Id}) does not tell its health: {e.Status.Detail}");
+            throw new LocalMeshException(
+                Ended.IsCompleted ? $"{_name}: {Reason}" : $"{_name} (pid {Id}) does not tell its health: {e.Status.Detail}");
         }
     }
 

@@ -6,8 +6,9 @@ using MedMoE.Mesh.Router.Gating;
 namespace MedMoE.Mesh.Router.Answers;
 
 /// <summary>
-/// What the router tells of the experts it asks: requests that go to each, by its name, whether it answers or not, which is what wakes one that has no
-/// replicas. All experts of the bundle are told from the start: a rate sees a first request only where there was a zero before.
+/// What the router tells of the experts it asks: requests that go to each, by its name, whether it answers or not, which is what wakes
+/// one that has no replicas. All experts of the bundle are told from the start: a rate sees a first request only where there was a
+/// zero before.
 /// </summary>
 internal sealed class ExpertMetrics
 {

@@ -18,7 +18,8 @@ internal sealed class Classify(TextSource texts, PyramidSource pyramids, AnswerS
 {
     private const string Aggregation =
         "A prompt scores the mean of its global similarity and of its local similarity made independent of the number of words, "
-        + "(local - ln(words)) / word temperature; a class scores the mean of its prompts; probabilities are the softmax over classes of logit scale times score.";
+        + "(local - ln(words)) / word temperature; a class scores the mean of its prompts; "
+        + "probabilities are the softmax over classes of logit scale times score.";
 
     public async Task<ClassifyResponse> Run(ClassifyRequest request, CancellationToken cancellation)
     {

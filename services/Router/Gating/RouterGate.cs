@@ -25,7 +25,8 @@ internal sealed class RouterGate
         if (_report.InputSize != Manifest.EmbeddingDim)
         {
             throw new BundleException(
-                bundle.PathOf(BundlePart.Gate, "model.safetensors"), $"tensor report.0.weight takes {_report.InputSize} values, expected {Manifest.EmbeddingDim}");
+                bundle.PathOf(BundlePart.Gate, "model.safetensors"),
+                $"tensor report.0.weight takes {_report.InputSize} values, expected {Manifest.EmbeddingDim}");
         }
         Info = ServedModel.Describe(bundle, BundlePart.Gate, "fp32");
     }
@@ -53,7 +54,9 @@ internal sealed class RouterGate
             case GatingPolicy.Explicit:
                 var expert = Manifest.IndexOfNameOrModality(gating!.Expert);
                 named = expert >= 0 ? GateDecision.Named(expert, Manifest.Experts.Count) : throw new InvalidFieldException(
-                    "gating.expert", $"\"{Shortened(gating.Expert)}\" is none of {string.Join(", ", Manifest.Experts.Select(e => e.Name))} and no DICOM modality of theirs");
+                    "gating.expert",
+                    $"\"{Shortened(gating.Expert)}\" is none of {string.Join(", ", Manifest.Experts.Select(e => e.Name))} "
+                    + "and no DICOM modality of theirs");
                 return GatingPolicy.Explicit;
             case var unknown:
                 throw new InvalidFieldException("gating.policy", $"{(int)unknown} is no policy");

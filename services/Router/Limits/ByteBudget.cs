@@ -1,7 +1,8 @@
 namespace MedMoE.Mesh.Router.Limits;
 
 /// <summary>
-/// Bytes of messages that a process holds at once, at most. A message that is alone is always taken, however large: Serving:MaxMessageBytes bounds it.
+/// Bytes of messages that a process holds at once, at most. A message that is alone is always taken, however large:
+/// Serving:MaxMessageBytes bounds it.
 /// </summary>
 /// <param name="max">Bytes.</param>
 internal sealed class ByteBudget(long max)

@@ -86,8 +86,10 @@ internal sealed class TextSource(MeshChannels channels, FeatureCache cache, Know
         try
         {
             var call = new CallOptions(deadline: DateTime.UtcNow + options.Value.Timeout, cancellationToken: stop);
-            return await Attempts.OnceMore(MeshService.TextEncoder, () => new TextEncoderService.TextEncoderServiceClient(channels.Of(MeshService.TextEncoder))
-                .EncodeAsync(new EncodeRequest { Texts = { texts } }, call).ResponseAsync);
+            return await Attempts.OnceMore(
+                MeshService.TextEncoder,
+                () => new TextEncoderService.TextEncoderServiceClient(channels.Of(MeshService.TextEncoder))
+                    .EncodeAsync(new EncodeRequest { Texts = { texts } }, call).ResponseAsync);
         }
         catch (RpcException e) when (e.FieldFault() is { } fault && PlaceOf(fault.Field, texts.Length) is { } at)
         {

@@ -12,11 +12,23 @@ internal sealed class AblateCommand : Command
 {
     private readonly Option<string> _data = new("--data") { Description = "Pairs to learn.", Required = true };
     private readonly Option<string> _test = new("--test") { Description = "Pairs to evaluate on, with prompts.json and masks.", Required = true };
-    private readonly Option<string> _init = new("--init") { Description = "Bundle with the sizes and the vocabulary to use; its weights are not.", Required = true };
-    private readonly Option<string> _out = new("--out") { Description = "Folder for runs and scores; what is there is not done again.", Required = true };
+    private readonly Option<string> _init = new("--init")
+    {
+        Description = "Bundle with the sizes and the vocabulary to use; its weights are not.",
+        Required = true,
+    };
+    private readonly Option<string> _out = new("--out")
+    {
+        Description = "Folder for runs and scores; what is there is not done again.",
+        Required = true,
+    };
     private readonly Option<int> _seeds = new("--seeds") { Description = "Runs of each variant.", DefaultValueFactory = _ => 3 };
     private readonly Option<int> _steps = new("--steps") { Description = "Optimizer steps of each run.", Required = true };
-    private readonly Option<int> _batch = new("--batch") { Description = "Pairs contrasted with each other, of one type.", DefaultValueFactory = _ => 16 };
+    private readonly Option<int> _batch = new("--batch")
+    {
+        Description = "Pairs contrasted with each other, of one type.",
+        DefaultValueFactory = _ => 16,
+    };
     private readonly Option<int> _accumulate = new("--accumulate") { Description = "Batches of a step.", DefaultValueFactory = _ => 1 };
     private readonly Option<double> _global = new("--global") { Description = "Weight of the global loss.", DefaultValueFactory = _ => 1 };
     private readonly Option<double> _learningRate = new("--learning-rate") { Description = "At its highest.", DefaultValueFactory = _ => 1e-3 };
@@ -68,7 +80,8 @@ internal sealed class AblateCommand : Command
     {
         (string Title, Func<Score, double> Of)[] columns =
         [
-            ("zero-shot", s => s.ZeroShot), ("Recall@1", s => s.RecallAt1), ("Recall@5", s => s.RecallAt5), ("pointing game", s => s.PointingGame), ("IoU", s => s.Iou),
+            ("zero-shot", s => s.ZeroShot), ("Recall@1", s => s.RecallAt1), ("Recall@5", s => s.RecallAt5),
+            ("pointing game", s => s.PointingGame), ("IoU", s => s.Iou),
         ];
         output.WriteLine($"| | {string.Join(" | ", columns.Select(c => c.Title))} |");
         output.WriteLine($"| --- |{string.Concat(columns.Select(_ => " --- |"))}");

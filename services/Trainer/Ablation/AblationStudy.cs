@@ -94,7 +94,8 @@ internal sealed class AblationStudy(ModelBundle template, string data, string te
         var expert = variant.Expert ?? new ExpertChoice(ExpertPolicy.Named, bundle.Manifest.Experts[0].Name);
         using var reader = new StudyReader(bundle, new TorchOptions(), expert, variant.FirstLevel);
         var result = new Evaluator(reader, prompts, candidates: 25).Run(OpenTest(bundle.Manifest).Read(order: null));
-        return (result.Of<ZeroShotResult>(), result.Of<RetrievalResult>(), result.Of<GroundingResult>()) is ({ } zeroShot, { } retrieval, { } grounding)
+        return (result.Of<ZeroShotResult>(), result.Of<RetrievalResult>(), result.Of<GroundingResult>())
+            is ({ } zeroShot, { } retrieval, { } grounding)
             ? new Score(zeroShot.Accuracy, retrieval.RecallAt1, retrieval.RecallAt5, grounding.PointingGame, grounding.Iou)
             : throw new InvalidEvaluationException($"{test}: {string.Join("; ", result.Notes)}");
     }

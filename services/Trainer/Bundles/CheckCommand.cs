@@ -27,7 +27,8 @@ internal sealed class CheckCommand : Command
         void Line(FormattableString line) => output.WriteLine(line.ToString(CultureInfo.InvariantCulture));
         if (inspection.Manifest is { } manifest)
         {
-            Line($"{manifest.ModelVersion}: architecture {manifest.Architecture.ToString().ToLowerInvariant()}, D = {manifest.EmbeddingDim}, {manifest.Experts.Count} experts");
+            var architecture = manifest.Architecture.ToString().ToLowerInvariant();
+            Line($"{manifest.ModelVersion}: architecture {architecture}, D = {manifest.EmbeddingDim}, {manifest.Experts.Count} experts");
             if (manifest.Notice is not null)
             {
                 Line($"note: {manifest.Notice}");
@@ -41,7 +42,9 @@ internal sealed class CheckCommand : Command
             if (inspection.ImageSide is { } image)
             {
                 Line($"");
-                Line($"image side: {image.Parameters:N0} parameters in backbone and experts; for an image the backbone's {Work(image.BackboneWork)} multiply-adds and one expert's {Work(image.ExpertWork)}, {(double)image.ExpertWork / image.BackboneWork:P0} of them");
+                var work = $"the backbone's {Work(image.BackboneWork)} multiply-adds and one expert's {Work(image.ExpertWork)}";
+                var share = (double)image.ExpertWork / image.BackboneWork;
+                Line($"image side: {image.Parameters:N0} parameters in backbone and experts; for an image {work}, {share:P0} of them");
             }
             Line($"");
         }

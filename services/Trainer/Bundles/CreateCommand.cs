@@ -12,7 +12,11 @@ internal sealed class CreateCommand : Command
 {
     private readonly Option<string> _swin = new("--swin") { Description = "config.json of a Swin Transformer (Hugging Face).", Required = true };
 
-    private readonly Option<string> _bert = new("--bert") { Description = "config.json of a BERT encoder (Hugging Face); vocab_size is set.", Required = true };
+    private readonly Option<string> _bert = new("--bert")
+    {
+        Description = "config.json of a BERT encoder (Hugging Face); vocab_size is set.",
+        Required = true,
+    };
 
     private readonly Option<string> _experts = new("--experts") { Description = "Names of the experts, separated by commas.", Required = true };
 

@@ -6,6 +6,8 @@ public enum Architecture
     /// <summary>The paper, section 4.3: stage outputs before patch merging, depthwise separable projections, 2-D bilinear interpolation.</summary>
     Paper,
 
-    /// <summary>The released code: patch embedding and stages after merging, one 1×1 convolution, 1-D linear interpolation, GLoRIA's attention.</summary>
+    /// <summary>
+    /// The released code: patch embedding and stages after merging, one 1×1 convolution, 1-D linear interpolation, GLoRIA's attention.
+    /// </summary>
     Reference,
 }

@@ -4,7 +4,9 @@ namespace MedMoE.Mesh.Bundle;
 /// <param name="Bottleneck">Channels between the pointwise convolutions of a level's projection (architecture paper).</param>
 public sealed record ExpertSettings(int Bottleneck)
 {
-    /// <summary>A third of the embedding, rounded up to eight: 256 for 768, with which six experts have the parameters of the paper's table 3.</summary>
+    /// <summary>
+    /// A third of the embedding, rounded up to eight: 256 for 768, with which six experts have the parameters of the paper's table 3.
+    /// </summary>
     public static ExpertSettings For(int embeddingDim) => new(((embeddingDim / 3) + 7) / 8 * 8);
 }
 

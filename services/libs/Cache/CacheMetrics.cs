@@ -9,9 +9,12 @@ public sealed class CacheMetrics(Meter meter)
     private readonly Counter<long> _hits = meter.CreateCounter<long>("medmoe.cache.hits", "{entry}", "Entries found.");
     private readonly Counter<long> _misses = meter.CreateCounter<long>("medmoe.cache.misses", "{entry}", "Entries not found in any level.");
     private readonly Counter<long> _bytes = meter.CreateCounter<long>("medmoe.cache.bytes", "By", "Bytes of the entries found.");
-    private readonly Counter<double> _saved = meter.CreateCounter<double>("medmoe.cache.saved", "ms", "Time that making the entries found had taken.");
-    private readonly Counter<long> _failures = meter.CreateCounter<long>("medmoe.cache.redis.failures", "{operation}", "Operations that Redis failed or was too slow for.");
-    private readonly Counter<long> _dropped = meter.CreateCounter<long>("medmoe.cache.redis.dropped", "{entry}", "Entries not written because too many waited.");
+    private readonly Counter<double> _saved = meter.CreateCounter<double>(
+        "medmoe.cache.saved", "ms", "Time that making the entries found had taken.");
+    private readonly Counter<long> _failures = meter.CreateCounter<long>(
+        "medmoe.cache.redis.failures", "{operation}", "Operations that Redis failed or was too slow for.");
+    private readonly Counter<long> _dropped = meter.CreateCounter<long>(
+        "medmoe.cache.redis.dropped", "{entry}", "Entries not written because too many waited.");
     private readonly Counter<long> _damaged = meter.CreateCounter<long>(
         "medmoe.cache.redis.damaged", "{entry}", "Entries that Redis did not give back as they were written.");
 

@@ -3,8 +3,8 @@ namespace MedMoE.Mesh.Cache;
 /// <summary>
 /// The level in the process: values as they are, bounded in bytes, the least recently used ones go first. (The framework's MemoryCache
 /// refuses new entries when it is full and makes room some time later.) Entries die old, where .NET's collector looks for garbage last: it let
-/// the process grow to 2.4 times the capacity. So the level asks for a collection whenever so much has gone; it runs beside the program, unless the one
-/// before it has not come to its end: then entries come faster than collections can follow, and wait for it.
+/// the process grow to 2.4 times the capacity. So the level asks for a collection whenever so much has gone; it runs beside the program,
+/// unless the one before it has not come to its end: then entries come faster than collections can follow, and wait for it.
 /// </summary>
 internal sealed class MemoryLevel(long capacity, TimeSpan timeToLive, TimeProvider time)
 {

@@ -3,7 +3,8 @@ namespace MedMoE.Mesh.Model;
 /// <summary>
 /// Arithmetic of tensors and numbers. TorchSharp 0.107 hands native code the pointer of a <see cref="Scalar"/> that nothing holds any more, and
 /// the garbage collector may free it during the call: about once in fifty thousand calls the number is garbage, or the call fails
-/// (TorchSharp pull request 1434 is about the same objects). Here a scalar lives until the call has returned. BannedSymbols.txt keeps implicit ones out of the networks and their training.
+/// (TorchSharp pull request 1434 is about the same objects). Here a scalar lives until the call has returned. BannedSymbols.txt keeps
+/// implicit ones out of the networks and their training.
 /// </summary>
 public static class ScalarArithmetic
 {

@@ -24,7 +24,9 @@ public sealed class ServedNetwork<TNetwork, TItem, TResult> : IDisposable
     /// <param name="part">The part of the bundle.</param>
     /// <param name="batching">How batches form.</param>
     /// <param name="load">Loads the network and places it on the device.</param>
-    /// <param name="run">Runs a batch: as many results as items, in their order. Tensors that it does not detach are disposed of when it returns.</param>
+    /// <param name="run">
+    /// Runs a batch: as many results as items, in their order. Tensors that it does not detach are disposed of when it returns.
+    /// </param>
     /// <param name="fits">As the batcher's.</param>
     /// <exception cref="BundleException">The part cannot be loaded.</exception>
     public ServedNetwork(

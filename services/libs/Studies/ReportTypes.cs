@@ -26,7 +26,8 @@ internal sealed class ReportTypes(IReadOnlyList<string> names)
             }
         }
         var shown = name.Length > LongestLabelShown ? name[..LongestLabelShown] + "…" : name;
-        throw new StudyDataException($"{record}: report type \"{shown.ReplaceLineEndings(" ")}\" is none of the bundle's: {string.Join(", ", names)}");
+        throw new StudyDataException(
+            $"{record}: report type \"{shown.ReplaceLineEndings(" ")}\" is none of the bundle's: {string.Join(", ", names)}");
     }
 
     /// <summary>The same for a number as text, as <c>.cls</c> members have it.</summary>

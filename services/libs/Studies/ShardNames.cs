@@ -37,7 +37,8 @@ internal static partial class ShardNames
         }
         var width = ends.Any(end => end.Length > 1 && end[0] == '0') ? ends.Max(end => end.Length) : 1;
         return Numbers(numbers[0], numbers[1])
-            .Select(number => pattern[..range.Index] + number.ToString($"D{width}", CultureInfo.InvariantCulture) + pattern[(range.Index + range.Length)..])
+            .Select(number => number.ToString($"D{width}", CultureInfo.InvariantCulture))
+            .Select(number => pattern[..range.Index] + number + pattern[(range.Index + range.Length)..])
             .SelectMany(Ranges);
     }
 

@@ -95,7 +95,8 @@ internal sealed class ShardRecord(string shard, string key, int tar)
             : named ?? numbered ?? throw new BadRecordException("no label (.cls, or \"type\" in .json)");
     }
 
-    private byte[] Mask(string member) => _members.GetValueOrDefault(member.ToLowerInvariant()) ?? throw new BadRecordException($"no member .{member}, its mask");
+    private byte[] Mask(string member) =>
+        _members.GetValueOrDefault(member.ToLowerInvariant()) ?? throw new BadRecordException($"no member .{member}, its mask");
 
     private string Text(string kind)
     {

@@ -57,8 +57,9 @@ public sealed class StudyLoader(StudySource source, StudyPreparation preparation
         }
         if (batches == 0)
         {
-            throw new StudyDataException(
-                $"{source.Name}: no batch of {options.BatchSize}{(options.Batches == BatchPlan.ByType ? " of one report type" : "")} in its {waiting.Values.Sum(w => w.Count)} usable studies");
+            var ofOneType = options.Batches == BatchPlan.ByType ? " of one report type" : "";
+            var usable = waiting.Values.Sum(w => w.Count);
+            throw new StudyDataException($"{source.Name}: no batch of {options.BatchSize}{ofOneType} in its {usable} usable studies");
         }
     }
 

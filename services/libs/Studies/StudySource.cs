@@ -45,7 +45,9 @@ public abstract partial class StudySource(string name)
     /// <param name="data">What the user named.</param>
     /// <param name="reportTypes">Names of the bundle's experts, in its order.</param>
     /// <param name="sections">Sections of the reports to read; null for all.</param>
-    /// <exception cref="StudyDataException">Nothing there, a shard is missing, a manifest cannot be read or has a type that is none of these.</exception>
+    /// <exception cref="StudyDataException">
+    /// Nothing there, a shard is missing, a manifest cannot be read or has a type that is none of these.
+    /// </exception>
     public static StudySource Open(string data, IReadOnlyList<string> reportTypes, ReportSections? sections = null)
     {
         var source = Open(data, new ReportTypes(reportTypes));

@@ -47,7 +47,8 @@ public sealed partial class ReportSections
     }
 
     private const string Names = "addendum|clinical (?:history|indication|information)|comparisons?|conclusions?|diagnosis|exam(?:ination)?"
-        + "|final report|findings?|history|impressions?|indications?|notification|opinion|procedure|reason for exam(?:ination)?|recommendations?|study|summary|technique|wet read";
+        + "|final report|findings?|history|impressions?|indications?|notification|opinion|procedure|reason for exam(?:ination)?"
+        + "|recommendations?|study|summary|technique|wet read";
 
     private const string Several = $"(?:{Names})(?:(?: and | & | ?/ ?)(?:{Names}))*";
 

@@ -1,8 +1,8 @@
 namespace MedMoE.Mesh.Text;
 
 /// <summary>
-/// A WordPiece vocabulary of a data set's own reports: the special pieces, every letter and digit alone and inside a word, so that no word is unknown,
-/// punctuation, then the words from the most frequent on.
+/// A WordPiece vocabulary of a data set's own reports: the special pieces, every letter and digit alone and inside a word, so that no
+/// word is unknown, punctuation, then the words from the most frequent on.
 /// </summary>
 public static class VocabularyBuilder
 {
@@ -24,5 +24,6 @@ public static class VocabularyBuilder
 
     /// <summary>Runs of ASCII letters and digits, in lower case; others are spelt from what pieces there are.</summary>
     private static IEnumerable<string> Words(string report) =>
-        report.ToLowerInvariant().Split([.. report.ToLowerInvariant().Where(c => !char.IsAsciiLetterOrDigit(c))], StringSplitOptions.RemoveEmptyEntries);
+        report.ToLowerInvariant().Split(
+            [.. report.ToLowerInvariant().Where(c => !char.IsAsciiLetterOrDigit(c))], StringSplitOptions.RemoveEmptyEntries);
 }

@@ -15,7 +15,8 @@ internal sealed record Loss(Tensor Total, IReadOnlyList<Tensor> Terms);
 /// What MedMoE minimises (the paper, section 4.4): L = global + local + λ · auxiliary. Gating is hard: of all experts only the one that a pair
 /// belongs to runs on it.
 /// </summary>
-public sealed class Objective(TrainedNetworks networks, IReadOnlyDictionary<string, double> weights, ExpertRouting routing, int firstLevel, bool halfTrunk)
+public sealed class Objective(
+    TrainedNetworks networks, IReadOnlyDictionary<string, double> weights, ExpertRouting routing, int firstLevel, bool halfTrunk)
 {
     private static readonly LossGroup _contrastive = new(null, "Contrastive losses", "loss, both directions");
     private static readonly LossGroup _gates = new("gates", "Gates", "cross-entropy, nats");
@@ -79,7 +80,9 @@ public sealed class Objective(TrainedNetworks networks, IReadOnlyDictionary<stri
         var groups = Enumerable.Range(0, chosen.Length).GroupBy(row => chosen[row], row => (long)row).OrderBy(g => g.Key).ToArray();
         var fused = groups.Select(rows =>
         {
-            var own = groups.Length == 1 ? pyramid : [.. pyramid.Select(level => level.index_select(0, tensor(rows.ToArray(), device: networks.Device)))];
+            var own = groups.Length == 1
+                ? pyramid
+                : [.. pyramid.Select(level => level.index_select(0, tensor(rows.ToArray(), device: networks.Device)))];
             return networks.Experts[rows.Key].Fuse(own, firstLevel).Dense();
         }).ToArray();
         if (groups.Length == 1)

@@ -25,7 +25,8 @@ public sealed class TrainedNetworks : IDisposable
         var swin = BundleNetworks.LoadSwin(source);
         Backbone = new PyramidBackbone(swin, manifest.Architecture);
         var bert = BundleNetworks.LoadBert(source);
-        Text = new TextEmbedder(BertTokenizer.Read(Path.Combine(source.Root, BundlePart.Text.Folder), bert.Config.VocabularySize), bert, manifest.Text);
+        Text = new TextEmbedder(
+            BertTokenizer.Read(Path.Combine(source.Root, BundlePart.Text.Folder), bert.Config.VocabularySize), bert, manifest.Text);
         Gate = BundleNetworks.LoadGate(source, swin.Config.FeatureDim);
         Experts = [.. manifest.Experts.Select(entry =>
         {

@@ -39,7 +39,8 @@ public sealed class TrainingProgress(int? totalSteps, int firstStep)
         }
     }
 
-    private static string Terms(LogRow row) => string.Join(", ", Objective.Terms.Zip(row.Terms, (term, value) => (term, Value: value.ToString("F3", CultureInfo.InvariantCulture)))
+    private static string Terms(LogRow row) => string.Join(", ", Objective.Terms
+        .Zip(row.Terms, (term, value) => (term, Value: value.ToString("F3", CultureInfo.InvariantCulture)))
         .GroupBy(t => t.term.Group.Label ?? t.term.Name, (label, own) => $"{label} {string.Join(' ', own.Select(t => t.Value))}"));
 
     private string Position(int step, TimeSpan now)
@@ -50,6 +51,7 @@ public sealed class TrainingProgress(int? totalSteps, int firstStep)
         }
         var full = (int)((long)BarWidth * step / total);
         var left = now * ((double)(total - step) / Math.Max(1, step - firstStep));
-        return string.Create(CultureInfo.InvariantCulture, $"[{new string('#', full)}{new string('.', BarWidth - full)}] {step}/{total}  {left:h\\:mm\\:ss} left");
+        return string.Create(
+            CultureInfo.InvariantCulture, $"[{new string('#', full)}{new string('.', BarWidth - full)}] {step}/{total}  {left:h\\:mm\\:ss} left");
     }
 }

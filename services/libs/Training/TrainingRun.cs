@@ -174,7 +174,9 @@ public sealed class TrainingRun : IDisposable
         return rate;
     }
 
-    /// <summary>The loss of the validation data, or of the training since the last time where there is none; the best networks become the bundle.</summary>
+    /// <summary>
+    /// The loss of the validation data, or of the training since the last time where there is none; the best networks become the bundle.
+    /// </summary>
     private double Validate()
     {
         var loss = _data.Validation is { } data ? LossOf(data) : _state.LossSum / _state.LossBatches;

@@ -116,11 +116,13 @@ public static class WireTensors
         }
         if (!fits)
         {
-            throw new InvalidFieldException(field, $"has shape {Shapes.Text(tensor.Shape)}, expected {Shapes.Text(shape.ToArray())}{(shape.Contains(-1) ? " (-1: any)" : "")}");
+            var any = shape.Contains(-1) ? " (-1: any)" : "";
+            throw new InvalidFieldException(field, $"has shape {Shapes.Text(tensor.Shape)}, expected {Shapes.Text(shape.ToArray())}{any}");
         }
         if (tensor.Data.Length != elements * ElementSize(tensor.DataType))
         {
-            throw new InvalidFieldException(field, $"has {tensor.Data.Length} bytes, expected {elements * ElementSize(tensor.DataType)} for its shape and type");
+            throw new InvalidFieldException(
+                field, $"has {tensor.Data.Length} bytes, expected {elements * ElementSize(tensor.DataType)} for its shape and type");
         }
     }
 

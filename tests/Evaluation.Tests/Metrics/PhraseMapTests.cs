@@ -45,7 +45,8 @@ public sealed class PhraseMapTests
         // 448 wide, 112 high: 15 of 224 are 30 columns, and 7.5 rows.
         var map = new float[4];
         map[0] = 1;
-        bool Points(int column, int row) => new PhraseMap(map, 2, Region.OfBox(new Box(column, row, 1, 1), 448, 112)).PointsInside(PhraseMap.Tolerance);
+        bool Points(int column, int row) =>
+            new PhraseMap(map, 2, Region.OfBox(new Box(column, row, 1, 1), 448, 112)).PointsInside(PhraseMap.Tolerance);
         Assert.True(Points(30, 0));
         Assert.False(Points(31, 0));
         Assert.True(Points(0, 7));

@@ -14,13 +14,15 @@ public static class BertGolden
 
     /// <summary>The words of the reference's texts.</summary>
     public static IReadOnlyList<IReadOnlyList<string>> Words { get; } =
-        [.. Golden.Json(Folder, "io.json").GetProperty("words").EnumerateArray().Select(text => text.EnumerateArray().Select(w => w.GetString()!).ToArray())];
+        [.. Golden.Json(Folder, "io.json").GetProperty("words").EnumerateArray()
+            .Select(text => text.EnumerateArray().Select(w => w.GetString()!).ToArray())];
 
     /// <summary>The reference's texts through the text side.</summary>
     public static EncodedTexts Encode(TextEmbedder embedder) => embedder.Encode([.. Words.Select(w => string.Join(' ', w))]);
 
     public static TextEmbedder Embedder(TorchOptions options) => new(
-        new BertTokenizer(Vocabulary.Read(Golden.PathOf(Folder, "vocab.txt"), 187), lowerCase: false), Network(options), new TextSettings(MaxTokens: 64));
+        new BertTokenizer(Vocabulary.Read(Golden.PathOf(Folder, "vocab.txt"), 187), lowerCase: false),
+        Network(options), new TextSettings(MaxTokens: 64));
 
     /// <summary>Every hidden state and the pooled output, then the texts' words and sentences.</summary>
     public static IReadOnlyList<Comparison> Nano(TorchOptions options)
@@ -31,7 +33,8 @@ public static class BertGolden
         var mask = golden["attention_mask"].to(device);
         var states = embedder.Network.HiddenStates(golden["input_ids"].to(device), mask);
         // The reference has zeros at padded positions.
-        List<Comparison> results = [.. states.Select((state, layer) => (Name: $"hidden_states.{layer}", Own: state * mask.unsqueeze(2).to(state.dtype)))
+        List<Comparison> results = [.. states
+            .Select((state, layer) => (Name: $"hidden_states.{layer}", Own: state * mask.unsqueeze(2).to(state.dtype)))
             .Select(state => new Comparison(state.Name, golden[state.Name], state.Own, Comparison.OneNetwork))];
         results.Add(new("pooler_output", golden["pooler_output"], embedder.Network.Pool(states[^1]), Comparison.OneNetwork));
         var encoded = Encode(embedder);

@@ -68,7 +68,8 @@ public static class SwinGolden
             var (name, level) = ($"stage{stage + 1}", levels[stage].narrow(0, row, 1).cpu());
             results.Add(new($"{name}.shape", golden[$"{name}.shape"], tensor(level.shape), 0));
             results.Add(new(name, golden[$"{name}.value"], level.flatten().index_select(0, golden[$"{name}.index"]), Comparison.OneNetwork));
-            results.Add(new($"{name}.mean_abs", golden[$"{name}.mean_abs"], level.to(ScalarType.Float32).abs().mean().view(1), Comparison.OneNetwork));
+            results.Add(
+                new($"{name}.mean_abs", golden[$"{name}.mean_abs"], level.to(ScalarType.Float32).abs().mean().view(1), Comparison.OneNetwork));
         }
         return results;
     }

@@ -8,7 +8,9 @@ namespace MedMoE.Mesh.Resilience.Attacks;
 /// <param name="Name">Its name on the command line.</param>
 /// <param name="Does">What it does.</param>
 /// <param name="Run">Does it until told to stop.</param>
-/// <param name="Images">New images for the honest client beside it, where the attack is on an expert; else it asks about one that the mesh knows.</param>
+/// <param name="Images">
+/// New images for the honest client beside it, where the attack is on an expert; else it asks about one that the mesh knows.
+/// </param>
 internal sealed record Attack(string Name, string Does, Func<Attacker, CancellationToken, Task> Run, Func<Image>? Images = null)
 {
     private const string Analyze = "/medmoe.mesh.v1.RouterService/Analyze";

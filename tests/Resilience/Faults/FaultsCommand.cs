@@ -35,7 +35,8 @@ internal sealed class FaultsCommand : Command
         Options.Add(_services);
         SetAction(async (arguments, cancellation) =>
         {
-            await Console.Out.WriteLineAsync("| service | fault | p50 / p99 / longest in ms, failed | failing lasted | first good answer | statuses |");
+            await Console.Out.WriteLineAsync(
+                "| service | fault | p50 / p99 / longest in ms, failed | failing lasted | first good answer | statuses |");
             await Console.Out.WriteLineAsync("| --- | --- | --- | --- | --- | --- |");
             foreach (var service in arguments.GetRequiredValue(_services))
             {

@@ -18,7 +18,12 @@ public sealed class MutationTests(MutatedMesh mesh) : IClassFixture<MutatedMesh>
     private const int AtOnce = 64;
 
     // Of eight by eight pixels.
-    private static readonly Image _image = new() { Encoded = ByteString.FromBase64("iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAAAAADhZOFXAAAAU0lEQVR42gFIALf/AAAdOld0ka7LABEuS2iFor/cACI/XHmWs9DtADNQbYqnxOH+AERhfpu41fIPAFVyj6zJ5gMgAGaDoL3a9xQxAHeUsc7rCCVCXKQgQbHD2/sAAAAASUVORK5CYII=") };
+    private static readonly Image _image = new()
+    {
+        Encoded = ByteString.FromBase64(
+            "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAAAAADhZOFXAAAAU0lEQVR42gFIALf/AAAdOld0ka7LABEuS2iFor/cACI/XHmWs9DtADNQbYqnxOH+AERhfpu4"
+            + "1fIPAFVyj6zJ5gMgAGaDoL3a9xQxAHeUsc7rCCVCXKQgQbHD2/sAAAAASUVORK5CYII="),
+    };
 
     private static readonly AnalyzeRequest _analyze = new()
     {
@@ -32,14 +37,33 @@ public sealed class MutationTests(MutatedMesh mesh) : IClassFixture<MutatedMesh>
     private static readonly Dictionary<string, (string Path, IMessage[] Messages, MessageParser Answer)> _methods = new()
     {
         ["Analyze"] = ("RouterService/Analyze", [_analyze], AnalyzeResponse.Parser),
-        ["AnalyzeStream"] = ("RouterService/AnalyzeStream", [new AnalyzeStreamRequest { RequestId = "a", Request = _analyze }], AnalyzeStreamResponse.Parser),
+        ["AnalyzeStream"] = (
+            "RouterService/AnalyzeStream",
+            [new AnalyzeStreamRequest { RequestId = "a", Request = _analyze }],
+            AnalyzeStreamResponse.Parser),
         ["Classify"] = (
             "RouterService/Classify",
-            [new ClassifyRequest { Image = _image, Classes = { new ClassPrompts { Name = "mass", Prompts = { "a mass" } }, new ClassPrompts { Name = "none", Prompts = { "no mass" } } } }],
+            [
+                new ClassifyRequest
+                {
+                    Image = _image,
+                    Classes =
+                    {
+                        new ClassPrompts { Name = "mass", Prompts = { "a mass" } },
+                        new ClassPrompts { Name = "none", Prompts = { "no mass" } },
+                    },
+                },
+            ],
             ClassifyResponse.Parser),
         ["EmbedImage"] = ("RouterService/EmbedImage", [new EmbedImageRequest { Image = _image }], EmbedImageResponse.Parser),
-        ["EmbedText"] = ("RouterService/EmbedText", [new EmbedTextRequest { Texts = { "small nodule", "no pneumothorax" } }], EmbedTextResponse.Parser),
-        ["ExtractPyramid"] = ("BackboneService/ExtractPyramid", [new ExtractPyramidRequest { Image = _image, DataType = DataType.Fp16 }], ExtractPyramidResponse.Parser),
+        ["EmbedText"] = (
+            "RouterService/EmbedText",
+            [new EmbedTextRequest { Texts = { "small nodule", "no pneumothorax" } }],
+            EmbedTextResponse.Parser),
+        ["ExtractPyramid"] = (
+            "BackboneService/ExtractPyramid",
+            [new ExtractPyramidRequest { Image = _image, DataType = DataType.Fp16 }],
+            ExtractPyramidResponse.Parser),
         ["Encode"] = ("TextEncoderService/Encode", [new EncodeRequest { Texts = { "small nodule", "no pneumothorax" } }], EncodeResponse.Parser),
     };
 
@@ -64,17 +88,24 @@ public sealed class MutationTests(MutatedMesh mesh) : IClassFixture<MutatedMesh>
         var text = await new TextEncoderService.TextEncoderServiceClient(mesh.Running.TextEncoder.Channel).EncodeAsync(
             new EncodeRequest { Texts = { "small nodule" } }, cancellationToken: TestContext.Current.CancellationToken);
         var encoded = text.Texts[0];
-        var header = new LocalizeHeader { Texts = { new TextQuery { Sentence = encoded.Sentence, WordEmbeddings = encoded.WordEmbeddings } }, ReturnAttention = true };
+        var header = new LocalizeHeader
+        {
+            Texts = { new TextQuery { Sentence = encoded.Sentence, WordEmbeddings = encoded.WordEmbeddings } },
+            ReturnAttention = true,
+        };
         LocalizeRequest[] messages = [new() { Header = header }, .. levels.Select(level => new LocalizeRequest { Level = level })];
 
-        await Mutate("ExpertService/Localize", [.. messages.Select(m => m.ToByteArray())], LocalizeResponse.Parser, LocalizeCount, ("medmoe-service", "experts/ct"));
+        await Mutate(
+            "ExpertService/Localize", [.. messages.Select(m => m.ToByteArray())], LocalizeResponse.Parser,
+            LocalizeCount, ("medmoe-service", "experts/ct"));
     }
 
     private async Task Mutate(string path, byte[][] messages, MessageParser answer, int count, params (string, string?)[] headers)
     {
         var statuses = new ConcurrentDictionary<StatusCode, int>();
         var connections = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => RawConnection.Open(mesh.Running.Gateway.Address)));
-        await Parallel.ForEachAsync(Enumerable.Range(0, count), new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = TestContext.Current.CancellationToken }, async (seed, _) =>
+        var options = new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = TestContext.Current.CancellationToken };
+        await Parallel.ForEachAsync(Enumerable.Range(0, count), options, async (seed, _) =>
         {
             var changed = seed % messages.Length;
             var body = messages.SelectMany((message, i) => RawCall.Framed(i == changed ? Mutation.Of(message, seed) : message)).ToArray();
@@ -92,7 +123,8 @@ public sealed class MutationTests(MutatedMesh mesh) : IClassFixture<MutatedMesh>
     private static StatusCode Check(RawAnswer ended, MessageParser parser, int seed)
     {
         Assert.True(
-            ended.Code is StatusCode.OK or StatusCode.InvalidArgument or StatusCode.ResourceExhausted, $"seed {seed}: {ended.Code} {ended.Message} {ended.Reset}");
+            ended.Code is StatusCode.OK or StatusCode.InvalidArgument or StatusCode.ResourceExhausted,
+            $"seed {seed}: {ended.Code} {ended.Message} {ended.Reset}");
         foreach (var bytes in ended.Messages())
         {
             var message = parser.ParseFrom(bytes.Array, bytes.Offset, bytes.Count);

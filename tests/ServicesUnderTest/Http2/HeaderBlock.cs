@@ -3,7 +3,9 @@ using System.Text;
 
 namespace MedMoE.Mesh.ServicesUnderTest.Http2;
 
-/// <summary>Header blocks of HPACK (RFC 7541) without its tables: every field is written as a literal, and names from the static table are not read.</summary>
+/// <summary>
+/// Header blocks of HPACK (RFC 7541) without its tables: every field is written as a literal, and names from the static table are not read.
+/// </summary>
 internal static class HeaderBlock
 {
     private const int LengthBits = 7;

@@ -47,7 +47,11 @@ public sealed class RawConnection : IAsyncDisposable
     /// <param name="end">Whether the request ends with them.</param>
     public RawCall Begin(string path, IReadOnlyList<(string Name, string? Value)>? more = null, bool end = false)
     {
-        (string Name, string? Value)[] usual = [(":method", "POST"), (":scheme", "http"), (":path", path), (":authority", "mesh"), ("content-type", "application/grpc"), ("te", "trailers")];
+        (string Name, string? Value)[] usual =
+        [
+            (":method", "POST"), (":scheme", "http"), (":path", path), (":authority", "mesh"),
+            ("content-type", "application/grpc"), ("te", "trailers"),
+        ];
         var own = more ?? [];
         var fields = usual.Where(field => own.All(o => o.Name != field.Name)).Concat(own).Where(field => field.Value is not null)
             .OrderBy(field => !field.Name.StartsWith(':'));

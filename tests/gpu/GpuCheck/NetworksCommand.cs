@@ -27,7 +27,8 @@ internal sealed class NetworksCommand : Command
     private void Run(ParseResult arguments)
     {
         using var bench = new NetworkBench(
-            ModelBundle.Open(arguments.GetRequiredValue(_bundle)), arguments.GetRequiredValue(_device), File.ReadAllBytes(arguments.GetRequiredValue(_image)));
+            ModelBundle.Open(arguments.GetRequiredValue(_bundle)), arguments.GetRequiredValue(_device),
+            File.ReadAllBytes(arguments.GetRequiredValue(_image)));
         while (Console.In.ReadLine() is { } line)
         {
             JsonLine.Write(bench.Run(JsonLine.Read<Order>(line)));

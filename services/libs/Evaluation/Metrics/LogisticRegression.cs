@@ -73,12 +73,14 @@ internal sealed class LogisticRegression
         for (var c = 0; c < weights.Length; c++)
         {
             // The last weight is the bias.
-            TensorPrimitives.MultiplyAdd<float>(weights[c].AsSpan()[..^1], 1f / inputs.Length, gradient[c].AsSpan()[..^1], gradient[c].AsSpan()[..^1]);
+            TensorPrimitives.MultiplyAdd<float>(
+                weights[c].AsSpan()[..^1], 1f / inputs.Length, gradient[c].AsSpan()[..^1], gradient[c].AsSpan()[..^1]);
         }
         return gradient;
     }
 
-    private static float[] Logits(IReadOnlyList<float[]> weights, float[] input) => [.. weights.Select(row => TensorPrimitives.Dot<float>(row, input))];
+    private static float[] Logits(IReadOnlyList<float[]> weights, float[] input) =>
+        [.. weights.Select(row => TensorPrimitives.Dot<float>(row, input))];
 
     private static (float[] Mean, float[] Scale) Moments(IReadOnlyList<float[]> examples)
     {

@@ -3,10 +3,14 @@ namespace MedMoE.Mesh.Evaluation.Metrics;
 /// <summary>Where a phrase looks, on the pixels of a region, and how well that meets the region.</summary>
 internal sealed class PhraseMap
 {
-    /// <summary>Thresholds at which the intersection over union is taken: 0.01, 0.02, … of the way from the map's least to its largest value.</summary>
+    /// <summary>
+    /// Thresholds at which the intersection over union is taken: 0.01, 0.02, … of the way from the map's least to its largest value.
+    /// </summary>
     public const int Thresholds = 99;
 
-    /// <summary>A peak so near to the region counts as in it: 15 pixels of a side of 224 (Zhang et al., ECCV 2016, "Top-down Neural Attention").</summary>
+    /// <summary>
+    /// A peak so near to the region counts as in it: 15 pixels of a side of 224 (Zhang et al., ECCV 2016, "Top-down Neural Attention").
+    /// </summary>
     public const double Tolerance = 15 / 224.0;
 
     private readonly float[] _values;

@@ -23,7 +23,8 @@ internal sealed class Reliability
     public int Total => _count.Sum();
 
     public IReadOnlyList<ReliabilityBin> Bins => [.. Enumerable.Range(0, BinCount).Select(i => new ReliabilityBin(
-        (double)i / BinCount, (i + 1.0) / BinCount, _count[i], _count[i] == 0 ? 0 : _confidence[i] / _count[i], _count[i] == 0 ? 0 : (double)_right[i] / _count[i]))];
+        (double)i / BinCount, (i + 1.0) / BinCount, _count[i],
+        _count[i] == 0 ? 0 : _confidence[i] / _count[i], _count[i] == 0 ? 0 : (double)_right[i] / _count[i]))];
 
     /// <summary>Σ over bins of the share of predictions times |accuracy − mean confidence|, 0..1; NaN where nothing was counted.</summary>
     public double ExpectedError => Bins.Sum(bin => bin.Count * Math.Abs(bin.Accuracy - bin.Confidence)) / Total;

@@ -17,7 +17,8 @@ internal static class ReliabilityPlot
     private static Plot Diagram(string name, CalibrationOf calibration)
     {
         var plot = Figure.New(
-            string.Create(CultureInfo.InvariantCulture, $"{name}: calibration error {calibration.ExpectedError:F3}"), "confidence", "accuracy; share of answers");
+            string.Create(CultureInfo.InvariantCulture, $"{name}: calibration error {calibration.ExpectedError:F3}"),
+            "confidence", "accuracy; share of answers");
         var total = (double)calibration.Bins.Sum(bin => bin.Count);
         foreach (var bin in calibration.Bins.Where(bin => bin.Count > 0))
         {
@@ -29,8 +30,22 @@ internal static class ReliabilityPlot
         var filled = calibration.Bins.Where(bin => bin.Count > 0).ToArray();
         var line = plot.Add.Scatter(filled.Select(bin => bin.Confidence).ToArray(), filled.Select(bin => bin.Accuracy).ToArray());
         (line.LineWidth, line.MarkerSize, line.Color) = (2, 7, Color.FromHex("#08519c"));
-        plot.Legend.ManualItems.Add(new LegendItem { LabelText = "accuracy", LineColor = line.Color, LineWidth = 2, MarkerShape = MarkerShape.FilledCircle, MarkerFillColor = line.Color, MarkerSize = 7 });
-        plot.Legend.ManualItems.Add(new LegendItem { LabelText = "perfect", LineColor = Colors.Gray, LinePattern = LinePattern.Dashed, LineWidth = 1.5f });
+        plot.Legend.ManualItems.Add(new LegendItem
+        {
+            LabelText = "accuracy",
+            LineColor = line.Color,
+            LineWidth = 2,
+            MarkerShape = MarkerShape.FilledCircle,
+            MarkerFillColor = line.Color,
+            MarkerSize = 7,
+        });
+        plot.Legend.ManualItems.Add(new LegendItem
+        {
+            LabelText = "perfect",
+            LineColor = Colors.Gray,
+            LinePattern = LinePattern.Dashed,
+            LineWidth = 1.5f,
+        });
         plot.Legend.ManualItems.Add(new LegendItem { LabelText = "share of answers", FillColor = Colors.Gray.WithAlpha(.25) });
         plot.ShowLegend(Alignment.UpperLeft);
         plot.Axes.SetLimits(0, 1.02, -0.02, 1.02);

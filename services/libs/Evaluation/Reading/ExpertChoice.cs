@@ -5,7 +5,9 @@ namespace MedMoE.Mesh.Evaluation.Reading;
 /// <summary>What picks the expert that sees an image.</summary>
 public enum ExpertPolicy
 {
-    /// <summary>As the mesh's policy AUTO: by the gate on the text where the question has one (prompts, reports), else by the gate on the image.</summary>
+    /// <summary>
+    /// As the mesh's policy AUTO: by the gate on the text where the question has one (prompts, reports), else by the gate on the image.
+    /// </summary>
     Auto,
 
     /// <summary>Always the gate on the text; for the image alone, that on its own report.</summary>

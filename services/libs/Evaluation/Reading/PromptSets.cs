@@ -46,7 +46,8 @@ public sealed class PromptSets
                 throw new InvalidEvaluationException(
                     $"{path}: report type \"{type}\" is none of the bundle's: {string.Join(", ", manifest.Experts.Select(e => e.Name))}");
             }
-            if (classes is null || classes.Count < 2 || classes.Values.Any(prompts => prompts is null or [] || prompts.Any(string.IsNullOrWhiteSpace)))
+            if (classes is null || classes.Count < 2
+                || classes.Values.Any(prompts => prompts is null or [] || prompts.Any(string.IsNullOrWhiteSpace)))
             {
                 throw new InvalidEvaluationException($"{path}: report type \"{type}\" needs two classes or more, and each a prompt or more");
             }

@@ -37,7 +37,9 @@ public sealed class StudyReader : IDisposable
     /// <param name="bundle">The bundle.</param>
     /// <param name="options">Device and precision.</param>
     /// <param name="choice">What picks the expert of an image.</param>
-    /// <param name="firstLevel">The finest pyramid level that experts fuse, as in <see cref="ModalityExpert.Fuse"/>. Maps stay on the finest grid.</param>
+    /// <param name="firstLevel">
+    /// The finest pyramid level that experts fuse, as in <see cref="ModalityExpert.Fuse"/>. Maps stay on the finest grid.
+    /// </param>
     /// <exception cref="BundleException">Backbone, text encoder or gates cannot be used; every fault is listed.</exception>
     /// <exception cref="InvalidEvaluationException">The bundle lacks the expert that is named.</exception>
     public StudyReader(ModelBundle bundle, TorchOptions options, ExpertChoice choice, int firstLevel = 0)
@@ -130,7 +132,8 @@ public sealed class StudyReader : IDisposable
         float[][] gates = [.. images.Select((_, i) => _imageGate.Score(pooled.AsSpan(i * width, width)))];
         Experts[] experts = [.. images.Select((image, i) => Choose(image, gates[i], texts, own: offset + i, reports))];
         ImageReading[] readings = [.. images.Select((image, i) => new ImageReading(
-            gates[i], new float[Manifest.EmbeddingDim], new float[reports], new float[texts.Count - reports], new float[image.Phrases.Count][], gridSide))];
+            gates[i], new float[Manifest.EmbeddingDim], new float[reports], new float[texts.Count - reports],
+            new float[image.Phrases.Count][], gridSide))];
         foreach (var expert in experts.SelectMany(e => e.All).Distinct().Order())
         {
             int[] rows = [.. Enumerable.Range(0, images.Length).Where(i => experts[i].All.Contains(expert))];
@@ -209,6 +212,7 @@ public sealed class StudyReader : IDisposable
 
         /// <summary>The texts that an expert is asked about; never none where it is asked at all.</summary>
         public IEnumerable<int> TextsFor(int expert, int ownReport) =>
-            Enumerable.Range(0, Texts.Length).Where(text => Texts[text] == expert || (text == ownReport && (Phrases == expert || Embedding == expert)));
+            Enumerable.Range(0, Texts.Length)
+                .Where(text => Texts[text] == expert || (text == ownReport && (Phrases == expert || Embedding == expert)));
     }
 }

@@ -14,7 +14,9 @@ internal sealed class TextSet
     /// <param name="dim">D.</param>
     /// <param name="device">Where the words go.</param>
     public TextSet(EncodedText[] texts, int dim, Device device)
-        : this(texts, Enumerable.Range(0, texts.Length), tensor(texts.SelectMany(t => t.Words).ToArray(), [1, texts.Sum(t => t.Words.Length) / dim, dim]).to(device))
+        : this(
+            texts, Enumerable.Range(0, texts.Length),
+            tensor(texts.SelectMany(t => t.Words).ToArray(), [1, texts.Sum(t => t.Words.Length) / dim, dim]).to(device))
     {
     }
 

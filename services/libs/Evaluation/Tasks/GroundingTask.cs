@@ -26,7 +26,8 @@ public sealed record GroundingOfSome(double PointingGame, double Iou, double Con
 /// <param name="ByFinding">By the finding's name.</param>
 public sealed record GroundingResult(
     double PointingGame, double PointingGameChance, double PointingGameStrict, double Iou, double Threshold, double IouPerImage,
-    double ContrastToNoise, double RegionShare, int Phrases, IReadOnlyDictionary<string, GroundingOfSome> ByType, IReadOnlyDictionary<string, GroundingOfSome> ByFinding);
+    double ContrastToNoise, double RegionShare, int Phrases, IReadOnlyDictionary<string, GroundingOfSome> ByType,
+    IReadOnlyDictionary<string, GroundingOfSome> ByFinding);
 
 /// <summary>Phrases and where they look.</summary>
 internal sealed class GroundingTask() : EvaluationTask("grounding")
@@ -124,8 +125,9 @@ internal sealed class GroundingTask() : EvaluationTask("grounding")
             phrase.IntersectionsOverUnions(), phrase.ContrastToNoise(), (double)region.Area / region.Inside.Length));
     }
 
-    private static IEnumerable<GroundedExample> InTurns(IEnumerable<GroundedExample> examples, Func<GroundedExample, string> by) => examples.GroupBy(by)
-        .SelectMany(group => group.Select((example, turn) => (Example: example, Turn: turn))).OrderBy(e => e.Turn).Select(e => e.Example);
+    private static IEnumerable<GroundedExample> InTurns(IEnumerable<GroundedExample> examples, Func<GroundedExample, string> by) =>
+        examples.GroupBy(by).SelectMany(group => group.Select((example, turn) => (Example: example, Turn: turn)))
+            .OrderBy(e => e.Turn).Select(e => e.Example);
 
     private sealed record Grounded(string Type, string Finding, bool Hit, bool Near, double Chance, double[] Overlaps, double Contrast, double Share);
 }

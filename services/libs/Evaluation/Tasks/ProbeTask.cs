@@ -97,7 +97,8 @@ internal sealed class ProbeTask : EvaluationTask
     private static Probed? Probe(IReadOnlyList<Example> examples, Func<Example, string> label)
     {
         // Halves by type, so that each type is in both; and within a half in the order of the hashes, whatever the data's.
-        var halves = examples.GroupBy(e => e.Type).SelectMany(type => type.OrderBy(e => e.Hash, StringComparer.Ordinal).Select((e, i) => (Example: e, Test: i % 2 == 1)))
+        var halves = examples.GroupBy(e => e.Type)
+            .SelectMany(type => type.OrderBy(e => e.Hash, StringComparer.Ordinal).Select((e, i) => (Example: e, Test: i % 2 == 1)))
             .OrderBy(e => e.Example.Hash, StringComparer.Ordinal).ToLookup(e => e.Test, e => e.Example);
         Example[] training = [.. halves[false]];
         Example[] test = [.. halves[true]];

@@ -132,7 +132,8 @@ public sealed class ImageAnalyzer : IDisposable
     {
         var index = named is null ? -1 : _bundle.Manifest.IndexOfNameOrModality(named);
         return index >= 0 ? index : throw new InvalidRequestException(
-            $"unknown expert \"{named}\": it is none of {string.Join(", ", _bundle.Manifest.Experts.Select(e => e.Name))} and no DICOM modality of theirs");
+            $"unknown expert \"{named}\": it is none of {string.Join(", ", _bundle.Manifest.Experts.Select(e => e.Name))} "
+            + "and no DICOM modality of theirs");
     }
 
     private Dictionary<string, string> Digests(string expert, bool withText)

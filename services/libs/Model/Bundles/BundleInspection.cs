@@ -97,7 +97,8 @@ public sealed class BundleInspection
         if (swin is not null && _parts.Count(p => p.Name.StartsWith("experts/", StringComparison.Ordinal)) == bundle.Manifest.Experts.Count)
         {
             ImageSide = new ImageSide(
-                _parts.Where(p => p.Name == BundlePart.Backbone.Folder || p.Name.StartsWith("experts/", StringComparison.Ordinal)).Sum(p => p.Parameters),
+                _parts.Where(p => p.Name == BundlePart.Backbone.Folder || p.Name.StartsWith("experts/", StringComparison.Ordinal))
+                    .Sum(p => p.Parameters),
                 swin.MultiplyAdds(), _parts[^1].MultiplyAdds);
         }
     }

@@ -38,7 +38,8 @@ public sealed class LocalFeatures
     public Tensor Dense()
     {
         using var scope = NewDisposeScope();
-        return Sum((level, weights) => Weighted(level.Grid.Features(level.Native), weights.unsqueeze(2).to(level.Native.dtype))).MoveToOuterDisposeScope();
+        return Sum((level, weights) => Weighted(level.Grid.Features(level.Native), weights.unsqueeze(2).to(level.Native.dtype)))
+            .MoveToOuterDisposeScope();
     }
 
     /// <summary>The global embedding: v's mean over positions, [batch, D], float32.</summary>

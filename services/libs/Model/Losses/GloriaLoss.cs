@@ -10,8 +10,8 @@ namespace MedMoE.Mesh.Model.Losses;
 public static class GloriaLoss
 {
     /// <summary>
-    /// Elements of the attention maps that are computed at a time, 16 MB of them: glibc gives memory of 32 MB and more back to the system each time, and
-    /// getting it anew cost fifteen times what is computed in it (batch 32, 448 words, 784 positions).
+    /// Elements of the attention maps that are computed at a time, 16 MB of them: glibc gives memory of 32 MB and more back to the system
+    /// each time, and getting it anew cost fifteen times what is computed in it (batch 32, 448 words, 784 positions).
     /// </summary>
     private const long LargestMaps = 4 << 20;
 
@@ -43,7 +43,8 @@ public static class GloriaLoss
             // One text after the other: each image is looked at once for all of them.
             var together = cat([.. own.Select((count, i) => words[first + i].narrow(0, 0, count))]).unsqueeze(0);
             var grounded = WordAttention.AttendTexts(images, together, own, architecture, temperatures.AttentionTemperature);
-            return grounded.Similarities.Times(temperatures.WordTemperature).split([.. own.Select(c => (long)c)], dim: 1).Select(text => text.logsumexp(1));
+            return grounded.Similarities.Times(temperatures.WordTemperature).split([.. own.Select(c => (long)c)], dim: 1)
+                .Select(text => text.logsumexp(1));
         });
         // Rows are images, columns texts.
         return Contrast(stack(similarities, dim: 1).Times(temperatures.LogitScale));

@@ -37,7 +37,8 @@ public static class BundleNetworks
         }
         if (config.ImageSize != bundle.Manifest.Image.Size)
         {
-            throw new BundleException(configPath, $"image_size {config.ImageSize}, but image.size in {ModelBundle.ManifestFile} is {bundle.Manifest.Image.Size}");
+            throw new BundleException(
+                configPath, $"image_size {config.ImageSize}, but image.size in {ModelBundle.ManifestFile} is {bundle.Manifest.Image.Size}");
         }
         return config;
     }
@@ -65,15 +66,19 @@ public static class BundleNetworks
         var faults = new List<BundleFault>();
         if (config.HiddenSize != manifest.EmbeddingDim)
         {
-            faults.Add(new(configPath, $"hidden_size {config.HiddenSize}, but embedding_dim in {ModelBundle.ManifestFile} is {manifest.EmbeddingDim}"));
+            faults.Add(new(
+                configPath, $"hidden_size {config.HiddenSize}, but embedding_dim in {ModelBundle.ManifestFile} is {manifest.EmbeddingDim}"));
         }
         if (text.MaxTokens > config.MaxPositions)
         {
-            faults.Add(new(configPath, $"max_position_embeddings {config.MaxPositions}, fewer than text.max_tokens {text.MaxTokens} of {ModelBundle.ManifestFile}"));
+            faults.Add(new(
+                configPath,
+                $"max_position_embeddings {config.MaxPositions}, fewer than text.max_tokens {text.MaxTokens} of {ModelBundle.ManifestFile}"));
         }
         if (text.LastLayers > config.Layers)
         {
-            faults.Add(new(configPath, $"num_hidden_layers {config.Layers}, fewer than text.last_layers {text.LastLayers} of {ModelBundle.ManifestFile}"));
+            faults.Add(new(
+                configPath, $"num_hidden_layers {config.Layers}, fewer than text.last_layers {text.LastLayers} of {ModelBundle.ManifestFile}"));
         }
         return faults.Count == 0 ? LoadBert(config, bundle.PathOf(BundlePart.Text, WeightsFile)) : throw new BundleException(faults);
     }
@@ -102,7 +107,8 @@ public static class BundleNetworks
         if (manifest.IndexOf(name) < 0)
         {
             throw new BundleException(
-                Path.Combine(bundle.Root, ModelBundle.ManifestFile), $"no expert {name}; there are {string.Join(", ", manifest.Experts.Select(e => e.Name))}");
+                Path.Combine(bundle.Root, ModelBundle.ManifestFile),
+                $"no expert {name}; there are {string.Join(", ", manifest.Experts.Select(e => e.Name))}");
         }
         var path = bundle.PathOf(BundlePart.Expert(name), WeightsFile);
         using var file = SafetensorsFile.Open(path);
@@ -110,7 +116,8 @@ public static class BundleNetworks
         int[] channels = [.. Enumerable.Range(0, PyramidBackbone.Levels).Select(level =>
             file.Tensors.GetValueOrDefault($"proj.{level}.{projection}") is { Shape: [_, > 0 and < 1 << 20, ..] } tensor
                 ? (int)tensor.Shape[1]
-                : throw new BundleException(path, $"tensor proj.{level}.{projection} is missing or no projection of architecture {manifest.Architecture}"))];
+                : throw new BundleException(
+                    path, $"tensor proj.{level}.{projection} is missing or no projection of architecture {manifest.Architecture}"))];
         return Load(
             () => new ModalityExpert(new ExpertShape(manifest.Architecture, channels, manifest.EmbeddingDim, manifest.Expert?.Bottleneck ?? 0)),
             file, TensorNames.Own);

@@ -22,8 +22,9 @@ public sealed class FreshWeights(int seed)
     public void Fill(BertEncoder network) => FillTransformer(network);
 
     /// <summary>
-    /// An expert: TorchSharp's own start for its layers, from libtorch's generator. Only the last batch normalisation is scaled, so that a word's scores over
-    /// positions have a standard deviation of about 2: a softmax that starts with all its weight in one place would not learn where to look.
+    /// An expert: TorchSharp's own start for its layers, from libtorch's generator. Only the last batch normalisation is scaled, so that
+    /// a word's scores over positions have a standard deviation of about 2: a softmax that starts with all its weight in one place would
+    /// not learn where to look.
     /// </summary>
     /// <param name="network">Made anew.</param>
     /// <param name="manifest">Temperature and text settings, on which the scores depend.</param>
@@ -58,7 +59,9 @@ public sealed class FreshWeights(int seed)
             using var values = tensor(Normals(parameter.numel(), deviation), parameter.shape);
             parameter.copy_(values);
         }
-        foreach (var (_, parameter) in network.named_parameters().Where(p => p.parameter.dim() == 1 && p.name.EndsWith("bias", StringComparison.Ordinal)))
+        var biases = network.named_parameters()
+            .Where(p => p.parameter.dim() == 1 && p.name.EndsWith("bias", StringComparison.Ordinal));
+        foreach (var (_, parameter) in biases)
         {
             parameter.zero_();
         }

@@ -22,7 +22,8 @@ public sealed class BatcherMetrics : IDisposable
         _waiting = _meter.CreateUpDownCounter<long>("medmoe.queue.length", "{item}", "Items that wait for the model.");
         _refused = _meter.CreateCounter<long>("medmoe.queue.refused", "{item}", "Items refused because the queue was full.");
         _dropped = _meter.CreateCounter<long>("medmoe.queue.dropped", "{item}", "Items that expired or were cancelled while they waited.");
-        _queued = _meter.CreateHistogram<double>("medmoe.queue.duration", "s", "Time from arrival to the start of the batch.", tags: null, Meters.Durations);
+        _queued = _meter.CreateHistogram<double>(
+            "medmoe.queue.duration", "s", "Time from arrival to the start of the batch.", tags: null, Meters.Durations);
         _modelTime = _meter.CreateHistogram<double>("medmoe.model.duration", "s", "Time of a batch in the model.", tags: null, Meters.Durations);
         _batchSize = _meter.CreateHistogram<long>("medmoe.batch.size", "{item}", "Items in a batch.", tags: null, Meters.BatchSizes);
     }

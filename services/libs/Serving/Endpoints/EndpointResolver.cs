@@ -10,8 +10,9 @@ namespace MedMoE.Mesh.Serving.Endpoints;
 
 /// <summary>
 /// Resolves a service to the replicas that the settings list, or to the addresses of the name that they give: again when the settings change,
-/// when a replica cannot be reached, and every <see cref="EndpointOptions.Refresh"/>. grpc-dotnet's own resolver of names looks up no more often than every
-/// 15 s (grpc-dotnet 2.85, DnsResolver), which is long for an expert that has just been started because somebody waits for it.
+/// when a replica cannot be reached, and every <see cref="EndpointOptions.Refresh"/>. grpc-dotnet's own resolver of names looks up
+/// no more often than every 15 s (grpc-dotnet 2.85, DnsResolver), which is long for an expert that has just been started because
+/// somebody waits for it.
 /// </summary>
 internal sealed class EndpointResolver : PollingResolver
 {

@@ -28,7 +28,9 @@ public sealed class MeshChannels : IDisposable
             .BuildServiceProvider();
     }
 
-    /// <summary>Whether a call to a service would fail now, because none of its replicas can be reached. False where it has not been called yet.</summary>
+    /// <summary>
+    /// Whether a call to a service would fail now, because none of its replicas can be reached. False where it has not been called yet.
+    /// </summary>
     public bool IsAway(MeshService service) =>
         _channels.TryGetValue(service, out var channel) && channel is { IsValueCreated: true, Value.State: ConnectivityState.TransientFailure };
 

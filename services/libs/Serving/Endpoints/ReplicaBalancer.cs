@@ -40,7 +40,9 @@ internal sealed class ReplicaBalancer(IChannelControlHelper channel, ILoggerFact
         public void RefreshResolver() => channel.RefreshResolver();
 
         public void UpdateState(BalancerState state) => channel.UpdateState(
-            state.ConnectivityState == ConnectivityState.TransientFailure ? new BalancerState(state.ConnectivityState, new NoReplica(state.Picker)) : state);
+            state.ConnectivityState == ConnectivityState.TransientFailure
+                ? new BalancerState(state.ConnectivityState, new NoReplica(state.Picker))
+                : state);
     }
 
     private sealed class NoReplica(SubchannelPicker told) : SubchannelPicker

@@ -87,7 +87,9 @@ public static partial class ServiceHost
         }
         var faults = new List<ValidationResult>();
         return Validator.TryValidateObject(options, new ValidationContext(options), faults, validateAllProperties: true)
-            ? IPAddress.TryParse(options.Address, out _) ? options : throw new InvalidSettingException(ServingOptions.Section, $"Address {options.Address} is no IP address")
+            ? IPAddress.TryParse(options.Address, out _)
+                ? options
+                : throw new InvalidSettingException(ServingOptions.Section, $"Address {options.Address} is no IP address")
             : throw new InvalidSettingException(ServingOptions.Section, string.Join(" ", faults.Select(f => f.ErrorMessage)));
     }
 

@@ -13,7 +13,8 @@ public sealed class RequestMetrics : IDisposable
     public RequestMetrics()
     {
         _running = _meter.CreateUpDownCounter<long>("medmoe.requests", "{request}", "Calls that wait or run: what replicas scale by.");
-        _duration = _meter.CreateHistogram<double>("medmoe.request.duration", "s", "Time of a call, with the gRPC status it ended with.", tags: null, Meters.Durations);
+        _duration = _meter.CreateHistogram<double>(
+            "medmoe.request.duration", "s", "Time of a call, with the gRPC status it ended with.", tags: null, Meters.Durations);
     }
 
     /// <summary>Shows a method with 0 before its first call: what scales replicas sees them from the start.</summary>

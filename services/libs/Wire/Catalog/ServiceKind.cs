@@ -14,7 +14,9 @@ public sealed record ServiceKind(string Name, string Project, ServiceDescriptor?
     /// <summary>Whether it runs that part as a network, on a device; then it answers ModelService, too.</summary>
     public bool RunsNetwork { get; init; }
 
-    /// <summary>Whether there is one service of the kind for each expert of the bundle, which learns its name from the setting PROJECT:Name.</summary>
+    /// <summary>
+    /// Whether there is one service of the kind for each expert of the bundle, which learns its name from the setting PROJECT:Name.
+    /// </summary>
     public bool IsPerExpert { get; init; }
 
     /// <summary>Callers stop before those they call: 0 stops first.</summary>
