@@ -39,6 +39,7 @@ public sealed class EndpointChangeTests
         }
 
         // What cannot be read changes nothing.
+        gateway.ExpectError("the endpoints stay as they were");
         await Rewrite(gateway, folder["endpoints.json"], "nonsense");
         Assert.Equal("medmoe-nano-reference/1", await Model());
 
