@@ -132,7 +132,8 @@ public sealed class RawConnection : IAsyncDisposable
                 Take((FrameType)header[3], header[4], BinaryPrimitives.ReadInt32BigEndian(header.AsSpan(5)), payload);
             }
         }
-        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        // NotSupported: what BufferedStream says of a socket that has been closed between two reads.
+        catch (Exception e) when (e is IOException or ObjectDisposedException or NotSupportedException)
         {
             _closed.TrySetResult();
             foreach (var call in _calls.Values)
