@@ -61,9 +61,9 @@ internal sealed class ExpertCall : IDisposable
         return more;
     }
 
-    /// <summary>Whether the next message can be what is due.</summary>
+    /// <summary>Refuses a message that is larger than any level of the model.</summary>
     /// <param name="bytes">Its bytes; it has not been read yet.</param>
-    /// <exception cref="InvalidFieldException">It follows the header and is larger than any level can be.</exception>
+    /// <exception cref="InvalidFieldException">It follows the header and is larger than any level.</exception>
     public void RequireSize(long bytes)
     {
         if (_texts is not null && bytes > _model.MaxLevelBytes)

@@ -45,6 +45,8 @@ internal sealed class ExpertModel : IServedModel, IDisposable
         var bundle = _network.Latest.Bundle;
         _shape = _network.Latest.Network.Shape;
         LevelSides = PyramidBackbone.LevelSides(BundleNetworks.ReadSwinConfig(bundle));
+        MaxLevelBytes = BesidesFeatures
+            + LevelSides.Zip(LevelChannels, (side, channels) => sizeof(float) * (long)side * side * channels).Max();
         Limits = new QueryLimits(options.Value, EmbeddingDim, (long)LevelSides[0] * LevelSides[0], bundle.Manifest.Text.MaxTokens);
         OpenCalls = new OpenCalls(
             places, AvailableMemory.Limit(options.Value.MaxCallBytes, 0.5), batching.RetryAfter, _network.Metrics, TimeProvider.System);
@@ -69,8 +71,7 @@ internal sealed class ExpertModel : IServedModel, IDisposable
     public long CallBytes => LevelSides.Zip(LevelChannels, (side, channels) => sizeof(float) * (long)side * side * (channels + EmbeddingDim)).Sum();
 
     /// <summary>Bytes of a message with a level at most: the features of the largest one in FP32, and what goes with them.</summary>
-    public long MaxLevelBytes =>
-        LevelSides.Zip(LevelChannels, (side, channels) => sizeof(float) * (long)side * side * channels).Max() + BesidesFeatures;
+    public long MaxLevelBytes { get; }
 
     public Batcher<ExpertStep, LocalizeResponse?> Batcher => _network.Batcher;
 

@@ -1,7 +1,9 @@
 using System.IO.Compression;
+using System.Net;
 using System.Text;
 using Google.Protobuf;
 using Grpc.Core;
+using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.ServicesUnderTest;
 using MedMoE.Mesh.ServicesUnderTest.Http2;
 using MedMoE.Mesh.V1;
@@ -117,17 +119,16 @@ public sealed class CallersFaultTests(GuardedRouter guarded) : IClassFixture<Gua
     [Fact]
     public async Task Request_RefusedBeforeAHandler_IsCounted()
     {
-        const string Method = "/medmoe.mesh.v1.RouterService/ListExperts";
-        // A process of its own: those of one process share a meter.
-        using var gateway = await ServiceProcess.Start("Gateway", null, $"Endpoints:Services:router={guarded.Router.Address}");
+        const string Method = "/medmoe.mesh.v1.TextEncoderService/Encode";
+        using var files = new GoldenBundle(Architecture.Paper);
+        // Processes of their own: services of one process share a meter.
+        using var service = await ServiceProcess.Start("TextEncoder", null, $"Model:Bundle={files.Root}");
+        using var gateway = await ServiceProcess.Start("Gateway", null, $"Endpoints:Services:text-encoder={service.Grpc}");
 
         await Ended(gateway.Grpc, Method, _oddities["no protobuf"]);
 
-        var counts = (await ServiceMetric.Read(gateway.Http)).Where(m => m.Tags.Contains(Method, StringComparison.Ordinal)).ToArray();
-        Assert.Equal(0, Assert.Single(counts, m => m.Name == "medmoe_requests").Value);
-        var invalid = Assert.Single(
-            counts, m => m.Name == "medmoe_request_duration_seconds_count" && m.Tags.Contains("InvalidArgument", StringComparison.Ordinal));
-        Assert.Equal(1, invalid.Value);
+        await AssertCountedOnce(service.Http, Method);
+        await AssertCountedOnce(gateway.Http, Method);
     }
 
     [Theory]
@@ -174,13 +175,29 @@ public sealed class CallersFaultTests(GuardedRouter guarded) : IClassFixture<Gua
     public async Task Request_InJson_IsRefusedInJson()
     {
         using var http = new HttpClient { DefaultRequestVersion = new Version(2, 0), DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
-        using var json = new StringContent("{}", Encoding.UTF8, "application/json");
+        foreach (var service in new[] { guarded.Router, guarded.Gateway })
+        {
+            foreach (var path in new[] { Unary, Streaming })
+            {
+                using var json = new StringContent("{}", Encoding.UTF8, "application/json");
 
-        using var answer = await http.PostAsync(
-            new Uri($"http://{guarded.Gateway.Address}{Unary}"), json, TestContext.Current.CancellationToken);
+                using var answer = await http.PostAsync(new Uri($"http://{service.Address}{path}"), json, TestContext.Current.CancellationToken);
 
-        Assert.Equal((System.Net.HttpStatusCode.BadRequest, "application/problem+json"), (answer.StatusCode, answer.Content.Headers.ContentType?.MediaType));
-        Assert.Contains("content-type: expected application/grpc", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+                Assert.Equal(
+                    (HttpStatusCode.BadRequest, "application/problem+json"), (answer.StatusCode, answer.Content.Headers.ContentType?.MediaType));
+                Assert.Contains(
+                    "content-type: expected application/grpc", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+            }
+        }
+    }
+
+    private static async Task AssertCountedOnce(string http, string method)
+    {
+        var counts = (await ServiceMetric.Read(http)).Where(m => m.Tags.Contains(method, StringComparison.Ordinal)).ToArray();
+        Assert.Equal(0, Assert.Single(counts, m => m.Name == "medmoe_requests").Value);
+        var invalid = Assert.Single(
+            counts, m => m.Name == "medmoe_request_duration_seconds_count" && m.Tags.Contains("InvalidArgument", StringComparison.Ordinal));
+        Assert.Equal(1, invalid.Value);
     }
 
     private static Task<RawAnswer> Ended(RunningService service, string path, Oddity oddity) => Ended(service.Address, path, oddity);

@@ -1,6 +1,7 @@
 using k8s.Models;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.ServicesUnderTest;
+using MedMoE.Mesh.Wire.Catalog;
 
 namespace MedMoE.Mesh.Kubernetes.Tests;
 
@@ -75,13 +76,7 @@ public sealed class BundleTests : IDisposable
         return pod.Containers[0].VolumeMounts.Single(mount => mount.MountPath == folder);
     }
 
-    private static BundlePart PartOf(string deployment) => deployment switch
-    {
-        "router" => BundlePart.Gate,
-        "backbone" => BundlePart.Backbone,
-        "text-encoder" => BundlePart.Text,
-        _ => BundlePart.Expert(deployment["expert-".Length..]),
-    };
+    private static BundlePart PartOf(string deployment) => MeshService.Find(deployment)!.Part!;
 
     /// <summary>Runs a pod's init container in the bundle, with a folder here in place of its mount.</summary>
     /// <param name="deployment">What makes the pod.</param>

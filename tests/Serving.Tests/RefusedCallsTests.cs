@@ -27,7 +27,7 @@ public sealed class RefusedCallsTests
                 problem.RootElement.GetProperty("detail").GetString()));
         Assert.Equal((status, "application/problem+json", "2"),
             (context.Response.StatusCode, context.Response.ContentType, context.Response.Headers.RetryAfter.ToString()));
-        // For those who count.
+        // Metrics and limits read it.
         Assert.Equal(code, context.Response.Status());
     }
 

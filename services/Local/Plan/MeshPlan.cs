@@ -34,7 +34,7 @@ internal sealed record MeshPlan(IReadOnlyList<ProcessSpec> Services)
             "--Serving:HttpPort=0",
             "--Serving:StopWithInput=true",
             .. service.Expert is null ? Array.Empty<string>() : [$"--{service.Kind.Project}:Name={service.Expert}"],
-            .. service.Kind.Part is null ? [] : model,
+            .. service.Part is null ? [] : model,
             .. service.Kind.RunsNetwork ? network : endpoints,
             .. service.Kind == ServiceCatalog.Router ? cache : [],
             .. options.Settings.Select(setting => $"--{setting}"),

@@ -20,14 +20,8 @@ internal sealed class RouterGate
     {
         var bundle = ModelBundle.Open(options.Value.Bundle);
         Manifest = bundle.Manifest;
-        _report = GateScorer.Load(bundle, "report");
+        _report = GateScorer.Load(bundle, "report", Manifest.EmbeddingDim);
         _image = GateScorer.Load(bundle, "image");
-        if (_report.InputSize != Manifest.EmbeddingDim)
-        {
-            throw new BundleException(
-                bundle.PathOf(BundlePart.Gate, "model.safetensors"),
-                $"tensor report.0.weight takes {_report.InputSize} values, expected {Manifest.EmbeddingDim}");
-        }
         Info = ServedModel.Describe(bundle, BundlePart.Gate, "fp32");
     }
 

@@ -10,8 +10,8 @@ using Microsoft.Extensions.Options;
 namespace MedMoE.Mesh.Router.Pyramids;
 
 /// <summary>
-/// Pyramids, from the cache or the backbone. Whoever opens one that somebody else holds reads the levels that are there already and waits for
-/// the others with everybody else; when all of them have left, the backbone is told to stop.
+/// Pyramids, from the cache or the backbone. Concurrent readers of an image share one pyramid; when the last one leaves, the call to the backbone
+/// is cancelled.
 /// </summary>
 internal sealed class PyramidSource(
     MeshChannels channels, FeatureCache cache, KnownModels models, IOptions<RouterOptions> options, TimeProvider time)
@@ -117,7 +117,9 @@ internal sealed class PyramidSource(
 
         public ImageContent Image => image;
 
-        /// <summary>What came with the last level, or null where that is not there. Its timing is null where this reader did not have to wait for it.</summary>
+        /// <summary>
+        /// What came with the last level, or null where that is not there. Its timing is null where this reader did not have to wait for it.
+        /// </summary>
         public PyramidSummary? Finished => _hold.Work is var flight && flight.Pyramid.Summary is not { IsCompletedSuccessfully: true } summary ? null
             : flight.IsKnown || _cameLate ? summary.Result with { Timing = null }
             : summary.Result;
@@ -145,7 +147,9 @@ internal sealed class PyramidSource(
             return flight.Pyramid;
         }
 
-        /// <summary>The same reader for work that may outlast the request: to be disposed of once more. A new one where the request has gone.</summary>
+        /// <summary>
+        /// The same reader for work that may outlast the request: to be disposed of once more. A new one where the request has gone.
+        /// </summary>
         public Reader Share()
         {
             lock (_lock)
@@ -205,7 +209,7 @@ internal sealed class PyramidSource(
 
         public void Fail(Exception reason)
         {
-            // In this order: whoever sees that it broke off joins another.
+            // In this order: a reader that sees BrokeOff must not join this flight again.
             _failed = true;
             BrokeOff = Attempts.IsBrokenOff(reason);
             Pyramid.Fail(reason);

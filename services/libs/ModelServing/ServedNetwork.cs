@@ -27,7 +27,7 @@ public sealed class ServedNetwork<TNetwork, TItem, TResult> : IDisposable
     /// <param name="run">
     /// Runs a batch: as many results as items, in their order. Tensors that it does not detach are disposed of when it returns.
     /// </param>
-    /// <param name="fits">As the batcher's.</param>
+    /// <param name="fits">Whether an item may join those that are picked already; null where only their number counts.</param>
     /// <exception cref="BundleException">The part cannot be loaded.</exception>
     public ServedNetwork(
         ModelOptions options, BundlePart part, BatcherOptions batching, Func<ModelBundle, TorchOptions, TNetwork> load,
@@ -47,7 +47,7 @@ public sealed class ServedNetwork<TNetwork, TItem, TResult> : IDisposable
 
     public Batcher<TItem, TResult> Batcher { get; }
 
-    /// <summary>What the next batch runs on. Its network is the batcher's thread's alone.</summary>
+    /// <summary>What the next batch runs on. Its network runs on the batcher's thread alone.</summary>
     public Generation<TNetwork> Latest => _latest;
 
     /// <summary>Loads the part of another bundle, and runs that from the next batch on.</summary>

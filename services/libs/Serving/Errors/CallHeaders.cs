@@ -22,9 +22,6 @@ public static class CallHeaders
     public static bool IsCall(HttpRequest request) =>
         HttpProtocol.IsHttp2(request.Protocol) && request.Path.Value is not (HealthPath or MetricsPath);
 
-    /// <summary>Whether the body is said to be JSON.</summary>
-    internal static bool IsJson(HttpRequest request) => request.HasJsonContentType();
-
     /// <summary>What is wrong with them, or null.</summary>
     internal static Status? Fault(HttpRequest request)
     {

@@ -7,7 +7,9 @@ using Microsoft.Extensions.Options;
 
 namespace MedMoE.Mesh.Serving.Errors;
 
-/// <summary>Around every call but health checks and reflection: refuses it while the service stops, and turns exceptions into gRPC status codes.</summary>
+/// <summary>
+/// Around every call but health checks and reflection: refuses it while the service stops, and turns exceptions into gRPC status codes.
+/// </summary>
 internal sealed class ErrorInterceptor(Readiness readiness, GrpcErrors errors, IOptions<ServingOptions> options) : Interceptor
 {
     public override Task<TResponse> UnaryServerHandler<TRequest, TResponse>(

@@ -27,7 +27,7 @@ internal sealed record Problem(StatusCode Code, string Detail)
         _ => StatusCodes.Status500InternalServerError,
     };
 
-    /// <summary>Writes it as the whole response, and leaves it there for those who count.</summary>
+    /// <summary>Writes it as the whole response, and keeps it for metrics and limits.</summary>
     public void Write(HttpResponse response, TimeSpan? retryAfter)
     {
         response.HttpContext.Features.Set(this);

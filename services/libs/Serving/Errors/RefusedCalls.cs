@@ -14,7 +14,7 @@ public static class RefusedCalls
     public static void Refuse(this HttpResponse response, StatusCode code, string message, TimeSpan? retryAfter = null)
     {
         response.Clear();
-        if (CallHeaders.IsJson(response.HttpContext.Request))
+        if (response.HttpContext.Request.HasJsonContentType())
         {
             new Problem(code, GrpcErrors.Cut(message)).Write(response, retryAfter);
         }

@@ -1,3 +1,5 @@
+using MedMoE.Mesh.Bundle;
+
 namespace MedMoE.Mesh.Wire.Catalog;
 
 /// <summary>A service of a mesh.</summary>
@@ -13,6 +15,9 @@ public sealed record MeshService(ServiceKind Kind, string? Expert = null)
 
     /// <summary>Its name in settings, in Kubernetes and before its log lines: "text-encoder", "expert-ct".</summary>
     public string Name => Expert is null ? Kind.Name : $"{Kind.Name}-{Expert}";
+
+    /// <summary>The part of a bundle that it reads, or null.</summary>
+    public BundlePart? Part => Kind.Part?.Invoke(Expert);
 
     public static MeshService ExpertNamed(string name) => new(ServiceCatalog.Expert, name);
 

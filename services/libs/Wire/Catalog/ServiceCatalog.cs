@@ -1,4 +1,5 @@
 using Google.Protobuf.Reflection;
+using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.V1;
 
 namespace MedMoE.Mesh.Wire.Catalog;
@@ -10,15 +11,21 @@ namespace MedMoE.Mesh.Wire.Catalog;
 public static class ServiceCatalog
 {
     public static ServiceKind Backbone { get; } =
-        new("backbone", "Backbone", BackboneService.Descriptor) { Part = "backbone", RunsNetwork = true, StopsAt = 2 };
+        new("backbone", "Backbone", BackboneService.Descriptor) { Part = _ => BundlePart.Backbone, RunsNetwork = true, StopsAt = 2 };
 
     public static ServiceKind TextEncoder { get; } =
-        new("text-encoder", "TextEncoder", TextEncoderService.Descriptor) { Part = "text", RunsNetwork = true, StopsAt = 2 };
+        new("text-encoder", "TextEncoder", TextEncoderService.Descriptor) { Part = _ => BundlePart.Text, RunsNetwork = true, StopsAt = 2 };
 
     public static ServiceKind Expert { get; } =
-        new("expert", "Expert", ExpertService.Descriptor) { Part = "experts/{0}", RunsNetwork = true, IsPerExpert = true, StopsAt = 2 };
+        new("expert", "Expert", ExpertService.Descriptor)
+        {
+            Part = expert => BundlePart.Expert(expert!),
+            RunsNetwork = true,
+            IsPerExpert = true,
+            StopsAt = 2,
+        };
 
-    public static ServiceKind Router { get; } = new("router", "Router", RouterService.Descriptor) { Part = "gate", StopsAt = 1 };
+    public static ServiceKind Router { get; } = new("router", "Router", RouterService.Descriptor) { Part = _ => BundlePart.Gate, StopsAt = 1 };
 
     public static ServiceKind Gateway { get; } = new("gateway", "Gateway", null);
 

@@ -1,4 +1,5 @@
 using Google.Protobuf.Reflection;
+using MedMoE.Mesh.Bundle;
 
 namespace MedMoE.Mesh.Wire.Catalog;
 
@@ -8,8 +9,8 @@ namespace MedMoE.Mesh.Wire.Catalog;
 /// <param name="Contract">The rpcs that it answers; null for the gateway, which forwards those of all others.</param>
 public sealed record ServiceKind(string Name, string Project, ServiceDescriptor? Contract)
 {
-    /// <summary>Folder of the part of a bundle that it reads; {0} is the expert's name. Null where it reads none.</summary>
-    public string? Part { get; init; }
+    /// <summary>The part of a bundle that it reads, by the expert's name where there is one for each expert. Null where it reads none.</summary>
+    public Func<string?, BundlePart>? Part { get; init; }
 
     /// <summary>Whether it runs that part as a network, on a device; then it answers ModelService, too.</summary>
     public bool RunsNetwork { get; init; }
