@@ -36,6 +36,10 @@ public static class ServiceCatalog
     public static IReadOnlyList<ServiceDescriptor> Contracts { get; } =
         [.. All.Select(kind => kind.Contract).OfType<ServiceDescriptor>(), ModelService.Descriptor];
 
+    /// <summary>The services that a bundle has the parts for, in the order of <see cref="All"/>.</summary>
+    public static IEnumerable<MeshService> Services(BundleManifest manifest) =>
+        Services(manifest.Experts.Select(expert => expert.Name)).Where(service => service.Part is null || manifest.Parts.Contains(service.Part));
+
     /// <summary>Every service of a mesh with these experts, in the order of <see cref="All"/>.</summary>
     public static IEnumerable<MeshService> Services(IEnumerable<string> experts) =>
         All.SelectMany(kind => kind.IsPerExpert ? experts.Select(expert => new MeshService(kind, expert)) : [new MeshService(kind)]);
