@@ -116,7 +116,7 @@ public sealed class BundleTests : IDisposable
         using var scope = NewDisposeScope();
         EncodedTexts Encode(string bundle)
         {
-            using var embedder = TextEmbedder.Load(ModelBundle.Open(_folder[bundle]), new TorchOptions());
+            using var embedder = PlacedNetworks.LoadText(ModelBundle.Open(_folder[bundle]), new TorchOptions());
             return embedder.Encode(["No evidence of pneumothorax.", "\ufffe mass"]);
         }
         var (exact, padded) = (Encode("187"), Encode("192"));
