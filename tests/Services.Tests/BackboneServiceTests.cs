@@ -5,7 +5,7 @@ using MedMoE.Mesh.Backbone;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Model;
 using MedMoE.Mesh.Model.Weights;
-using MedMoE.Mesh.Serving.Errors;
+using MedMoE.Mesh.Serving.Batching;
 using MedMoE.Mesh.ServicesUnderTest;
 using MedMoE.Mesh.V1;
 using MedMoE.Mesh.Wire;
