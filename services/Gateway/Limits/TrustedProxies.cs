@@ -1,4 +1,5 @@
 using System.Net;
+using MedMoE.Mesh.Gateway.Settings;
 using MedMoE.Mesh.Serving.Settings;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.Extensions.Options;
