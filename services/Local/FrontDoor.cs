@@ -3,6 +3,7 @@ using Grpc.Core;
 using Grpc.Net.Client;
 using MedMoE.Mesh.Local.Plan;
 using MedMoE.Mesh.V1;
+using MedMoE.Mesh.Wire.Transport;
 
 namespace MedMoE.Mesh.Local;
 
@@ -23,7 +24,7 @@ internal static class FrontDoor
     /// <exception cref="LocalMeshException">That does not come about.</exception>
     public static async Task UntilOpen(string gateway, IEnumerable<string> experts, CancellationToken cancellation)
     {
-        using var channel = GrpcChannel.ForAddress($"http://{gateway}");
+        using var channel = GrpcChannel.ForAddress(MeshTransport.AddressOf(gateway)!);
         var router = new RouterService.RouterServiceClient(channel);
         var deadline = DateTime.UtcNow + _patience;
         foreach (var expert in experts)

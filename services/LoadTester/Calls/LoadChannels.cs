@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using Grpc.Core;
 using Grpc.Net.Client;
 using MedMoE.Mesh.LoadTester.Configuration;
+using MedMoE.Mesh.Wire.Transport;
 
 namespace MedMoE.Mesh.LoadTester.Calls;
 
@@ -20,10 +21,7 @@ internal sealed class LoadChannels : IDisposable
     /// <exception cref="LoadException">It is no address, or nobody answers there.</exception>
     public static async Task<LoadChannels> Open(string host, int connections, TimeSpan patience)
     {
-        if (!Uri.TryCreate($"http://{host}", UriKind.Absolute, out var address) || address.PathAndQuery != "/")
-        {
-            throw new LoadException($"{host}: no address; expected HOST:PORT");
-        }
+        var address = MeshTransport.AddressOf(host) ?? throw new LoadException($"{host}: no address; expected HOST:PORT");
         using var cancellation = new CancellationTokenSource(patience);
         try
         {

@@ -13,7 +13,7 @@ internal sealed record ProcessSpec(string Project, MeshService Service, IReadOnl
     public string ShortName => Service.Expert ?? Service.Name;
 
     /// <summary>Whether other services call it: of those there may be several replicas. The gateway has its one port.</summary>
-    public bool IsCalled => Service.Kind.Contract is not null;
+    public bool IsCalled => Service.Kind.IsCalled;
 
     /// <summary>
     /// The service as it starts again after it listened there: the gateway on its port, which clients know. The others take a new one, to which

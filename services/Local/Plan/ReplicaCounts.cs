@@ -11,7 +11,7 @@ internal static class ReplicaCounts
 
     /// <summary>For a command's help: what may be named.</summary>
     public static string Named { get; } = "as ct=3,backbone=2: of "
-        + string.Join(", ", ServiceCatalog.All.Where(kind => kind is { Contract: not null, IsPerExpert: false }).Select(kind => kind.Name))
+        + string.Join(", ", ServiceCatalog.All.Where(kind => kind is { IsCalled: true, IsPerExpert: false }).Select(kind => kind.Name))
         + ", or an expert by its name";
 
     /// <param name="text">The text; empty gives no numbers.</param>

@@ -26,6 +26,6 @@ public static class PlacedNetworks
         var network = BundleNetworks.LoadBert(bundle);
         options.Place(network);
         return new TextEmbedder(
-            BertTokenizer.Read(Path.Combine(bundle.Root, BundlePart.Text.Folder), network.Config.VocabularySize), network, bundle.Manifest.Text);
+            BertTokenizer.Read(bundle.FolderOf(BundlePart.Text), network.Config.VocabularySize), network, bundle.Manifest.Text);
     }
 }
