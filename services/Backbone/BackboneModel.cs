@@ -4,6 +4,7 @@ using Google.Protobuf;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Imaging;
 using MedMoE.Mesh.Model.Swin;
+using MedMoE.Mesh.Model.Weights;
 using MedMoE.Mesh.ModelServing;
 using MedMoE.Mesh.Serving.Batching;
 using MedMoE.Mesh.Serving.Hosting;
@@ -49,7 +50,7 @@ internal sealed class BackboneModel : IServedModel, IDisposable
             MaxQueueDelay = options.Value.MaxQueueDelay,
         };
         _network = new ServedNetwork<PyramidBackbone, PyramidRequest, PyramidResult>(
-            model.Value, BundlePart.Backbone, batching, PyramidBackbone.Load, Run);
+            model.Value, BundlePart.Backbone, batching, PlacedNetworks.LoadBackbone, Run);
         var image = _network.Latest.Bundle.Manifest.Image;
         _preprocessor = new ImagePreprocessor(image, new ImageDecoder(options.Value.MaxPixels));
         _side = image.Size;

@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Net.Client;
+using MedMoE.Mesh.Local.Plan;
 using MedMoE.Mesh.V1;
 using MedMoE.Mesh.Wire.Transport;
 

@@ -1,6 +1,5 @@
 using MedMoE.Mesh.Commands;
 using MedMoE.Mesh.Local.Control;
-using MedMoE.Mesh.Local.Output;
 using MedMoE.Mesh.Local.Plan;
 using MedMoE.Mesh.Local.Processes;
 using MedMoE.Mesh.Wire.Catalog;

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using MedMoE.Mesh.Local.Control;
-using MedMoE.Mesh.Local.Output;
 using MedMoE.Mesh.Local.Plan;
+using MedMoE.Mesh.Local.Processes;
 
 namespace MedMoE.Mesh.Local;
 

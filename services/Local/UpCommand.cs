@@ -2,8 +2,8 @@ using System.CommandLine;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Commands;
 using MedMoE.Mesh.Local.Control;
-using MedMoE.Mesh.Local.Output;
 using MedMoE.Mesh.Local.Plan;
+using MedMoE.Mesh.Local.Processes;
 using MedMoE.Mesh.Wire.Catalog;
 
 namespace MedMoE.Mesh.Local;

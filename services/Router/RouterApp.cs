@@ -6,9 +6,11 @@ using MedMoE.Mesh.Router.Gating;
 using MedMoE.Mesh.Router.Limits;
 using MedMoE.Mesh.Router.Models;
 using MedMoE.Mesh.Router.Pyramids;
+using MedMoE.Mesh.Router.Settings;
 using MedMoE.Mesh.Router.Texts;
 using MedMoE.Mesh.Serving.Endpoints;
 using MedMoE.Mesh.Serving.Hosting;
+using MedMoE.Mesh.Serving.Settings;
 using MedMoE.Mesh.Serving.Telemetry;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 

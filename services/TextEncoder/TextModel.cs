@@ -1,5 +1,6 @@
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Model.Bert;
+using MedMoE.Mesh.Model.Weights;
 using MedMoE.Mesh.ModelServing;
 using MedMoE.Mesh.Serving.Batching;
 using MedMoE.Mesh.Serving.Hosting;
@@ -22,7 +23,7 @@ internal sealed class TextModel(IOptions<ModelOptions> model, IOptions<TextEncod
         model.Value,
         BundlePart.Text,
         new BatcherOptions { MaxBatchSize = options.Value.MaxBatchSize, QueueCapacity = options.Value.QueueCapacity },
-        TextEmbedder.Load,
+        PlacedNetworks.LoadText,
         Run,
         fits: (batch, next) => (batch.Count + 1) * Math.Max(batch.Max(t => t.Ids.Count), next.Ids.Count) <= options.Value.MaxBatchTokens);
 

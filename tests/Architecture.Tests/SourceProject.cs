@@ -24,8 +24,16 @@ internal sealed record SourceProject(string Name, string Folder, IReadOnlyList<s
 
     private static string Services => Path.Combine(Golden.Repository, "services");
 
+    public string Location => Path.Combine(Services, Folder);
+
+    public string Namespace => $"MedMoE.Mesh.{Name}";
+
     /// <summary>Its source files.</summary>
-    public IEnumerable<string> Files => Directory.EnumerateFiles(Path.Combine(Services, Folder), "*.cs", SearchOption.AllDirectories);
+    public IEnumerable<string> Files => Directory.EnumerateFiles(Location, "*.cs", SearchOption.AllDirectories);
+
+    /// <summary>Namespaces that its project file has all of its files use.</summary>
+    public IEnumerable<string> Usings => XDocument.Load(Path.Combine(Location, $"{Name}.csproj")).Descendants("Using")
+        .Select(directive => (string)directive.Attribute("Include")!);
 
     /// <summary>The packages that its assembly loads; null for a library, which is loaded by others.</summary>
     public IReadOnlyList<string>? Loads

@@ -1,5 +1,6 @@
 using MedMoE.Mesh.Bundle.Gating;
 using MedMoE.Mesh.Bundle.Safetensors;
+using MedMoE.Mesh.Bundle.Tensors;
 
 namespace MedMoE.Mesh.Bundle.Tests;
 

@@ -69,7 +69,8 @@ public sealed class ModelBundleTests
         using var files = new GoldenBundle(Architecture.Paper);
         var bundle = files.Open();
         var unknown = Assert.Throws<BundleException>(() => bundle.PathOf(new BundlePart("heads", ["a"]), "a"));
-        Assert.EndsWith("the bundle has no part heads; it has backbone, text, gate, experts/xray, experts/ct, experts/mri, experts/ultrasound", unknown.Message);
+        Assert.EndsWith(
+            "the bundle has no part heads; it has backbone, text, gate, experts/xray, experts/ct, experts/mri, experts/ultrasound", unknown.Message);
 
         Directory.Delete(Path.Combine(files.Root, "text"), recursive: true);
         var missing = Assert.Throws<BundleException>(() => bundle.PathOf(BundlePart.Text, "vocab.txt"));

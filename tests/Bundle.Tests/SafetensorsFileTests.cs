@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using MedMoE.Mesh.Bundle.Safetensors;
+using MedMoE.Mesh.Bundle.Tensors;
 
 namespace MedMoE.Mesh.Bundle.Tests;
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Bundle.Safetensors;
+using MedMoE.Mesh.Bundle.Tensors;
 using MedMoE.Mesh.ServicesUnderTest;
 using static TorchSharp.torch;
 

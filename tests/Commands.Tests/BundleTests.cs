@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Bundle.Safetensors;
+using MedMoE.Mesh.Bundle.Tensors;
 using MedMoE.Mesh.Model;
 using MedMoE.Mesh.Model.Bert;
 using MedMoE.Mesh.Model.Swin;
@@ -116,7 +117,7 @@ public sealed class BundleTests : IDisposable
         using var scope = NewDisposeScope();
         EncodedTexts Encode(string bundle)
         {
-            using var embedder = TextEmbedder.Load(ModelBundle.Open(_folder[bundle]), new TorchOptions());
+            using var embedder = PlacedNetworks.LoadText(ModelBundle.Open(_folder[bundle]), new TorchOptions());
             return embedder.Encode(["No evidence of pneumothorax.", "\ufffe mass"]);
         }
         var (exact, padded) = (Encode("187"), Encode("192"));

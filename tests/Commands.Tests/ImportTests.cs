@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Bundle.Safetensors;
+using MedMoE.Mesh.Bundle.Tensors;
 using MedMoE.Mesh.Model.Bert;
 using MedMoE.Mesh.Model.Swin;
 using MedMoE.Mesh.Model.Weights;

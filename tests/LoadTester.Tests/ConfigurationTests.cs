@@ -20,9 +20,11 @@ public sealed class ConfigurationTests : IDisposable
     public void Read_EveryKey_IsTaken()
     {
         var config = Read($$"""
-            {{Least}}, "name": "n", "total": 7, "duration": "1m30s", "max-duration": "2h", "duration-stop": "wait", "timeout": "300ms", "connect-timeout": "1.5s",
-            "connections": 3, "skipFirst": 2, "async": true, "metadata": {"medmoe-service": "backbone"}, "tags": {"a": "b"},
-            "concurrency": 9, "concurrency-schedule": "step", "concurrency-start": 2, "concurrency-end": 8, "concurrency-step": 2, "concurrency-step-duration": "5s",
+            {{Least}}, "name": "n", "total": 7, "duration": "1m30s", "max-duration": "2h", "duration-stop": "wait",
+            "timeout": "300ms", "connect-timeout": "1.5s", "connections": 3, "skipFirst": 2, "async": true,
+            "metadata": {"medmoe-service": "backbone"}, "tags": {"a": "b"},
+            "concurrency": 9, "concurrency-schedule": "step", "concurrency-start": 2, "concurrency-end": 8, "concurrency-step": 2,
+            "concurrency-step-duration": "5s",
             "rps": 9, "load-schedule": "line", "load-start": 5, "load-end": 50, "load-step": 5, "load-max-duration": "40s"
             """);
         Assert.Equal(("n", "medmoe.mesh.v1.RouterService.Analyze", "h:1", "f"), (config.Name, config.Call, config.Host, config.BinaryFile));

@@ -1,6 +1,5 @@
 using Grpc.Net.Client;
 using MedMoE.Mesh.Bundle;
-using MedMoE.Mesh.Local.Output;
 using MedMoE.Mesh.Local.Plan;
 using MedMoE.Mesh.Local.Processes;
 using MedMoE.Mesh.ServicesUnderTest;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using MedMoE.Mesh.Bundle.Safetensors;
+using MedMoE.Mesh.Bundle.Tensors;
 using static TorchSharp.torch;
 
 namespace MedMoE.Mesh.Reference;

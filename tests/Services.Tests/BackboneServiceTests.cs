@@ -4,8 +4,8 @@ using Grpc.Core;
 using MedMoE.Mesh.Backbone;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Model;
-using MedMoE.Mesh.Model.Swin;
-using MedMoE.Mesh.Serving.Errors;
+using MedMoE.Mesh.Model.Weights;
+using MedMoE.Mesh.Serving.Batching;
 using MedMoE.Mesh.ServicesUnderTest;
 using MedMoE.Mesh.V1;
 using MedMoE.Mesh.Wire;
@@ -33,7 +33,7 @@ public sealed class BackboneServiceTests
 
         using var scope = NewDisposeScope();
         using var golden = Golden.Open(files.Name);
-        using var backbone = PyramidBackbone.Load(files.Open(), new TorchOptions());
+        using var backbone = PlacedNetworks.LoadBackbone(files.Open(), new TorchOptions());
         for (var i = 0; i < answers.Length; i++)
         {
             var levels = answers[i];

@@ -4,7 +4,6 @@ using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Expert;
 using MedMoE.Mesh.Model;
 using MedMoE.Mesh.Model.Experts;
-using MedMoE.Mesh.Model.Swin;
 using MedMoE.Mesh.Model.Weights;
 using MedMoE.Mesh.ServicesUnderTest.Http2;
 using MedMoE.Mesh.V1;
@@ -38,7 +37,7 @@ public sealed class ExpertServiceTests
         using var noGrad = no_grad();
         var bundle = mesh.Files.Open();
         var settings = bundle.Manifest.Similarity;
-        using var backbone = PyramidBackbone.Load(bundle, new TorchOptions());
+        using var backbone = PlacedNetworks.LoadBackbone(bundle, new TorchOptions());
         using var expert = BundleNetworks.LoadExpert(bundle, "ct");
         expert.eval();
         for (var i = 0; i < answers.Length; i++)

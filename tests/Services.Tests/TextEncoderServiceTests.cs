@@ -1,7 +1,7 @@
 using Grpc.Core;
 using Grpc.Health.V1;
 using MedMoE.Mesh.Bundle;
-using MedMoE.Mesh.Serving.Hosting;
+using MedMoE.Mesh.Serving.Settings;
 using MedMoE.Mesh.ServicesUnderTest;
 using MedMoE.Mesh.TextEncoder;
 using MedMoE.Mesh.V1;

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 using Grpc.Core;
-using MedMoE.Mesh.Serving.Errors;
+using MedMoE.Mesh.Serving.Batching;
 using MedMoE.Mesh.Serving.Hosting;
 using MedMoE.Mesh.ServicesUnderTest;
 using MedMoE.Mesh.V1;

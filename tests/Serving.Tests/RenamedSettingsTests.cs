@@ -1,4 +1,4 @@
-using MedMoE.Mesh.Serving.Hosting;
+using MedMoE.Mesh.Serving.Settings;
 using MedMoE.Mesh.ServicesUnderTest;
 
 namespace MedMoE.Mesh.Serving.Tests;

@@ -12,10 +12,16 @@ internal sealed class SmallBundle : IDisposable
     public SmallBundle()
     {
         File.WriteAllText(_folder["swin.json"], """
-            {"model_type": "swin", "image_size": 56, "patch_size": 4, "embed_dim": 8, "depths": [1, 1, 1, 1], "num_heads": [1, 2, 2, 4], "window_size": 7}
+            {
+              "model_type": "swin", "image_size": 56, "patch_size": 4, "window_size": 7,
+              "embed_dim": 8, "depths": [1, 1, 1, 1], "num_heads": [1, 2, 2, 4]
+            }
             """);
         File.WriteAllText(_folder["bert.json"], """
-            {"model_type": "bert", "hidden_size": 16, "num_hidden_layers": 4, "num_attention_heads": 2, "intermediate_size": 32, "max_position_embeddings": 32}
+            {
+              "model_type": "bert", "hidden_size": 16, "num_hidden_layers": 4, "num_attention_heads": 2,
+              "intermediate_size": 32, "max_position_embeddings": 32
+            }
             """);
         BundleCreation.Run(new CreationRequest(
             _folder["swin.json"], _folder["bert.json"],

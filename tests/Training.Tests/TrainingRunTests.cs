@@ -84,7 +84,9 @@ public sealed class TrainingRunTests : IDisposable
         // The first validation is the best one, and two follow it. The bundle is that of a run which ended after it.
         Assert.Equal(3, losses.Count);
         Train("first", options with { Steps = 1 });
-        Assert.All(["backbone", "text", "gate", "experts/xray"], part => Assert.Equal(Weights(_folder["first"], part), Weights(_folder["out"], part)));
+        Assert.All(
+            ["backbone", "text", "gate", "experts/xray"],
+            part => Assert.Equal(Weights(_folder["first"], part), Weights(_folder["out"], part)));
     }
 
     [Fact]

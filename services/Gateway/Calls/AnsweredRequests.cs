@@ -1,3 +1,4 @@
+using MedMoE.Mesh.Serving.Hosting;
 using Yarp.ReverseProxy.Transforms;
 
 namespace MedMoE.Mesh.Gateway.Calls;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Grpc.Core;
+using MedMoE.Mesh.Gateway.Settings;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace MedMoE.Mesh.Gateway.Calls;

@@ -1,4 +1,5 @@
 using Grpc.Core;
+using MedMoE.Mesh.Gateway.Settings;
 using MedMoE.Mesh.Serving.Batching;
 using MedMoE.Mesh.Serving.Hosting;
 using Microsoft.Extensions.Options;

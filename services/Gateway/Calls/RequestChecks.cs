@@ -1,3 +1,4 @@
+using MedMoE.Mesh.Gateway.Settings;
 using MedMoE.Mesh.Serving.Endpoints;
 using MedMoE.Mesh.Serving.Hosting;
 using Microsoft.Extensions.Options;

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Diagnostics;
 using System.IO.Pipelines;
 using Grpc.Core;
+using MedMoE.Mesh.Gateway.Settings;
 
 namespace MedMoE.Mesh.Gateway.Calls;
 

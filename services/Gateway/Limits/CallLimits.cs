@@ -1,3 +1,4 @@
+using MedMoE.Mesh.Gateway.Settings;
 using Microsoft.Extensions.Options;
 
 namespace MedMoE.Mesh.Gateway.Limits;

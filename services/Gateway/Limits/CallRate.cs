@@ -1,5 +1,6 @@
 using System.Threading.RateLimiting;
 using Grpc.Core;
+using MedMoE.Mesh.Gateway.Settings;
 using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.Extensions.Options;
 

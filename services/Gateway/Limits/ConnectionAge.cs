@@ -1,3 +1,4 @@
+using MedMoE.Mesh.Gateway.Settings;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;

@@ -1,4 +1,5 @@
 using Grpc.Core;
+using MedMoE.Mesh.Gateway.Settings;
 using Microsoft.Extensions.Options;
 
 namespace MedMoE.Mesh.Gateway.Limits;

@@ -1,4 +1,5 @@
 using Grpc.Core;
+using MedMoE.Mesh.Gateway.Settings;
 using MedMoE.Mesh.Serving.Endpoints;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;

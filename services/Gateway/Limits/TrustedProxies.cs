@@ -1,5 +1,6 @@
 using System.Net;
-using MedMoE.Mesh.Serving.Hosting;
+using MedMoE.Mesh.Gateway.Settings;
+using MedMoE.Mesh.Serving.Settings;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.Extensions.Options;
 

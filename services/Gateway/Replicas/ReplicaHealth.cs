@@ -1,4 +1,5 @@
 using MedMoE.Mesh.Gateway.Routing;
+using MedMoE.Mesh.Gateway.Settings;
 using MedMoE.Mesh.Serving.Endpoints;
 using MedMoE.Mesh.Serving.Hosting;
 using MedMoE.Mesh.Wire.Catalog;

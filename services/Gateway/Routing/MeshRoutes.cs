@@ -1,4 +1,5 @@
 using System.Net;
+using MedMoE.Mesh.Gateway.Settings;
 using MedMoE.Mesh.Serving.Endpoints;
 using MedMoE.Mesh.V1;
 using MedMoE.Mesh.Wire.Catalog;

@@ -1,4 +1,5 @@
 using MedMoE.Mesh.Gateway.Calls;
+using MedMoE.Mesh.Gateway.Settings;
 using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Health;

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Grpc.Core;
 using Grpc.Net.Client;
+using MedMoE.Mesh.LoadTester.Configuration;
 using MedMoE.Mesh.Wire.Transport;
 
 namespace MedMoE.Mesh.LoadTester.Calls;

@@ -1,6 +1,7 @@
 using Google.Protobuf.Reflection;
 using Grpc.Core;
 using Grpc.Health.V1;
+using MedMoE.Mesh.LoadTester.Configuration;
 using MedMoE.Mesh.Wire.Catalog;
 
 namespace MedMoE.Mesh.LoadTester.Calls;

@@ -2,6 +2,8 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Google.Protobuf.Reflection;
 using MedMoE.Mesh.Commands;
+using MedMoE.Mesh.LoadTester.Calls;
+using MedMoE.Mesh.LoadTester.Configuration;
 
 namespace MedMoE.Mesh.LoadTester.Checking;
 

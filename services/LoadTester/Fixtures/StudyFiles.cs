@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Google.Protobuf;
+using MedMoE.Mesh.LoadTester.Configuration;
 
 namespace MedMoE.Mesh.LoadTester.Fixtures;
 

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Threading.Channels;
 using Grpc.Core;
 using MedMoE.Mesh.LoadTester.Calls;
-using MedMoE.Mesh.LoadTester.Checking;
 using MedMoE.Mesh.LoadTester.Configuration;
 using MedMoE.Mesh.LoadTester.Schedules;
 

@@ -1,5 +1,6 @@
 using System.Net.Http.Json;
 using System.Net.Sockets;
+using MedMoE.Mesh.Local.Plan;
 using MedMoE.Mesh.Local.Processes;
 
 namespace MedMoE.Mesh.Local.Control;

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using MedMoE.Mesh.Local.Plan;
 
 namespace MedMoE.Mesh.Local.Control;
 

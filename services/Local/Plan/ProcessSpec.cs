@@ -1,4 +1,3 @@
-using MedMoE.Mesh.Local.Processes;
 using MedMoE.Mesh.Wire.Catalog;
 
 namespace MedMoE.Mesh.Local.Plan;
@@ -20,8 +19,9 @@ internal sealed record ProcessSpec(string Project, MeshService Service, IReadOnl
     /// The service as it starts again after it listened there: the gateway on its port, which clients know. The others take a new one, to which
     /// callers connect as soon as they hear of it, and not only when their back-off is over.
     /// </summary>
-    public ProcessSpec At(Listening listening) => IsCalled ? this
-        : this with { Arguments = [.. Arguments, $"--Serving:GrpcPort={listening.Grpc.Split(':')[^1]}"] };
+    /// <param name="grpc">HOST:PORT of gRPC.</param>
+    public ProcessSpec At(string grpc) => IsCalled ? this
+        : this with { Arguments = [.. Arguments, $"--Serving:GrpcPort={grpc.Split(':')[^1]}"] };
 
     /// <summary>Its assembly: artifacts/bin/PROJECT/CONFIGURATION/, beside this program's.</summary>
     public string Assembly

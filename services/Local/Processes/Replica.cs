@@ -1,5 +1,4 @@
 using System.Globalization;
-using MedMoE.Mesh.Local.Output;
 using MedMoE.Mesh.Local.Plan;
 
 namespace MedMoE.Mesh.Local.Processes;
@@ -110,7 +109,7 @@ internal sealed class Replica
     private async Task Follow(ServiceProcess process)
     {
         _listening = await process.WaitUntilHealthy(_stopping.Token);
-        _again = Spec.At(_listening);
+        _again = Spec.At(_listening.Grpc);
         _changed();
         _ready.TrySetResult();
         await process.Ended.WaitAsync(_stopping.Token);

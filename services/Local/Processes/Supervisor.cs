@@ -1,4 +1,3 @@
-using MedMoE.Mesh.Local.Output;
 using MedMoE.Mesh.Local.Plan;
 
 namespace MedMoE.Mesh.Local.Processes;

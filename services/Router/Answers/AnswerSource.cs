@@ -4,6 +4,7 @@ using Grpc.Core;
 using MedMoE.Mesh.Cache;
 using MedMoE.Mesh.Router.Models;
 using MedMoE.Mesh.Router.Pyramids;
+using MedMoE.Mesh.Router.Settings;
 using MedMoE.Mesh.Router.Texts;
 using MedMoE.Mesh.Serving.Endpoints;
 using MedMoE.Mesh.Serving.Errors;

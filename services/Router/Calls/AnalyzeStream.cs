@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Grpc.Core;
 using MedMoE.Mesh.Router.Limits;
+using MedMoE.Mesh.Router.Settings;
 using MedMoE.Mesh.Serving.Batching;
 using MedMoE.Mesh.Serving.Errors;
 using MedMoE.Mesh.Serving.Limits;

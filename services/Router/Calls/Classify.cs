@@ -3,6 +3,7 @@ using MedMoE.Mesh.Router.Answers;
 using MedMoE.Mesh.Router.Entries;
 using MedMoE.Mesh.Router.Gating;
 using MedMoE.Mesh.Router.Pyramids;
+using MedMoE.Mesh.Router.Settings;
 using MedMoE.Mesh.Router.Texts;
 using MedMoE.Mesh.V1;
 using MedMoE.Mesh.Wire;

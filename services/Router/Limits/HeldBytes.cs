@@ -1,3 +1,4 @@
+using MedMoE.Mesh.Router.Settings;
 using Microsoft.Extensions.Options;
 
 namespace MedMoE.Mesh.Router.Limits;

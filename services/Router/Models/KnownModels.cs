@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Grpc.Core;
 using MedMoE.Mesh.Cache;
+using MedMoE.Mesh.Router.Settings;
 using MedMoE.Mesh.Serving.Endpoints;
 using MedMoE.Mesh.V1;
 using MedMoE.Mesh.Wire.Catalog;

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Grpc.Core;
 using MedMoE.Mesh.Cache;
 using MedMoE.Mesh.Router.Models;
+using MedMoE.Mesh.Router.Settings;
 using MedMoE.Mesh.Serving.Endpoints;
 using MedMoE.Mesh.V1;
 using MedMoE.Mesh.Wire.Catalog;

@@ -199,7 +199,8 @@ public sealed partial record BundleManifest
         {
             if (!HostName().IsMatch(name) || taken.Contains(name))
             {
-                yield return $"part name \"{name}\" is not of a-z, 0-9 and '-', starting with a letter, 63 at most, or is one of {string.Join(", ", taken)}";
+                yield return $"part name \"{name}\" is not of a-z, 0-9 and '-', starting with a letter, 63 at most, "
+                    + $"or is one of {string.Join(", ", taken)}";
             }
             if (part is null || part.Files.Count is 0 or > MostFiles || part.Files.Any(file => file is null || !FileName().IsMatch(file)))
             {

@@ -35,7 +35,8 @@ public sealed class ModelBundle
     {
         var folder = Path.Combine(Root, part.Folder);
         return !Manifest.Parts.Contains(part)
-            ? throw new BundleException(Path.Combine(Root, ManifestFile), $"the bundle has no part {part}; it has {string.Join(", ", Manifest.Parts)}")
+            ? throw new BundleException(
+                Path.Combine(Root, ManifestFile), $"the bundle has no part {part}; it has {string.Join(", ", Manifest.Parts)}")
             : Directory.Exists(folder) ? folder
             : throw new BundleException(folder, $"the folder of part {part} is missing");
     }

@@ -1,7 +1,7 @@
 using System.IO.Compression;
 using System.Runtime.InteropServices;
 using MedMoE.Mesh.Bundle.PyTorch;
-using MedMoE.Mesh.Bundle.Safetensors;
+using MedMoE.Mesh.Bundle.Tensors;
 using MedMoE.Mesh.Reference.PyTorch;
 
 namespace MedMoE.Mesh.Bundle.Tests.PyTorch;

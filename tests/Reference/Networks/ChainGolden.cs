@@ -24,9 +24,9 @@ public sealed class ChainGolden : IDisposable
         _files = new GoldenBundle(architecture);
         _golden = Golden.Open(_files.Name);
         Bundle = _files.Open();
-        _text = TextEmbedder.Load(Bundle, options);
+        _text = PlacedNetworks.LoadText(Bundle, options);
         Reports = [.. Golden.Json(_files.Name, "io.json").GetProperty("reports").EnumerateArray().Select(r => r.GetString()!)];
-        using var backbone = PyramidBackbone.Load(Bundle, options);
+        using var backbone = PlacedNetworks.LoadBackbone(Bundle, options);
         FeatureDim = backbone.Network.Config.FeatureDim;
         Pooled = backbone.Extract(options.Upload(Pixels()), (level, features) => _pyramid[level] = features);
         Texts = _text.Encode(Reports);

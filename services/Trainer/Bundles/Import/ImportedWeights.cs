@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using MedMoE.Mesh.Bundle.Checkpoints;
 using MedMoE.Mesh.Bundle.Tensors;
 
 namespace MedMoE.Mesh.Trainer.Bundles.Import;

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
-using MedMoE.Mesh.Bundle.Safetensors;
+using MedMoE.Mesh.Bundle.Tensors;
 
 namespace MedMoE.Mesh.Bundle.PyTorch;
 

@@ -1,4 +1,4 @@
-using MedMoE.Mesh.Bundle.Safetensors;
+using MedMoE.Mesh.Bundle.Tensors;
 
 namespace MedMoE.Mesh.Bundle.PyTorch;
 

@@ -1,5 +1,4 @@
 using System.IO.Hashing;
-using MedMoE.Mesh.Bundle.Safetensors;
 using MedMoE.Mesh.Bundle.Tensors;
 
 namespace MedMoE.Mesh.Bundle.PyTorch;

@@ -1,4 +1,3 @@
-using MedMoE.Mesh.Bundle.Safetensors;
 using MedMoE.Mesh.Bundle.Tensors;
 
 namespace MedMoE.Mesh.Bundle.PyTorch;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using MedMoE.Mesh.Bundle.Tensors;
 
 namespace MedMoE.Mesh.Bundle.Safetensors;
 

@@ -1,5 +1,3 @@
-using MedMoE.Mesh.Bundle.Safetensors;
-
 namespace MedMoE.Mesh.Bundle.Tensors;
 
 /// <summary>A tensor of a file.</summary>

@@ -47,10 +47,10 @@ public sealed class StudyReader : IDisposable
         (_bundle, _options, _choice, _firstLevel) = (bundle, options, choice, firstLevel);
         _named = choice.IndexIn(bundle.Manifest);
         _reportGate = GateScorer.Load(bundle, "report", bundle.Manifest.EmbeddingDim);
-        _backbone = PyramidBackbone.Load(bundle, options);
+        _backbone = PlacedNetworks.LoadBackbone(bundle, options);
         _imageGate = GateScorer.Load(bundle, "image", _backbone.Network.Config.FeatureDim);
         _experts = new LoadedExperts(bundle, options, _backbone.Network.Config);
-        _text = TextEmbedder.Load(bundle, options);
+        _text = PlacedNetworks.LoadText(bundle, options);
         _expertRuns = new int[bundle.Manifest.Experts.Count];
         Preprocessor = new ImagePreprocessor(bundle.Manifest.Image, new ImageDecoder());
     }

@@ -34,8 +34,8 @@ public sealed class ImageAnalyzer : IDisposable
         _bundle = bundle;
         _options = options;
         _preprocessor = new ImagePreprocessor(bundle.Manifest.Image, new ImageDecoder());
-        _backbone = PyramidBackbone.Load(bundle, options);
-        _text = new Lazy<TextEmbedder>(() => TextEmbedder.Load(bundle, options));
+        _backbone = PlacedNetworks.LoadBackbone(bundle, options);
+        _text = new Lazy<TextEmbedder>(() => PlacedNetworks.LoadText(bundle, options));
         _reportGate = GateScorer.Load(bundle, "report", bundle.Manifest.EmbeddingDim);
         _imageGate = GateScorer.Load(bundle, "image", _backbone.Network.Config.FeatureDim);
         _experts = new LoadedExperts(bundle, options, _backbone.Network.Config);

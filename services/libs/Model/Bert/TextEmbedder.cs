@@ -1,5 +1,4 @@
 using MedMoE.Mesh.Bundle;
-using MedMoE.Mesh.Model.Weights;
 using MedMoE.Mesh.Text;
 
 namespace MedMoE.Mesh.Model.Bert;
@@ -35,16 +34,6 @@ public sealed class TextEmbedder : IDisposable
     public BertTokenizer Tokenizer { get; }
 
     public BertEncoder Network { get; }
-
-    /// <summary>Reads the text part of a bundle and prepares it for inference.</summary>
-    /// <exception cref="BundleException">A file is missing or does not fit; every fault is listed.</exception>
-    public static TextEmbedder Load(ModelBundle bundle, TorchOptions options)
-    {
-        var network = BundleNetworks.LoadBert(bundle);
-        options.Place(network);
-        return new TextEmbedder(
-            BertTokenizer.Read(bundle.FolderOf(BundlePart.Text), network.Config.VocabularySize), network, bundle.Manifest.Text);
-    }
 
     /// <summary>Encodes texts. An answer does not depend on what else is in the batch.</summary>
     /// <param name="texts">At least one. A text without a single word is encoded from [CLS] and [SEP] alone.</param>

@@ -1,5 +1,4 @@
 using MedMoE.Mesh.Bundle;
-using MedMoE.Mesh.Model.Weights;
 
 namespace MedMoE.Mesh.Model.Swin;
 
@@ -16,16 +15,6 @@ public sealed class PyramidBackbone(SwinTransformer network, Architecture archit
 
     /// <summary>Positions on a side of each level, finest first; the same in both architectures.</summary>
     public static IReadOnlyList<int> LevelSides(SwinConfig config) => [.. Enumerable.Range(0, Levels).Select(config.ResolutionOf)];
-
-    /// <summary>Reads the backbone part of a bundle and prepares it for inference.</summary>
-    /// <exception cref="BundleException">A file is missing or does not fit; every fault is listed.</exception>
-    public static PyramidBackbone Load(ModelBundle bundle, TorchOptions options)
-    {
-        var network = BundleNetworks.LoadSwin(bundle);
-        options.Place(network);
-        network.Freeze();
-        return new PyramidBackbone(network, bundle.Manifest.Architecture);
-    }
 
     /// <summary>
     /// Runs the network and hands over each level as soon as it is there: stage outputs before merging (paper) or the patch

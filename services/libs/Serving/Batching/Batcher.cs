@@ -1,5 +1,3 @@
-using MedMoE.Mesh.Serving.Errors;
-
 namespace MedMoE.Mesh.Serving.Batching;
 
 /// <summary>

@@ -3,7 +3,6 @@ using Grpc.Core;
 using Grpc.Net.Client;
 using Grpc.Net.Client.Balancer;
 using Grpc.Net.Client.Configuration;
-using MedMoE.Mesh.Serving.Hosting;
 using MedMoE.Mesh.Wire.Catalog;
 using MedMoE.Mesh.Wire.Transport;
 using Microsoft.Extensions.DependencyInjection;
@@ -15,6 +14,12 @@ namespace MedMoE.Mesh.Serving.Endpoints;
 /// <summary>One channel to each service that is called, over all of its replicas.</summary>
 public sealed class MeshChannels : IDisposable
 {
+    /// <summary>
+    /// Bytes of an HTTP/2 stream on their way, in either direction. The default is less than one pyramid, which would wait for a round trip in its
+    /// middle.
+    /// </summary>
+    public const int StreamWindow = 8 << 20;
+
     private readonly IOptionsMonitor<EndpointOptions> _endpoints;
     private readonly ILoggerFactory _loggers;
     private readonly ServiceProvider _balancing;
@@ -78,7 +83,7 @@ public sealed class MeshChannels : IDisposable
         var handler = new SocketsHttpHandler
         {
             EnableMultipleHttp2Connections = true,
-            InitialHttp2StreamWindowSize = Listeners.StreamWindow,
+            InitialHttp2StreamWindowSize = StreamWindow,
             ConnectTimeout = TimeSpan.FromSeconds(2),
             PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
         };

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using MedMoE.Mesh.Serving.Endpoints;
 using MedMoE.Mesh.Wire.Transport;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
@@ -11,11 +12,6 @@ namespace MedMoE.Mesh.Serving.Hosting;
 /// </summary>
 public sealed class Listeners
 {
-    /// <summary>
-    /// Bytes of an HTTP/2 stream on their way. The default is less than one pyramid, which would wait for a round trip in its middle.
-    /// </summary>
-    public const int StreamWindow = 8 << 20;
-
     /// <summary>Bytes of a request's headers, as HTTP/2 counts them. More ends the connection; the gateway refuses far less, with a status.</summary>
     public const int MaxHeaderBytes = 256 << 10;
 
@@ -52,7 +48,7 @@ public sealed class Listeners
         limits.MaxRequestLineSize = 16 << 10;
         limits.Http2.MaxRequestHeaderFieldSize = MaxHeaderBytes;
         limits.Http2.MaxStreamsPerConnection = MaxStreams;
-        limits.Http2.InitialStreamWindowSize = StreamWindow;
+        limits.Http2.InitialStreamWindowSize = MeshChannels.StreamWindow;
         limits.Http2.InitialConnectionWindowSize = SharedWindow;
         // A caller whose machine has gone says nothing: ask it.
         limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);

@@ -1,4 +1,5 @@
 using MedMoE.Mesh.Bundle;
+using MedMoE.Mesh.Serving.Settings;
 using MedMoE.Mesh.V1;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;

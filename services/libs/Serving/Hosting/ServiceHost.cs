@@ -3,6 +3,7 @@ using System.Net;
 using Grpc.HealthCheck;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Serving.Errors;
+using MedMoE.Mesh.Serving.Settings;
 using MedMoE.Mesh.Serving.Telemetry;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;

@@ -2,7 +2,9 @@ using Grpc.Core;
 
 namespace MedMoE.Mesh.Wire.Transport;
 
-/// <summary>How clients and services of the mesh connect to each other: HTTP/2 without TLS. Every client takes scheme and credentials from here.</summary>
+/// <summary>
+/// How clients and services of the mesh connect to each other: HTTP/2 without TLS. Every client takes scheme and credentials from here.
+/// </summary>
 public static class MeshTransport
 {
     public static string Scheme { get; } = Uri.UriSchemeHttp;

@@ -32,8 +32,8 @@ internal sealed class ChainRun : INetworkRun
     {
         (_bundle, _options, _batch, _image) = (bundle, options, batch, image);
         _preprocessor = new ImagePreprocessor(bundle.Manifest.Image, new ImageDecoder());
-        _backbone = PyramidBackbone.Load(bundle, options);
-        _text = TextEmbedder.Load(bundle, options);
+        _backbone = PlacedNetworks.LoadBackbone(bundle, options);
+        _text = PlacedNetworks.LoadText(bundle, options);
         _expert = BundleNetworks.LoadExpert(bundle, bundle.Manifest.Experts[0].Name);
         options.Place(_expert);
         _expert.Freeze();

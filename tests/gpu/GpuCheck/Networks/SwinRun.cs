@@ -1,6 +1,7 @@
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Model;
 using MedMoE.Mesh.Model.Swin;
+using MedMoE.Mesh.Model.Weights;
 using static TorchSharp.torch;
 
 namespace MedMoE.Mesh.GpuCheck.Networks;
@@ -13,7 +14,7 @@ internal sealed class SwinRun : INetworkRun
 
     public SwinRun(ModelBundle bundle, TorchOptions options, int batch)
     {
-        _backbone = PyramidBackbone.Load(bundle, options);
+        _backbone = PlacedNetworks.LoadBackbone(bundle, options);
         var side = bundle.Manifest.Image.Size;
         _pixels = options.Upload(rand(batch, 3, side, side)).DetachFromDisposeScope();
     }

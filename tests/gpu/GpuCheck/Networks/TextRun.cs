@@ -1,6 +1,7 @@
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Model;
 using MedMoE.Mesh.Model.Bert;
+using MedMoE.Mesh.Model.Weights;
 using static TorchSharp.torch;
 
 namespace MedMoE.Mesh.GpuCheck.Networks;
@@ -14,7 +15,7 @@ internal sealed class TextRun : INetworkRun
 
     public TextRun(ModelBundle bundle, TorchOptions options, int batch)
     {
-        _embedder = TextEmbedder.Load(bundle, options);
+        _embedder = PlacedNetworks.LoadText(bundle, options);
         var device = options.ResolveDevice();
         _ids = randint(0, _embedder.Network.Config.VocabularySize, [batch, FullSize.Tokens], ScalarType.Int64).to(device).DetachFromDisposeScope();
         _mask = ones_like(_ids).DetachFromDisposeScope();

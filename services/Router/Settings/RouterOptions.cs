@@ -1,7 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using DataType = MedMoE.Mesh.V1.DataType;
 
-namespace MedMoE.Mesh.Router;
+namespace MedMoE.Mesh.Router.Settings;
 
 /// <summary>How the router treats requests, from the section "Router".</summary>
 internal sealed record RouterOptions

@@ -2,7 +2,7 @@ using System.Text.Json;
 using MedMoE.Mesh.Serving.Endpoints;
 using MedMoE.Mesh.Wire.Catalog;
 
-namespace MedMoE.Mesh.Local;
+namespace MedMoE.Mesh.Local.Processes;
 
 /// <summary>
 /// The file that tells the mesh's services where the others are (<see cref="EndpointOptions.File"/>). Who reads it sees it whole, old or new.

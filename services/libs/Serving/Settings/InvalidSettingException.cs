@@ -1,6 +1,6 @@
 using MedMoE.Mesh.Bundle;
 
-namespace MedMoE.Mesh.Serving.Hosting;
+namespace MedMoE.Mesh.Serving.Settings;
 
 /// <summary>A setting that cannot be used.</summary>
 /// <param name="section">Where it stands.</param>

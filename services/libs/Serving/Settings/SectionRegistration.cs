@@ -1,6 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 
-namespace MedMoE.Mesh.Serving.Hosting;
+namespace MedMoE.Mesh.Serving.Settings;
 
 public static class SectionRegistration
 {

@@ -1,7 +1,8 @@
 using System.IO.Pipelines;
+using MedMoE.Mesh.Serving.Endpoints;
 using Microsoft.AspNetCore.Http;
 
-namespace MedMoE.Mesh.Serving.Errors;
+namespace MedMoE.Mesh.Serving.Hosting;
 
 /// <summary>
 /// Answers that come before their request has ended. Kestrel resets such a stream, keeps it for 5 s more as the caller may still send, and closes
@@ -18,7 +19,7 @@ public static class EarlyAnswer
     public const string WithAnswer = "with-answer";
 
     // What the caller may have had on its way when it got the answer, and some time for that.
-    private const long MaxBytes = Hosting.Listeners.StreamWindow;
+    private const long MaxBytes = MeshChannels.StreamWindow;
     private static readonly TimeSpan _timeout = TimeSpan.FromSeconds(1);
 
     /// <summary>Sends the answer to such a request, and returns when the request has ended, or after a second or 8 MiB.</summary>

@@ -1,7 +1,7 @@
 using MedMoE.Mesh.Serving.Endpoints;
 using Microsoft.Extensions.Configuration;
 
-namespace MedMoE.Mesh.Serving.Hosting;
+namespace MedMoE.Mesh.Serving.Settings;
 
 /// <summary>Settings that have another name now. One by its old name is an error: ignored, it would be missed only when it is needed.</summary>
 internal static class RenamedSettings

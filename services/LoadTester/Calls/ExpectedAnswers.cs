@@ -2,7 +2,7 @@ using System.Text.Json;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 
-namespace MedMoE.Mesh.LoadTester.Checking;
+namespace MedMoE.Mesh.LoadTester.Calls;
 
 /// <summary>
 /// What answers must hold: for every call, or for each message of its fixture, a part of the answer as protobuf JSON. Each field that is

@@ -1,7 +1,6 @@
 using System.Globalization;
-using MedMoE.Mesh.Local.Processes;
 
-namespace MedMoE.Mesh.Local.Output;
+namespace MedMoE.Mesh.Local.Processes;
 
 /// <summary>What listens where.</summary>
 internal static class StatusTable

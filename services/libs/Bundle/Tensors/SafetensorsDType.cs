@@ -1,4 +1,4 @@
-namespace MedMoE.Mesh.Bundle.Safetensors;
+namespace MedMoE.Mesh.Bundle.Tensors;
 
 /// <summary>Element types of the safetensors format, by the names its header uses.</summary>
 public enum SafetensorsDType

@@ -1,8 +1,9 @@
 using System.Buffers.Binary;
 using MedMoE.Mesh.Bundle.PyTorch;
 using MedMoE.Mesh.Bundle.Safetensors;
+using MedMoE.Mesh.Bundle.Tensors;
 
-namespace MedMoE.Mesh.Bundle.Tensors;
+namespace MedMoE.Mesh.Bundle.Checkpoints;
 
 /// <summary>Opens a file of tensors of whatever kind it is.</summary>
 public static class TensorFile

@@ -1,10 +1,11 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using MedMoE.Mesh.Bundle.Checkpoints;
 using MedMoE.Mesh.Bundle.Safetensors;
 using MedMoE.Mesh.Bundle.Tensors;
 using MedMoE.Mesh.Reference.PyTorch;
 
-namespace MedMoE.Mesh.Bundle.Tests.Tensors;
+namespace MedMoE.Mesh.Bundle.Tests.Checkpoints;
 
 public sealed class ShardedTensorsTests : IDisposable
 {

@@ -1,10 +1,9 @@
 using Grpc.Core;
-using MedMoE.Mesh.Gateway.Routing;
 using MedMoE.Mesh.Serving.Endpoints;
 using MedMoE.Mesh.Wire.Catalog;
 using Microsoft.Extensions.Options;
 
-namespace MedMoE.Mesh.Gateway.Calls;
+namespace MedMoE.Mesh.Gateway.Routing;
 
 /// <summary>Answers calls that no route takes because <see cref="ServiceHeader"/> is missing or names no known service.</summary>
 internal static class MissingHeader

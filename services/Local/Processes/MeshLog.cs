@@ -1,4 +1,4 @@
-namespace MedMoE.Mesh.Local.Output;
+namespace MedMoE.Mesh.Local.Processes;
 
 /// <summary>What the mesh tells, and its services' own lines, each with the replica's name in front; one line at a time.</summary>
 /// <param name="output">Where to.</param>

@@ -1,4 +1,4 @@
-namespace MedMoE.Mesh.Local;
+namespace MedMoE.Mesh.Local.Plan;
 
 /// <summary>What <c>mesh up</c> was asked for.</summary>
 internal sealed record UpOptions

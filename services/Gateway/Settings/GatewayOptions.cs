@@ -1,7 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using MedMoE.Mesh.Serving.Hosting;
 
-namespace MedMoE.Mesh.Gateway;
+namespace MedMoE.Mesh.Gateway.Settings;
 
 /// <summary>Limits of the gateway and how it looks after replicas, from the section "Gateway".</summary>
 internal sealed record GatewayOptions

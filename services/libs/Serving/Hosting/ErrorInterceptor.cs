@@ -2,10 +2,10 @@ using Grpc.Core;
 using Grpc.Core.Interceptors;
 using MedMoE.Mesh.Serving.Batching;
 using MedMoE.Mesh.Serving.Endpoints;
-using MedMoE.Mesh.Serving.Hosting;
+using MedMoE.Mesh.Serving.Errors;
 using Microsoft.Extensions.Options;
 
-namespace MedMoE.Mesh.Serving.Errors;
+namespace MedMoE.Mesh.Serving.Hosting;
 
 /// <summary>
 /// Around every call but health checks and reflection: refuses it while the service stops, and turns exceptions into gRPC status codes.

@@ -1,8 +1,8 @@
-using MedMoE.Mesh.Serving.Hosting;
+using MedMoE.Mesh.Serving.Endpoints;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 
-namespace MedMoE.Mesh.Serving.Endpoints;
+namespace MedMoE.Mesh.Serving.Settings;
 
 public static class EndpointsRegistration
 {

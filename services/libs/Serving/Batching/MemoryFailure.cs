@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace MedMoE.Mesh.Serving.Errors;
+namespace MedMoE.Mesh.Serving.Batching;
 
 /// <summary>Work that failed for want of memory, on the CPU or on an accelerator. The call can be tried again; the process is well.</summary>
 public static class MemoryFailure

@@ -1,13 +1,13 @@
 using System.Diagnostics;
 using Grpc.Core;
 using MedMoE.Mesh.Serving.Endpoints;
-using MedMoE.Mesh.Serving.Hosting;
+using MedMoE.Mesh.Serving.Errors;
 using MedMoE.Mesh.Serving.Telemetry;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
-namespace MedMoE.Mesh.Serving.Errors;
+namespace MedMoE.Mesh.Serving.Hosting;
 
 /// <summary>
 /// Around every gRPC call, before grpc-dotnet or YARP sees it: counts it, refuses what its headers make impossible, puts the mesh's status in the

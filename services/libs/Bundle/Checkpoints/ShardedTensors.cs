@@ -1,6 +1,7 @@
 using System.Text.Json;
+using MedMoE.Mesh.Bundle.Tensors;
 
-namespace MedMoE.Mesh.Bundle.Tensors;
+namespace MedMoE.Mesh.Bundle.Checkpoints;
 
 /// <summary>
 /// The shards that an index beside them lists, as one file: <c>model.safetensors.index.json</c>, whose <c>weight_map</c> says which file each tensor
