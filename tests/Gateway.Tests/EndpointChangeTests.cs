@@ -39,7 +39,7 @@ public sealed class EndpointChangeTests
         }
 
         // What cannot be read changes nothing.
-        gateway.ExpectError("the endpoints stay as they were");
+        gateway.ExpectError("keeping the previous endpoints");
         await Rewrite(gateway, folder["endpoints.json"], "nonsense");
         Assert.Equal("medmoe-nano-reference/1", await Model());
 
@@ -63,7 +63,7 @@ public sealed class EndpointChangeTests
             var e = await Assert.ThrowsAsync<RpcException>(() => call.ResponseAsync);
             return (e.StatusCode, e.Status.Detail);
         }
-        Assert.Equal((StatusCode.InvalidArgument, "medmoe-service: no expert is known"), await Localize());
+        Assert.Equal((StatusCode.InvalidArgument, "medmoe-service: no expert is configured"), await Localize());
 
         await Change(gateway, options => options.Services.ContainsKey("expert-ct"), () =>
             File.WriteAllText(folder["endpoints.json"], """{ "Endpoints": { "Services": { "expert-ct": "" } } }"""));

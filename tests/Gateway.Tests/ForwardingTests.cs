@@ -104,7 +104,7 @@ public sealed class ForwardingTests
         await call.RequestStream.WriteAsync(new AnalyzeStreamRequest { RequestId = EchoRouter.Die });
 
         var e = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(TestContext.Current.CancellationToken));
-        Assert.Equal((StatusCode.Unavailable, "router: it broke off"), (e.StatusCode, e.Status.Detail));
+        Assert.Equal((StatusCode.Unavailable, "router: connection lost before the answer was complete"), (e.StatusCode, e.Status.Detail));
     }
 
     [Fact]

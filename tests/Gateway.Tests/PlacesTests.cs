@@ -32,7 +32,7 @@ public sealed class PlacesTests
         {
             var (code, detail) = await Next(ended);
             Assert.Equal(
-                (StatusCode.ResourceExhausted, "over the limit of 2 streams at once (Gateway:MaxStreams) for one client (Gateway:MaxClientShare)"),
+                (StatusCode.ResourceExhausted, "over the limit of 2 concurrent streams (Gateway:MaxStreams) for one client (Gateway:MaxClientShare)"),
                 (code, detail));
         }
 
@@ -58,7 +58,7 @@ public sealed class PlacesTests
         }
 
         Assert.Equal(
-            (StatusCode.ResourceExhausted, "over the limit of 2 streams at once (Gateway:MaxStreams)"),
+            (StatusCode.ResourceExhausted, "over the limit of 2 concurrent streams (Gateway:MaxStreams)"),
             await Code(streams[0].ResponseStream.MoveNext(CancellationToken.None)));
         streams.ForEach(stream => stream.Dispose());
     }
@@ -79,7 +79,7 @@ public sealed class PlacesTests
         {
             var (code, detail) = await Next(ended);
             Assert.Equal(StatusCode.ResourceExhausted, code);
-            Assert.StartsWith("over the limit of 2 calls at once whose message has not come whole (Gateway:MaxCalls)", detail);
+            Assert.StartsWith("over the limit of 2 concurrent calls with an incomplete message (Gateway:MaxCalls)", detail);
         }
 
         // From the attacker's own address, too.
@@ -101,7 +101,7 @@ public sealed class PlacesTests
 
         Assert.Equal(
             (StatusCode.ResourceExhausted,
-             "over the limit of 500000 bytes of messages at once for one client (Gateway:MaxBytes, Gateway:MaxClientShare)"),
+             "over the limit of 500000 bytes of request messages held for one client (Gateway:MaxBytes, Gateway:MaxClientShare)"),
             (e.StatusCode, e.Status.Detail));
         Assert.Equal("100", e.Trailers.GetValue("grpc-retry-pushback-ms"));
         using var honest = mesh.Connect("127.0.0.3");
@@ -205,7 +205,7 @@ public sealed class PlacesTests
         Assert.InRange(codes.Count(code => code == StatusCode.InvalidArgument), 5, 98);
         Assert.Equal(
             (StatusCode.ResourceExhausted,
-             "over the limit of 1 failing calls a second for one client of whose calls most fail (Gateway:FailuresPerSecond)"),
+             "over the limit of 1 failed calls per second for one client (Gateway:FailuresPerSecond)"),
             refused);
         using var honest = mesh.Connect("127.0.0.3");
         Assert.NotNull(await new RouterService.RouterServiceClient(honest).ListExpertsAsync(new(), deadline: Deadline));

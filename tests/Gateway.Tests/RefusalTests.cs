@@ -107,7 +107,7 @@ public sealed class RefusalTests
 
         var e = await Assert.ThrowsAsync<RpcException>(() => client.ClassifyAsync(new ClassifyRequest(), deadline: Deadline).ResponseAsync);
 
-        Assert.Equal((StatusCode.ResourceExhausted, "over the limit of 1 calls at once (Gateway:MaxCalls)"), (e.StatusCode, e.Status.Detail));
+        Assert.Equal((StatusCode.ResourceExhausted, "over the limit of 1 concurrent calls (Gateway:MaxCalls)"), (e.StatusCode, e.Status.Detail));
         Assert.Equal("100", e.Trailers.GetValue("grpc-retry-pushback-ms"));
         // The gateway's own services are not limited.
         using var http = new HttpClient();

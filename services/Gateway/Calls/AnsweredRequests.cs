@@ -3,8 +3,8 @@ using Yarp.ReverseProxy.Transforms;
 namespace MedMoE.Mesh.Gateway.Calls;
 
 /// <summary>
-/// Ends a request towards a service that has answered it. YARP waits for the caller to end it; the service would keep it open as long, and the
-/// caller may leave it open.
+/// Ends the request to a service once the service has answered. Otherwise YARP and the service would keep the stream open until the caller ends it,
+/// which may never happen.
 /// </summary>
 internal static class AnsweredRequests
 {
