@@ -1,6 +1,6 @@
 namespace MedMoE.Mesh.Expert;
 
-/// <summary>What one call holds. Guarded by its <see cref="OpenCalls"/>.</summary>
+/// <summary>Capacity that one call holds. Guarded by the lock of its <see cref="OpenCalls"/>.</summary>
 internal sealed class Holding
 {
     public Holding() => Silence = new LinkedListNode<Holding>(this);
@@ -9,12 +9,11 @@ internal sealed class Holding
 
     public long Bytes { get; set; }
 
-    /// <summary>Its place among the calls that wait for their callers; in no list while it does not.</summary>
+    /// <summary>Its node in the list of calls that wait for their callers; in no list while it does not wait.</summary>
     public LinkedListNode<Holding> Silence { get; }
 
-    /// <summary>Since when it waits for its caller.</summary>
     public long SilentSince { get; set; }
 
-    /// <summary>Called when another call needs the room.</summary>
+    /// <summary>Ends the call, when another one needs the capacity.</summary>
     public required Action GiveWay { get; init; }
 }

@@ -87,12 +87,12 @@ public sealed class ExpertServiceTests
         }
         await AssertRefused("header: is missing");
         await AssertRefused("part: is missing", new LocalizeRequest());
-        await AssertRefused("header: is missing: it comes before the levels", levels[0], header);
-        await AssertRefused("header: came twice", header, header);
-        await AssertRefused("level: 3 came, expected 4", header, levels[0], levels[1], levels[2]);
-        await AssertRefused("level.level: is 2, but level 1 is due", header, levels[0], levels[2]);
-        await AssertRefused("level.level: is 0, but level 1 is due", header, levels[0], levels[0]);
-        await AssertRefused("level.level: is 4, but all levels are here", [header, .. levels, Changed(3, l => l.Level = 4)]);
+        await AssertRefused("header: is missing: it must be sent before the levels", levels[0], header);
+        await AssertRefused("header: was sent twice", header, header);
+        await AssertRefused("level: 3 received, expected 4", header, levels[0], levels[1], levels[2]);
+        await AssertRefused("level.level: is 2, expected 1", header, levels[0], levels[2]);
+        await AssertRefused("level.level: is 0, expected 1", header, levels[0], levels[0]);
+        await AssertRefused("level.level: is 4, after all levels have been received", [header, .. levels, Changed(3, l => l.Level = 4)]);
         await AssertRefused("level.notes: are more than 8", header, Changed(0, l => l.Notes.AddRange(Enumerable.Repeat("dark", 9))));
         await AssertRefused("level.notes: are more than 8, or one is longer than 500", header, Changed(0, l => l.Notes.Add(new string('x', 501))));
         await AssertRefused("level.features of level 0: is missing", header, Changed(0, l => l.Features = null));
@@ -185,7 +185,7 @@ public sealed class ExpertServiceTests
         using var call = new ExpertService.ExpertServiceClient(mesh.Experts["ct"].Channel).Localize(deadline: DateTime.UtcNow + _patience);
         var e = await Assert.ThrowsAsync<RpcException>(() => call.ResponseAsync);
         Assert.Equal(
-            (StatusCode.DeadlineExceeded, "the next message did not come within 0.05 s (Expert:MessageTimeout)"), (e.StatusCode, e.Status.Detail));
+            (StatusCode.DeadlineExceeded, "no message received for 0.05 s (Expert:MessageTimeout)"), (e.StatusCode, e.Status.Detail));
     }
 
     [Fact]

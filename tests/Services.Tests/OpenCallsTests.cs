@@ -31,7 +31,7 @@ public sealed class OpenCallsTests : IDisposable
     {
         _calls.Take(Call(), places: 0, bytes: 60);
         var e = Assert.Throws<QueueFullException>(() => _calls.Take(Call(), places: 1, bytes: 41));
-        Assert.Equal("open calls hold 60 bytes, and 100 is the limit (Expert:MaxCallBytes); try again in 40 ms", e.Message);
+        Assert.Equal("open calls hold 60 bytes, the limit is 100 (Expert:MaxCallBytes); try again in 40 ms", e.Message);
         _calls.Take(Call(), places: 1, bytes: 40);
     }
 
