@@ -163,7 +163,7 @@ public sealed class LimitsTests
             () => client.EmbedImageAsync(new EmbedImageRequest { Image = Padded() }, deadline: deadline).ResponseAsync);
 
         Assert.Equal(
-            (StatusCode.ResourceExhausted, "over the limit of 1000000 bytes of requests and answers at once (half of Router:MaxBytes)"),
+            (StatusCode.ResourceExhausted, "over the limit of 1000000 bytes of requests and answers held (half of Router:MaxBytes)"),
             (e.StatusCode, e.Status.Detail));
         Assert.Equal("100", e.Trailers.GetValue("grpc-retry-pushback-ms"));
         // Streams have the other half: one item of theirs is there, the other one not yet read.

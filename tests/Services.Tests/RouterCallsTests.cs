@@ -127,7 +127,7 @@ public sealed class RouterCallsTests
         await AssertRefused(
             new ClassifyRequest { Classes = { Enumerable.Range(0, 100_000).Select(i => new ClassPrompts { Name = $"{i}", Prompts = { "mass" } }) } },
             "classes: has 100000 classes, expected 2 to 256");
-        await AssertRefused(new ClassifyRequest { Classes = { good, good } }, "classes[1].name: is empty or there twice");
+        await AssertRefused(new ClassifyRequest { Classes = { good, good } }, "classes[1].name: is empty or used twice");
         await AssertRefused(new ClassifyRequest { Classes = { good, new ClassPrompts { Name = "b" } } }, "classes[1].prompts: is empty");
         await AssertRefused(
             new ClassifyRequest { Classes = { good, new ClassPrompts { Name = "b", Prompts = { "mass", "\t" } } } },

@@ -6,7 +6,7 @@ using MedMoE.Mesh.Serving.Batching;
 namespace MedMoE.Mesh.Router.Limits;
 
 /// <summary>
-/// Holds a call's answer until the caller has read it, in the place of the call's message; without room the call gets RESOURCE_EXHAUSTED.
+/// Counts a call's answer, instead of its request, against the limit until the caller has read it; a call beyond the limit gets RESOURCE_EXHAUSTED.
 /// </summary>
 internal sealed class AnswerBytes : Interceptor
 {
