@@ -53,7 +53,7 @@ public sealed class ImportTests : IDisposable
         var path = Golden.PathOf("checkpoints", "medmoe.ckpt");
         (await ImportCheckpoint(path)).AssertRefused(path, "holds 4 experts", "--experts", "xray, ct, mri, ultrasound, pathology, fundus");
         (await ImportCheckpoint(path, "--experts", "xray,ct")).AssertRefused(path, "holds 4 experts", "names 2");
-        (await ImportCheckpoint(path, "--experts", "a,b,c,d", "--architecture", "paper")).AssertRefused(path, "of architecture reference alone");
+        (await ImportCheckpoint(path, "--experts", "a,b,c,d", "--architecture", "paper")).AssertRefused(path, "need architecture reference");
         Assert.False(Directory.Exists(_folder["out"]));
     }
 
@@ -111,7 +111,7 @@ public sealed class ImportTests : IDisposable
         WriteSwin();
         File.Copy(Golden.PathOf("checkpoints", "medclip.bin"), _folder["bert", "pytorch_model.bin"]);
         (await Import()).AssertRefused(
-            "names stand behind \"text_model.model.\", but ", "such as vision_model.model.", "behind \"bert.\"", "--checkpoint");
+            "names have the prefix \"text_model.model.\", but ", "such as vision_model.model.", "with \"bert.\"", "--checkpoint");
         (await ImportCheckpoint(Golden.PathOf("checkpoints", "bio", "pytorch_model.bin"), "--experts", "ct"))
             .AssertRefused("names begin with \"bert\", \"cls\"", "vision_model.model.", "--bert names");
         CheckpointWriter.Write(_folder["bert", "pytorch_model.bin"], new PickleWriter().Global("os", "system").Op('.').Bytes, []);

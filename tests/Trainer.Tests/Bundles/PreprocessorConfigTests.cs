@@ -32,13 +32,13 @@ public sealed class PreprocessorConfigTests : IDisposable
     }
 
     [Theory]
-    [InlineData("do_center_crop", "true", "nothing is cut off")]
+    [InlineData("do_center_crop", "true", "images are not cropped")]
     [InlineData("do_resize", "false", "resized to 224 × 224")]
     [InlineData("do_convert_rgb", "false", "RGB")]
-    [InlineData("do_flip_channel_order", "true", "not done")]
-    [InlineData("do_pad", "true", "not done")]
-    [InlineData("do_thumbnail", "true", "not done")]
-    [InlineData("crop_pct", "0.875", "nothing is cut off")]
+    [InlineData("do_flip_channel_order", "true", "not supported")]
+    [InlineData("do_pad", "true", "not supported")]
+    [InlineData("do_thumbnail", "true", "not supported")]
+    [InlineData("crop_pct", "0.875", "images are not cropped")]
     [InlineData("resample", "2", "bicubic")]
     [InlineData("resample", "0", "bicubic")]
     [InlineData("size", "384", "224 × 224")]
