@@ -2,8 +2,8 @@ using MedMoE.Mesh.Phantoms.Plans;
 namespace MedMoE.Mesh.Phantoms.Anatomy;
 
 /// <summary>
-/// Speckle in the probe's own coordinates: the length of a complex number with normal parts (Rayleigh), blurred along the beam a little and
-/// across it more.
+/// Speckle in the probe's coordinates: the magnitude of a complex number with normal parts (Rayleigh), blurred a little along the beam and more
+/// across it.
 /// </summary>
 internal sealed class Speckle
 {
