@@ -5,7 +5,8 @@ using MedMoE.Mesh.Wire.Catalog;
 namespace MedMoE.Mesh.Local;
 
 /// <summary>
-/// The file that tells the mesh's services where the others are (<see cref="EndpointOptions.File"/>). Who reads it sees it whole, old or new.
+/// The file with the addresses of the mesh's services (<see cref="EndpointOptions.File"/>). Replaced atomically: readers see either the old or the
+/// new content.
 /// </summary>
 internal sealed class EndpointsFile(string path)
 {
@@ -13,10 +14,10 @@ internal sealed class EndpointsFile(string path)
 
     public string Path => path;
 
-    /// <param name="addresses">Of each service its replicas, <c>HOST:PORT,HOST:PORT</c>; empty where none runs.</param>
+    /// <param name="addresses">Replicas of each service, <c>HOST:PORT,HOST:PORT</c>; empty if none runs.</param>
     public void Write(IReadOnlyDictionary<MeshService, string> addresses)
     {
-        // Services that are not in the plan run nowhere.
+        // Services outside the plan have no replicas.
         var services = ServiceCatalog.Services([]).ToDictionary(service => service.Name, _ => "");
         foreach (var (service, replicas) in addresses)
         {

@@ -8,10 +8,9 @@ using Microsoft.AspNetCore.Builder;
 
 namespace MedMoE.Mesh.Local;
 
-/// <summary>A mesh from its first process to its last.</summary>
 internal static class LocalMesh
 {
-    /// <summary>Runs a plan until it is told to stop; whatever comes, no process is left.</summary>
+    /// <summary>Runs a plan until a signal arrives. No process is left running, even after an error.</summary>
     /// <exception cref="LocalMeshException">A service cannot start.</exception>
     public static async Task Run(MeshPlan plan, RuntimeFolder folder, MeshLog log, StopSignals signals)
     {
@@ -32,7 +31,7 @@ internal static class LocalMesh
         }
         catch (OperationCanceledException) when (signals.Stop.IsCancellationRequested)
         {
-            log.Tell("stopping; again to stop at once");
+            log.Info("stopping; repeat the signal to stop at once");
         }
         finally
         {

@@ -3,7 +3,7 @@ using MedMoE.Mesh.Local.Processes;
 
 namespace MedMoE.Mesh.Local.Output;
 
-/// <summary>What listens where.</summary>
+/// <summary>A table of the replicas and their addresses.</summary>
 internal static class StatusTable
 {
     public static string Format(IReadOnlyList<ReplicaStatus> replicas)
