@@ -9,18 +9,18 @@ using WordGrounding = MedMoE.Mesh.Model.Analysis.WordGrounding;
 
 namespace MedMoE.Mesh.Analyzer;
 
-/// <summary>The same as <see cref="ImageAnalyzer"/>, done by a mesh.</summary>
-/// <param name="server">Host and port of its gateway or router.</param>
+/// <summary>Like <see cref="ImageAnalyzer"/>, but calls a mesh.</summary>
+/// <param name="server">HOST:PORT of a gateway or router.</param>
 internal sealed class RemoteAnalyzer(string server)
 {
-    private static readonly TimeSpan _patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan _timeout = TimeSpan.FromMinutes(2);
 
-    /// <param name="image">A PNG or JPEG file's bytes.</param>
-    /// <param name="report">The report, or null for the image alone.</param>
-    /// <param name="policy">What picks the expert.</param>
+    /// <param name="image">Content of a PNG or JPEG file.</param>
+    /// <param name="report">The report, or null for none.</param>
+    /// <param name="policy">How to select the expert.</param>
     /// <param name="named">The expert or DICOM modality code, with <see cref="GatingPolicy.Explicit"/>.</param>
-    /// <param name="withAttention">Whether the attention of the words is wanted.</param>
-    /// <exception cref="InvalidRequestException">The mesh cannot be reached, or refuses.</exception>
+    /// <param name="withAttention">Whether to return the attention of each word.</param>
+    /// <exception cref="InvalidRequestException">The mesh is unreachable or refuses the request.</exception>
     public async Task<ImageAnalysis> Analyze(byte[] image, string? report, GatingPolicy policy, string? named, bool withAttention)
     {
         if (!Uri.TryCreate($"http://{server}", UriKind.Absolute, out var address) || address.PathAndQuery != "/")
@@ -37,7 +37,7 @@ internal sealed class RemoteAnalyzer(string server)
                 Gating = new V1.Gating { Policy = Enum.Parse<V1.GatingPolicy>(policy.ToString()), Expert = named ?? "" },
                 ReturnAttention = withAttention,
             };
-            return Read(await new RouterService.RouterServiceClient(channel).AnalyzeAsync(request, deadline: DateTime.UtcNow + _patience));
+            return Read(await new RouterService.RouterServiceClient(channel).AnalyzeAsync(request, deadline: DateTime.UtcNow + _timeout));
         }
         catch (RpcException e)
         {
