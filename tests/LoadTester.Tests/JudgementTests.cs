@@ -62,7 +62,7 @@ public sealed class JudgementTests
         var check = await Check(load, WriteGhz(load, 200, ("Unavailable", 200)));
         Assert.Equal(1, check.ExitCode);
         Assert.Contains("0 of 200 calls OK", check.Error);
-        Assert.Contains($"{nobody}: nobody answers there", check.Error);
+        Assert.Contains($"{nobody}: cannot connect", check.Error);
         // Not a single call: the report has none of its lists.
         File.WriteAllText(load["none.json"], JsonSerializer.Serialize(new
         {
@@ -73,7 +73,7 @@ public sealed class JudgementTests
         }));
         Assert.Contains("health: 0 calls, fewer than 1", (await Check(load, load["none.json"])).Error);
 
-        (await Load.Command(load.WriteConfig())).AssertRefused($"{nobody}", "nobody answers there");
+        (await Load.Command(load.WriteConfig())).AssertRefused($"{nobody}", "cannot connect");
     }
 
     [Fact]
@@ -112,11 +112,11 @@ public sealed class JudgementTests
 
     [Theory]
     [InlineData("call", "medmoe.mesh.v1.RouterService.Analyse",
-        "medmoe.mesh.v1.RouterService.Analyse: no method of the mesh; its service has Analyze, AnalyzeStream")]
-    [InlineData("call", "some.Service.Method", "some.Service.Method: no method of the mesh; there is no such service")]
+        "medmoe.mesh.v1.RouterService.Analyse: unknown method; its service has Analyze, AnalyzeStream")]
+    [InlineData("call", "some.Service.Method", "some.Service.Method: unknown method; unknown service")]
     [InlineData("binary-file", "no-such.bin", "no-such.bin: no such file")]
-    [InlineData("host", "nowhere.invalid:1", "nowhere.invalid:1: nobody answers there")]
-    [InlineData("host", "::", "::: no address; expected HOST:PORT")]
+    [InlineData("host", "nowhere.invalid:1", "nowhere.invalid:1: cannot connect")]
+    [InlineData("host", "::", "::: not an address; expected HOST:PORT")]
     public async Task BadConfiguration_IsOneLine(string key, string value, string reason)
     {
         using var load = new Load("127.0.0.1:1");
@@ -128,12 +128,12 @@ public sealed class JudgementTests
     {
         using var load = new Load("127.0.0.1:1");
         File.WriteAllBytes(load["health.bin"], [5, 1]);
-        (await Load.Command(load.WriteConfig())).AssertRefused("health.bin: message 1 is no grpc.health.v1.HealthCheckRequest behind its length");
+        (await Load.Command(load.WriteConfig())).AssertRefused("health.bin: message 1 is not a length-prefixed grpc.health.v1.HealthCheckRequest");
         File.WriteAllBytes(load["health.bin"], []);
-        (await Load.Command(load.WriteConfig())).AssertRefused("health.bin: no message");
-        (await Load.Command(load.WriteConfig(), "--duration", "5")).AssertRefused("--duration 5: no duration");
+        (await Load.Command(load.WriteConfig())).AssertRefused("health.bin: no messages");
+        (await Load.Command(load.WriteConfig(), "--duration", "5")).AssertRefused("--duration 5: not a duration");
         (await Load.Command(load.WriteConfig(), load.WriteConfig(), "--json", "r.json"))
-            .AssertRefused("--json takes the figures of one configuration");
+            .AssertRefused("--json needs a single configuration");
         (await Load.Command(load["none.json"])).AssertRefused("none.json: no such file");
         File.WriteAllBytes(load["health.bin"], [0]);
         (await Load.Command(load.WriteConfig(), "--limits", load.WriteLimits("""{"health": {"okay": 1}}"""))).AssertRefused("limits.json", "okay");
