@@ -37,7 +37,8 @@ internal sealed class AnalyzeCommand : RootCommand
 
     private readonly Option<string> _policy = new("--policy")
     {
-        Description = "How to select the expert: auto (by the report if given, else by the image), report, image, or the name of an expert or DICOM modality.",
+        Description = "How to select the expert: auto (by the report if given, else by the image), report, image, "
+            + "or the name of an expert or DICOM modality.",
         DefaultValueFactory = _ => "auto",
     };
 

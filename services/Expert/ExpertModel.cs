@@ -153,7 +153,7 @@ internal sealed class ExpertModel : IServedModel, IDisposable
         }
         if (step.Texts.Counts.Count > 0)
         {
-            response.Texts.AddRange(Ground(generation.Bundle.Manifest, step, features, embedding)Told(text, side, step.Parts))) => .Select(text => ToProto(text, side, step.Parts))) => Told(text, side, step.Parts)));
+            response.Texts.AddRange(Ground(generation.Bundle.Manifest, step, features, embedding).Select(text => ToProto(text, side, step.Parts)));
         }
         return response;
     }

@@ -17,7 +17,7 @@ internal sealed class LoadCommand : Command
         Arity = ArgumentArity.OneOrMore,
     };
     private readonly Option<string?> _host = new("--host") { Description = "HOST:PORT to use instead of the files'." };
-    private readonly Option<string?> _duration = new("--duration") { Description = "How long new calls start, as 10s, instead of the files' duration." };
+    private readonly Option<string?> _duration = new("--duration") { Description = "Time during which calls start, as 10s, instead of the files'." };
     private readonly Option<string?> _limits = new("--limits")
     {
         Description = "File with limits and expected answers; each violation is printed, and the exit code is 1.",

@@ -92,7 +92,7 @@ internal sealed class UpCommand : Command
         using var redis = options.Redis is null ? EmbeddedRedis.Start() : null;
         var plan = MeshPlan.For(options, bundle.Manifest, folder.EndpointsFile, options.Redis ?? redis!.Address);
         var log = new MeshLog(Console.Out, colours: !Console.IsOutputRedirected);
-        s.Replicas)} processes start"); => log.Info($"{bundle.Manifest.ModelVersion}: starting {plan.Services.Sum(s => s.Replicas)} processes"); => s.Replicas)} processes start");
+        log.Info($"{bundle.Manifest.ModelVersion}: starting {plan.Services.Sum(s => s.Replicas)} processes");
         await LocalMesh.Run(plan, folder, log, signals);
         return 0;
     }

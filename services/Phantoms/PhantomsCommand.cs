@@ -18,7 +18,7 @@ internal sealed class PhantomsCommand : Command
         DefaultValueFactory = _ => string.Join(',', StudyType.All.Select(t => t.Name)),
     };
 
-    private readonly Option<int> _shards = new("--shards") { Description = "Number of WebDataset tar shards to write in addition.", DefaultValueFactory = _ => 0 };
+    private readonly Option<int> _shards = new("--shards") { Description = "Additional WebDataset tar shards.", DefaultValueFactory = _ => 0 };
 
     private readonly Option<int> _size = new("--size") { Description = "Pixels on each side.", DefaultValueFactory = _ => 224 };
 

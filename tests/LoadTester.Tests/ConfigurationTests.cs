@@ -96,7 +96,8 @@ public sealed class ConfigurationTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{"texts": ["{{.RequestNumber}}"]}""", "data: has a template ({{…), which only ghz supports; list the messages, or use binary-file")]
+    [InlineData(
+        """{"texts": ["{{.RequestNumber}}"]}""", "data: has a template ({{…), which only ghz supports; list the messages, or use binary-file")]
     [InlineData("""[{}, {"report": "x"}]""", "data: message 2: not a medmoe.mesh.v1.EmbedTextRequest: Unknown field: report")]
     [InlineData("""{"texts": 7}""", "data: not a medmoe.mesh.v1.EmbedTextRequest: ")]
     [InlineData("[]", "data: no messages")]

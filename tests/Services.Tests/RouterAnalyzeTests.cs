@@ -138,8 +138,9 @@ public sealed class RouterAnalyzeTests
             new AnalyzeRequest { Image = image, Gating = new Gating { Policy = GatingPolicy.Report } }, "gating.policy: REPORT needs a report");
         await AssertRefused(
             new AnalyzeRequest { Image = image, Gating = new Gating { Policy = GatingPolicy.Explicit, Expert = "dental" } },
-            "gating.expert: \"dental\" is neither an expert (");
-        await AssertRefused(new AnalyzeRequest { Image = image, Gating = new Gating { Policy = (GatingPolicy)9 } }, "gating.policy: 9 is not a policy");
+            "gating.expert: \"dental\" is neither an expert (known: ");
+        await AssertRefused(
+            new AnalyzeRequest { Image = image, Gating = new Gating { Policy = (GatingPolicy)9 } }, "gating.policy: 9 is not a policy");
         await AssertRefused(new AnalyzeRequest { Image = image, DataType = (DataType)9 }, "data_type: 9 is none of");
         // What a caller sent is quoted, but not so much of it that the answer's header breaks the connection.
         await AssertRefused(

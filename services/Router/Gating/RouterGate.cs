@@ -46,8 +46,8 @@ internal sealed class RouterGate
                 var expert = Manifest.IndexOfNameOrModality(gating!.Expert);
                 named = expert >= 0 ? GateDecision.Named(expert, Manifest.Experts.Count) : throw new InvalidFieldException(
                     "gating.expert",
-                                        $"\"{Shortened(gating.Expert)}\" is neither an expert ({string.Join(", ", Manifest.Experts.Select(e => e.Name))}) "
-                                        + "nor a DICOM modality of one");
+                    $"\"{Shortened(gating.Expert)}\" is neither an expert (known: "
+                    + $"{string.Join(", ", Manifest.Experts.Select(e => e.Name))}) nor a DICOM modality of one");
                 return GatingPolicy.Explicit;
             case var unknown:
                 throw new InvalidFieldException("gating.policy", $"{(int)unknown} is not a policy");

@@ -32,7 +32,7 @@ internal sealed class AblateCommand : Command
     private readonly Option<int> _accumulate = new("--accumulate") { Description = "Batches per optimizer step.", DefaultValueFactory = _ => 1 };
     private readonly Option<double> _global = new("--global") { Description = "Weight of the global loss.", DefaultValueFactory = _ => 1 };
     private readonly Option<double> _learningRate = new("--learning-rate") { Description = "Peak learning rate.", DefaultValueFactory = _ => 1e-3 };
-    private readonly Option<int> _warmUp = new("--warm-up") { Description = "Steps over which the learning rate rises.", DefaultValueFactory = _ => 100 };
+    private readonly Option<int> _warmUp = new("--warm-up") { Description = "Steps of learning rate warm-up.", DefaultValueFactory = _ => 100 };
 
     public AblateCommand()
         : base("ablate", "Trains MedMoE and variants that lack one of its parts, and prints a table of their scores.")

@@ -28,7 +28,7 @@ internal sealed class CreateCommand : Command
 
     private readonly Option<string?> _notice = new("--notice") { Description = "Notice for users of the model's answers." };
 
-    private readonly Option<int> _vocabulary = new("--vocabulary") { Description = "Maximum number of wordpieces.", DefaultValueFactory = _ => 30000 };
+    private readonly Option<int> _vocabulary = new("--vocabulary") { Description = "Maximum vocabulary size.", DefaultValueFactory = _ => 30000 };
 
     private readonly Option<int?> _bottleneck = new("--bottleneck")
     {

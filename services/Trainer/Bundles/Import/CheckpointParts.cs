@@ -24,7 +24,7 @@ internal sealed partial class CheckpointParts
         if (medMoE.Length + medClip.Length != 1)
         {
             var starts = file.All.Select(tensor => tensor.Name.Split('.')[0]).Distinct().Take(5);
-            throw new BundleException(file.Path, $"$"\"{s}\""))}; expected are {Expected} => names begin with {string.Join(", ", starts.Select(s => $"\"{s}\""))}; expected {Expected} => $"\"{s}\""))}; expected are {Expected}");
+            throw new BundleException(file.Path, $"names begin with {string.Join(", ", starts.Select(s => $"\"{s}\""))}; expected {Expected}");
         }
         _file = NamePrefix.Behind(file, medMoE.Concat(medClip).Single(), Expected);
         var isMedMoE = medMoE.Length == 1;

@@ -25,7 +25,7 @@ internal static class NamePrefix
         {
             prefix = prefix[..^own.Length];
         }
-        return Behind(file, prefix, $"names without a prefix, with \"{own}\", or all with one other prefix; for a file with more networks try --checkpoint");
+        return Behind(file, prefix, $"names without a prefix, with \"{own}\", or all with one other prefix; for several networks try --checkpoint");
     }
 
     /// <summary>The prefixes of a tensor's name, one for each occurrence.</summary>
