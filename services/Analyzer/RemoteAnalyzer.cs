@@ -9,17 +9,11 @@ using WordGrounding = MedMoE.Mesh.Model.Analysis.WordGrounding;
 
 namespace MedMoE.Mesh.Analyzer;
 
-/// <summary>Like <see cref="ImageAnalyzer"/>, but calls a mesh.</summary>
-/// <param name="server">HOST:PORT of a gateway or router.</param>
+/// <summary>Like <see cref="ImageAnalyzer"/>, but calls a mesh: HOST:PORT of its gateway or router.</summary>
 internal sealed class RemoteAnalyzer(string server)
 {
     private static readonly TimeSpan _timeout = TimeSpan.FromMinutes(2);
 
-    /// <param name="image">Content of a PNG or JPEG file.</param>
-    /// <param name="report">The report, or null for none.</param>
-    /// <param name="policy">How to select the expert.</param>
-    /// <param name="named">The expert or DICOM modality code, with <see cref="GatingPolicy.Explicit"/>.</param>
-    /// <param name="withAttention">Whether to return the attention of each word.</param>
     /// <exception cref="InvalidRequestException">The mesh is unreachable or refuses the request.</exception>
     public async Task<ImageAnalysis> Analyze(byte[] image, string? report, GatingPolicy policy, string? named, bool withAttention)
     {

@@ -14,18 +14,14 @@ using static TorchSharp.torch;
 
 namespace MedMoE.Mesh.Backbone;
 
-/// <param name="Pixels">Preprocessed, [3, size, size].</param>
-/// <param name="DataType">Element type of the levels.</param>
-/// <param name="Levels">Receives each level when its stage is done.</param>
+/// <summary>An image, preprocessed to [3, size, size]. Each level is written when its stage is done.</summary>
 internal sealed record PyramidRequest(float[] Pixels, DataType DataType, ChannelWriter<PyramidLevel> Levels)
 {
     /// <summary>Levels already sent. A batch that is retried after an out-of-memory error sends only the rest.</summary>
     public int HandedOver { get; set; }
 }
 
-/// <summary>Sent with an image's last level.</summary>
-/// <param name="Pooled">The pooled feature, [8C].</param>
-/// <param name="Model">The model that computed it.</param>
+/// <summary>Sent with an image's last level: the pooled feature, [8C], and the model that computed it.</summary>
 internal sealed record PyramidResult(float[] Pooled, ModelInfo Model);
 
 internal sealed class BackboneModel : IServedModel, IDisposable

@@ -17,9 +17,7 @@ internal sealed record BackboneOptions
     /// <summary>How long the oldest image may wait for others to fill the batch while the model is idle. Default 0.</summary>
     public TimeSpan MaxQueueDelay { get; init; } = TimeSpan.Zero;
 
-    /// <summary>
-    /// Maximum width × height of an image, checked from its header; a side shorter than the model's counts as the model's. Default 64 Mi.
-    /// </summary>
+    /// <summary>Maximum pixels of an image, checked from its header; a side counts at least as the model's. Default 64 Mi.</summary>
     [Range(1L, int.MaxValue / 3)]
     public long MaxPixels { get; init; } = 64L << 20;
 

@@ -3,10 +3,7 @@ using MedMoE.Mesh.Wire;
 
 namespace MedMoE.Mesh.Expert;
 
-/// <summary>The embeddings of a call's texts.</summary>
-/// <param name="Words">Word embeddings of all texts in order, [words, D].</param>
-/// <param name="Counts">Number of words of each text.</param>
-/// <param name="Sentences">Sentence embeddings, [texts, D].</param>
+/// <summary>Embeddings of a call's texts: words of all texts in order, [words, D], their counts, and sentences, [texts, D].</summary>
 internal sealed record EncodedQueries(float[] Words, IReadOnlyList<int> Counts, float[] Sentences)
 {
     public long Bytes => sizeof(float) * ((long)Words.Length + Sentences.Length);

@@ -12,9 +12,7 @@ using static TorchSharp.torch;
 
 namespace MedMoE.Mesh.Expert;
 
-/// <summary>
-/// One expert of the bundle. Levels of several calls are projected in one batch; a call's tensors stay on the model's thread until the call ends.
-/// </summary>
+/// <summary>One expert. Projects levels of several calls in one batch; a call's tensors never leave the model's thread.</summary>
 internal sealed class ExpertModel : IServedModel, IDisposable
 {
     // One for each level, one for the texts.

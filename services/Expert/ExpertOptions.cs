@@ -46,9 +46,7 @@ internal sealed record ExpertOptions
     [Range(1L, 1L << 40)]
     public long MaxAttentionBytes { get; init; } = 128L << 20;
 
-    /// <summary>
-    /// Maximum bytes of attention and local features in an answer; a call that asks for more gets INVALID_ARGUMENT. Default 64 MiB.
-    /// </summary>
+    /// <summary>Maximum bytes of attention and local features in an answer; more get INVALID_ARGUMENT. Default 64 MiB.</summary>
     [Range(1L, int.MaxValue)]
     public long MaxAnswerBytes { get; init; } = 64L << 20;
 }

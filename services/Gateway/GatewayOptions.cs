@@ -11,9 +11,7 @@ internal sealed record GatewayOptions
     /// <summary>Minimum bytes per second of a message that takes longer than <see cref="MessageTimeout"/>.</summary>
     public const int MinMessageRate = 16 << 10;
 
-    /// <summary>
-    /// Comma-separated names of experts that run at Endpoints:Default. Those in Endpoints:Services need no entry here. Default: none.
-    /// </summary>
+    /// <summary>Comma-separated names of experts at Endpoints:Default, besides those in Endpoints:Services. Default: none.</summary>
     public string Experts { get; init; } = "";
 
     /// <summary>Maximum concurrent calls with one request message; one more gets RESOURCE_EXHAUSTED. Default 1024.</summary>
@@ -44,16 +42,11 @@ internal sealed record GatewayOptions
     /// <summary>Proxies whose X-Forwarded-For is trusted, as comma-separated addresses or networks: "10.0.0.0/8, fd00::7". Default: none.</summary>
     public string TrustedProxies { get; init; } = "";
 
-    /// <summary>
-    /// How long a stream may be idle in both directions before a new stream may replace it. Before its first message it may always be replaced.
-    /// Default 10 s.
-    /// </summary>
+    /// <summary>How long an idle stream, after its first message, is protected from replacement by a new one. Default 10 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
     public TimeSpan StreamIdleTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>
-    /// How long an answer may stay unread; then the call is reset with ENHANCE_YOUR_CALM, in gRPC RESOURCE_EXHAUSTED. Default 30 s.
-    /// </summary>
+    /// <summary>How long an answer may stay unread; then the call is reset and gets RESOURCE_EXHAUSTED. Default 30 s.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
     public TimeSpan AnswerTimeout { get; init; } = TimeSpan.FromSeconds(30);
 

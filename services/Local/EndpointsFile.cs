@@ -4,10 +4,7 @@ using MedMoE.Mesh.Wire.Catalog;
 
 namespace MedMoE.Mesh.Local;
 
-/// <summary>
-/// The file with the addresses of the mesh's services (<see cref="EndpointOptions.File"/>). Replaced atomically: readers see either the old or the
-/// new content.
-/// </summary>
+/// <summary>The file with the services' addresses (<see cref="EndpointOptions.File"/>), replaced atomically.</summary>
 internal sealed class EndpointsFile(string path)
 {
     private static readonly JsonSerializerOptions _json = new() { WriteIndented = true };

@@ -5,21 +5,13 @@ using MedMoE.Mesh.Studies;
 
 namespace MedMoE.Mesh.Phantoms;
 
-/// <param name="Lesion">The lesion drawn.</param>
-/// <param name="Phrase">The words of the report that name it.</param>
-/// <param name="Box">Bounding box of the mask.</param>
-/// <param name="Mask">PNG, 255 inside the finding, else 0.</param>
+/// <summary>A lesion, the words of the report that name it, its bounding box, and its mask: a PNG, 255 inside, else 0.</summary>
 internal sealed record PhantomFinding(Lesion Lesion, string Phrase, Box Box, byte[] Mask);
 
 /// <summary>
-/// A synthetic study: an image that roughly looks like its type, with lesions of which everything is known, and its report. It shows that the parts
-/// of the method work together, and nothing about real images.
+/// A synthetic study: an image (PNG, 8 bits, gray) that roughly looks like its type, with known lesions, and its report. It shows that the parts of
+/// the method work together, and nothing about real images.
 /// </summary>
-/// <param name="Key">Type and number.</param>
-/// <param name="Image">PNG of 8 bits, gray.</param>
-/// <param name="Type">Report type.</param>
-/// <param name="Report">Plain text.</param>
-/// <param name="Findings">At most two.</param>
 internal sealed record Phantom(string Key, StudyType Type, byte[] Image, string Report, IReadOnlyList<PhantomFinding> Findings)
 {
     /// <summary>Makes a study, which depends only on the arguments.</summary>

@@ -3,13 +3,7 @@ using MedMoE.Mesh.Bundle;
 
 namespace MedMoE.Mesh.Phantoms;
 
-/// <summary>Request for a set of phantoms.</summary>
-/// <param name="Out">Folder to create.</param>
-/// <param name="Count">Number of studies.</param>
-/// <param name="Seed">Different seeds give different studies.</param>
-/// <param name="Types">Study i has type i modulo their number.</param>
-/// <param name="Shards">Number of WebDataset shards to write in addition.</param>
-/// <param name="Size">Pixels on each side.</param>
+/// <summary>Request for a set of phantoms. Study i has type i modulo their number; <paramref name="Size"/> is in pixels.</summary>
 internal sealed record PhantomRequest(string Out, int Count, int Seed, IReadOnlyList<StudyType> Types, int Shards = 0, int Size = 224);
 
 /// <summary>

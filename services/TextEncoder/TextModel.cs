@@ -9,10 +9,7 @@ using Microsoft.Extensions.Options;
 
 namespace MedMoE.Mesh.TextEncoder;
 
-/// <summary>A text's embeddings, as arrays: tensors must not leave the model's thread.</summary>
-/// <param name="Words">[words, D].</param>
-/// <param name="Sentence">[D].</param>
-/// <param name="Model">The model that computed them.</param>
+/// <summary>A text's embeddings, [words, D] and [D], as arrays: tensors must not leave the model's thread.</summary>
 internal sealed record TextFeatures(float[] Words, float[] Sentence, ModelInfo Model);
 
 internal sealed class TextModel(IOptions<ModelOptions> model, IOptions<TextEncoderOptions> options) : IServedModel, IDisposable

@@ -2,10 +2,7 @@ using Yarp.ReverseProxy.Transforms;
 
 namespace MedMoE.Mesh.Gateway.Calls;
 
-/// <summary>
-/// Ends the request to a service once the service has answered. Otherwise YARP and the service would keep the stream open until the caller ends it,
-/// which may never happen.
-/// </summary>
+/// <summary>Ends the request to a service once it has answered; otherwise the stream stays open until the caller ends it.</summary>
 internal static class AnsweredRequests
 {
     public static IReverseProxyBuilder AddAnsweredRequests(this IReverseProxyBuilder proxy) => proxy.AddTransforms(route =>

@@ -4,10 +4,7 @@ using Microsoft.Extensions.Options;
 
 namespace MedMoE.Mesh.Gateway.Calls;
 
-/// <summary>
-/// Refuses invalid requests before they are forwarded, and reads every request through <see cref="RequestMessages"/>, including those to the
-/// gateway's own services.
-/// </summary>
+/// <summary>Refuses invalid requests before they are forwarded, and reads all requests through <see cref="RequestMessages"/>.</summary>
 internal sealed class RequestChecks(RequestDelegate next, IOptions<GatewayOptions> gateway, IOptions<ServingOptions> serving)
 {
     // HTTP/2 counts this many bytes for each header beside its name and value (RFC 9113, 6.5.2).

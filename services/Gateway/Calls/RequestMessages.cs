@@ -115,9 +115,7 @@ internal sealed class RequestMessages(PipeReader body, MessageFraming framing, T
         return result;
     }
 
-    /// <summary>
-    /// True if <see cref="UntilFirst"/> cancelled the read too late, when it had already ended: the cancellation then shows in the next read.
-    /// </summary>
+    /// <summary>True if <see cref="UntilFirst"/> cancelled just after a read had ended: then the next read shows it.</summary>
     private bool IsOnlyCancelled(ReadResult result)
     {
         if (!result.IsCanceled || !result.Buffer.IsEmpty || result.IsCompleted)

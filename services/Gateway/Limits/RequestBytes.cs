@@ -11,9 +11,7 @@ internal sealed class RequestBytes(IOptions<GatewayOptions> options)
     private readonly Dictionary<string, long> _ofCaller = [];
     private long _held;
 
-    /// <summary>
-    /// Reserves more bytes for a message until <see cref="Release"/>. Always succeeds for a single message, which Serving:MaxMessageBytes limits.
-    /// </summary>
+    /// <summary>Reserves bytes until <see cref="Release"/>. A single message always succeeds: Serving:MaxMessageBytes limits it.</summary>
     /// <returns>Null, or why the bytes are refused.</returns>
     public Refusal? TryTake(string caller, long has, long more)
     {

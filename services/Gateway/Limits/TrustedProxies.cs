@@ -5,9 +5,7 @@ using Microsoft.Extensions.Options;
 
 namespace MedMoE.Mesh.Gateway.Limits;
 
-/// <summary>
-/// Takes the caller's address from X-Forwarded-For if the call comes from one of Gateway:TrustedProxies; otherwise ignores the header.
-/// </summary>
+/// <summary>Takes the caller's address from X-Forwarded-For, but only for calls from Gateway:TrustedProxies.</summary>
 internal static class TrustedProxies
 {
     public static void UseTrustedProxies(this WebApplication app)

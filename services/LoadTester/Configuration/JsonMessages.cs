@@ -26,9 +26,6 @@ internal static class JsonMessages
         }
     }
 
-    /// <param name="data">One message, or an array of them.</param>
-    /// <param name="where">Their origin, for errors.</param>
-    /// <param name="type">Type of the messages.</param>
     /// <exception cref="LoadException">No message, or not a message of the type.</exception>
     public static IReadOnlyList<byte[]> Read(JsonNode? data, string where, MessageDescriptor type)
     {

@@ -5,9 +5,7 @@ using MedMoE.Mesh.Commands;
 
 namespace MedMoE.Mesh.LoadTester.Configuration;
 
-/// <summary>
-/// Reads ghz's JSON configuration files, for calls over HTTP/2 without TLS with constant messages. ghz ignores unknown keys; here they are errors.
-/// </summary>
+/// <summary>Reads ghz's JSON configuration, for constant messages over HTTP/2 without TLS. Unlike in ghz, unknown keys are errors.</summary>
 internal sealed class LoadConfigReader
 {
     // Sources of the methods for ghz; this tool knows the mesh's methods.
@@ -76,10 +74,7 @@ internal sealed class LoadConfigReader
             : config;
     }
 
-    /// <summary>Reads NAME-schedule and its related keys.</summary>
-    /// <param name="name">load or concurrency.</param>
-    /// <param name="constant">Value without a schedule.</param>
-    /// <param name="start">Default of NAME-start.</param>
+    /// <summary>Reads NAME-schedule and its related keys; <paramref name="constant"/> is the value without a schedule.</summary>
     private Schedule ReadSchedule(string name, int constant, int start)
     {
         var kind = OneOf($"{name}-schedule", ScheduleKind.Const);

@@ -45,9 +45,7 @@ internal static class FixtureSet
         Gating = new Gating { Policy = GatingPolicy.Explicit, Expert = study.Type },
     };
 
-    /// <summary>
-    /// A header with one text and four levels. Random features are enough, because an expert's work does not depend on their values.
-    /// </summary>
+    /// <summary>A header and four levels. Random features are enough: an expert's work does not depend on them.</summary>
     private static IEnumerable<LocalizeRequest> Localize()
     {
         var random = new Random(1);

@@ -8,7 +8,6 @@ internal sealed record StudyFile(string Type, ByteString Image, string Report);
 /// <summary>Reads the studies that <c>mesh phantoms</c> makes.</summary>
 internal static class StudyFiles
 {
-    /// <param name="folder">A folder with manifest.jsonl.</param>
     /// <exception cref="LoadException">The folder has no manifest.</exception>
     public static IReadOnlyList<StudyFile> Read(string folder)
     {

@@ -3,8 +3,7 @@ using HdrHistogram;
 
 namespace MedMoE.Mesh.LoadTester.Measurement;
 
-/// <summary>Records latencies and statuses of calls. Thread-safe.</summary>
-/// <param name="skipFirst">Number of first calls to ignore.</param>
+/// <summary>Records latencies and statuses of calls, without the first <c>skipFirst</c>. Thread-safe.</summary>
 internal sealed class Recorder(int skipFirst)
 {
     /// <summary>One hour, in microseconds; longer calls count as one hour.</summary>
@@ -18,9 +17,7 @@ internal sealed class Recorder(int skipFirst)
     private int _skipped;
     private long _count;
 
-    /// <param name="latency">From the call's intended start to its end.</param>
-    /// <param name="status">Final status.</param>
-    /// <param name="error">The error, or null.</param>
+    /// <summary>Latency counts from the call's intended start.</summary>
     public void Ended(TimeSpan latency, StatusCode status, string? error)
     {
         lock (_lock)
@@ -45,7 +42,6 @@ internal sealed class Recorder(int skipFirst)
         }
     }
 
-    /// <param name="total">Duration of the run.</param>
     public Measurements Sum(TimeSpan total)
     {
         lock (_lock)
@@ -62,12 +58,7 @@ internal sealed class Recorder(int skipFirst)
     private static void Add(SortedDictionary<string, long> counts, string key) => counts[key] = counts.GetValueOrDefault(key) + 1;
 }
 
-/// <param name="Count">Number of ended calls.</param>
-/// <param name="Total">From the first call's start to the last one's end.</param>
-/// <param name="Average">Of all calls.</param>
-/// <param name="Latencies">Of calls without an error, in microseconds, to three digits.</param>
-/// <param name="Statuses">Number of calls by gRPC status.</param>
-/// <param name="Errors">Number of calls by error.</param>
+/// <summary>Latencies are in microseconds, to three digits, and only of calls without an error.</summary>
 internal sealed record Measurements(
     long Count, TimeSpan Total, TimeSpan Average, LongHistogram Latencies, IReadOnlyDictionary<string, long> Statuses,
     IReadOnlyDictionary<string, long> Errors);

@@ -8,9 +8,7 @@ using MedMoE.Mesh.LoadTester.Schedules;
 
 namespace MedMoE.Mesh.LoadTester.Output;
 
-/// <summary>
-/// The measurements of a run in the format of ghz's JSON (ghz, runner/reporter.go), without its entry for each call. Times are in nanoseconds.
-/// </summary>
+/// <summary>The measurements of a run as ghz's JSON (ghz, runner/reporter.go), without single calls. Times are in nanoseconds.</summary>
 internal sealed record Report
 {
     private static readonly int[] _percentiles = [10, 25, 50, 75, 90, 95, 99];
@@ -119,13 +117,10 @@ internal sealed record Report
     private static long Nanoseconds(TimeSpan time) => time.Ticks * TimeSpan.NanosecondsPerTick;
 }
 
-/// <param name="Percentage">Percentage of the calls without an error.</param>
-/// <param name="Latency">Their maximum latency, in nanoseconds.</param>
+/// <summary>Maximum latency, in nanoseconds, of this percentage of the calls without an error.</summary>
 internal sealed record LatencyShare(int Percentage, long Latency);
 
-/// <param name="Mark">Upper end, in seconds.</param>
-/// <param name="Count">Number of calls.</param>
-/// <param name="Frequency">Share of all calls.</param>
+/// <summary><paramref name="Mark"/> is the upper end in seconds.</summary>
 internal sealed record Bucket(double Mark, long Count, double Frequency);
 
 /// <summary>The options of the run that a check needs.</summary>

@@ -6,11 +6,10 @@ using MedMoE.Mesh.LoadTester.Configuration;
 
 namespace MedMoE.Mesh.LoadTester.Schedules;
 
-/// <summary>Signals the intended start of each call, on its own thread: timers are a millisecond late, which would count as latency.</summary>
-/// <param name="schedule">Calls per second.</param>
-/// <param name="limit">Maximum number of calls.</param>
-/// <param name="most">Time after which no call starts.</param>
-/// <param name="start">Timestamp of <see cref="Stopwatch"/> from which times count.</param>
+/// <summary>
+/// Signals intended starts before <c>most</c>, counted from the timestamp <c>start</c>, on its own thread: timers are a millisecond late, which would
+/// count as latency.
+/// </summary>
 internal sealed partial class ArrivalClock(Schedule schedule, int limit, TimeSpan most, long start)
 {
     /// <summary>Short, so that cancellation is noticed soon.</summary>

@@ -12,10 +12,7 @@ internal static class ControlServer
 {
     public const string ScalePath = "/scale";
 
-    /// <summary>
-    /// POST /scale with <c>ct=3,backbone=2</c> answers with the <see cref="ReplicaStatus"/> of every replica, or with 400 and one line with the
-    /// reason.
-    /// </summary>
+    /// <summary>POST /scale with <c>ct=3,backbone=2</c> answers with every replica's status, or with 400 and the reason.</summary>
     public static async Task<WebApplication> Start(string socket, Supervisor supervisor, CancellationToken cancellation)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());

@@ -3,11 +3,7 @@ using MedMoE.Mesh.Wire.Catalog;
 
 namespace MedMoE.Mesh.Local.Plan;
 
-/// <summary>A service of the mesh. Each replica of it is a process.</summary>
-/// <param name="Project">The service's project, which names its assembly.</param>
-/// <param name="Service">The service.</param>
-/// <param name="Arguments">Command-line arguments.</param>
-/// <param name="Replicas">Initial number of replicas.</param>
+/// <summary>A service of the mesh and its command line. Each replica of it is a process.</summary>
 internal sealed record ProcessSpec(string Project, MeshService Service, IReadOnlyList<string> Arguments, int Replicas = 1)
 {
     /// <summary>The name for users: an expert's without a prefix.</summary>

@@ -14,8 +14,6 @@ internal static class ReplicaCounts
         + string.Join(", ", ServiceCatalog.All.Where(kind => kind is { Contract: not null, IsPerExpert: false }).Select(kind => kind.Name))
         + ", or an expert's name";
 
-    /// <param name="text">Empty gives no numbers.</param>
-    /// <param name="services">The known services.</param>
     /// <returns>Numbers by <see cref="ProcessSpec.ShortName"/>.</returns>
     /// <exception cref="LocalMeshException">Unknown service, or a number out of range.</exception>
     public static IReadOnlyDictionary<string, int> Parse(string text, IReadOnlyList<ProcessSpec> services)

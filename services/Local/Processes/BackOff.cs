@@ -1,9 +1,6 @@
 namespace MedMoE.Mesh.Local.Processes;
 
-/// <summary>
-/// Restart delay of a service that ended: none if it was healthy and ended cleanly, or had run for long; otherwise 0.5 s, doubled each time up to 30
-/// s.
-/// </summary>
+/// <summary>Restart delay: none after a clean end or a long run, else 0.5 s, doubled each time up to 30 s.</summary>
 internal sealed class BackOff
 {
     private static readonly TimeSpan _first = TimeSpan.FromSeconds(0.5);
@@ -14,8 +11,6 @@ internal sealed class BackOff
 
     private TimeSpan _next = _first;
 
-    /// <param name="lived">How long the service ran.</param>
-    /// <param name="cleanly">Whether it was healthy and ended on request.</param>
     public TimeSpan Next(TimeSpan lived, bool cleanly)
     {
         if (cleanly || lived >= _well)

@@ -2,9 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace MedMoE.Mesh.Local.Processes;
 
-/// <summary>Addresses of a service on this machine, as reported in its log.</summary>
-/// <param name="Grpc">HOST:PORT of gRPC.</param>
-/// <param name="Http">HOST:PORT of /healthz and /metrics.</param>
+/// <summary>Addresses (HOST:PORT) of a service on this machine, read from its log. HTTP serves /healthz and /metrics.</summary>
 internal sealed partial record Listening(string Grpc, string Http)
 {
     /// <returns>Null for any other line.</returns>

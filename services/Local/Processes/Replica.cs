@@ -32,10 +32,7 @@ internal sealed class Replica
 
     public string Name => string.Create(CultureInfo.InvariantCulture, $"{Spec.Service.Name}/{Number}");
 
-    /// <summary>
-    /// Completes when the replica is healthy for the first time; fails with <see cref="LocalMeshException"/> if it ends before, and then it is not
-    /// restarted.
-    /// </summary>
+    /// <summary>Completes when it is first healthy; faults if it ends before, and then it is not restarted.</summary>
     public Task Ready => _ready.Task;
 
     public ReplicaStatus Status => new(Spec.Service.Name, Number, _process?.Id, _listening);

@@ -1,8 +1,4 @@
 namespace MedMoE.Mesh.Local.Processes;
 
-/// <summary>State of a replica, for the status table.</summary>
-/// <param name="Service">Name of the service.</param>
-/// <param name="Number">Starts at 1.</param>
-/// <param name="Pid">Process id; null while there is no process.</param>
-/// <param name="Listening">Its addresses; null unless it is healthy.</param>
+/// <summary>State of a replica, for the status table. <paramref name="Listening"/> is null unless it is healthy.</summary>
 internal sealed record ReplicaStatus(string Service, int Number, int? Pid, Listening? Listening);

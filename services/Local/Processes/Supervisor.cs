@@ -34,9 +34,7 @@ internal sealed class Supervisor(MeshPlan plan, EndpointsFile endpoints, MeshLog
         return Scale(plan.Services.ToDictionary(s => s.ShortName, s => s.Replicas), cancellation);
     }
 
-    /// <summary>Changes numbers of replicas; returns when new ones are healthy and surplus ones have ended.</summary>
-    /// <param name="counts">By <see cref="ProcessSpec.ShortName"/>.</param>
-    /// <param name="cancellation">Stops waiting.</param>
+    /// <summary>Changes numbers of replicas, by short name; returns when new ones are healthy and surplus ones have ended.</summary>
     /// <exception cref="LocalMeshException">A new replica cannot start; new ones that are not healthy have been removed.</exception>
     public async Task Scale(IReadOnlyDictionary<string, int> counts, CancellationToken cancellation)
     {
@@ -68,7 +66,6 @@ internal sealed class Supervisor(MeshPlan plan, EndpointsFile endpoints, MeshLog
     }
 
     /// <summary>Stops all replicas: the gateway, then routers, then the rest.</summary>
-    /// <param name="hurry">Kills them at once.</param>
     public async Task Stop(CancellationToken hurry)
     {
         using var hurried = hurry.Register(_hurry.Cancel);

@@ -1,10 +1,6 @@
 namespace MedMoE.Mesh.Phantoms.Drawing;
 
-/// <summary>Called for each pixel of a shape.</summary>
-/// <param name="pixel">Index, row-major.</param>
-/// <param name="x">Centre, in body units.</param>
-/// <param name="y">Centre, in body units.</param>
-/// <param name="cover">Share of the pixel that the shape covers, above 0.</param>
+/// <summary>Called for a pixel: its row-major index, its centre in body units, and the share of it that is covered, above 0.</summary>
 internal delegate void PixelAction(int pixel, float x, float y, float cover);
 
 /// <summary>A value for each pixel of a view: its gray level, or the share of it that a shape covers.</summary>

@@ -1,9 +1,7 @@
 using MedMoE.Mesh.Phantoms.Plans;
 namespace MedMoE.Mesh.Phantoms.Drawing;
 
-/// <summary>A region, as a signed distance in body units: positive inside, negative outside.</summary>
-/// <param name="Extent">Box that contains the region.</param>
-/// <param name="Depth">Depth of a point inside; near the edge, its distance from the edge.</param>
+/// <summary>A region inside a box, as a depth in body units: negative outside; near the edge, the distance from it.</summary>
 internal sealed record Shape(Extent Extent, Func<float, float, float> Depth)
 {
     /// <summary>Directions in which an outline's radius is stored.</summary>

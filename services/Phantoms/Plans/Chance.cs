@@ -26,9 +26,7 @@ internal sealed class Chance
 
     public T OneOf<T>(IReadOnlyList<T> choices) => choices[Below(choices.Count)];
 
-    /// <summary>
-    /// Mean 0, standard deviation 1: the sum of four uniform numbers, which is close enough to normal for noise at a tenth of the cost.
-    /// </summary>
+    /// <summary>Mean 0, standard deviation 1: a sum of four uniform numbers, normal enough for noise at a tenth of the cost.</summary>
     public float Normal()
     {
         var bits = Next();

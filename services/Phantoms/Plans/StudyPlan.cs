@@ -31,9 +31,7 @@ internal sealed record Lesion(FindingKind Kind, Side? Side, string Zone, LesionS
     };
 }
 
-/// <summary>The content of a study.</summary>
-/// <param name="Variant">Variant of the picture, such as T2; empty if the type has only one.</param>
-/// <param name="Lesions">None for a normal study, at most two.</param>
+/// <summary>The content of a study: at most two lesions, and the variant of the picture, such as T2; empty if the type has only one.</summary>
 internal sealed record StudyPlan(string Variant, IReadOnlyList<Lesion> Lesions)
 {
     private const float Normals = 0.15f;

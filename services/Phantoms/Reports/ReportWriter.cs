@@ -9,9 +9,7 @@ internal sealed record WrittenReport(string Text, IReadOnlyList<string> Phrases)
 
 internal sealed class ReportWriter(Chance chance, Wording wording)
 {
-    /// <summary>
-    /// Maximum of words and punctuation marks: with [CLS] and [SEP] they fit into the 25 tokens that a text encoder reads by default.
-    /// </summary>
+    /// <summary>Maximum of words and punctuation marks: with [CLS] and [SEP] they are the 25 tokens read by default.</summary>
     public const int MostTokens = 23;
 
     public const int FewestWords = 8;

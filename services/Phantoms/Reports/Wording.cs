@@ -1,13 +1,11 @@
 namespace MedMoE.Mesh.Phantoms.Reports;
 
-/// <summary>A statement that may be added to the findings.</summary>
-/// <param name="Text">A clause without the full stop.</param>
-/// <param name="Unless">Kinds of finding that contradict it.</param>
+/// <summary>A clause without full stop that may be added to a report, except next to findings of these kinds.</summary>
 internal sealed record Remark(string Text, params string[] Unless);
 
 /// <summary>
 /// The wording of one type's reports. In templates, {size}, {name}, {side} and {zone} are the finding's, {a} is an article, {rest} a remark, and
-/// square brackets enclose the phrase that names the finding. Sometimes the size is left out.
+/// square brackets enclose the phrase that names the finding.
 /// </summary>
 internal sealed record Wording
 {

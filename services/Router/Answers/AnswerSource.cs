@@ -14,10 +14,7 @@ using Microsoft.Extensions.Options;
 
 namespace MedMoE.Mesh.Router.Answers;
 
-/// <summary>An expert's answer.</summary>
-/// <param name="Response">Shared: must not be changed.</param>
-/// <param name="Backbone">The backbone that computed the pyramid.</param>
-/// <param name="Timing">The expert's time; null if the answer came from the cache.</param>
+/// <summary>An expert's answer. It is shared and must not be changed. The timing is null if it came from the cache.</summary>
 internal sealed record Answer(LocalizeResponse Response, ModelInfo Backbone, Timing? Timing = null);
 
 /// <summary>Experts' answers, from the cache or from the expert. Levels of the pyramid are relayed to the expert as they arrive.</summary>

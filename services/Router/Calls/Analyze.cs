@@ -8,9 +8,7 @@ using GateDecision = MedMoE.Mesh.Bundle.Gating.GateDecision;
 
 namespace MedMoE.Mesh.Router.Calls;
 
-/// <summary>
-/// Analyze: encodes the texts and extracts the pyramid concurrently, selects one expert as soon as the gate can decide, and asks it.
-/// </summary>
+/// <summary>Analyze: runs text encoder and backbone concurrently, and asks one expert as soon as the gate has decided.</summary>
 internal sealed class Analyze(TextSource texts, PyramidSource pyramids, AnswerSource answers, RouterGate gate)
 {
     public async Task<AnalyzeResponse> Run(AnalyzeRequest request, CancellationToken cancellation)

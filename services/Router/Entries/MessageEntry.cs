@@ -7,10 +7,7 @@ namespace MedMoE.Mesh.Router.Entries;
 /// <summary>Cache entries that are protobuf messages.</summary>
 internal static class MessageEntry
 {
-    /// <summary>
-    /// Bytes in memory for each serialised byte of a message, tensors excluded: a word's position in the text has 8 bytes on the wire and 56 as an
-    /// object.
-    /// </summary>
+    /// <summary>Bytes in memory per serialised byte, without tensors: a word's position has 8 bytes on the wire, 56 in memory.</summary>
     private const int ObjectFactor = 6;
 
     /// <summary>Bytes of an array and the two objects around it, for a tensor or a level.</summary>

@@ -1,8 +1,6 @@
 namespace MedMoE.Mesh.Router.Limits;
 
-/// <summary>
-/// A limit on the bytes of messages held at the same time. A single message is always accepted, however large: Serving:MaxMessageBytes limits it.
-/// </summary>
+/// <summary>A limit on bytes of messages. A single message of any size is accepted: Serving:MaxMessageBytes limits it.</summary>
 internal sealed class ByteBudget(long max)
 {
     private readonly Lock _lock = new();

@@ -9,10 +9,7 @@ using Microsoft.Extensions.Options;
 
 namespace MedMoE.Mesh.Router.Pyramids;
 
-/// <summary>
-/// Pyramids, from the cache or the backbone. Concurrent readers of an image share one pyramid; when the last one leaves, the call to the backbone
-/// is cancelled.
-/// </summary>
+/// <summary>Pyramids, from the cache or the backbone. Concurrent readers share one; the last to leave cancels the backbone call.</summary>
 internal sealed class PyramidSource(
     MeshChannels channels, FeatureCache cache, KnownModels models, IOptions<RouterOptions> options, TimeProvider time)
 {
@@ -171,8 +168,7 @@ internal sealed class PyramidSource(
         }
     }
 
-    /// <param name="abandoned">Cancelled when the last reader has left.</param>
-    /// <param name="triedBefore">Replicas tried by the flight that this one renews; null if it is the first.</param>
+    /// <summary>One extraction. <paramref name="triedBefore"/>: replicas tried by the flight that it renews, or null.</summary>
     internal sealed class Flight(CancellationToken abandoned, TriedReplicas? triedBefore)
     {
         private int _started;

@@ -2,8 +2,5 @@ using MedMoE.Mesh.V1;
 
 namespace MedMoE.Mesh.Router.Pyramids;
 
-/// <summary>The small part of a pyramid, which is all that the image gate needs.</summary>
-/// <param name="Pooled">The pooled feature, [8C], FP32.</param>
-/// <param name="Model">The backbone that computed it.</param>
-/// <param name="Timing">The backbone's time; null if the feature came from the cache.</param>
+/// <summary>What the image gate needs of a pyramid. Pooled is [8C], FP32; the timing is null if it came from the cache.</summary>
 internal sealed record PyramidSummary(WireTensor Pooled, ModelInfo Model, Timing? Timing);

@@ -12,10 +12,7 @@ using static TorchSharp.torch;
 
 namespace MedMoE.Mesh.Trainer.Ablation;
 
-/// <summary>
-/// Trains each variant from fresh weights for several seeds, with the same data, order and steps, and evaluates it on unseen data. Variants that have
-/// a score already are skipped.
-/// </summary>
+/// <summary>Trains each variant with several seeds and evaluates it on unseen data, unless it already has a score.</summary>
 internal sealed class AblationStudy(ModelBundle template, string data, string test, string folder, TrainOptions options)
 {
     /// <exception cref="BundleException">The template is not of architecture paper.</exception>

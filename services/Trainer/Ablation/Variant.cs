@@ -3,13 +3,7 @@ using MedMoE.Mesh.Training;
 
 namespace MedMoE.Mesh.Trainer.Ablation;
 
-/// <summary>A model to compare with MedMoE.</summary>
-/// <param name="Name">Folder of its runs.</param>
-/// <param name="Title">Row of the table.</param>
-/// <param name="Routing">Which expert is trained on a pair.</param>
-/// <param name="FirstLevel">The finest pyramid level in use.</param>
-/// <param name="Expert">Which expert is used in evaluation; null for the first one.</param>
-/// <param name="TrainedAs">Name of the variant whose trained networks it uses; its own name if it is trained itself.</param>
+/// <summary>A row of the table. It uses the networks of the variant <paramref name="TrainedAs"/>; without an expert, the first one.</summary>
 internal sealed record Variant(string Name, string Title, ExpertChoice? Expert, ExpertRouting Routing, int FirstLevel, string TrainedAs)
 {
     /// <summary>The paper's claims: MedMoE, and MedMoE without each part that is claimed to improve it.</summary>

@@ -23,10 +23,8 @@ internal sealed class PreprocessorConfig
         _notes = notes;
     }
 
-    /// <param name="folder">The Swin's folder; without this file, ImageNet's mean and standard deviation are used.</param>
-    /// <param name="size">Pixels on a side, from <c>config.json</c>.</param>
-    /// <param name="notes">Receives a line for each setting that is not followed.</param>
     /// <exception cref="BundleException">The file cannot be read, or a setting has the wrong type.</exception>
+    /// <summary>Without the file, ImageNet's mean and standard deviation are used. Notes get a line for each ignored setting.</summary>
     public static ImageSettings Read(string folder, int size, List<string> notes)
     {
         var path = Path.Combine(folder, "preprocessor_config.json");
