@@ -11,7 +11,7 @@ using static TorchSharp.torch;
 
 namespace MedMoE.Mesh.Commands.Tests;
 
-/// <summary>What is published becomes a bundle that answers as its weights do.</summary>
+/// <summary>Imports published files and compares the bundle's answers with those of their weights.</summary>
 public sealed class ImportTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -38,7 +38,7 @@ public sealed class ImportTests : IDisposable
             + "model.text_encoder.model.pooler.dense.", result.Output);
         Assert.Contains("the gate that reads reports starts fresh", result.Output);
         using var golden = new GoldenBundle(Architecture.Reference);
-        // Every number that an image and a report lead to, to the last digit; the image gate picks the expert.
+        // All numbers of the answer are identical to the last digit; the image gate selects the expert.
         Assert.Equal(await Answer(golden.Root), await Answer(_folder["out"]));
         foreach (var expert in new[] { "xray", "ct", "mri", "ultrasound" })
         {
@@ -168,7 +168,7 @@ public sealed class ImportTests : IDisposable
     private Task<Tool.Result> ImportCheckpoint(string path, params string[] more) => Tool.Bundle(
         ["import", "--checkpoint", path, "--swin", _folder["swin"], "--bert", _folder["bert"], "--out", _folder["out"], .. more]);
 
-    /// <summary>What the bundle says of an image and a report, but for its name and what depends on the gate that reads reports.</summary>
+    /// <summary>The bundle's answer, without its name and the parts that depend on the report gate.</summary>
     private static async Task<string> Answer(string bundle)
     {
         var result = await Tool.Analyze(
@@ -185,7 +185,7 @@ public sealed class ImportTests : IDisposable
         return json.ToJsonString();
     }
 
-    /// <summary>Backbone and text encoder are those of the reference, to the last bit.</summary>
+    /// <summary>Backbone and text encoder are identical to the reference to the last bit.</summary>
     private void AssertTowers()
     {
         var bundle = ModelBundle.Open(_folder["out"]);

@@ -85,7 +85,7 @@ public sealed class ConfigurationTests : IDisposable
         const string Json = """[{"texts": ["a"]}, {"texts": ["b", "c"]}]""";
         File.WriteAllText(_folder["data.json"], Json);
 
-        // With the keys that tell ghz where the methods are described.
+        // With the keys for ghz's sources of methods.
         var within = Read($"{WithoutMessages}, \"proto\": \"protos/router.proto\", \"import-paths\": [\"protos\"], \"data\": {Json}");
         var beside = Read($"{WithoutMessages}, \"protoset\": \"all.protoset\", \"data-file\": \"{_folder["data.json"]}\"");
         var one = Read($$"""{{WithoutMessages}}, "data": {"texts": ["a"]}""");

@@ -5,7 +5,7 @@ using MedMoE.Mesh.ServicesUnderTest;
 
 namespace MedMoE.Mesh.LoadTester.Tests;
 
-/// <summary>The checker finds what is wrong, in its own runs and in ghz's reports.</summary>
+/// <summary>The checker finds faults in its own runs and in ghz's reports.</summary>
 public sealed class JudgementTests
 {
     [Fact]
@@ -17,7 +17,7 @@ public sealed class JudgementTests
         Assert.Equal((0, ""), (run.ExitCode, run.Error));
         Assert.EndsWith("health: within its limits\n", run.Output);
 
-        // Its own report as well as ghz's.
+        // For its own report and for ghz's.
         Assert.Equal(0, (await Check(load, load["report.json"])).ExitCode);
         Assert.Equal(0, (await Check(load, WriteGhz(load, 200, ("OK", 200)))).ExitCode);
     }
@@ -33,7 +33,7 @@ public sealed class JudgementTests
 
         var check = await Check(load, WriteGhz(load, 200, ("OK", 198), ("Unavailable", 2)));
         AssertFound(check, "198 of 200 calls OK, fewer than 100.00 %: Unavailable 2");
-        // Where that is good enough, it is.
+        // It passes with a lower limit.
         load.WriteLimits("""{"default": {"ok": 0.99}}""");
         Assert.Equal(0, (await Check(load, load["report.json"])).ExitCode);
     }
@@ -58,12 +58,12 @@ public sealed class JudgementTests
     {
         using var nobody = new UnansweredAddress();
         using var load = new Load($"{nobody}");
-        // ghz is content, and tells of failed calls alone.
+        // ghz itself succeeds and only reports failed calls.
         var check = await Check(load, WriteGhz(load, 200, ("Unavailable", 200)));
         Assert.Equal(1, check.ExitCode);
         Assert.Contains("0 of 200 calls OK", check.Error);
         Assert.Contains($"{nobody}: cannot connect", check.Error);
-        // Not a single call: the report has none of its lists.
+        // Without any call the report has null instead of lists.
         File.WriteAllText(load["none.json"], JsonSerializer.Serialize(new
         {
             count = 0,
@@ -144,7 +144,7 @@ public sealed class JudgementTests
             "check", report, "--config", load.WriteConfig(),
             "--limits", File.Exists(load["limits.json"]) ? load["limits.json"] : load.WriteLimits());
 
-    /// <summary>A report as ghz writes it: with its options, and a line for each call, which nothing reads here.</summary>
+    /// <summary>A report of ghz, with its options and one entry for each call, which is ignored here.</summary>
     private static string WriteGhz(Load load, int count, params (string Status, int Count)[] statuses)
     {
         var file = load["report.json"];

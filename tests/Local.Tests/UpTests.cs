@@ -59,7 +59,7 @@ public sealed class UpTests : IDisposable
     public async Task Up_Services_AreOutOfReachOfATerminalsSignals()
     {
         using var mesh = await LocalProcess.UpSmall(_runtime);
-        // Field 6 of stat is the session; Ctrl-C goes to processes of the terminal's.
+        // Field 6 of stat is the session; Ctrl-C reaches only processes of the terminal's session.
         Assert.All(mesh.Table, row => Assert.Equal($"{row.Pid}", File.ReadAllText($"/proc/{row.Pid}/stat").Split(") ")[1].Split(' ')[3]));
     }
 
@@ -88,7 +88,7 @@ public sealed class UpTests : IDisposable
         using var files = new GoldenBundle(Architecture.Paper);
         var weights = Path.Combine(files.Root, "text", "model.safetensors");
         File.Delete(weights);
-        // Whoever reads a pipe that nobody writes to waits for ever.
+        // Reading a pipe without a writer blocks for ever.
         Assert.Equal(0, LocalProcess.MakePipe(weights, 0x180));
         using var mesh = LocalProcess.Run(_runtime, "up", "--only", "backbone,text-encoder", "--bundle", files.Root);
         await mesh.UntilLine(line => line.EndsWith(" processes", StringComparison.Ordinal), "the first line");

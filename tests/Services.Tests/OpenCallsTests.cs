@@ -22,7 +22,7 @@ public sealed class OpenCallsTests : IDisposable
         _calls.Take(Call(), places: 1, bytes: 0);
         var e = Assert.Throws<QueueFullException>(() => _calls.Take(Call(), places: 1, bytes: 0));
         Assert.Equal("the queue of 2 requests is full; try again in 40 ms", e.Message);
-        // What needs no place has room.
+        // A call without a level needs no slot.
         _calls.Take(Call(), places: 0, bytes: 100);
     }
 
@@ -53,7 +53,7 @@ public sealed class OpenCallsTests : IDisposable
         Assert.Throws<QueueFullException>(() => _calls.EndSilence(first));
         Assert.Throws<QueueFullException>(() => _calls.Take(Call(), places: 1, bytes: 0));
         _calls.EndSilence(second);
-        // A call that is at work gives way to nobody.
+        // A call that is working is never ended for another.
         _time.Advance(TimeSpan.FromHours(1));
         Assert.Throws<QueueFullException>(() => _calls.Take(Call(), places: 1, bytes: 0));
     }

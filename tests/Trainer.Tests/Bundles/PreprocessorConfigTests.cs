@@ -5,7 +5,7 @@ namespace MedMoE.Mesh.Trainer.Tests.Bundles;
 
 public sealed class PreprocessorConfigTests : IDisposable
 {
-    /// <summary>As it is published beside Swin's weights.</summary>
+    /// <summary>The file published with Swin's weights.</summary>
     private const string SwinsOwn = """
         {
           "do_normalize": true, "do_rescale": true, "do_resize": true, "image_processor_type": "ViTImageProcessor",
@@ -68,7 +68,7 @@ public sealed class PreprocessorConfigTests : IDisposable
         Assert.Equal(
             ["do_center_crop", "do_normalize", "resample", "rescale_factor", "size"],
             notes.Select(note => note.Split(": ")[1].Split(' ')[0]).Order());
-        // Levels stay as they are: a bundle has them in 0..1, which a standard deviation of 1/255 undoes.
+        // Levels are not scaled: a bundle has them in 0..1, which a standard deviation of 1/255 undoes.
         Assert.Equal([0, 0, 0], settings.Mean);
         Assert.All(settings.Std, std => Assert.Equal(1 / 255f, std));
     }
