@@ -19,7 +19,7 @@ internal sealed class ExpertCall : IDisposable
     private readonly DateTimeOffset? _deadline;
     // Cancelled when the call ends in any way: steps still in the queue are then useless.
     private readonly CancellationTokenSource _ended;
-    private readonly CancellationTokenSource _gaveWay = new();
+    private readonly CancellationTokenSource _evicted = new();
     private readonly Holding _holding;
     private readonly ExpertState _state = new();
     private readonly List<Task<Batched<LocalizeResponse?>>> _projections = [];
@@ -31,7 +31,7 @@ internal sealed class ExpertCall : IDisposable
     {
         (_model, _deadline) = (model, deadline);
         _ended = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        _holding = new Holding { GiveWay = () => _ = _gaveWay.CancelAsync() };
+        _holding = new Holding { Evict = () => _ = _evicted.CancelAsync() };
     }
 
     /// <summary>Waits for the next message. Meanwhile another call that needs the capacity may end this one.</summary>
@@ -40,9 +40,9 @@ internal sealed class ExpertCall : IDisposable
     /// <exception cref="QueueFullException">The call was ended to free capacity for another.</exception>
     public async Task<bool> AwaitMessage(Func<CancellationToken, Task<bool>> next, CancellationToken cancellation)
     {
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _gaveWay.Token);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _evicted.Token);
         timeout.CancelAfter(_model.MessageTimeout);
-        _model.OpenCalls.FallSilent(_holding);
+        _model.OpenCalls.BeginWait(_holding);
         bool more;
         try
         {
@@ -50,11 +50,11 @@ internal sealed class ExpertCall : IDisposable
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            throw _gaveWay.IsCancellationRequested
-                ? _model.OpenCalls.GaveWay()
+            throw _evicted.IsCancellationRequested
+                ? _model.OpenCalls.Evicted()
                 : new TimeoutException($"no message received for {_model.MessageTimeout.TotalSeconds} s (Expert:MessageTimeout)");
         }
-        _model.OpenCalls.EndSilence(_holding);
+        _model.OpenCalls.EndWait(_holding);
         return more;
     }
 
@@ -151,7 +151,7 @@ internal sealed class ExpertCall : IDisposable
             _model.Batcher.Post(new EndCall(_state));
         }
         _ended.Dispose();
-        _gaveWay.Dispose();
+        _evicted.Dispose();
     }
 
     private Task<Batched<LocalizeResponse?>> Submit(ExpertStep step) => _model.Batcher.Submit(step, _deadline, _ended.Token);

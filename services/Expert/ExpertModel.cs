@@ -18,7 +18,7 @@ internal sealed class ExpertModel : IServedModel, IDisposable
     // One for each level, one for the texts.
     private const int StepsOfACall = PyramidBackbone.Levels + 1;
 
-    // Bytes of a level's message beside the features: pooled feature, model, notes.
+    // Bytes of a level's message without the features: pooled feature, model, notes.
     private const long BesidesFeatures = 1 << 20;
 
     private readonly string _name;

@@ -14,7 +14,7 @@ internal sealed class OpenCalls(int maxPlaces, long maxBytes, TimeSpan retryAfte
     // Guards the fields below.
     private readonly Lock _lock = new();
     // Calls that wait for their callers, the longest wait first.
-    private readonly LinkedList<Holding> _silent = [];
+    private readonly LinkedList<Holding> _waiting = [];
     private int _places;
     private long _bytes;
 
@@ -26,7 +26,7 @@ internal sealed class OpenCalls(int maxPlaces, long maxBytes, TimeSpan retryAfte
         {
             while (_places + places > maxPlaces || (_bytes > 0 && _bytes + bytes > maxBytes))
             {
-                if (_silent.First is not { } longest || time.GetElapsedTime(longest.Value.SilentSince) < _grace)
+                if (_waiting.First is not { } longest || time.GetElapsedTime(longest.Value.WaitingSince) < _grace)
                 {
                     metrics.Refused(1);
                     throw _places + places > maxPlaces
@@ -34,7 +34,7 @@ internal sealed class OpenCalls(int maxPlaces, long maxBytes, TimeSpan retryAfte
                         : new QueueFullException($"open calls hold {_bytes} bytes, the limit is {maxBytes} (Expert:MaxCallBytes)", retryAfter);
                 }
                 Free(longest.Value);
-                longest.Value.GiveWay();
+                longest.Value.Evict();
             }
             _places += places;
             _bytes += bytes;
@@ -44,31 +44,31 @@ internal sealed class OpenCalls(int maxPlaces, long maxBytes, TimeSpan retryAfte
     }
 
     /// <summary>Call it before the wait for the caller's next message.</summary>
-    public void FallSilent(Holding call)
+    public void BeginWait(Holding call)
     {
         lock (_lock)
         {
-            call.SilentSince = time.GetTimestamp();
-            _silent.AddLast(call.Silence);
+            call.WaitingSince = time.GetTimestamp();
+            _waiting.AddLast(call.WaitNode);
         }
     }
 
     /// <summary>Call it when the next message has come.</summary>
     /// <exception cref="QueueFullException">The call was ended to free capacity for another.</exception>
-    public void EndSilence(Holding call)
+    public void EndWait(Holding call)
     {
         lock (_lock)
         {
-            if (call.Silence.List is null)
+            if (call.WaitNode.List is null)
             {
-                throw GaveWay();
+                throw Evicted();
             }
-            _silent.Remove(call.Silence);
+            _waiting.Remove(call.WaitNode);
         }
     }
 
     /// <summary>The error of a call that was ended to free capacity for another.</summary>
-    public QueueFullException GaveWay() => new(
+    public QueueFullException Evicted() => new(
         $"ended for another call: no message for {_grace.TotalSeconds} s while {maxPlaces} calls or {maxBytes} bytes, the limit, were in use",
         retryAfter);
 
@@ -82,9 +82,9 @@ internal sealed class OpenCalls(int maxPlaces, long maxBytes, TimeSpan retryAfte
 
     private void Free(Holding call)
     {
-        if (call.Silence.List is not null)
+        if (call.WaitNode.List is not null)
         {
-            _silent.Remove(call.Silence);
+            _waiting.Remove(call.WaitNode);
         }
         _places -= call.Places;
         _bytes -= call.Bytes;

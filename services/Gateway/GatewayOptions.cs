@@ -19,8 +19,8 @@ internal sealed record GatewayOptions
     public int MaxCalls { get; init; } = 1024;
 
     /// <summary>
-    /// Maximum concurrent calls with a stream of request messages (AnalyzeStream, Localize). One more ends the call idle for longest (<see
-    /// cref="StreamIdleTimeout"/>), or gets RESOURCE_EXHAUSTED. Default 128.
+    /// Maximum concurrent calls with a stream of request messages (AnalyzeStream, Localize). One more ends the call that has been idle for longest,
+    /// see <see cref="StreamIdleTimeout"/>, or gets RESOURCE_EXHAUSTED. Default 128.
     /// </summary>
     [Range(1, 1 << 20)]
     public int MaxStreams { get; init; } = 128;

@@ -16,7 +16,7 @@ internal static class FrontDoor
 
     /// <summary>Waits until each of these experts has answered a request through the gateway.</summary>
     /// <exception cref="LocalMeshException">An expert does not answer in time, or fails.</exception>
-    public static async Task UntilOpen(string gateway, IEnumerable<string> experts, CancellationToken cancellation)
+    public static async Task WaitUntilReady(string gateway, IEnumerable<string> experts, CancellationToken cancellation)
     {
         using var channel = GrpcChannel.ForAddress($"http://{gateway}");
         var router = new RouterService.RouterServiceClient(channel);
@@ -29,11 +29,11 @@ internal static class FrontDoor
                 Report = "ready",
                 Gating = new Gating { Policy = GatingPolicy.Explicit, Expert = expert },
             };
-            await UntilAnswered(() => router.AnalyzeAsync(request, deadline: deadline, cancellationToken: cancellation).ResponseAsync, cancellation);
+            await WaitForAnswer(() => router.AnalyzeAsync(request, deadline: deadline, cancellationToken: cancellation).ResponseAsync, cancellation);
         }
     }
 
-    private static async Task UntilAnswered(Func<Task> call, CancellationToken cancellation)
+    private static async Task WaitForAnswer(Func<Task> call, CancellationToken cancellation)
     {
         while (true)
         {

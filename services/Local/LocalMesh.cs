@@ -22,7 +22,7 @@ internal static class LocalMesh
             var gateway = supervisor.Status().FirstOrDefault(replica => replica.Service == ServiceCatalog.Gateway.Name)?.Listening?.Grpc;
             if (gateway is not null)
             {
-                await FrontDoor.UntilOpen(
+                await FrontDoor.WaitUntilReady(
                     gateway, plan.Services.Where(s => s.Replicas > 0).Select(s => s.Service.Expert).OfType<string>(), signals.Stop);
             }
             control = await ControlServer.Start(folder.Socket, supervisor, signals.Stop);
@@ -31,7 +31,7 @@ internal static class LocalMesh
         }
         catch (OperationCanceledException) when (signals.Stop.IsCancellationRequested)
         {
-            log.Info("stopping; repeat the signal to stop at once");
+            log.Info("stopping; repeat the signal to stop immediately");
         }
         finally
         {

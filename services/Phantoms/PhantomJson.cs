@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace MedMoE.Mesh.Phantoms;
 
-/// <summary>The JSON written for a phantom beside its images.</summary>
+/// <summary>The JSON written for a phantom.</summary>
 internal static class PhantomJson
 {
     private static readonly JsonSerializerOptions _options = new()

@@ -11,7 +11,7 @@ internal static class CallFailure
     /// <summary>The status for a call that could not be forwarded or was not answered completely.</summary>
     public static Status Status(IForwarderErrorFeature failure, HttpContext context, GatewayOptions options)
     {
-        // Of the request to the service (sent) and of the answer. failure.Error alone is not enough: when a service dies, YARP may blame the
+        // The exceptions of the request to the service (sent) and of the answer. failure.Error is not enough: when a service dies, YARP may blame the
         // caller, because it has itself stopped reading the caller's messages.
         var (sent, answered) = failure.Exception is AggregateException { InnerExceptions: [var first, var second] }
             ? (first, second) : (null, failure.Exception);

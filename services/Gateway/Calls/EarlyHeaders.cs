@@ -3,7 +3,7 @@ using Yarp.ReverseProxy.Transforms;
 namespace MedMoE.Mesh.Gateway.Calls;
 
 /// <summary>
-/// Forwards response headers at once. By default YARP holds them back until the first byte of the body, so that an error without a body stays a
+/// Forwards response headers immediately. By default YARP holds them back until the first byte of the body, so that an error without a body stays a
 /// single frame; a client that waits for the headers before it sends anything would then wait for ever.
 /// </summary>
 internal static class EarlyHeaders

@@ -7,7 +7,7 @@ namespace MedMoE.Mesh.Gateway.Calls;
 /// <summary>Refuses invalid requests before they are forwarded, and reads all requests through <see cref="RequestMessages"/>.</summary>
 internal sealed class RequestChecks(RequestDelegate next, IOptions<GatewayOptions> gateway, IOptions<ServingOptions> serving)
 {
-    // HTTP/2 counts this many bytes for each header beside its name and value (RFC 9113, 6.5.2).
+    // HTTP/2 adds this many bytes to the name and value of each header (RFC 9113, 6.5.2).
     private const int HeaderOverhead = 32;
 
     private static readonly string[] _uncompressed = ["", "identity"];

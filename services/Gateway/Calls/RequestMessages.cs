@@ -46,7 +46,7 @@ internal sealed class RequestMessages(PipeReader body, MessageFraming framing, T
     /// <summary>Waits, without reading, for the first byte, the end of the request, or the timeout.</summary>
     /// <returns>Whether a byte can be read.</returns>
     /// <remarks>Throws no exception on timeout: exceptions are slow, and thousands of calls may send no byte.</remarks>
-    public async Task<bool> UntilFirst(TimeSpan time, CancellationToken cancellation)
+    public async Task<bool> WaitForFirst(TimeSpan time, CancellationToken cancellation)
     {
         using var over = new CancellationTokenSource(time);
         await using var timed = over.Token.Register(CancelRead);
@@ -115,7 +115,7 @@ internal sealed class RequestMessages(PipeReader body, MessageFraming framing, T
         return result;
     }
 
-    /// <summary>True if <see cref="UntilFirst"/> cancelled just after a read had ended: then the next read shows it.</summary>
+    /// <summary>True if <see cref="WaitForFirst"/> cancelled just after a read had ended: then the next read shows it.</summary>
     private bool IsOnlyCancelled(ReadResult result)
     {
         if (!result.IsCanceled || !result.Buffer.IsEmpty || result.IsCompleted)

@@ -39,7 +39,7 @@ internal sealed class CallPlaces(int max, int maxOfCaller, string kind, Func<Ope
             if (_count >= max || isOverShare)
             {
                 full = Refusal.Over(_count >= max ? $"{max} {kind}" : $"{maxOfCaller} {kind} for one client (Gateway:MaxClientShare)");
-                ended = isOverShare ? own!.FirstOrDefault(other => holds(other) != Hold.Firm) : Loosest(moreThan: own?.Count ?? 0);
+                ended = isOverShare ? own!.FirstOrDefault(other => holds(other) != Hold.Firm) : FindReplaceable(moreThan: own?.Count ?? 0);
             }
             if (full is not null && ended is null)
             {
@@ -78,7 +78,7 @@ internal sealed class CallPlaces(int max, int maxOfCaller, string kind, Func<Ope
     }
 
     // Only of callers with more calls: otherwise two callers would end each other's calls in turn.
-    private OpenCall? Loosest(int moreThan) => _callers.Values
+    private OpenCall? FindReplaceable(int moreThan) => _callers.Values
         .Where(calls => calls.Count > moreThan)
         .OrderByDescending(calls => calls.Count)
         .Select(calls => calls.FirstOrDefault(other => holds(other) == Hold.Weak))

@@ -83,7 +83,7 @@ internal sealed class LimitedCalls(
         }
         try
         {
-            if (await new StreamedMessages(context, call, lifetime.ApplicationStopping).UntilFirst())
+            if (await new StreamedMessages(context, call, lifetime.ApplicationStopping).WaitForFirst())
             {
                 await next(context);
             }

@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Http.Features;
 namespace MedMoE.Mesh.Gateway.Limits;
 
 /// <summary>
-/// The request of a stream. When the gateway stops, it ends after the current message: the service answers what it has received, and <see
-/// cref="StoppedStreams"/> tells the caller that the rest is missing.
+/// The request of a stream. When the gateway stops, it ends after the current message: the service answers what it has received, and because the rest
+/// is missing, <see cref="StoppedStreams"/> changes the status.
 /// </summary>
 internal sealed class StreamedMessages : RequestBody, IRepeatableRequest
 {
@@ -33,9 +33,9 @@ internal sealed class StreamedMessages : RequestBody, IRepeatableRequest
 
     /// <summary>Waits for the first byte, but not long.</summary>
     /// <returns>False if the call has ended.</returns>
-    public async Task<bool> UntilFirst()
+    public async Task<bool> WaitForFirst()
     {
-        if (await _messages.UntilFirst(_firstByte, _call.Ended))
+        if (await _messages.WaitForFirst(_firstByte, _call.Ended))
         {
             // From now on the stream counts as active.
             _call.Moved();

@@ -13,7 +13,7 @@ internal sealed class RelayMessage(ReadOnlyMemory<byte> bytes)
 
     public ReadOnlyMemory<byte> Bytes { get; } = bytes;
 
-    /// <summary>A level's fields beside its features.</summary>
+    /// <summary>A level's fields without its features.</summary>
     /// <exception cref="InvalidDataException">Not a level, or a last one without its summary.</exception>
     public LevelHead ReadHead()
     {
