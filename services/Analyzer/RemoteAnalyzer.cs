@@ -4,6 +4,7 @@ using Grpc.Net.Client;
 using MedMoE.Mesh.Model.Analysis;
 using MedMoE.Mesh.V1;
 using MedMoE.Mesh.Wire;
+using MedMoE.Mesh.Wire.Transport;
 using GatingPolicy = MedMoE.Mesh.Bundle.Gating.GatingPolicy;
 using WordGrounding = MedMoE.Mesh.Model.Analysis.WordGrounding;
 
@@ -17,10 +18,7 @@ internal sealed class RemoteAnalyzer(string server)
     /// <exception cref="InvalidRequestException">The mesh is unreachable or refuses the request.</exception>
     public async Task<ImageAnalysis> Analyze(byte[] image, string? report, GatingPolicy policy, string? named, bool withAttention)
     {
-        if (!Uri.TryCreate($"http://{server}", UriKind.Absolute, out var address) || address.PathAndQuery != "/")
-        {
-            throw new InvalidRequestException($"--server {server}: expected HOST:PORT");
-        }
+        var address = MeshTransport.AddressOf(server) ?? throw new InvalidRequestException($"--server {server}: expected HOST:PORT");
         using var channel = GrpcChannel.ForAddress(address, new GrpcChannelOptions { MaxReceiveMessageSize = null, MaxSendMessageSize = null });
         try
         {

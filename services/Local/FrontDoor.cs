@@ -2,6 +2,7 @@ using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Net.Client;
 using MedMoE.Mesh.V1;
+using MedMoE.Mesh.Wire.Transport;
 
 namespace MedMoE.Mesh.Local;
 
@@ -18,7 +19,7 @@ internal static class FrontDoor
     /// <exception cref="LocalMeshException">An expert does not answer in time, or fails.</exception>
     public static async Task WaitUntilReady(string gateway, IEnumerable<string> experts, CancellationToken cancellation)
     {
-        using var channel = GrpcChannel.ForAddress($"http://{gateway}");
+        using var channel = GrpcChannel.ForAddress(MeshTransport.AddressOf(gateway)!);
         var router = new RouterService.RouterServiceClient(channel);
         var deadline = DateTime.UtcNow + _timeout;
         foreach (var expert in experts)

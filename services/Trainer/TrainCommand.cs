@@ -6,6 +6,7 @@ using MedMoE.Mesh.Model.Bundles;
 using MedMoE.Mesh.Studies;
 using MedMoE.Mesh.Text;
 using MedMoE.Mesh.Training;
+using MedMoE.Mesh.Training.Losses;
 using static TorchSharp.torch;
 
 namespace MedMoE.Mesh.Trainer;
@@ -146,6 +147,10 @@ internal sealed class TrainCommand : Command
         var data = StudyBatches.Open(
             arguments.GetRequiredValue(_data), arguments.GetValue(_validation), networks.Manifest, networks.Text.Tokenizer, options);
         data.Told = Console.Error.WriteLine;
+        foreach (var part in networks.Untrained)
+        {
+            Console.Error.WriteLine($"part {part} is copied unchanged");
+        }
         using var run = new TrainingRun(networks, data, options, output);
         if (resume)
         {
@@ -184,7 +189,7 @@ internal sealed class TrainCommand : Command
             Accumulate = arguments.GetValue(_accumulate),
             Batches = arguments.GetValue(_batches) == "by-type" ? BatchPlan.ByType : BatchPlan.Mixed,
             Routing = arguments.GetValue(_expert) == "gate" ? ExpertRouting.Gate : ExpertRouting.Type,
-            Frozen = [.. (arguments.GetValue(_freeze) ?? []).Select(part => Enum.Parse<PartKind>(part, ignoreCase: true))],
+            Frozen = [.. arguments.GetValue(_freeze) ?? []],
             BatchNormRows = arguments.GetValue(_batchNormRows),
             Weights = _weights.ToDictionary(w => w.Key.Name, w => arguments.GetValue(w.Value) ?? (released ? w.Key.Released : w.Key.Paper)),
             Optimizer = new OptimizerOptions(

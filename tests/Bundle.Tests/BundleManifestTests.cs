@@ -26,7 +26,8 @@ public sealed class BundleManifestTests : IDisposable
     }
 
     [Theory]
-    [InlineData("format_version", "2", "format_version 2")]
+    [InlineData("format_version", "3", "format_version 3; this version reads 1 and 2")]
+    [InlineData("parts", """{"heads":{"files":["a.bin"]}}""", "parts need format_version 2")]
     [InlineData("embedding_dim", "0", "embedding_dim 0")]
     [InlineData("embedding_dim", "63", "embedding_dim 63")]
     [InlineData("architecture", "\"swin\"", "architecture")]
@@ -52,6 +53,25 @@ public sealed class BundleManifestTests : IDisposable
         var e = Assert.Throws<BundleException>(() => BundleManifest.Read(_folder["medmoe.json"]));
         Assert.Contains(reason, e.Message);
         Assert.DoesNotContain('\n', e.Message);
+    }
+
+    [Theory]
+    [InlineData("""{"gate":{"files":["a.bin"]}}""", "part name \"gate\"")]
+    [InlineData("""{"experts":{"files":["a.bin"]}}""", "part name \"experts\"")]
+    [InlineData("""{"../x":{"files":["a.bin"]}}""", "part name \"../x\"")]
+    [InlineData("""{"heads":null}""", "part heads needs files")]
+    [InlineData("""{"heads":{"files":[]}}""", "part heads needs files")]
+    [InlineData("""{"heads":{"files":[null]}}""", "part heads needs files")]
+    [InlineData("""{"heads":{"files":["../a.bin"]}}""", "part heads needs files")]
+    [InlineData("""{"heads":{"files":[".."]}}""", "part heads needs files")]
+    [InlineData("""{"heads":{"files":["a","a"]}}""", "part heads names a file twice")]
+    [InlineData("""{"heads":{"files":["a"],"width":1}}""", "width")]
+    public void Read_BadPart_SaysWhich(string parts, string reason)
+    {
+        var json = JsonNode.Parse(File.ReadAllText(Golden.PathOf("medmoe-nano-paper", "medmoe.json")))!;
+        (json["format_version"], json["parts"]) = (2, JsonNode.Parse(parts));
+        File.WriteAllText(_folder["medmoe.json"], json.ToJsonString());
+        Assert.Contains(reason, Assert.Throws<BundleException>(() => BundleManifest.Read(_folder["medmoe.json"])).Message);
     }
 
     /// <summary>For any value of any field: either an error of one line that names the file, or a manifest with finite numbers only.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Bundle.Safetensors;
 using MedMoE.Mesh.Model;
@@ -60,7 +61,7 @@ public sealed class BundleTests : IDisposable
         Assert.Equal(0, (await Import("b", "1")).ExitCode);
         Assert.Equal(0, (await Import("c", "2")).ExitCode);
         Assert.Equal(0, (await Import("d", "1", "reference")).ExitCode);
-        string Digest(string name) => ModelBundle.Open(_folder[name]) is var bundle ? bundle.Digest(bundle.Parts) : "";
+        string Digest(string name) => ModelBundle.Open(_folder[name]) is var bundle ? bundle.Digest(bundle.Manifest.Parts) : "";
         Assert.Equal(Digest("a"), Digest("b"));
         Assert.NotEqual(Digest("a"), Digest("c"));
         Assert.Equal(Architecture.Reference, ModelBundle.Open(_folder["d"]).Manifest.Architecture);
@@ -175,18 +176,25 @@ public sealed class BundleTests : IDisposable
         File.Move(
             Path.Combine(files.Root, "experts", "mri", "model.safetensors"),
             Path.Combine(files.Root, "experts", "xray", "model.safetensors"), overwrite: true);
+        Directory.Delete(Path.Combine(files.Root, "experts", "mri"));
+        var manifest = JsonNode.Parse(File.ReadAllText(Path.Combine(files.Root, "medmoe.json")))!;
+        (manifest["format_version"], manifest["parts"]) = (2, JsonNode.Parse("""{"heads":{"files":["a.bin"]},"masks":{"files":["b.bin"]}}"""));
+        File.WriteAllText(Path.Combine(files.Root, "medmoe.json"), manifest.ToJsonString());
+        Directory.CreateDirectory(Path.Combine(files.Root, "masks"));
 
         var result = await Tool.Bundle("check", files.Root);
 
         Assert.Equal(2, result.ExitCode);
         string[] faults = [.. result.Output.Split('\n').Where(line => line.StartsWith("fault: ", StringComparison.Ordinal))];
-        Assert.Equal(5, faults.Length);
+        Assert.Equal(7, faults.Length);
         Assert.Contains(faults, f => f.Contains("experts/ct/model.safetensors: no such file"));
-        Assert.Contains(faults, f => f.Contains("experts/mri/model.safetensors: no such file"));
+        Assert.Contains(faults, f => f.EndsWith("experts/mri: the folder of part experts/mri is missing"));
+        Assert.Contains(faults, f => f.EndsWith("heads: the folder of part heads is missing"));
+        Assert.Contains(faults, f => f.EndsWith("masks/b.bin: named by part masks in medmoe.json, but there is no such file"));
         Assert.Contains(faults, f => f.Contains("vocab.txt: 188 wordpieces, but vocab_size in config.json is 187"));
         Assert.Contains(faults, f => f.Contains("gate/model.safetensors: not a safetensors file"));
         Assert.Contains(faults, f => f.Contains("experts/stray: no expert of this name"));
-        Assert.EndsWith("5 faults\n", result.Output);
+        Assert.EndsWith("7 faults\n", result.Output);
     }
 
     [Fact]

@@ -82,7 +82,7 @@ public sealed class BundleComponentTests : IDisposable
             waiting.Kill();
         }
         var filled = ModelBundle.Open(_claim.Path);
-        Assert.All(BundleTests.Demo.Parts, part => Assert.Equal(BundleTests.Demo.Digest(part), filled.Digest(part)));
+        Assert.All(BundleTests.Demo.Manifest.Parts, part => Assert.Equal(BundleTests.Demo.Digest(part), filled.Digest(part)));
         // If a part is missing, no manifest is left: pods keep waiting, and the Job reports the reason.
         using var lacking = new TemporaryFolder();
         Assert.True(await Tool.Succeeds(BundleTests.Demo.Root, ["cp", "-r", "medmoe.json", "backbone", "gate", "experts", lacking.Path]));

@@ -26,7 +26,7 @@ public sealed class BundleTests : IDisposable
         {
             var copied = await Copy(deployment);
             var part = PartOf(deployment.Metadata.Name);
-            string[] others = part.Kind == PartKind.Expert ? [ModelBundle.ManifestFile, "backbone/config.json"] : [ModelBundle.ManifestFile];
+            string[] others = part.Kind == "expert" ? [ModelBundle.ManifestFile, "backbone/config.json"] : [ModelBundle.ManifestFile];
             Assert.Equal(
                 Demo.FilesOf(part).Concat(others).Order(),
                 Directory.EnumerateFiles(copied, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(copied, file)).Order());

@@ -105,7 +105,7 @@ public sealed class SettingsTests
             Services = overlay.ExpertSettings.ToDictionary(s => s.Key["Endpoints__Services__".Length..], s => s.Value),
         };
         Assert.Equal(overlay.Experts, endpoints.Services.Keys.Select(name => MeshService.Find(name)!.Expert).Order());
-        foreach (var service in ServiceCatalog.Services(overlay.Experts).Where(service => service.Kind.Contract is not null))
+        foreach (var service in ServiceCatalog.Services(overlay.Experts).Where(service => service.Kind.IsCalled))
         {
             var address = endpoints.AddressOf(service);
             var host = Assert.Single(address.Hosts);

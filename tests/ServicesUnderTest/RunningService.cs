@@ -18,8 +18,9 @@ public sealed class RunningService : IAsyncDisposable
     private RunningService(WebApplication app, ErrorLog errors)
     {
         (_app, _errors) = (app, errors);
-        Channel = GrpcChannel.ForAddress(app.GrpcAddress(), new GrpcChannelOptions { MaxReceiveMessageSize = null, MaxSendMessageSize = null });
-        Http = app.HttpAddress();
+        var listeners = app.Services.GetRequiredService<Listeners>();
+        Channel = GrpcChannel.ForAddress(listeners.Grpc, new GrpcChannelOptions { MaxReceiveMessageSize = null, MaxSendMessageSize = null });
+        (Http, Address) = (listeners.Http, listeners.Grpc.Authority);
     }
 
     public GrpcChannel Channel { get; }
@@ -27,7 +28,7 @@ public sealed class RunningService : IAsyncDisposable
     public Uri Http { get; }
 
     /// <summary>HOST:PORT of gRPC.</summary>
-    public string Address => _app.GrpcAddress().Authority;
+    public string Address { get; }
 
     /// <summary>Starts a service.</summary>
     /// <param name="create">Creates the application.</param>

@@ -21,7 +21,7 @@ internal sealed class SmallBundle : IDisposable
             _folder["swin.json"], _folder["bert.json"],
             VocabularyBuilder.Build(["a small mass in the left lung"], 200), Root, dim => new BundleManifest
             {
-                FormatVersion = BundleManifest.SupportedFormat,
+                FormatVersion = BundleManifest.FirstFormat,
                 Name = "small",
                 Version = "1",
                 Architecture = Architecture.Paper,

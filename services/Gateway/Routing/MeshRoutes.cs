@@ -53,16 +53,16 @@ internal sealed class MeshRoutes(IOptions<GatewayOptions> options)
             .Concat(options.Value.Experts.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
             .Distinct(StringComparer.OrdinalIgnoreCase)
             .Order(StringComparer.Ordinal);
-        return [.. ServiceCatalog.Services(experts).Where(service => service.Kind.Contract is not null)];
+        return [.. ServiceCatalog.Services(experts).Where(service => service.Kind.IsCalled)];
     }
 
     public IReadOnlyList<MeshService> ServicesOf(ServiceDescriptor contract, EndpointOptions endpoints) =>
         [.. Services(endpoints).Where(service =>
-            service.Kind.Contract == contract || (contract == ModelService.Descriptor && service.Kind.RunsNetwork))];
+            service.Kind.Contracts.Contains(contract) || (contract == ModelService.Descriptor && service.Kind.RunsNetwork))];
 
     /// <summary>Whether several services implement <paramref name="contract"/>, so that <see cref="ServiceHeader"/> selects one.</summary>
     public static bool IsChosenByHeader(ServiceDescriptor contract) =>
-        contract == ModelService.Descriptor || ServiceCatalog.All.Any(kind => kind.IsPerExpert && kind.Contract == contract);
+        contract == ModelService.Descriptor || ServiceCatalog.All.Any(kind => kind.IsPerExpert && kind.Contracts.Contains(contract));
 
     /// <exception cref="EndpointException">An endpoint cannot be read.</exception>
     public IReadOnlyList<ClusterConfig> Clusters(EndpointOptions endpoints) =>

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using MedMoE.Mesh.Serving.Endpoints;
+using MedMoE.Mesh.Wire.Transport;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
 using Yarp.ReverseProxy.Configuration;
@@ -24,7 +25,7 @@ internal sealed partial class ReplicaResolver(IOptionsMonitor<EndpointOptions> e
 
     /// <summary>The destinations for an endpoint, in the form that this resolver reads.</summary>
     public static IReadOnlyDictionary<string, DestinationConfig> Destinations(EndpointAddress address) => address.Hosts
-        .Select(host => new UriBuilder(address.IsName ? ByName : Uri.UriSchemeHttp, host.Host, host.Port).Uri)
+        .Select(host => new UriBuilder(address.IsName ? ByName : MeshTransport.Scheme, host.Host, host.Port).Uri)
         .DistinctBy(uri => uri.Authority)
         .ToDictionary(uri => uri.Authority, uri => new DestinationConfig { Address = uri.AbsoluteUri });
 
@@ -45,7 +46,7 @@ internal sealed partial class ReplicaResolver(IOptionsMonitor<EndpointOptions> e
             again = addresses.Length > 0 || endpoints.CurrentValue.Refresh < _retry ? endpoints.CurrentValue.Refresh : _retry;
             foreach (var address in addresses)
             {
-                var replica = new UriBuilder(Uri.UriSchemeHttp, address.ToString(), name.Port).Uri;
+                var replica = new UriBuilder(MeshTransport.Scheme, address.ToString(), name.Port).Uri;
                 replicas[replica.Authority] = new DestinationConfig { Address = replica.AbsoluteUri, Host = name.Authority };
             }
         }

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Grpc.Core;
 using Grpc.Net.Client;
+using MedMoE.Mesh.Wire.Transport;
 
 namespace MedMoE.Mesh.LoadTester.Calls;
 
@@ -15,10 +16,7 @@ internal sealed class LoadChannels : IDisposable
     /// <exception cref="LoadException">Invalid address, or no connection.</exception>
     public static async Task<LoadChannels> Open(string host, int connections, TimeSpan timeout)
     {
-        if (!Uri.TryCreate($"http://{host}", UriKind.Absolute, out var address) || address.PathAndQuery != "/")
-        {
-            throw new LoadException($"{host}: not an address; expected HOST:PORT");
-        }
+        var address = MeshTransport.AddressOf(host) ?? throw new LoadException($"{host}: not an address; expected HOST:PORT");
         using var cancellation = new CancellationTokenSource(timeout);
         try
         {

@@ -14,7 +14,7 @@ internal sealed record MeshPlan(IReadOnlyList<ProcessSpec> Services)
         string[] network = [$"--Model:Device={options.Device}", $"--Model:Precision={options.Precision}"];
         string[] endpoints = [$"--Endpoints:File={endpointsFile}"];
         string[] cache = [$"--Cache:Redis={redis}", $"--Router:PyramidType={options.Pyramid.ToUpperInvariant()}"];
-        ProcessSpec[] services = [.. ServiceCatalog.Services(manifest.Experts.Select(expert => expert.Name)).Select(Process)];
+        ProcessSpec[] services = [.. ServiceCatalog.Services(manifest).Select(Process)];
         if (options.Only.Count > 0)
         {
             services = [.. services.Where(s => options.Only.Contains(s.ShortName))];

@@ -10,7 +10,7 @@ internal sealed record ProcessSpec(string Project, MeshService Service, IReadOnl
     public string ShortName => Service.Expert ?? Service.Name;
 
     /// <summary>Whether other services call it, so that it may have several replicas. The gateway has a single port.</summary>
-    public bool IsCalled => Service.Kind.Contract is not null;
+    public bool IsCalled => Service.Kind.IsCalled;
 
     /// <summary>
     /// The service for a restart. The gateway keeps its port, which clients know. Other services get a new one, so that callers connect as soon as

@@ -11,7 +11,7 @@ internal static class ReplicaCounts
 
     /// <summary>Format and names, for a command's help.</summary>
     public static string Named { get; } = "as ct=3,backbone=2: "
-        + string.Join(", ", ServiceCatalog.All.Where(kind => kind is { Contract: not null, IsPerExpert: false }).Select(kind => kind.Name))
+        + string.Join(", ", ServiceCatalog.All.Where(kind => kind is { IsCalled: true, IsPerExpert: false }).Select(kind => kind.Name))
         + ", or an expert's name";
 
     /// <returns>Numbers by <see cref="ProcessSpec.ShortName"/>.</returns>

@@ -4,6 +4,7 @@ using Grpc.Core;
 using Grpc.Health.V1;
 using Grpc.Net.Client;
 using MedMoE.Mesh.Local.Plan;
+using MedMoE.Mesh.Wire.Transport;
 
 namespace MedMoE.Mesh.Local.Processes;
 
@@ -113,7 +114,7 @@ internal sealed class ServiceProcess : IDisposable
     private async Task<Listening> WatchUntilHealthy(CancellationToken cancellation)
     {
         var listening = await _listening.Task.WaitAsync(cancellation);
-        using var channel = GrpcChannel.ForAddress($"http://{listening.Grpc}");
+        using var channel = GrpcChannel.ForAddress(MeshTransport.AddressOf(listening.Grpc)!);
         using var watch = new Health.HealthClient(channel).Watch(new HealthCheckRequest(), cancellationToken: cancellation);
         try
         {

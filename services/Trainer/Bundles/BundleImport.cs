@@ -63,7 +63,7 @@ internal static class BundleImport
         var architecture = ArchitectureOf(request, learnt);
         var manifest = new BundleManifest
         {
-            FormatVersion = BundleManifest.SupportedFormat,
+            FormatVersion = BundleManifest.FirstFormat,
             Name = request.Name,
             Version = "1",
             Notice = learnt ? "the report gate is fresh, not trained" : "gate and experts are fresh, not trained",

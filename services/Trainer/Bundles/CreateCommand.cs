@@ -59,7 +59,7 @@ internal sealed class CreateCommand : Command
             folder,
             dim => new BundleManifest
             {
-                FormatVersion = BundleManifest.SupportedFormat,
+                FormatVersion = BundleManifest.FirstFormat,
                 Name = arguments.GetValue(_name) ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))),
                 Version = "1",
                 Notice = arguments.GetValue(_notice),

@@ -7,16 +7,21 @@ namespace MedMoE.Mesh.Bundle;
 /// <summary><c>medmoe.json</c>: what a bundle is and how its parts fit together.</summary>
 public sealed partial record BundleManifest
 {
-    public const int SupportedFormat = 1;
+    /// <summary>The first format; the second added <see cref="OptionalParts"/>. Both are read.</summary>
+    public const int FirstFormat = 1;
+    public const int FormatWithParts = 2;
 
     // What a network is made of before its weights are read, and what numbers are multiplied and divided by: within these no network is too large to
     // be begun, and no answer overflows.
     private const int LargestDim = 8192;
     private const int MostExperts = 1000;
+    private const int MostFiles = 64;
     private const float LeastFactor = 1e-5f;
     private const float MostFactor = 1e4f;
 
-    private static readonly JsonSerializerOptions _json = new()
+    private static readonly IReadOnlyDictionary<string, OptionalPart> _none = new Dictionary<string, OptionalPart>();
+
+    internal static JsonSerializerOptions Json { get; } = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false) },
@@ -28,7 +33,7 @@ public sealed partial record BundleManifest
         WriteIndented = true,
     };
 
-    /// <summary>Version of this file's format, 1.</summary>
+    /// <summary>Version of this file's format: 1, or 2 with <see cref="OptionalParts"/>.</summary>
     public required int FormatVersion { get; init; }
 
     public required string Name { get; init; }
@@ -55,6 +60,18 @@ public sealed partial record BundleManifest
 
     public ImageSettings Image { get; init; } = new();
 
+    /// <summary>The parts of capabilities that not every bundle has, by their folders.</summary>
+    [JsonPropertyName("parts")]
+    public IReadOnlyDictionary<string, OptionalPart>? OptionalParts { get; init; }
+
+    /// <summary>Every part: backbone, text, gate, the experts in the gate's order, then the optional ones.</summary>
+    [JsonIgnore]
+    public IEnumerable<BundlePart> Parts =>
+    [
+        BundlePart.Backbone, BundlePart.Text, BundlePart.Gate, .. Experts.Select(expert => BundlePart.Expert(expert.Name)),
+        .. (OptionalParts ?? _none).Select(part => new BundlePart(part.Key, part.Value.Files)),
+    ];
+
     /// <summary>Name and version, as answers give them.</summary>
     [JsonIgnore]
     public string ModelVersion => $"{Name}/{Version}";
@@ -66,7 +83,7 @@ public sealed partial record BundleManifest
         BundleManifest manifest;
         try
         {
-            manifest = json.Deserialize<BundleManifest>(_json)!;
+            manifest = json.Deserialize<BundleManifest>(Json)!;
         }
         catch (JsonException e)
         {
@@ -76,7 +93,7 @@ public sealed partial record BundleManifest
         return faults.Length == 0 ? manifest : throw new BundleException([.. faults.Select(f => new BundleFault(path, f))]);
     }
 
-    public void Write(string path) => File.WriteAllText(path, JsonSerializer.Serialize(this, _json) + "\n");
+    public void Write(string path) => File.WriteAllText(path, JsonSerializer.Serialize(this, Json) + "\n");
 
     /// <summary>Where an expert stands among the gate's outputs, or -1.</summary>
     public int IndexOf(string expert)
@@ -104,9 +121,13 @@ public sealed partial record BundleManifest
 
     private IEnumerable<string> Faults()
     {
-        if (FormatVersion != SupportedFormat)
+        if (FormatVersion is not (FirstFormat or FormatWithParts))
         {
-            yield return $"format_version {FormatVersion}, this version reads {SupportedFormat}";
+            yield return $"format_version {FormatVersion}; this version reads {FirstFormat} and {FormatWithParts}";
+        }
+        if (FormatVersion == FirstFormat && OptionalParts is not null)
+        {
+            yield return $"parts need format_version {FormatWithParts}";
         }
         if (new[] { Name, Version }.Any(text => text.Length is 0 or > 200 || text.Any(char.IsControl)))
         {
@@ -130,7 +151,7 @@ public sealed partial record BundleManifest
             yield return "experts or their dicom_modalities hold null";
             yield break;
         }
-        foreach (var name in Experts.Select(e => e.Name).Where(n => !ExpertName().IsMatch(n)))
+        foreach (var name in Experts.Select(e => e.Name).Where(n => !HostName().IsMatch(n)))
         {
             yield return $"expert name \"{name}\" is not of a-z, 0-9 and '-', starting with a letter, 63 at most";
         }
@@ -165,9 +186,36 @@ public sealed partial record BundleManifest
         {
             yield return $"image.resample \"{Image.Resample}\" is not known, only \"bicubic\"";
         }
+        foreach (var fault in PartFaults())
+        {
+            yield return fault;
+        }
+    }
+
+    private IEnumerable<string> PartFaults()
+    {
+        string[] taken = [BundlePart.Backbone.Folder, BundlePart.Text.Folder, BundlePart.Gate.Folder, "experts"];
+        foreach (var (name, part) in OptionalParts ?? _none)
+        {
+            if (!HostName().IsMatch(name) || taken.Contains(name))
+            {
+                yield return $"part name \"{name}\" is not of a-z, 0-9 and '-', starting with a letter, 63 at most, or is one of {string.Join(", ", taken)}";
+            }
+            if (part is null || part.Files.Count is 0 or > MostFiles || part.Files.Any(file => file is null || !FileName().IsMatch(file)))
+            {
+                yield return $"part {name} needs files: 1 to {MostFiles} names of A-Z, a-z, 0-9, '.', '_' and '-', not starting with '.'";
+            }
+            else if (part.Files.Distinct().Count() < part.Files.Count)
+            {
+                yield return $"part {name} names a file twice";
+            }
+        }
     }
 
     // A name becomes a folder, a host name and a Kubernetes label.
     [GeneratedRegex("^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$")]
-    private static partial Regex ExpertName();
+    private static partial Regex HostName();
+
+    [GeneratedRegex("^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$")]
+    private static partial Regex FileName();
 }

@@ -1,40 +1,29 @@
 namespace MedMoE.Mesh.Bundle;
 
-/// <summary>The parts of a bundle; each service reads the weights of its own alone.</summary>
-public enum PartKind
+/// <summary>A part of a bundle: a folder that can be read without the others. Two parts are equal if their folders are.</summary>
+/// <param name="Folder">Below the bundle's, with '/'.</param>
+/// <param name="Files">
+/// Names of its files. A part's digest covers those of them that exist. Its owner decides which of them must exist.
+/// </param>
+public sealed record BundlePart(string Folder, IReadOnlyList<string> Files)
 {
-    Backbone,
-    Text,
-    Gate,
-    Expert,
-}
+    private const string Weights = "model.safetensors";
 
-/// <summary>One part of a bundle.</summary>
-/// <param name="Kind">What it is.</param>
-/// <param name="Folder">Its folder below the bundle's, with '/'.</param>
-public sealed record BundlePart(PartKind Kind, string Folder)
-{
-    public static BundlePart Backbone { get; } = new(PartKind.Backbone, "backbone");
+    public static BundlePart Backbone { get; } = new("backbone", ["config.json", Weights]);
 
-    public static BundlePart Text { get; } = new(PartKind.Text, "text");
+    public static BundlePart Text { get; } = new(
+        "text", ["added_tokens.json", "config.json", Weights, "special_tokens_map.json", "tokenizer_config.json", "vocab.txt"]);
 
-    public static BundlePart Gate { get; } = new(PartKind.Gate, "gate");
+    public static BundlePart Gate { get; } = new("gate", [Weights]);
 
-    public static BundlePart Expert(string name) => new(PartKind.Expert, $"experts/{name}");
+    /// <summary>What it is: its folder's name, or "expert" for each of the experts.</summary>
+    public string Kind { get; private init; } = Folder;
 
-    /// <summary>
-    /// The files the part consists of, below the bundle's folder; all must be there but those that tell of the tokenizer beside its vocabulary.
-    /// </summary>
-    internal string[] Files => Kind switch
-    {
-        PartKind.Backbone => [$"{Folder}/config.json", $"{Folder}/model.safetensors"],
-        PartKind.Text =>
-        [
-            $"{Folder}/added_tokens.json", $"{Folder}/config.json", $"{Folder}/model.safetensors", $"{Folder}/special_tokens_map.json",
-            $"{Folder}/tokenizer_config.json", $"{Folder}/vocab.txt",
-        ],
-        _ => [$"{Folder}/model.safetensors"],
-    };
+    public static BundlePart Expert(string name) => new($"experts/{name}", [Weights]) { Kind = "expert" };
+
+    public bool Equals(BundlePart? other) => other?.Folder == Folder;
+
+    public override int GetHashCode() => Folder.GetHashCode(StringComparison.Ordinal);
 
     public override string ToString() => Folder;
 }

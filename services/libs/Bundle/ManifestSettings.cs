@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace MedMoE.Mesh.Bundle;
 
 /// <summary>Sizes of the experts.</summary>
@@ -17,6 +19,14 @@ public sealed record ExpertEntry(string Name, string ReportType)
 {
     /// <summary>DICOM modality codes (0008,0060) whose images this expert takes; a code belongs to one expert at most.</summary>
     public IReadOnlyList<string> DicomModalities { get; init; } = [];
+}
+
+/// <summary>A part that not every bundle has.</summary>
+/// <param name="Files">Names of the files in its folder.</param>
+public sealed record OptionalPart(IReadOnlyList<string> Files)
+{
+    /// <summary>Settings that the part's owner reads, by <see cref="ModelBundle.SettingsOf"/>.</summary>
+    public JsonElement? Settings { get; init; }
 }
 
 /// <param name="LastLayers">Hidden layers summed into a token's embedding, counted from the last.</param>

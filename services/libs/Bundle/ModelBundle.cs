@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 
 namespace MedMoE.Mesh.Bundle;
 
@@ -18,10 +19,6 @@ public sealed class ModelBundle
 
     public BundleManifest Manifest { get; }
 
-    /// <summary>Every part the manifest names: backbone, text, gate, then the experts in the gate's order.</summary>
-    public IEnumerable<BundlePart> Parts =>
-        [BundlePart.Backbone, BundlePart.Text, BundlePart.Gate, .. Manifest.Experts.Select(e => BundlePart.Expert(e.Name))];
-
     /// <exception cref="BundleException">No such folder, no manifest in it, or a manifest with faults.</exception>
     public static ModelBundle Open(string root)
     {
@@ -32,11 +29,40 @@ public sealed class ModelBundle
         return new ModelBundle(root, BundleManifest.Read(Path.Combine(root, ManifestFile)));
     }
 
-    /// <summary>The path of a part's file, whether or not it exists.</summary>
-    public string PathOf(BundlePart part, string file) => Path.Combine(Root, part.Folder, file);
+    /// <summary>The folder of a part.</summary>
+    /// <exception cref="BundleException">The bundle does not have this part.</exception>
+    public string FolderOf(BundlePart part)
+    {
+        var folder = Path.Combine(Root, part.Folder);
+        return !Manifest.Parts.Contains(part)
+            ? throw new BundleException(Path.Combine(Root, ManifestFile), $"the bundle has no part {part}; it has {string.Join(", ", Manifest.Parts)}")
+            : Directory.Exists(folder) ? folder
+            : throw new BundleException(folder, $"the folder of part {part} is missing");
+    }
 
-    /// <summary>The files of a part that are there, as paths below <see cref="Root"/> with '/'.</summary>
-    public IReadOnlyList<string> FilesOf(BundlePart part) => [.. part.Files.Where(f => File.Exists(Path.Combine(Root, f)))];
+    /// <summary>The path of a part's file, whether or not the file exists.</summary>
+    /// <exception cref="BundleException">The bundle does not have this part.</exception>
+    public string PathOf(BundlePart part, string file) => Path.Combine(FolderOf(part), file);
+
+    /// <summary>The settings of an optional part, read strictly: an unknown member is an error.</summary>
+    /// <typeparam name="T">What the part's owner reads; its properties are named in snake_case in the manifest.</typeparam>
+    /// <exception cref="BundleException">The bundle does not have this part, or its settings are not a <typeparamref name="T"/>.</exception>
+    public T SettingsOf<T>(BundlePart part)
+    {
+        FolderOf(part);
+        try
+        {
+            return (Manifest.OptionalParts![part.Folder].Settings ?? JsonSerializer.SerializeToElement(new { })).Deserialize<T>(BundleManifest.Json)!;
+        }
+        catch (JsonException e)
+        {
+            throw new BundleException(Path.Combine(Root, ManifestFile), $"parts.{part}.settings: {e.Message}");
+        }
+    }
+
+    /// <summary>The files of a part that exist, as paths below <see cref="Root"/> with '/'.</summary>
+    public IReadOnlyList<string> FilesOf(BundlePart part) =>
+        [.. part.Files.Select(file => $"{part.Folder}/{file}").Where(path => File.Exists(Path.Combine(Root, path)))];
 
     /// <summary>
     /// SHA-256 over what a service read: the manifest and the files of its parts. It is the digest of the lines that coreutils'

@@ -1,7 +1,7 @@
 using MedMoE.Mesh.Model;
 using MedMoE.Mesh.Model.Experts;
-using MedMoE.Mesh.Model.Losses;
 using MedMoE.Mesh.Model.Swin;
+using MedMoE.Mesh.Training.Losses;
 using static TorchSharp.torch;
 
 namespace MedMoE.Mesh.Training;
@@ -18,29 +18,18 @@ internal sealed record Loss(Tensor Total, IReadOnlyList<Tensor> Terms);
 public sealed class Objective(
     TrainedNetworks networks, IReadOnlyDictionary<string, double> weights, ExpertRouting routing, int firstLevel, bool halfTrunk)
 {
-    private static readonly LossGroup _contrastive = new(null, "Contrastive losses", "loss, both directions");
-    private static readonly LossGroup _gates = new("gates", "Gates", "cross-entropy, nats");
-
     private readonly ScalarType _trunk = halfTrunk ? ScalarType.BFloat16 : ScalarType.Float32;
 
-    /// <summary>GLoRIA's global and local losses, and the cross-entropies of both gates against the report type.</summary>
-    public static IReadOnlyList<LossTerm> Terms { get; } =
-    [
-        new("global", "global", _contrastive), new("local", "local", _contrastive),
-        new("gate_report", "on the report", _gates), new("gate_image", "on the image", _gates),
-    ];
+    public static IReadOnlyList<TrainingLoss> Losses { get; } = [new GlobalLoss(), new LocalLoss(), new GateLoss()];
 
-    /// <summary>The paper: L = global + local + λ · auxiliary; it gives no number for λ. Others are the released code's for pre-training.</summary>
-    public static IReadOnlyList<LossWeight> Weights { get; } =
-    [
-        new("Global", "Weight of the global loss.", Paper: 1, Released: 0.5), new("Local", "Weight of the local loss.", Paper: 1, Released: 0.5),
-        new("Auxiliary", "Weight of the gates' loss, the paper's lambda.", Paper: 1, Released: 2),
-    ];
+    /// <summary>The terms of all losses, in their order.</summary>
+    public static IReadOnlyList<LossTerm> Terms { get; } = [.. Losses.SelectMany(loss => loss.Terms)];
+
+    public static IReadOnlyList<LossWeight> Weights { get; } = [.. Losses.Select(loss => loss.Weight)];
 
     internal Loss Of(TrainingBatch batch)
     {
         using var scope = NewDisposeScope();
-        var manifest = networks.Manifest;
         var pyramid = new Tensor[PyramidBackbone.Levels];
         var pooled = networks.Backbone.Extract(Pixels(batch), (level, features) => pyramid[level] = features).to(ScalarType.Float32);
         pyramid = Array.ConvertAll(pyramid, level => level.to(ScalarType.Float32));
@@ -50,15 +39,12 @@ public sealed class Objective(
 
         // All words of the batch look at every image, more words than a feature has dimensions: here the features are built once.
         var features = LocalFeatures.From(Fuse(pyramid, Route(batch, reportLogits)));
-        var global = GloriaLoss.Global(features.Mean(), texts.Sentences, manifest.Similarity.LogitScale);
-        var local = GloriaLoss.Local(features, texts.Words, texts.WordCounts, manifest.Architecture, manifest.Similarity);
-        var (globalSum, localSum) = (global.ImageToText.Plus(global.TextToImage), local.ImageToText.Plus(local.TextToImage));
-        var reportGate = nn.functional.cross_entropy(reportLogits, types);
-        var imageGate = nn.functional.cross_entropy(networks.Gate.ImageLogits(pooled), types);
-        var total = globalSum.Times(weights["Global"]).Plus(localSum.Times(weights["Local"]))
-            .Plus(reportGate.Plus(imageGate).Times(weights["Auxiliary"]));
+        var outputs = new BatchOutputs(
+            networks.Manifest, features, texts.Sentences, texts.Words, texts.WordCounts, reportLogits, networks.Gate.ImageLogits(pooled), types);
+        var terms = Losses.Select(loss => loss.Of(outputs)).ToArray();
+        var weighted = Losses.Zip(terms, (loss, own) => own.Aggregate((sum, term) => sum.Plus(term)).Times(weights[loss.Weight.Name]));
         Tensor Out(Tensor tensor) => tensor.MoveToOuterDisposeScope();
-        return new Loss(Out(total), [Out(globalSum), Out(localSum), Out(reportGate), Out(imageGate)]);
+        return new Loss(Out(weighted.Aggregate((sum, loss) => sum.Plus(loss))), [.. terms.SelectMany(own => own).Select(Out)]);
     }
 
     private Tensor Pixels(TrainingBatch batch)

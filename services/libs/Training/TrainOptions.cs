@@ -67,8 +67,8 @@ public sealed record TrainOptions
     /// <summary>The finest pyramid level in use: 0 (default) for all, 3 for the last alone (an ablation).</summary>
     public int FirstLevel { get; init; }
 
-    /// <summary>Parts that do not learn. Default: none.</summary>
-    public IReadOnlyList<PartKind> Frozen { get; init; } = [];
+    /// <summary>Parts that do not learn, by <see cref="BundlePart.Kind"/>. Default: none.</summary>
+    public IReadOnlyList<string> Frozen { get; init; } = [];
 
     /// <summary>Rows an expert needs of a batch to be normalised by the batch's own statistics. Default 4.</summary>
     public int BatchNormRows { get; init; } = 4;

@@ -26,7 +26,7 @@ public sealed class TrainedNetworks : IDisposable
         Backbone = new PyramidBackbone(swin, manifest.Architecture);
         var bert = BundleNetworks.LoadBert(source);
         Text = new TextEmbedder(
-            BertTokenizer.Read(Path.Combine(source.Root, BundlePart.Text.Folder), bert.Config.VocabularySize), bert, manifest.Text);
+            BertTokenizer.Read(source.FolderOf(BundlePart.Text), bert.Config.VocabularySize), bert, manifest.Text);
         Gate = BundleNetworks.LoadGate(source, swin.Config.FeatureDim);
         Experts = [.. manifest.Experts.Select(entry =>
         {
@@ -62,17 +62,20 @@ public sealed class TrainedNetworks : IDisposable
         .. Manifest.Experts.Zip(Experts, (entry, expert) => (BundlePart.Expert(entry.Name), (nn.Module)expert)),
     ];
 
+    /// <summary>Parts of the source that are copied unchanged: those of capabilities that train by themselves.</summary>
+    public IEnumerable<BundlePart> Untrained => Manifest.Parts.Except(Parts.Select(part => part.Part));
+
     /// <summary>Every parameter and buffer, named by its part's folder and its own name.</summary>
     public IEnumerable<(string Name, Tensor Tensor)> State =>
         Parts.SelectMany(part => part.Network.state_dict().Select(entry => ($"{part.Part.Folder}/{entry.Key}", entry.Value)));
 
     /// <summary>The parameters that learn.</summary>
-    public IEnumerable<(string Name, Tensor Parameter)> Learning(IReadOnlyList<PartKind> frozen) =>
+    public IEnumerable<(string Name, Tensor Parameter)> Learning(IReadOnlyList<string> frozen) =>
         Parts.Where(part => !frozen.Contains(part.Part.Kind)).SelectMany(part =>
             part.Network.named_parameters().Select(p => ($"{part.Part.Folder}/{p.name}", (Tensor)p.parameter)));
 
     /// <summary>Sets what learns apart from what does not, and batch normalisation to training or to inference.</summary>
-    public void Train(bool training, IReadOnlyList<PartKind> frozen)
+    public void Train(bool training, IReadOnlyList<string> frozen)
     {
         foreach (var (part, network) in Parts)
         {
@@ -93,13 +96,23 @@ public sealed class TrainedNetworks : IDisposable
         foreach (var (part, network) in Parts)
         {
             Directory.CreateDirectory(Path.Combine(unfinished, part.Folder));
-            foreach (var file in _source.FilesOf(part).Where(f => !f.EndsWith(".safetensors", StringComparison.Ordinal)))
-            {
-                File.Copy(Path.Combine(_source.Root, file), Path.Combine(unfinished, file));
-            }
+            Copy(_source.FilesOf(part).Where(file => !file.EndsWith(".safetensors", StringComparison.Ordinal)), unfinished);
             StateDict.Save(network, Path.Combine(unfinished, part.Folder, "model.safetensors"), storage);
         }
+        foreach (var part in Untrained)
+        {
+            Directory.CreateDirectory(Path.Combine(unfinished, part.Folder));
+            Copy(_source.FilesOf(part), unfinished);
+        }
     });
+
+    private void Copy(IEnumerable<string> files, string folder)
+    {
+        foreach (var file in files)
+        {
+            File.Copy(Path.Combine(_source.Root, file), Path.Combine(folder, file));
+        }
+    }
 
     public void Dispose()
     {

@@ -43,7 +43,7 @@ public sealed class TextEmbedder : IDisposable
         var network = BundleNetworks.LoadBert(bundle);
         options.Place(network);
         return new TextEmbedder(
-            BertTokenizer.Read(Path.Combine(bundle.Root, BundlePart.Text.Folder), network.Config.VocabularySize), network, bundle.Manifest.Text);
+            BertTokenizer.Read(bundle.FolderOf(BundlePart.Text), network.Config.VocabularySize), network, bundle.Manifest.Text);
     }
 
     /// <summary>Encodes texts. An answer does not depend on what else is in the batch.</summary>

@@ -57,7 +57,7 @@ public sealed class BundleInspection
         {
             // Apart, so that faults of both the weights and the vocabulary come out.
             var config = BertConfig.Read(bundle.PathOf(BundlePart.Text, "config.json"));
-            Collect(() => BertTokenizer.Read(Path.Combine(bundle.Root, BundlePart.Text.Folder), config.VocabularySize));
+            Collect(() => BertTokenizer.Read(bundle.FolderOf(BundlePart.Text), config.VocabularySize));
             using var network = BundleNetworks.LoadBert(bundle);
             Report(bundle, BundlePart.Text, network, network.Config.MultiplyAdds(bundle.Manifest.Text.MaxTokens));
         });
@@ -85,6 +85,10 @@ public sealed class BundleInspection
                 Report(bundle, BundlePart.Expert(entry.Name), network, work);
             });
         }
+        foreach (var part in bundle.Manifest.Parts.Where(part => bundle.Manifest.OptionalParts?.ContainsKey(part.Folder) ?? false))
+        {
+            Collect(() => ReportFiles(bundle, part));
+        }
         var experts = Path.Combine(bundle.Root, "experts");
         string[] folders = Directory.Exists(experts) ? Directory.GetDirectories(experts) : [];
         foreach (var stray in folders.Order(StringComparer.Ordinal))
@@ -99,7 +103,7 @@ public sealed class BundleInspection
             ImageSide = new ImageSide(
                 _parts.Where(p => p.Name == BundlePart.Backbone.Folder || p.Name.StartsWith("experts/", StringComparison.Ordinal))
                     .Sum(p => p.Parameters),
-                swin.MultiplyAdds(), _parts[^1].MultiplyAdds);
+                swin.MultiplyAdds(), _parts.Last(p => p.Name.StartsWith("experts/", StringComparison.Ordinal)).MultiplyAdds);
         }
     }
 
@@ -108,6 +112,26 @@ public sealed class BundleInspection
         using var file = SafetensorsFile.Open(bundle.PathOf(part, "model.safetensors"));
         _parts.Add(new PartReport(
             part.Folder, file.Tensors.Count, network.parameters().Sum(p => p.numel()), multiplyAdds, bundle.Digest(part)));
+    }
+
+    /// <summary>An optional part: its files must exist, and its tensors must be readable. Its network is known to its owner alone.</summary>
+    private void ReportFiles(ModelBundle bundle, BundlePart part)
+    {
+        var (tensors, parameters) = (0, 0L);
+        foreach (var path in part.Files.Select(file => bundle.PathOf(part, file)))
+        {
+            if (!File.Exists(path))
+            {
+                _faults.Add(new BundleFault(path, $"named by part {part} in {ModelBundle.ManifestFile}, but there is no such file"));
+            }
+            else if (Path.GetExtension(path) == ".safetensors")
+            {
+                using var file = SafetensorsFile.Open(path);
+                tensors += file.Tensors.Count;
+                parameters += file.Tensors.Values.Sum(tensor => tensor.Shape.Aggregate(1L, (product, side) => product * side));
+            }
+        }
+        _parts.Add(new PartReport(part.Folder, tensors, parameters, 0, bundle.Digest(part)));
     }
 
     private void Collect(Action inspect)

@@ -5,6 +5,7 @@ using Grpc.Net.Client.Balancer;
 using Grpc.Net.Client.Configuration;
 using MedMoE.Mesh.Serving.Hosting;
 using MedMoE.Mesh.Wire.Catalog;
+using MedMoE.Mesh.Wire.Transport;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -59,7 +60,7 @@ public sealed class MeshChannels : IDisposable
 
     private GrpcChannel Open(string address) => GrpcChannel.ForAddress(address, new GrpcChannelOptions
     {
-        Credentials = ChannelCredentials.Insecure,
+        Credentials = MeshTransport.Credentials,
         ServiceProvider = _balancing,
         LoggerFactory = _loggers,
         ServiceConfig = new ServiceConfig { LoadBalancingConfigs = { new LoadBalancingConfig(ReplicaBalancerFactory.PolicyName) } },

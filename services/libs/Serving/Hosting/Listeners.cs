@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using MedMoE.Mesh.Wire.Transport;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace MedMoE.Mesh.Serving.Hosting;
@@ -8,7 +9,7 @@ namespace MedMoE.Mesh.Serving.Hosting;
 /// The two ports. A connection between services carries everybody's calls, and most of Kestrel's limits end the connection of whoever is past
 /// them: here they are off, or out of reach of what the gateway lets through.
 /// </summary>
-public static class Listeners
+public sealed class Listeners
 {
     /// <summary>
     /// Bytes of an HTTP/2 stream on their way. The default is less than one pyramid, which would wait for a round trip in its middle.
@@ -25,11 +26,20 @@ public static class Listeners
     // Calls that a connection carries. Kestrel closes it at twice as many that have ended early within 5 s, or resets that it has not sent yet.
     private const int MaxStreams = 1 << 15;
 
-    /// <summary>Sets both up.</summary>
+    private ListenOptions? _grpc;
+    private ListenOptions? _http;
+
+    /// <summary>Where a started service answers gRPC.</summary>
+    public Uri Grpc => AddressOf(_grpc);
+
+    /// <summary>Where a started service answers HTTP/1.1.</summary>
+    public Uri Http => AddressOf(_http);
+
+    /// <summary>Configures both.</summary>
     /// <param name="kestrel">The server.</param>
     /// <param name="options">Address and ports.</param>
     /// <param name="grpcPort">What else the service has on its port of gRPC; null for nothing.</param>
-    internal static void UseListeners(this KestrelServerOptions kestrel, ServingOptions options, Action<ListenOptions>? grpcPort)
+    internal void Use(KestrelServerOptions kestrel, ServingOptions options, Action<ListenOptions>? grpcPort)
     {
         var limits = kestrel.Limits;
         limits.MaxRequestBodySize = null;
@@ -50,15 +60,19 @@ public static class Listeners
         // Values pass as the bytes they are. As UTF-8, Kestrel's choice, bytes that are none would end the connection.
         kestrel.RequestHeaderEncodingSelector = name => name == ":authority" ? IgnoredText.Encoding : Encoding.Latin1;
         kestrel.ResponseHeaderEncodingSelector = _ => Encoding.Latin1;
-        kestrel.Listen(options.Address, options.GrpcPort, listen =>
+        Listen(kestrel, options.Address, options.GrpcPort, listen =>
         {
-            listen.Protocols = HttpProtocols.Http2;
+            (_grpc, listen.Protocols) = (listen, HttpProtocols.Http2);
             grpcPort?.Invoke(listen);
         });
-        kestrel.Listen(options.Address, options.HttpPort, listen => listen.Protocols = HttpProtocols.Http1);
+        Listen(kestrel, options.Address, options.HttpPort, listen => (_http, listen.Protocols) = (listen, HttpProtocols.Http1));
     }
 
-    private static void Listen(this KestrelServerOptions kestrel, string text, int port, Action<ListenOptions> configure)
+    /// <summary>Kestrel writes the port it got into the options of a listener, where the system was to choose one.</summary>
+    private static Uri AddressOf(ListenOptions? listener) =>
+        listener?.IPEndPoint is { } bound ? MeshTransport.AddressOf(bound.ToString())! : throw new InvalidOperationException("not started");
+
+    private static void Listen(KestrelServerOptions kestrel, string text, int port, Action<ListenOptions> configure)
     {
         var address = IPAddress.Parse(text);
         if (address.Equals(IPAddress.IPv6Any))

@@ -6,8 +6,6 @@ using MedMoE.Mesh.Serving.Errors;
 using MedMoE.Mesh.Serving.Telemetry;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration;
@@ -31,7 +29,9 @@ public static partial class ServiceHost
         var builder = WebApplication.CreateSlimBuilder(args);
         RenamedSettings.Refuse(builder.Configuration);
         var options = Read(builder.Configuration);
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.UseListeners(options, grpcPort));
+        var listeners = new Listeners();
+        builder.WebHost.ConfigureKestrel(kestrel => listeners.Use(kestrel, options, grpcPort));
+        builder.Services.AddSingleton(listeners);
         builder.Services.AddSingleton(Options.Create(options));
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownTimeout);
         builder.Services.AddGrpc(grpc =>
@@ -121,18 +121,10 @@ public static partial class ServiceHost
         app.Lifetime.ApplicationStopping.Register(readiness.Stopping);
         app.Lifetime.ApplicationStarted.Register(() => ServedMethods.Announce(
             app.Services.GetRequiredService<EndpointDataSource>(), readiness, app.Services.GetRequiredService<RequestMetrics>()));
-        app.Lifetime.ApplicationStarted.Register(() => LogListening(app.Logger, app.GrpcAddress().Authority, app.HttpAddress().Authority));
+        var listeners = app.Services.GetRequiredService<Listeners>();
+        app.Lifetime.ApplicationStarted.Register(() => LogListening(app.Logger, listeners.Grpc.Authority, listeners.Http.Authority));
         app.Lifetime.ApplicationStopping.Register(() => LogStopping(app.Logger));
     }
-
-    /// <summary>Where a started service answers gRPC.</summary>
-    public static Uri GrpcAddress(this WebApplication app) => app.Addresses().First();
-
-    /// <summary>Where a started service answers HTTP/1.1.</summary>
-    public static Uri HttpAddress(this WebApplication app) => app.Addresses().Last();
-
-    private static IEnumerable<Uri> Addresses(this WebApplication app) =>
-        app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Select(address => new Uri(address));
 
     // What starts a service on ports of the system's choice reads them from this line.
     [LoggerMessage(LogLevel.Information, "listening grpc={Grpc} http={Http}")]

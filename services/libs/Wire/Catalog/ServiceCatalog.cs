@@ -27,14 +27,18 @@ public static class ServiceCatalog
 
     public static ServiceKind Router { get; } = new("router", "Router", RouterService.Descriptor) { Part = _ => BundlePart.Gate, StopsAt = 1 };
 
-    public static ServiceKind Gateway { get; } = new("gateway", "Gateway", null);
+    public static ServiceKind Gateway { get; } = new("gateway", "Gateway");
 
     /// <summary>All of them, in the order in which they are started and listed.</summary>
     public static IReadOnlyList<ServiceKind> All { get; } = [Backbone, TextEncoder, Expert, Router, Gateway];
 
     /// <summary>The rpcs of the mesh, those that every service with a network answers included.</summary>
     public static IReadOnlyList<ServiceDescriptor> Contracts { get; } =
-        [.. All.Select(kind => kind.Contract).OfType<ServiceDescriptor>(), ModelService.Descriptor];
+        [.. All.SelectMany(kind => kind.Contracts), ModelService.Descriptor];
+
+    /// <summary>The services that a bundle has the parts for, in the order of <see cref="All"/>.</summary>
+    public static IEnumerable<MeshService> Services(BundleManifest manifest) =>
+        Services(manifest.Experts.Select(expert => expert.Name)).Where(service => service.Part is null || manifest.Parts.Contains(service.Part));
 
     /// <summary>Every service of a mesh with these experts, in the order of <see cref="All"/>.</summary>
     public static IEnumerable<MeshService> Services(IEnumerable<string> experts) =>

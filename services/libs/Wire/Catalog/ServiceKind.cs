@@ -6,11 +6,14 @@ namespace MedMoE.Mesh.Wire.Catalog;
 /// <summary>A kind of service: an entry of <see cref="ServiceCatalog"/>.</summary>
 /// <param name="Name">Names its processes, its endpoint and its Kubernetes objects; followed by "-NAME" where there is one for each expert.</param>
 /// <param name="Project">The project of its executable.</param>
-/// <param name="Contract">The rpcs that it answers; null for the gateway, which forwards those of all others.</param>
-public sealed record ServiceKind(string Name, string Project, ServiceDescriptor? Contract)
+/// <param name="Contracts">The proto services that it answers; none for the gateway, which forwards those of all others.</param>
+public sealed record ServiceKind(string Name, string Project, params IReadOnlyList<ServiceDescriptor> Contracts)
 {
     /// <summary>The part of a bundle that it reads, by the expert's name where there is one for each expert. Null where it reads none.</summary>
     public Func<string?, BundlePart>? Part { get; init; }
+
+    /// <summary>Whether other services call it.</summary>
+    public bool IsCalled => Contracts.Count > 0;
 
     /// <summary>Whether it runs that part as a network, on a device; then it answers ModelService, too.</summary>
     public bool RunsNetwork { get; init; }
