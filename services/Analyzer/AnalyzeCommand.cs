@@ -10,20 +10,20 @@ using MedMoE.Mesh.Text;
 
 namespace MedMoE.Mesh.Analyzer;
 
-/// <summary><c>mesh analyze</c>: one image, with or without a report, through the whole of MedMoE.</summary>
+/// <summary><c>mesh analyze</c>: analyses one image, with or without a report, with all parts of MedMoE.</summary>
 internal sealed class AnalyzeCommand : RootCommand
 {
     private readonly Option<string?> _server = new("--server")
     {
-        Description = "HOST:PORT of a running mesh that is to do it. Its bundle, device and precision count.",
+        Description = "HOST:PORT of a running mesh to use, with its bundle, device and precision.",
     };
 
     private readonly Option<string> _bundle = ModelOption.Bundle();
 
     private readonly Option<string> _image = new("--image")
     {
-        Description = "PNG or JPEG file. Levels of 16 bits fill them (white is 65535; a note where no level reaches 1/8 of it), or those of sBIT. "
-            + "No EXIF orientation, no colour profile.",
+        Description = "PNG or JPEG file. White of a 16-bit image is 65535 (a note warns if no level reaches 1/8 of it), or the maximum of sBIT. "
+            + "EXIF orientation and colour profiles are ignored.",
         Required = true,
     };
 
@@ -31,35 +31,36 @@ internal sealed class AnalyzeCommand : RootCommand
 
     private readonly Option<ReportSections?> _sections = new Option<ReportSections?>("--sections")
     {
-        Description = "Sections of the report to read, by their headings: findings,impression. Default: all of it; what is over the bundle's tokens "
+        Description = "Sections of the report to read, by heading: findings,impression. Default: all. Text beyond the bundle's maximum of tokens "
             + "is cut.",
     }.ReadBy(ReportSections.Parse);
 
     private readonly Option<string> _policy = new("--policy")
     {
-        Description = "What picks the expert: auto (report where there is one, else image), report, image, or an expert or DICOM modality by name.",
+        Description = "How to select the expert: auto (by the report if given, else by the image), report, image, "
+            + "or the name of an expert or DICOM modality.",
         DefaultValueFactory = _ => "auto",
     };
 
     private readonly Option<bool> _json = new("--json") { Description = "Print JSON." };
 
-    private readonly Option<string?> _overlay = new("--overlay") { Description = "Write a PNG of the image with the attention of each word." };
+    private readonly Option<string?> _overlay = new("--overlay") { Description = "Write a PNG that shows the attention of each word on the image." };
 
     private readonly Option<string> _device = ModelOption.Device();
 
     private readonly Option<string> _precision = ModelOption.Precision();
 
     public AnalyzeCommand()
-        : base("Reads a medical image in the light of its report.")
+        : base("Analyses a medical image together with its report.")
     {
         this.AddOptions(_server, _bundle, _image, _report, _sections, _policy, _json, _overlay, _device, _precision);
         Validators.Add(arguments =>
         {
-            // A default is there without being asked for.
+            // Defaults do not count.
             if (arguments.GetValue(_server) is not null
                 && new Option[] { _bundle, _device, _precision }.FirstOrDefault(o => arguments.GetResult(o) is { Implicit: false }) is { } local)
             {
-                arguments.AddError($"{local.Name} is the mesh's own: it cannot be given with {_server.Name}");
+                arguments.AddError($"{local.Name} cannot be used with {_server.Name}: the mesh has its own");
             }
         });
         SetAction((arguments, cancellation) => Run(arguments));
@@ -73,7 +74,7 @@ internal sealed class AnalyzeCommand : RootCommand
         var overlay = arguments.GetValue(_overlay);
         if (overlay is not null && report is null)
         {
-            throw new InvalidRequestException("--overlay shows where a report's words look: it needs --report");
+            throw new InvalidRequestException("--overlay needs --report: it shows the attention of the report's words");
         }
         var (policy, named) = Policy(arguments.GetRequiredValue(_policy));
         var analysis = arguments.GetValue(_server) is { } server
@@ -118,7 +119,7 @@ internal sealed class AnalyzeCommand : RootCommand
         {
             return report;
         }
-        return report is null ? throw new InvalidRequestException("--sections picks from a report: it needs --report")
+        return report is null ? throw new InvalidRequestException("--sections needs --report")
             : sections.Pick(report) ?? throw new InvalidRequestException($"--sections: the report has no section of {sections}");
     }
 

@@ -10,18 +10,12 @@ using WordGrounding = MedMoE.Mesh.Model.Analysis.WordGrounding;
 
 namespace MedMoE.Mesh.Analyzer;
 
-/// <summary>The same as <see cref="ImageAnalyzer"/>, done by a mesh.</summary>
-/// <param name="server">Host and port of its gateway or router.</param>
+/// <summary>Like <see cref="ImageAnalyzer"/>, but calls a mesh: HOST:PORT of its gateway or router.</summary>
 internal sealed class RemoteAnalyzer(string server)
 {
-    private static readonly TimeSpan _patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan _timeout = TimeSpan.FromMinutes(2);
 
-    /// <param name="image">A PNG or JPEG file's bytes.</param>
-    /// <param name="report">The report, or null for the image alone.</param>
-    /// <param name="policy">What picks the expert.</param>
-    /// <param name="named">The expert or DICOM modality code, with <see cref="GatingPolicy.Explicit"/>.</param>
-    /// <param name="withAttention">Whether the attention of the words is wanted.</param>
-    /// <exception cref="InvalidRequestException">The mesh cannot be reached, or refuses.</exception>
+    /// <exception cref="InvalidRequestException">The mesh is unreachable or refuses the request.</exception>
     public async Task<ImageAnalysis> Analyze(byte[] image, string? report, GatingPolicy policy, string? named, bool withAttention)
     {
         var address = MeshTransport.AddressOf(server) ?? throw new InvalidRequestException($"--server {server}: expected HOST:PORT");
@@ -35,7 +29,7 @@ internal sealed class RemoteAnalyzer(string server)
                 Gating = new V1.Gating { Policy = Enum.Parse<V1.GatingPolicy>(policy.ToString()), Expert = named ?? "" },
                 ReturnAttention = withAttention,
             };
-            return Read(await new RouterService.RouterServiceClient(channel).AnalyzeAsync(request, deadline: DateTime.UtcNow + _patience));
+            return Read(await new RouterService.RouterServiceClient(channel).AnalyzeAsync(request, deadline: DateTime.UtcNow + _timeout));
         }
         catch (RpcException e)
         {

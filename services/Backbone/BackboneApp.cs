@@ -2,7 +2,6 @@ using MedMoE.Mesh.Serving.Hosting;
 
 namespace MedMoE.Mesh.Backbone;
 
-/// <summary>The service put together.</summary>
 public static class BackboneApp
 {
     public static WebApplication Create(string[] args) =>

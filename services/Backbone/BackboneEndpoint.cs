@@ -7,7 +7,7 @@ using MedMoE.Mesh.Wire;
 
 namespace MedMoE.Mesh.Backbone;
 
-/// <summary>The rpc: levels go out while later stages still run.</summary>
+/// <summary>Streams each level as soon as it is computed, while later stages still run.</summary>
 internal sealed class BackboneEndpoint(BackboneModel model) : BackboneService.BackboneServiceBase
 {
     private const string Field = "image";
@@ -17,11 +17,11 @@ internal sealed class BackboneEndpoint(BackboneModel model) : BackboneService.Ba
     {
         var type = WireTensors.Require(request.DataType, "data_type", absent: DataType.Fp16);
         var (pixels, note) = await model.Prepare(request.Image, context.CancellationToken);
-        // Its bytes, up to 32 MiB, are not needed while the pixels wait for the model.
+        // Frees up to 32 MiB while the pixels wait in the queue.
         request.Image = null;
         var levels = Channel.CreateUnbounded<PyramidLevel>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
         var run = model.Batcher.Submit(new PyramidRequest(pixels, type, levels.Writer), context.DeadlineOrNone(), context.CancellationToken);
-        // However the run ends, nobody waits for a level that will not come.
+        // Complete the channel however the run ends, so that the reader below does not wait for ever.
         _ = run.ContinueWith(ended => levels.Writer.TryComplete(ended.Exception?.InnerException), TaskScheduler.Default);
 
         await foreach (var level in levels.Reader.ReadAllAsync(context.CancellationToken))

@@ -15,22 +15,16 @@ using static TorchSharp.torch;
 
 namespace MedMoE.Mesh.Backbone;
 
-/// <summary>An image for the backbone.</summary>
-/// <param name="Pixels">Prepared, [3, size, size].</param>
-/// <param name="DataType">Element type of the levels.</param>
-/// <param name="Levels">Gets each level when its stage is done.</param>
+/// <summary>An image, preprocessed to [3, size, size]. Each level is written when its stage is done.</summary>
 internal sealed record PyramidRequest(float[] Pixels, DataType DataType, ChannelWriter<PyramidLevel> Levels)
 {
-    /// <summary>Levels handed over already. A batch that runs again, because memory was short, hands over the others alone.</summary>
+    /// <summary>Levels already sent. A batch that is retried after an out-of-memory error sends only the rest.</summary>
     public int HandedOver { get; set; }
 }
 
-/// <summary>What an image's levels end with.</summary>
-/// <param name="Pooled">The pooled feature, [8C].</param>
-/// <param name="Model">What made them.</param>
+/// <summary>Sent with an image's last level: the pooled feature, [8C], and the model that computed it.</summary>
 internal sealed record PyramidResult(float[] Pooled, ModelInfo Model);
 
-/// <summary>The backbone of a bundle.</summary>
 internal sealed class BackboneModel : IServedModel, IDisposable
 {
     private const string MaxDecodingBytes = $"{BackboneOptions.Section}:{nameof(BackboneOptions.MaxDecodingBytes)}";
@@ -72,11 +66,11 @@ internal sealed class BackboneModel : IServedModel, IDisposable
     public Batcher<PyramidRequest, PyramidResult> Batcher => _network.Batcher;
 
     /// <summary>
-    /// Decodes and prepares an image, or holds prepared pixels against the model. On callers' threads, but only as many images at once as there
-    /// are cores, and as fit into the memory for it.
+    /// Decodes and preprocesses an image, or checks the shape of preprocessed pixels. Decoding runs on the thread pool, for at most one image per
+    /// core and within <see cref="BackboneOptions.MaxDecodingBytes"/>.
     /// </summary>
-    /// <exception cref="InvalidFieldException">No usable image.</exception>
-    /// <exception cref="QueueFullException">Too many images wait for being decoded.</exception>
+    /// <exception cref="InvalidFieldException">The image is missing or invalid.</exception>
+    /// <exception cref="QueueFullException">Too many images wait to be decoded.</exception>
     public Task<PreparedImage> Prepare(V1.Image? image, CancellationToken cancellation) => image?.SourceCase switch
     {
         V1.Image.SourceOneofCase.Encoded => Prepare(image.Encoded, cancellation),
@@ -106,7 +100,7 @@ internal sealed class BackboneModel : IServedModel, IDisposable
         }
     }
 
-    /// <summary>The message's own array, which is not to be changed, and not a copy of it.</summary>
+    /// <summary>The message's own array if possible, to save a copy; it must not be changed.</summary>
     private static byte[] Bytes(ByteString encoded) =>
         MemoryMarshal.TryGetArray(encoded.Memory, out var whole) && whole.Count == whole.Array!.Length ? whole.Array : encoded.ToByteArray();
 
@@ -122,7 +116,7 @@ internal sealed class BackboneModel : IServedModel, IDisposable
         return [.. batch.Select((_, row) => new PyramidResult([.. rows[row].contiguous().data<float>()], generation.Info))];
     }
 
-    /// <summary>Hands every image of the batch its part of a level, as wire bytes: tensors stay on this thread.</summary>
+    /// <summary>Sends each image of the batch its rows of a level, as wire bytes: tensors must not leave this thread.</summary>
     private static void Emit(IReadOnlyList<PyramidRequest> batch, int level, Tensor features)
     {
         foreach (var type in batch.Select(request => request.DataType).Distinct())

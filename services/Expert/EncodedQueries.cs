@@ -3,17 +3,13 @@ using MedMoE.Mesh.Wire;
 
 namespace MedMoE.Mesh.Expert;
 
-/// <summary>The texts of a call, as numbers.</summary>
-/// <param name="Words">Word embeddings, one text after the other, [words, D].</param>
-/// <param name="Counts">Words of each text.</param>
-/// <param name="Sentences">Sentence embeddings, [texts, D].</param>
+/// <summary>Embeddings of a call's texts: words of all texts in order, [words, D], their counts, and sentences, [texts, D].</summary>
 internal sealed record EncodedQueries(float[] Words, IReadOnlyList<int> Counts, float[] Sentences)
 {
-    /// <summary>Bytes that they take.</summary>
     public long Bytes => sizeof(float) * ((long)Words.Length + Sentences.Length);
 
-    /// <summary>Reads a call's texts, after their number and their answer's size have been held against the limits.</summary>
-    /// <exception cref="InvalidFieldException">Misshapen, over a limit, or not finite.</exception>
+    /// <summary>Reads a call's texts after checking their number and the size of their answer against the limits.</summary>
+    /// <exception cref="InvalidFieldException">Wrong shape, over a limit, or not finite.</exception>
     public static EncodedQueries Read(LocalizeHeader header, QueryLimits limits)
     {
         var counts = new int[header.Texts.Count];

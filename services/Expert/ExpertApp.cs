@@ -2,7 +2,6 @@ using MedMoE.Mesh.Serving.Hosting;
 
 namespace MedMoE.Mesh.Expert;
 
-/// <summary>The service put together.</summary>
 public static class ExpertApp
 {
     public static WebApplication Create(string[] args) =>

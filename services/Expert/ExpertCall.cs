@@ -6,20 +6,20 @@ using MedMoE.Mesh.Wire;
 
 namespace MedMoE.Mesh.Expert;
 
-/// <summary>A call above the batcher: checks what comes in and hands it to the model step by step.</summary>
+/// <summary>One Localize call: checks its messages and submits its steps to the batcher.</summary>
 internal sealed class ExpertCall : IDisposable
 {
     private const string Features = "level.features";
 
-    // They go back to the caller, and into caches.
+    // Notes are returned to the caller and cached.
     private const int MaxNotes = 8;
     private const int MaxNoteLength = 500;
 
     private readonly ExpertModel _model;
     private readonly DateTimeOffset? _deadline;
-    // Cancelled when the call ends, however it does: steps that still wait then are of no use to anybody.
+    // Cancelled when the call ends in any way: steps still in the queue are then useless.
     private readonly CancellationTokenSource _ended;
-    private readonly CancellationTokenSource _gaveWay = new();
+    private readonly CancellationTokenSource _evicted = new();
     private readonly Holding _holding;
     private readonly ExpertState _state = new();
     private readonly List<Task<Batched<LocalizeResponse?>>> _projections = [];
@@ -27,43 +27,39 @@ internal sealed class ExpertCall : IDisposable
     private EncodedQueries? _texts;
     private AnswerParts? _parts;
 
-    /// <param name="model">The expert.</param>
-    /// <param name="deadline">The caller's.</param>
-    /// <param name="cancellation">Cancelled when the caller has gone.</param>
     public ExpertCall(ExpertModel model, DateTimeOffset? deadline, CancellationToken cancellation)
     {
         (_model, _deadline) = (model, deadline);
         _ended = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        _holding = new Holding { GiveWay = () => _ = _gaveWay.CancelAsync() };
+        _holding = new Holding { Evict = () => _ = _evicted.CancelAsync() };
     }
 
-    /// <summary>Waits for the caller's next message. Meanwhile the call may have to give way to others.</summary>
-    /// <returns>Whether there is one.</returns>
-    /// <exception cref="TimeoutException">It does not come.</exception>
-    /// <exception cref="QueueFullException">The call has had to give way.</exception>
+    /// <summary>Waits for the next message. Meanwhile another call that needs the capacity may end this one.</summary>
+    /// <returns>False at the end of the stream.</returns>
+    /// <exception cref="TimeoutException">No message came within the timeout.</exception>
+    /// <exception cref="QueueFullException">The call was ended to free capacity for another.</exception>
     public async Task<bool> AwaitMessage(Func<CancellationToken, Task<bool>> next, CancellationToken cancellation)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _gaveWay.Token);
-        patience.CancelAfter(_model.MessageTimeout);
-        _model.OpenCalls.FallSilent(_holding);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _evicted.Token);
+        timeout.CancelAfter(_model.MessageTimeout);
+        _model.OpenCalls.BeginWait(_holding);
         bool more;
         try
         {
-            more = await next(patience.Token);
+            more = await next(timeout.Token);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            throw _gaveWay.IsCancellationRequested
-                ? _model.OpenCalls.GaveWay()
-                : new TimeoutException($"the next message did not come within {_model.MessageTimeout.TotalSeconds} s (Expert:MessageTimeout)");
+            throw _evicted.IsCancellationRequested
+                ? _model.OpenCalls.Evicted()
+                : new TimeoutException($"no message received for {_model.MessageTimeout.TotalSeconds} s (Expert:MessageTimeout)");
         }
-        _model.OpenCalls.EndSilence(_holding);
+        _model.OpenCalls.EndWait(_holding);
         return more;
     }
 
-    /// <summary>Refuses a message that is larger than any level of the model.</summary>
-    /// <param name="bytes">Its bytes; it has not been read yet.</param>
-    /// <exception cref="InvalidFieldException">It follows the header and is larger than any level.</exception>
+    /// <summary>Refuses a message, before it is read, that is larger than any level of the model.</summary>
+    /// <exception cref="InvalidFieldException">The message follows the header and is too large.</exception>
     public void RequireSize(long bytes)
     {
         if (_texts is not null && bytes > _model.MaxLevelBytes)
@@ -75,13 +71,13 @@ internal sealed class ExpertCall : IDisposable
         }
     }
 
-    /// <exception cref="InvalidFieldException">There was one before, or it cannot be used.</exception>
-    /// <exception cref="QueueFullException">Open calls hold too much already.</exception>
+    /// <exception cref="InvalidFieldException">A second header, or an invalid one.</exception>
+    /// <exception cref="QueueFullException">Open calls hold too many bytes.</exception>
     public void Begin(LocalizeHeader header)
     {
         if (_texts is not null)
         {
-            throw new InvalidFieldException("header", "came twice");
+            throw new InvalidFieldException("header", "was sent twice");
         }
         _parts = new AnswerParts(
             header.ReturnAttention, header.ReturnLocalFeatures, WireTensors.Require(header.DataType, "header.data_type", absent: DataType.Fp32));
@@ -90,19 +86,20 @@ internal sealed class ExpertCall : IDisposable
         _texts = texts;
     }
 
-    /// <exception cref="InvalidFieldException">No header yet, not the level that is due, or misshapen.</exception>
-    /// <exception cref="QueueFullException">Every place is taken.</exception>
+    /// <exception cref="InvalidFieldException">No header yet, a level out of order, or with a wrong shape.</exception>
+    /// <exception cref="QueueFullException">The limit of open calls is reached.</exception>
     public void Add(PyramidLevel level)
     {
         var due = _projections.Count;
         if (_texts is null)
         {
-            throw new InvalidFieldException("header", "is missing: it comes before the levels");
+            throw new InvalidFieldException("header", "is missing: it must be sent before the levels");
         }
         if (level.Level != due || due == PyramidBackbone.Levels)
         {
             throw new InvalidFieldException(
-                "level.level", $"is {level.Level}, but {(due < PyramidBackbone.Levels ? $"level {due} is due" : "all levels are here")}");
+                "level.level",
+                $"is {level.Level}, {(due < PyramidBackbone.Levels ? $"expected {due}" : "after all levels have been received")}");
         }
         var side = _model.LevelSides[due];
         WireTensors.Require(level.Features, $"{Features} of level {due}", side, side, _model.LevelChannels[due]);
@@ -119,7 +116,7 @@ internal sealed class ExpertCall : IDisposable
         _projections.Add(Submit(new ProjectLevel(_state, due, level.Features)));
     }
 
-    /// <exception cref="InvalidFieldException">Something is missing, or its values overflow in the network.</exception>
+    /// <exception cref="InvalidFieldException">Header or levels are missing, or values overflow in the network.</exception>
     public async Task<LocalizeResponse> Finish()
     {
         if (_texts is null)
@@ -128,7 +125,7 @@ internal sealed class ExpertCall : IDisposable
         }
         if (_projections.Count < PyramidBackbone.Levels)
         {
-            throw new InvalidFieldException("level", $"{_projections.Count} came, expected {PyramidBackbone.Levels}");
+            throw new InvalidFieldException("level", $"{_projections.Count} received, expected {PyramidBackbone.Levels}");
         }
         var grounding = Submit(new GroundTexts(_state, _texts, _parts!));
         Batched<LocalizeResponse?>[] steps = [.. await Task.WhenAll(_projections), await grounding];
@@ -147,14 +144,14 @@ internal sealed class ExpertCall : IDisposable
     public void Dispose()
     {
         _ended.Cancel();
-        // At once: what the call has made goes with the model's next batch.
+        // Releases the capacity now; the tensors are freed with the model's next batch.
         _model.OpenCalls.Release(_holding);
         if (_projections.Count > 0)
         {
             _model.Batcher.Post(new EndCall(_state));
         }
         _ended.Dispose();
-        _gaveWay.Dispose();
+        _evicted.Dispose();
     }
 
     private Task<Batched<LocalizeResponse?>> Submit(ExpertStep step) => _model.Batcher.Submit(step, _deadline, _ended.Token);

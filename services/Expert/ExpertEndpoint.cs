@@ -6,7 +6,7 @@ using MedMoE.Mesh.Wire;
 
 namespace MedMoE.Mesh.Expert;
 
-/// <summary>The rpc: a level is handed to the model when it has come, while the next one is on its way.</summary>
+/// <summary>Submits each level to the model as it arrives, while the next one is still on its way.</summary>
 internal sealed class ExpertEndpoint(ExpertModel model, IHostApplicationLifetime lifetime) : ExpertService.ExpertServiceBase
 {
     public override async Task<LocalizeResponse> Localize(IAsyncStreamReader<LocalizeRequest> requestStream, ServerCallContext context)
@@ -15,7 +15,7 @@ internal sealed class ExpertEndpoint(ExpertModel model, IHostApplicationLifetime
         var request = context.GetHttpContext().Request.BodyReader;
         async Task<bool> Next(CancellationToken cancellation)
         {
-            // Before it is read: what is too large for a level would cost more than the whole call.
+            // Checked before it is read: reading a message larger than any level would cost more than the whole call.
             call.RequireSize(await MessagePrefix.Peek(request, cancellation));
             return await requestStream.MoveNext(cancellation);
         }

@@ -12,16 +12,13 @@ using static TorchSharp.torch;
 
 namespace MedMoE.Mesh.Expert;
 
-/// <summary>
-/// One expert of the bundle behind its batcher. Levels of several calls are projected together; what a call has made stays on the model's
-/// thread until the call ends.
-/// </summary>
+/// <summary>One expert. Projects levels of several calls in one batch; a call's tensors never leave the model's thread.</summary>
 internal sealed class ExpertModel : IServedModel, IDisposable
 {
-    // Each level, and the texts.
+    // One for each level, one for the texts.
     private const int StepsOfACall = PyramidBackbone.Levels + 1;
 
-    // Of a level's message: pooled feature, model, notes.
+    // Bytes of a level's message without the features: pooled feature, model, notes.
     private const long BesidesFeatures = 1 << 20;
 
     private readonly string _name;
@@ -36,7 +33,7 @@ internal sealed class ExpertModel : IServedModel, IDisposable
         var batching = new BatcherOptions
         {
             MaxBatchSize = options.Value.MaxBatchSize,
-            // Calls have a place from their first level on, so that none is refused when half of its work is done.
+            // Calls are counted from their first level on, so that none is refused when half of its work is done.
             QueueCapacity = places * StepsOfACall,
             MaxQueueDelay = options.Value.MaxQueueDelay,
         };
@@ -54,7 +51,6 @@ internal sealed class ExpertModel : IServedModel, IDisposable
 
     public ModelInfo Info => _network.Latest.Info;
 
-    /// <summary>For a call's next message.</summary>
     public TimeSpan MessageTimeout { get; }
 
     public QueryLimits Limits { get; }
@@ -67,10 +63,10 @@ internal sealed class ExpertModel : IServedModel, IDisposable
     /// <summary>Positions on a side of each level, finest first.</summary>
     public IReadOnlyList<int> LevelSides { get; }
 
-    /// <summary>Bytes of a call's levels, as they come in FP32 and projected.</summary>
+    /// <summary>Bytes of a call's levels: features in FP32, and their projections.</summary>
     public long CallBytes => LevelSides.Zip(LevelChannels, (side, channels) => sizeof(float) * (long)side * side * (channels + EmbeddingDim)).Sum();
 
-    /// <summary>Bytes of a message with a level at most: the features of the largest one in FP32, and what goes with them.</summary>
+    /// <summary>Maximum bytes of a level's message: features of the largest level in FP32, and the other fields.</summary>
     public long MaxLevelBytes { get; }
 
     public Batcher<ExpertStep, LocalizeResponse?> Batcher => _network.Batcher;
@@ -107,8 +103,8 @@ internal sealed class ExpertModel : IServedModel, IDisposable
 
     private LocalizeResponse?[] Run(Generation<ModalityExpert> generation, IReadOnlyList<ExpertStep> batch)
     {
-        // In the order of a call's life: whatever of one call is in this batch runs in its own order. A level that is there already is so because
-        // memory ran short in this batch after it.
+        // In the order of a call's steps, so that steps of one call in the same batch run in their order. A level that exists already was computed
+        // before this batch ran out of memory, and the batch is being retried.
         foreach (var group in batch.OfType<ProjectLevel>().Where(s => s.State.Levels[s.Level] is null).GroupBy(s => (s.Level, s.Features.DataType)))
         {
             Project(generation.Network, [.. group]);
@@ -117,7 +113,7 @@ internal sealed class ExpertModel : IServedModel, IDisposable
         {
             Free(ended.State);
         }
-        // A call that lacks a level has failed with that level's error.
+        // A call without all levels has already failed with the error of the missing one.
         return [.. batch.Select(step => step is GroundTexts ground && ground.State.IsComplete ? Ground(generation, ground) : null)];
     }
 
@@ -133,7 +129,7 @@ internal sealed class ExpertModel : IServedModel, IDisposable
         }
     }
 
-    /// <summary>A row of its own: a part of the batch would keep the whole of it for as long as the slowest call.</summary>
+    /// <summary>A copy of one row: a view would keep the whole batch in memory until its slowest call ends.</summary>
     private static Tensor Own(Tensor batch, long row) => batch.shape[0] == 1 ? batch.alias() : batch.narrow(0, row, 1).clone();
 
     private LocalizeResponse Ground(Generation<ModalityExpert> generation, GroundTexts step)
@@ -155,7 +151,7 @@ internal sealed class ExpertModel : IServedModel, IDisposable
         }
         if (step.Texts.Counts.Count > 0)
         {
-            response.Texts.AddRange(Ground(generation.Bundle.Manifest, step, features, embedding).Select(text => Told(text, side, step.Parts)));
+            response.Texts.AddRange(Ground(generation.Bundle.Manifest, step, features, embedding).Select(text => ToProto(text, side, step.Parts)));
         }
         return response;
     }
@@ -168,7 +164,7 @@ internal sealed class ExpertModel : IServedModel, IDisposable
             .Ground(features, embedding, words, step.Texts.Counts, sentences, step.Parts.Attention);
     }
 
-    private static TextGrounding Told(GroundedText text, int side, AnswerParts parts) => new()
+    private static TextGrounding ToProto(GroundedText text, int side, AnswerParts parts) => new()
     {
         GlobalSimilarity = text.GlobalSimilarity,
         LocalSimilarity = text.LocalSimilarity,

@@ -1,20 +1,19 @@
 namespace MedMoE.Mesh.Expert;
 
-/// <summary>What one call holds. Guarded by its <see cref="OpenCalls"/>.</summary>
+/// <summary>Capacity that one call holds. Guarded by the lock of its <see cref="OpenCalls"/>.</summary>
 internal sealed class Holding
 {
-    public Holding() => Silence = new LinkedListNode<Holding>(this);
+    public Holding() => WaitNode = new LinkedListNode<Holding>(this);
 
     public int Places { get; set; }
 
     public long Bytes { get; set; }
 
-    /// <summary>Its place among the calls that wait for their callers; in no list while it does not.</summary>
-    public LinkedListNode<Holding> Silence { get; }
+    /// <summary>Its node in the list of calls that wait for their callers; in no list while it does not wait.</summary>
+    public LinkedListNode<Holding> WaitNode { get; }
 
-    /// <summary>Since when it waits for its caller.</summary>
-    public long SilentSince { get; set; }
+    public long WaitingSince { get; set; }
 
-    /// <summary>Called when another call needs the room.</summary>
-    public required Action GiveWay { get; init; }
+    /// <summary>Ends the call, when another one needs the capacity.</summary>
+    public required Action Evict { get; init; }
 }

@@ -3,34 +3,30 @@ using MedMoE.Mesh.Wire;
 
 namespace MedMoE.Mesh.Expert;
 
-/// <summary>What the texts of a call may cost: every word has a value at every position of the finest grid.</summary>
+/// <summary>Limits on the texts of a call. Every word has a value at every position of the finest grid.</summary>
 internal sealed class QueryLimits
 {
-    // Of a word at a position, while it is computed: scores, attention and maps of four levels, measured.
+    // Bytes per word and position during the computation: scores, attention and maps of four levels, measured.
     private const int AttentionBytes = 64;
 
     private readonly ExpertOptions _options;
     private readonly long _positions;
 
-    /// <param name="options">The settings.</param>
-    /// <param name="embeddingDim">D.</param>
-    /// <param name="positions">Positions of the finest grid.</param>
-    /// <param name="maxTokens">Tokens of the bundle's texts at most.</param>
     public QueryLimits(ExpertOptions options, int embeddingDim, long positions, int maxTokens)
     {
         _options = options;
         _positions = positions;
         EmbeddingDim = embeddingDim;
-        // A text of the bundle's own length always fits.
+        // A text of the bundle's maximum length always fits.
         WordsAtOnce = (int)Math.Max(maxTokens, options.MaxAttentionBytes / (positions * AttentionBytes));
     }
 
     public int EmbeddingDim { get; }
 
-    /// <summary>Words whose attention is computed at once.</summary>
+    /// <summary>Words whose attention is computed in one run.</summary>
     public int WordsAtOnce { get; }
 
-    /// <exception cref="InvalidFieldException">A text has no words, or more than can be computed at once.</exception>
+    /// <exception cref="InvalidFieldException">The text has no words, or more than one run can compute.</exception>
     public void RequireWords(int words, string field)
     {
         if (words == 0)
@@ -43,7 +39,7 @@ internal sealed class QueryLimits
         }
     }
 
-    /// <exception cref="InvalidFieldException">All texts together have too many words, or what is to be returned is too large.</exception>
+    /// <exception cref="InvalidFieldException">All texts together have too many words, or the answer is too large.</exception>
     public void RequireAnswer(int words, LocalizeHeader header)
     {
         if (words > _options.MaxWords)

@@ -20,7 +20,6 @@ using Yarp.ReverseProxy.ServiceDiscovery;
 
 namespace MedMoE.Mesh.Gateway;
 
-/// <summary>The service put together.</summary>
 public static class GatewayApp
 {
     public static WebApplication Create(string[] args)
@@ -31,7 +30,7 @@ public static class GatewayApp
         builder.AddProxy();
         builder.AddLimits();
         builder.Services.AddHostedService<ReplicaHealth>();
-        // These take the place of those that tell of the process's own services.
+        // These replace the default registrations, which describe only the process's own services.
         builder.Services.AddSingleton(new ReflectionServiceImpl(MeshContract.Reflected));
         builder.Services.AddSingleton(new ReflectionV1ServiceImpl(MeshContract.Reflected));
 
@@ -73,10 +72,10 @@ public static class GatewayApp
         builder.Services.AddSingleton<RequestBytes>().AddSingleton<CallLimits>().AddHostedService<CallSweep>();
         builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<GatewayOptions>>((kestrel, gateway) =>
         {
-            // One client's connection must hold as many calls as may run, and those that are then refused: Kestrel ends it when twice as many have
-            // ended early within 5 s.
+            // One connection must allow MaxCalls running calls and as many refused ones: Kestrel closes it when twice this number are reset within 5
+            // s.
             kestrel.Limits.Http2.MaxStreamsPerConnection = Math.Max(100, 2 * gateway.Value.MaxCalls);
-            // What a stream may send before the service behind has room for it. At 30 ms to the client it is 17 MB a second.
+            // Bytes that a stream may send ahead of its reader. At 30 ms to the client this allows 17 MB/s.
             kestrel.Limits.Http2.InitialStreamWindowSize = 512 << 10;
             kestrel.Limits.Http2.InitialConnectionWindowSize = 8 << 20;
         });
@@ -90,10 +89,10 @@ public static class GatewayApp
         builder.Services.AddSingleton<IPassiveHealthCheckPolicy, ReachPolicy>();
         builder.Services.AddSingleton<IForwarderHttpClientFactory, ReplicaConnections>();
         builder.Services.AddReverseProxy().AddOtherReplica().AddEarlyHeaders().AddAnsweredRequests().AddStoppedStreams();
-        // YARP brings keys for cookies that nothing here uses, and would write them to disk.
+        // YARP registers keys for cookies, which are not used here, and would write them to disk.
         builder.Services.AddDataProtection().UseEphemeralDataProtectionProvider();
         builder.Logging.AddFilter("Yarp", LogLevel.Warning);
-        // What these tell of every failed probe and call is told elsewhere once: a replica became unwell, a service has none.
+        // These log every failed probe and call. A replica that becomes unhealthy and a service without replicas are logged once elsewhere.
         builder.Logging.AddFilter("Yarp.ReverseProxy.Health.ActiveHealthCheckMonitor", LogLevel.Error);
         builder.Logging.AddFilter("Yarp.ReverseProxy.LoadBalancing", LogLevel.Error);
         builder.Logging.AddFilter("Yarp.ReverseProxy.Forwarder", LogLevel.Error);

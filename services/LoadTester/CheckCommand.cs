@@ -8,22 +8,22 @@ using MedMoE.Mesh.LoadTester.Output;
 namespace MedMoE.Mesh.LoadTester;
 
 /// <summary>
-/// <c>mesh load check</c>: judges a report of ghz, which itself is content when every call has failed. Such a report holds no answers, so each of
-/// the fixture's messages is sent once more, and what comes back is held against what is expected.
+/// <c>mesh load check</c>: checks a report of ghz, which itself succeeds even if every call has failed. The report holds no answers, so each message
+/// of the fixture is sent once more and its answer is compared with the expected one.
 /// </summary>
 internal sealed class CheckCommand : Command
 {
-    private readonly Argument<string> _report = new("REPORT") { Description = "ghz's JSON (--format json), or that of mesh load --json." };
-    private readonly Option<string> _config = new("--config") { Description = "The configuration it was run with.", Required = true };
+    private readonly Argument<string> _report = new("REPORT") { Description = "JSON report of ghz (--format json) or of mesh load --json." };
+    private readonly Option<string> _config = new("--config") { Description = "The configuration of the run.", Required = true };
     private readonly Option<string> _limits = new("--limits")
     {
-        Description = "File of limits to judge by, and of what answers hold.",
+        Description = "File with the limits and the expected answers.",
         Required = true,
     };
-    private readonly Option<string?> _host = new("--host") { Description = "HOST:PORT to ask instead of the report's." };
+    private readonly Option<string?> _host = new("--host") { Description = "HOST:PORT to use instead of the report's." };
 
     public CheckCommand()
-        : base("check", "Judges a report by status codes, latencies and answers: exit code 0 if all limits are kept, 1 if not.")
+        : base("check", "Checks a report's status codes, latencies and answers against limits: exit code 0 if all are met, 1 if not.")
     {
         Arguments.Add(_report);
         Options.Add(_config);
@@ -38,12 +38,12 @@ internal sealed class CheckCommand : Command
         var report = Report.Read(arguments.GetRequiredValue(_report));
         if (report.Options.Call != config.Call)
         {
-            throw new LoadException($"{arguments.GetRequiredValue(_report)}: of {report.Options.Call}, not of {config.Call}");
+            throw new LoadException($"{arguments.GetRequiredValue(_report)}: is a report of {report.Options.Call}, not of {config.Call}");
         }
         var limits = Limits.Read(arguments.GetRequiredValue(_limits), config.Name);
         var host = arguments.GetValue(_host) ?? report.Options.Host ?? config.Host;
         string[] faults = [.. ReportCheck.Faults(report, limits), .. await WrongAnswers(config with { Host = host }, limits)];
-        return Judgement.Tell(config.Name, faults) > 0 ? 1 : 0;
+        return Judgement.Print(config.Name, faults) > 0 ? 1 : 0;
     }
 
     private static async Task<IReadOnlyList<string>> WrongAnswers(LoadConfig config, Limits limits)
@@ -61,7 +61,7 @@ internal sealed class CheckCommand : Command
         }
         catch (LoadException e)
         {
-            // Not the user's fault, as the address is the report's: the mesh is down.
+            // A failed check and not invalid input: the address is the report's, so the mesh is down.
             return [e.Message];
         }
         using var own = channels;

@@ -4,14 +4,14 @@ using MedMoE.Mesh.LoadTester.Fixtures;
 
 namespace MedMoE.Mesh.LoadTester;
 
-/// <summary><c>mesh load fixtures</c>: makes the messages of the repository's loads.</summary>
+/// <summary><c>mesh load fixtures</c>: writes the messages of the repository's loads.</summary>
 internal sealed class FixturesCommand : Command
 {
-    private readonly Option<string> _studies = new("--studies") { Description = "Folder of studies, as mesh phantoms makes it.", Required = true };
-    private readonly Option<string> _out = new("--out") { Description = "Folder for the files.", Required = true };
+    private readonly Option<string> _studies = new("--studies") { Description = "Folder of studies, made by mesh phantoms.", Required = true };
+    private readonly Option<string> _out = new("--out") { Description = "Output folder.", Required = true };
 
     public FixturesCommand()
-        : base("fixtures", "Makes the files of messages that the configurations in tests/load send.")
+        : base("fixtures", "Writes the files of messages for the configurations in tests/load.")
     {
         Options.Add(_studies);
         Options.Add(_out);

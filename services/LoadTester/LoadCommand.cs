@@ -8,24 +8,24 @@ using MedMoE.Mesh.LoadTester.Output;
 
 namespace MedMoE.Mesh.LoadTester;
 
-/// <summary><c>mesh load</c>: puts the load of ghz's configuration files on a mesh.</summary>
+/// <summary><c>mesh load</c>: runs ghz's configuration files against a mesh.</summary>
 internal sealed class LoadCommand : Command
 {
     private readonly Argument<string[]> _configs = new("CONFIG")
     {
-        Description = "ghz's configuration files, one run for each.",
+        Description = "Configuration files of ghz, one run for each.",
         Arity = ArgumentArity.OneOrMore,
     };
-    private readonly Option<string?> _host = new("--host") { Description = "HOST:PORT instead of the files'." };
-    private readonly Option<string?> _duration = new("--duration") { Description = "How long calls begin, as 10s, instead of what the files say." };
+    private readonly Option<string?> _host = new("--host") { Description = "HOST:PORT to use instead of the files'." };
+    private readonly Option<string?> _duration = new("--duration") { Description = "Time during which calls start, as 10s, instead of the files'." };
     private readonly Option<string?> _limits = new("--limits")
     {
-        Description = "File of limits to judge by, and of what answers hold; what is not kept is told, with exit code 1.",
+        Description = "File with limits and expected answers; each violation is printed, and the exit code is 1.",
     };
-    private readonly Option<string?> _json = new("--json") { Description = "File for the figures as ghz's JSON, of one configuration." };
+    private readonly Option<string?> _json = new("--json") { Description = "Output file for the report in ghz's JSON, for a single configuration." };
 
     public LoadCommand()
-        : base("load", "Puts the load of ghz's configuration files on a running mesh, and tells what it took.")
+        : base("load", "Puts the load of ghz's configuration files on a running mesh, and prints the measurements.")
     {
         Arguments.Add(_configs);
         Option[] options = [_host, _duration, _limits, _json];
@@ -39,7 +39,7 @@ internal sealed class LoadCommand : Command
         {
             if (arguments.GetValue(_json) is not null && arguments.GetValue(_configs) is { Length: > 1 })
             {
-                arguments.AddError($"{_json.Name} takes the figures of one configuration");
+                arguments.AddError($"{_json.Name} needs a single configuration");
             }
         });
         SetAction(arguments => Run(arguments).GetAwaiter().GetResult());
@@ -48,7 +48,7 @@ internal sealed class LoadCommand : Command
     private async Task<int> Run(ParseResult arguments)
     {
         using var signals = new StopSignals();
-        // All of them first: a fault in the last one should not come after the others have run.
+        // Read all files first, so that an error in the last one shows before the first run.
         var runs = arguments.GetRequiredValue(_configs).Select(file => Read(file, arguments)).ToArray();
         var faults = 0;
         foreach (var (config, method, messages, limits) in runs)
@@ -63,7 +63,7 @@ internal sealed class LoadCommand : Command
             {
                 report.Write(json);
             }
-            faults += limits is null ? 0 : Judgement.Tell(config.Name, ReportCheck.Faults(report, limits));
+            faults += limits is null ? 0 : Judgement.Print(config.Name, ReportCheck.Faults(report, limits));
             if (reason == EndReason.Cancel)
             {
                 return CommandHost.Interrupted;
@@ -81,7 +81,7 @@ internal sealed class LoadCommand : Command
             config = config with
             {
                 Duration = GoDuration.TryParse(duration)
-                    ?? throw new LoadException($"--duration {duration}: no duration such as 10s, 300ms or 1m30s"),
+                    ?? throw new LoadException($"--duration {duration}: not a duration such as 10s, 300ms or 1m30s"),
             };
         }
         var method = MeshMethod.Find(config.Call);

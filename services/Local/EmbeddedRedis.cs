@@ -6,7 +6,7 @@ using Garnet.server;
 
 namespace MedMoE.Mesh.Local;
 
-/// <summary>A Redis in this process, on a loopback port that the system chose: the feature cache of a mesh on one machine.</summary>
+/// <summary>An in-process Redis on a loopback port chosen by the system: the feature cache of a local mesh.</summary>
 internal sealed class EmbeddedRedis : IDisposable
 {
     private const int Tries = 10;
@@ -26,7 +26,8 @@ internal sealed class EmbeddedRedis : IDisposable
     {
         for (var attempt = 1; ; attempt++)
         {
-            // Garnet takes port 0 but does not tell which one it got. Between our asking and its binding another may take the port; then again.
+            // Garnet accepts port 0 but does not report the port it got. Another process may take the free port before Garnet binds it, hence the
+            // retry.
             var port = FreePort();
             var server = new GarnetServer(Options(port));
             try
@@ -49,8 +50,8 @@ internal sealed class EmbeddedRedis : IDisposable
         EndPoints = [new IPEndPoint(IPAddress.Loopback, port)],
         LogMemorySize = "512m",
         IndexMemorySize = "8m",
-        // Garnet 2.2.8 lets go of an evicted entry that lies outside its log, as every hash and every large value does, only with the whole
-        // page of the log that points to it. A page of 16 MB points to a quarter of a million; 4000 pyramids then held 4.4 GB.
+        // Garnet 2.2.8 stores every hash and every large value outside its log, and frees an evicted one only with the whole log page that refers to
+        // it. A page of 16 MB refers to a quarter of a million; 4000 pyramids then took 4.4 GB.
         PageSize = "4k",
         DisablePubSub = true,
         QuietMode = true,

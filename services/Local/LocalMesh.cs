@@ -7,10 +7,9 @@ using Microsoft.AspNetCore.Builder;
 
 namespace MedMoE.Mesh.Local;
 
-/// <summary>A mesh from its first process to its last.</summary>
 internal static class LocalMesh
 {
-    /// <summary>Runs a plan until it is told to stop; whatever comes, no process is left.</summary>
+    /// <summary>Runs a plan until a signal arrives. No process is left running, even after an error.</summary>
     /// <exception cref="LocalMeshException">A service cannot start.</exception>
     public static async Task Run(MeshPlan plan, RuntimeFolder folder, MeshLog log, StopSignals signals)
     {
@@ -22,7 +21,7 @@ internal static class LocalMesh
             var gateway = supervisor.Status().FirstOrDefault(replica => replica.Service == ServiceCatalog.Gateway.Name)?.Listening?.Grpc;
             if (gateway is not null)
             {
-                await FrontDoor.UntilOpen(
+                await FrontDoor.WaitUntilReady(
                     gateway, plan.Services.Where(s => s.Replicas > 0).Select(s => s.Service.Expert).OfType<string>(), signals.Stop);
             }
             control = await ControlServer.Start(folder.Socket, supervisor, signals.Stop);
@@ -31,7 +30,7 @@ internal static class LocalMesh
         }
         catch (OperationCanceledException) when (signals.Stop.IsCancellationRequested)
         {
-            log.Tell("stopping; again to stop at once");
+            log.Info("stopping; repeat the signal to stop immediately");
         }
         finally
         {

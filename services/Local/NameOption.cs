@@ -2,9 +2,8 @@ using System.CommandLine;
 
 namespace MedMoE.Mesh.Local;
 
-/// <summary>Which of the user's meshes.</summary>
 internal static class NameOption
 {
     public static Option<string> Create() =>
-        new("--name") { Description = "Name of the mesh, where several run.", DefaultValueFactory = _ => "mesh" };
+        new("--name") { Description = "Name of the mesh, needed only if several run.", DefaultValueFactory = _ => "mesh" };
 }

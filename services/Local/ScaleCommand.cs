@@ -10,13 +10,13 @@ internal sealed class ScaleCommand : Command
 {
     private readonly Argument<string> _replicas = new("REPLICAS")
     {
-        Description = $"Replicas, {ReplicaCounts.Named}; the rest stay as they are.",
+        Description = $"Replicas, {ReplicaCounts.Named}; others do not change.",
     };
 
     private readonly Option<string> _name = NameOption.Create();
 
     public ScaleCommand()
-        : base("scale", "Changes the replicas of a running mesh, and waits until the new ones answer and the others have ended.")
+        : base("scale", "Changes the replicas of a running mesh, and waits until new ones are healthy and surplus ones have ended.")
     {
         Arguments.Add(_replicas);
         Options.Add(_name);

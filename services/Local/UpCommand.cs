@@ -8,7 +8,7 @@ using MedMoE.Mesh.Wire.Catalog;
 
 namespace MedMoE.Mesh.Local;
 
-/// <summary><c>mesh up</c>: the whole mesh on this machine, every service a process of its own.</summary>
+/// <summary><c>mesh up</c>: runs the whole mesh on this machine, each service in its own process.</summary>
 internal sealed class UpCommand : Command
 {
     private readonly Option<string> _bundle = new("--bundle")
@@ -25,7 +25,7 @@ internal sealed class UpCommand : Command
 
     private readonly Option<string?> _redis = new("--redis")
     {
-        Description = "HOST:PORT of the Redis for features. Default: one in this process, 512 MB.",
+        Description = "HOST:PORT of the Redis for the feature cache. Default: one in this process, 512 MB.",
     };
 
     private readonly Option<string> _pyramid = new Option<string>("--pyramid")
@@ -38,28 +38,28 @@ internal sealed class UpCommand : Command
 
     private readonly Option<string> _precision = new Option<string>("--precision")
     {
-        Description = "auto is bf16 where the device computes in it, else fp32.",
+        Description = "auto is bf16 if the device supports it, else fp32.",
         DefaultValueFactory = _ => "fp32",
     }.AcceptOnlyFromAmong("fp32", "tf32", "bf16", "fp16", "auto");
 
-    private readonly Option<int> _port = new("--port") { Description = "The gateway's port of gRPC. Default: the system chooses." };
+    private readonly Option<int> _port = new("--port") { Description = "The gateway's gRPC port. Default: chosen by the system." };
 
     private readonly Option<string> _name = NameOption.Create();
 
     private readonly Option<string[]> _settings = new("--set")
     {
-        Description = "KEY=VALUE: a setting for every service, as Serving:MaxMessageBytes=67108864.",
+        Description = "KEY=VALUE: a setting for all services, as Serving:MaxMessageBytes=67108864.",
     };
 
     private readonly Option<string> _only = new("--only")
     {
-        Description = $"Run these services alone, as {ServiceCatalog.Backbone.Name},{ServiceCatalog.TextEncoder.Name}.",
+        Description = $"Run only these services, as {ServiceCatalog.Backbone.Name},{ServiceCatalog.TextEncoder.Name}.",
         DefaultValueFactory = _ => "",
         Hidden = true,
     };
 
     public UpCommand()
-        : base("up", "Runs the whole mesh on this machine, every service a process of its own, until Ctrl-C.")
+        : base("up", "Runs the whole mesh on this machine, each service in its own process, until Ctrl-C.")
     {
         _port.Validators.Add(result =>
         {
@@ -80,7 +80,7 @@ internal sealed class UpCommand : Command
         {
             Options.Add(option);
         }
-        // Not an asynchronous action: those are ended 2 s after a signal, and a mesh takes longer to stop.
+        // Not an asynchronous action: those are ended 2 s after a signal, and a mesh needs longer to stop.
         SetAction(arguments => Run(Read(arguments)).GetAwaiter().GetResult());
     }
 
@@ -92,7 +92,7 @@ internal sealed class UpCommand : Command
         using var redis = options.Redis is null ? EmbeddedRedis.Start() : null;
         var plan = MeshPlan.For(options, bundle.Manifest, folder.EndpointsFile, options.Redis ?? redis!.Address);
         var log = new MeshLog(Console.Out, colours: !Console.IsOutputRedirected);
-        log.Tell($"{bundle.Manifest.ModelVersion}: {plan.Services.Sum(s => s.Replicas)} processes start");
+        log.Info($"{bundle.Manifest.ModelVersion}: starting {plan.Services.Sum(s => s.Replicas)} processes");
         await LocalMesh.Run(plan, folder, log, signals);
         return 0;
     }

@@ -5,29 +5,16 @@ using MedMoE.Mesh.Studies;
 
 namespace MedMoE.Mesh.Phantoms;
 
-/// <summary>A finding of a phantom.</summary>
-/// <param name="Lesion">What was drawn.</param>
-/// <param name="Phrase">The words of the report that name it.</param>
-/// <param name="Box">Where it is.</param>
-/// <param name="Mask">PNG, 255 where it is, else 0.</param>
+/// <summary>A lesion, the words of the report that name it, its bounding box, and its mask: a PNG, 255 inside, else 0.</summary>
 internal sealed record PhantomFinding(Lesion Lesion, string Phrase, Box Box, byte[] Mask);
 
 /// <summary>
-/// A synthetic study: an image that looks like its type from afar, with lesions of which everything is known, and its report. It shows that
-/// the method's parts work together, and nothing about real images.
+/// A synthetic study: an image (PNG, 8 bits, gray) that roughly looks like its type, with known lesions, and its report. It shows that the parts of
+/// the method work together, and nothing about real images.
 /// </summary>
-/// <param name="Key">Its type and number.</param>
-/// <param name="Type">Its type.</param>
-/// <param name="Image">PNG of 8 bits, gray.</param>
-/// <param name="Report">The report's text.</param>
-/// <param name="Findings">None to two.</param>
 internal sealed record Phantom(string Key, StudyType Type, byte[] Image, string Report, IReadOnlyList<PhantomFinding> Findings)
 {
-    /// <summary>Makes a study; it depends on nothing but the arguments.</summary>
-    /// <param name="type">Its type.</param>
-    /// <param name="seed">Of the set.</param>
-    /// <param name="index">In the set.</param>
-    /// <param name="size">Pixels on each side.</param>
+    /// <summary>Makes a study, which depends only on the arguments.</summary>
     public static Phantom Make(StudyType type, int seed, int index, int size)
     {
         var chance = Chance.Of(seed, index);

@@ -2,5 +2,5 @@ using MedMoE.Mesh.Bundle;
 
 namespace MedMoE.Mesh.Phantoms;
 
-/// <summary>Phantoms that cannot be made as asked for.</summary>
+/// <summary>An invalid request for phantoms.</summary>
 internal sealed class PhantomException(string reason) : InvalidInputException(reason);

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace MedMoE.Mesh.Phantoms;
 
-/// <summary>What is written of a phantom beside its images.</summary>
+/// <summary>The JSON written for a phantom.</summary>
 internal static class PhantomJson
 {
     private static readonly JsonSerializerOptions _options = new()
@@ -14,13 +14,11 @@ internal static class PhantomJson
 
     public static string ImageFile(Phantom phantom) => $"images/{phantom.Key}.png";
 
-    /// <summary>A mask's file in the folder.</summary>
     public static string MaskFile(Phantom phantom, int finding) => $"masks/{phantom.Key}{Suffix(finding)}.png";
 
-    /// <summary>A mask's name behind the study's in a shard.</summary>
+    /// <summary>A mask's name in a shard, without the study's key.</summary>
     public static string MaskMember(int finding) => $"mask{Suffix(finding)}.png";
 
-    /// <summary>A line of the manifest.</summary>
     public static string ManifestLine(Phantom phantom) => JsonSerializer.Serialize(
         new
         {
@@ -32,7 +30,6 @@ internal static class PhantomJson
         },
         _options);
 
-    /// <summary>The JSON of a study in a shard.</summary>
     public static byte[] Sample(Phantom phantom) => JsonSerializer.SerializeToUtf8Bytes(
         new
         {

@@ -3,40 +3,31 @@ using MedMoE.Mesh.Bundle;
 
 namespace MedMoE.Mesh.Phantoms;
 
-/// <summary>Which phantoms to make.</summary>
-/// <param name="Out">Folder to make.</param>
-/// <param name="Count">Studies.</param>
-/// <param name="Seed">Another seed, other studies.</param>
-/// <param name="Types">Study i is of type i modulo their number.</param>
-/// <param name="Shards">WebDataset shards to write besides, none by default.</param>
-/// <param name="Size">Pixels on each side.</param>
+/// <summary>Request for a set of phantoms. Study i has type i modulo their number; <paramref name="Size"/> is in pixels.</summary>
 internal sealed record PhantomRequest(string Out, int Count, int Seed, IReadOnlyList<StudyType> Types, int Shards = 0, int Size = 224);
 
 /// <summary>
-/// A folder of phantoms: <c>images</c>, <c>masks</c>, <c>manifest.jsonl</c>, <c>prompts.json</c>, and <c>shards</c>. The same request gives the
-/// same bytes, on however many cores.
+/// A folder of phantoms: <c>images</c>, <c>masks</c>, <c>manifest.jsonl</c>, <c>prompts.json</c>, and <c>shards</c>. The same request gives the same
+/// bytes, with any number of cores.
 /// </summary>
 internal static class PhantomSet
 {
     public const int SmallestImage = 64;
     public const int LargestImage = 1024;
 
-    /// <summary>Studies in memory at once.</summary>
+    /// <summary>Maximum number of studies in memory.</summary>
     private const int Batch = 64;
 
     private static readonly string _prompts = Path.Combine(AppContext.BaseDirectory, "prompts.json");
 
-    /// <param name="request">Which.</param>
-    /// <param name="progress">Told how many studies are written.</param>
-    /// <param name="cancellation">Stops the making and leaves nothing.</param>
-    /// <exception cref="PhantomException">The request cannot be met; nothing has been made.</exception>
+    /// <exception cref="PhantomException">The request is invalid; nothing has been written.</exception>
     public static void Make(PhantomRequest request, Action<int> progress, CancellationToken cancellation)
     {
         Check(request);
         var unfinished = WholeFolder.Unfinished(request.Out);
         if (Path.Exists(unfinished))
         {
-            throw new PhantomException($"{unfinished}: left by a run that was cut off, or still being made; remove it");
+            throw new PhantomException($"{unfinished}: left by an interrupted run, or another run is writing it; remove it");
         }
         WholeFolder.Make(request.Out, folder => Write(request, folder, progress, cancellation));
     }
@@ -53,7 +44,7 @@ internal static class PhantomSet
         }
         if (request.Shards < 0 || request.Shards > request.Count)
         {
-            throw new PhantomException($"--shards {request.Shards}: 0 to as many as there are studies, {request.Count}");
+            throw new PhantomException($"--shards {request.Shards}: 0 to the number of studies, {request.Count}");
         }
         if (File.Exists(request.Out))
         {
@@ -61,7 +52,7 @@ internal static class PhantomSet
         }
         if (Directory.Exists(request.Out) && Directory.EnumerateFileSystemEntries(request.Out).Any())
         {
-            throw new PhantomException($"{request.Out}: is there already and not empty");
+            throw new PhantomException($"{request.Out}: exists and is not empty");
         }
     }
 
@@ -70,7 +61,7 @@ internal static class PhantomSet
         Directory.CreateDirectory(Path.Combine(folder, "images"));
         Directory.CreateDirectory(Path.Combine(folder, "masks"));
         var lines = new string[request.Count];
-        // Shards are runs of studies that follow each other; a folder without shards is written in runs, too, to be told of progress.
+        // A shard holds consecutive studies. Without shards all studies are one run.
         var runs = Math.Max(1, request.Shards);
         for (var run = 0; run < runs; run++)
         {
@@ -94,11 +85,11 @@ internal static class PhantomSet
             }
         }
         File.Copy(_prompts, Path.Combine(folder, "prompts.json"));
-        // Last, so that a folder with a manifest is whole.
+        // Written last, so that a folder with a manifest is complete.
         File.WriteAllText(Path.Combine(folder, "manifest.jsonl"), string.Join('\n', lines) + "\n");
     }
 
-    /// <summary>An exception comes as itself, not as one of many: a full disk is told in one line.</summary>
+    /// <summary>Rethrows the first exception instead of an AggregateException, so that a full disk is reported in one line.</summary>
     private static void OnAllCores(int count, CancellationToken cancellation, Action<int> body)
     {
         try

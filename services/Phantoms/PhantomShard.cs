@@ -3,7 +3,7 @@ using System.Text;
 
 namespace MedMoE.Mesh.Phantoms;
 
-/// <summary>A WebDataset shard: a tar in which the files of a study stand together and share their name up to the first dot.</summary>
+/// <summary>A WebDataset shard: a tar in which the files of a study are consecutive and share their name up to the first dot.</summary>
 internal sealed class PhantomShard(string path) : IDisposable
 {
     private readonly TarWriter _tar = new(File.Create(path), TarEntryFormat.Ustar, leaveOpen: false);
@@ -24,7 +24,7 @@ internal sealed class PhantomShard(string path) : IDisposable
     private void Member(string name, byte[] content) => _tar.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, name)
     {
         DataStream = new MemoryStream(content),
-        // Always the same, so that equal shards are equal bytes.
+        // Constant, so that equal shards have equal bytes.
         ModificationTime = DateTimeOffset.UnixEpoch,
         Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead,
     });

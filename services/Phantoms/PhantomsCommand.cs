@@ -6,24 +6,24 @@ namespace MedMoE.Mesh.Phantoms;
 /// <summary><c>mesh phantoms</c>: synthetic studies with reports and ground truth.</summary>
 internal sealed class PhantomsCommand : Command
 {
-    private readonly Option<string> _out = new("--out") { Description = "Folder to make; must not be there, or be empty.", Required = true };
+    private readonly Option<string> _out = new("--out") { Description = "Folder to create; must not exist, or be empty.", Required = true };
 
-    private readonly Option<int> _count = new("--count") { Description = "Studies.", Required = true };
+    private readonly Option<int> _count = new("--count") { Description = "Number of studies.", Required = true };
 
     private readonly Option<int> _seed = new("--seed") { Description = "The same seed gives the same bytes.", Required = true };
 
     private readonly Option<string> _types = new("--types")
     {
-        Description = "Report types, separated by commas; studies take turns.",
+        Description = "Comma-separated report types; studies alternate between them.",
         DefaultValueFactory = _ => string.Join(',', StudyType.All.Select(t => t.Name)),
     };
 
-    private readonly Option<int> _shards = new("--shards") { Description = "WebDataset tar shards to write besides.", DefaultValueFactory = _ => 0 };
+    private readonly Option<int> _shards = new("--shards") { Description = "Additional WebDataset tar shards.", DefaultValueFactory = _ => 0 };
 
     private readonly Option<int> _size = new("--size") { Description = "Pixels on each side.", DefaultValueFactory = _ => 224 };
 
     public PhantomsCommand()
-        : base("phantoms", "Makes synthetic studies of four report types, with reports, masks and boxes, to see training work on; nothing clinical.")
+        : base("phantoms", "Makes synthetic studies of four report types, with reports, masks and boxes, to try training on; not for clinical use.")
     {
         this.AddOptions(_out, _count, _seed, _types, _shards, _size);
         SetAction(async (arguments, cancellation) =>
@@ -41,7 +41,7 @@ internal sealed class PhantomsCommand : Command
             }
             catch (OperationCanceledException)
             {
-                Console.Error.WriteLine($"mesh: stopped; {request.Out} has not been made");
+                Console.Error.WriteLine($"mesh: stopped; {request.Out} was not created");
                 return CommandHost.Interrupted;
             }
             Console.Out.WriteLine($"made {request.Count} studies in {request.Out}");
@@ -56,7 +56,7 @@ internal sealed class PhantomsCommand : Command
             ?? throw new PhantomException($"--types {names}: '{name}' is none of {string.Join(", ", StudyType.All.Select(t => t.Name))}")),
     ];
 
-    /// <summary>A counter that stays in its line, where a person looks on.</summary>
+    /// <summary>A progress counter that rewrites its line, for interactive use only.</summary>
     private static Action<int> Progress(int count) => made =>
     {
         if (!Console.IsErrorRedirected)

@@ -4,12 +4,7 @@ using MedMoE.Mesh.Phantoms.Reports;
 
 namespace MedMoE.Mesh.Phantoms;
 
-/// <summary>A type of report, with all that makes studies of it.</summary>
-/// <param name="Name">The expert's name.</param>
-/// <param name="Kinds">What may be found.</param>
-/// <param name="Variants">Kinds of picture that look different.</param>
-/// <param name="Draw">Draws a plan, in pixels on each side.</param>
-/// <param name="Wording">How its reports speak.</param>
+/// <summary>A report type: how to plan, draw and describe its studies.</summary>
 internal sealed record StudyType(
     string Name,
     IReadOnlyList<FindingKind> Kinds,
@@ -19,7 +14,7 @@ internal sealed record StudyType(
 {
     private static readonly string[] _one = [""];
 
-    /// <summary>In the order in which studies take turns.</summary>
+    /// <summary>In the order in which studies alternate.</summary>
     public static readonly IReadOnlyList<StudyType> All =
     [
         new("xray", ChestXray.Kinds, _one, ChestXray.Draw, ChestXrayWording.Wording),

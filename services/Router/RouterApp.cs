@@ -16,7 +16,6 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace MedMoE.Mesh.Router;
 
-/// <summary>The service put together.</summary>
 public static class RouterApp
 {
     public static WebApplication Create(string[] args)
@@ -46,15 +45,16 @@ public static class RouterApp
             .AddSingleton<EmbedText>()
             .AddSingleton<ListExperts>();
         builder.Services.Configure<GrpcServiceOptions>(grpc => grpc.Interceptors.Add<AnswerBytes>());
-        // What comes before there is room for it: a stream of the backbone's has larger windows, and comes on a connection that the router opens.
+        // Limits the bytes buffered for a message that waits for capacity. Streams from the backbone have larger windows, because the router opens
+        // that connection.
         builder.Services.Configure<KestrelServerOptions>(kestrel => kestrel.Limits.Http2.InitialStreamWindowSize = 512 << 10);
         var app = builder.Build();
         app.MapServing();
         app.UseMiddleware<RequestBytes>();
         app.MapGrpcService<RouterEndpoint>();
-        // Read now, so that what is wrong with the bundle is told before the host starts, and by itself.
+        // Load the bundle now, so that its errors are reported before the host starts.
         app.Services.GetRequiredService<RouterGate>();
-        // Told from the start, before there is a request.
+        // Create the metrics now, so that they report zeros before the first request.
         app.Services.GetRequiredService<ExpertMetrics>();
         app.Services.GetRequiredService<Readiness>().WarmedUp();
         return app;

@@ -4,7 +4,6 @@ using MedMoE.Mesh.V1;
 
 namespace MedMoE.Mesh.Router;
 
-/// <summary>The mesh's rpcs.</summary>
 internal sealed class RouterEndpoint(
     Analyze analyze, AnalyzeStream stream, Classify classify, EmbedImage embedImage, EmbedText embedText, ListExperts listExperts)
     : RouterService.RouterServiceBase

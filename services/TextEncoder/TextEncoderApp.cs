@@ -2,7 +2,6 @@ using MedMoE.Mesh.Serving.Hosting;
 
 namespace MedMoE.Mesh.TextEncoder;
 
-/// <summary>The service put together.</summary>
 public static class TextEncoderApp
 {
     public static WebApplication Create(string[] args) =>

@@ -6,7 +6,7 @@ using MedMoE.Mesh.Wire;
 
 namespace MedMoE.Mesh.TextEncoder;
 
-/// <summary>The rpc: tokens on this side of the batcher, embeddings on the other.</summary>
+/// <summary>Tokenizes on the caller's thread and encodes in batches on the model's thread.</summary>
 internal sealed class TextEncoderEndpoint(TextModel model) : TextEncoderService.TextEncoderServiceBase
 {
     public override async Task<EncodeResponse> Encode(EncodeRequest request, ServerCallContext context)

@@ -10,13 +10,9 @@ using Microsoft.Extensions.Options;
 
 namespace MedMoE.Mesh.TextEncoder;
 
-/// <summary>A text's embeddings, as arrays: tensors stay on the model's thread.</summary>
-/// <param name="Words">[words, D].</param>
-/// <param name="Sentence">[D].</param>
-/// <param name="Model">What made them.</param>
+/// <summary>A text's embeddings, [words, D] and [D], as arrays: tensors must not leave the model's thread.</summary>
 internal sealed record TextFeatures(float[] Words, float[] Sentence, ModelInfo Model);
 
-/// <summary>The text encoder of a bundle.</summary>
 internal sealed class TextModel(IOptions<ModelOptions> model, IOptions<TextEncoderOptions> options) : IServedModel, IDisposable
 {
     private readonly ServedNetwork<TextEmbedder, Tokens, TextFeatures> _network = new(
@@ -29,7 +25,7 @@ internal sealed class TextModel(IOptions<ModelOptions> model, IOptions<TextEncod
 
     public ModelInfo Info => _network.Latest.Info;
 
-    /// <summary>Texts of a call at most: as many as may wait.</summary>
+    /// <summary>Maximum texts of a call. A call with more than the queue holds could never be accepted.</summary>
     public int MaxTexts => options.Value.QueueCapacity;
 
     public Batcher<Tokens, TextFeatures> Batcher => _network.Batcher;

@@ -9,14 +9,14 @@ using MedMoE.Mesh.Text;
 
 namespace MedMoE.Mesh.Trainer;
 
-/// <summary><c>mesh evaluate</c>: a bundle against a data set.</summary>
+/// <summary><c>mesh evaluate</c>: evaluates a bundle on a data set.</summary>
 internal sealed class EvaluateCommand : Command
 {
     private readonly Option<string> _bundle = ModelOption.Bundle();
 
     private readonly Option<string> _data = new("--data")
     {
-        Description = "Data set: a folder with manifest.jsonl, manifest.csv or tar shards, or such a file.",
+        Description = "Data set: a manifest.jsonl, manifest.csv or tar shard, or a folder with such files.",
         Required = true,
     };
 
@@ -26,7 +26,7 @@ internal sealed class EvaluateCommand : Command
 
     private readonly Option<string?> _prompts = new("--prompts")
     {
-        Description = $"Zero-shot classes and their prompts. Default: {PromptSets.FileName} of the data set, if there.",
+        Description = $"Zero-shot classes and their prompts. Default: {PromptSets.FileName} of the data set, if it exists.",
     };
 
     private readonly Option<string?> _plots = new("--plots")
@@ -36,20 +36,20 @@ internal sealed class EvaluateCommand : Command
 
     private readonly Option<string> _expert = new("--expert")
     {
-        Description = "What picks the expert: auto (as the mesh does), report, image, type (the true one), wrong (the one after it), "
+        Description = "How to select the expert: auto (as the mesh does), report, image, type (the true one), wrong (the one after it), "
             + "or an expert's name.",
         DefaultValueFactory = _ => "auto",
     };
 
     private readonly Option<int> _candidates = new("--candidates")
     {
-        Description = "Studies of one type that retrieval looks among.",
+        Description = "Studies of one type among which retrieval searches.",
         DefaultValueFactory = _ => 25,
     };
 
     private readonly Option<int> _limit = new("--limit")
     {
-        Description = "Take only the first so many studies.",
+        Description = "Maximum number of studies, from the start.",
         DefaultValueFactory = _ => int.MaxValue,
     };
 
@@ -59,7 +59,7 @@ internal sealed class EvaluateCommand : Command
 
     public EvaluateCommand()
         : base(
-            "evaluate", "Holds a bundle against a data set: gates, zero-shot findings, retrieval, grounding of phrases, linear probes, calibration.")
+            "evaluate", "Evaluates a bundle on a data set: gates, zero-shot findings, retrieval, grounding of phrases, linear probes, calibration.")
     {
         this.AddOptions(_bundle, _data, _sections, _json, _prompts, _plots, _expert, _candidates, _limit, _device, _precision);
         _candidates.RequireAtLeast(2);

@@ -5,7 +5,7 @@ using MedMoE.Mesh.Trainer.Ablation;
 using MedMoE.Mesh.Trainer.Bundles;
 
 return CommandHost.Run(
-    new RootCommand("Makes, checks and trains MedMoE bundles.")
+    new RootCommand("Creates, checks and trains MedMoE bundles.")
     {
         new Command("bundle", "Model bundles.") { new CheckCommand(), new CreateCommand(), new ImportCommand() },
         new TrainCommand(),

@@ -1,6 +1,6 @@
 namespace MedMoE.Mesh.Architecture.Tests;
 
-/// <summary>Which project may use which, and what executables load: the table of services/libs/README.md is true.</summary>
+/// <summary>Checks project references and loaded packages against the table of services/libs/README.md.</summary>
 public sealed class DependencyTests
 {
     private static readonly Dictionary<string, (string[] Uses, bool Torch)> _page = File
@@ -37,7 +37,7 @@ public sealed class DependencyTests
         Assert.DoesNotContain("Model", Reached("Serving"));
     }
 
-    /// <summary>All that a project uses, and what those use.</summary>
+    /// <summary>All direct and indirect references of a project.</summary>
     private static HashSet<string> Reached(string name)
     {
         var reached = new HashSet<string>();

@@ -5,7 +5,7 @@ using System.Text.RegularExpressions;
 
 namespace MedMoE.Mesh.Architecture.Tests;
 
-/// <summary>The repository's pages: their links lead somewhere, and they list what the code has.</summary>
+/// <summary>Checks the repository's pages: links are valid, and lists match the code.</summary>
 public sealed partial class PageTests
 {
     private static readonly TimeSpan _timeout = TimeSpan.FromMinutes(1);
@@ -42,7 +42,7 @@ public sealed partial class PageTests
         Assert.Equal(expected is null ? [] : [$"d/f.md: {expected}"], Broken(pages, [.. pages.Keys]));
     }
 
-    /// <summary>Prometheus adds the unit to a name, and to a counter's "total".</summary>
+    /// <summary>Prometheus appends the unit to a metric's name, and "total" to a counter's.</summary>
     [Fact]
     public async Task Metrics_OfThePage_AreThoseOfTheCode()
     {
@@ -58,7 +58,7 @@ public sealed partial class PageTests
             instruments.Count(i => i.Groups["kind"].Value == "Counter"), listed.Count(name => name.EndsWith("_total", StringComparison.Ordinal)));
     }
 
-    /// <summary>Links to a file or folder that is not there, or to a heading that a page does not have, each as "PAGE: LINK".</summary>
+    /// <summary>Links to a missing file, folder or heading, each as "PAGE: LINK".</summary>
     /// <param name="pages">Texts by their path within the repository.</param>
     /// <param name="files">All files of the repository.</param>
     private static List<string> Broken(IReadOnlyDictionary<string, string> pages, IReadOnlyCollection<string> files)
@@ -89,7 +89,7 @@ public sealed partial class PageTests
         }
     }
 
-    /// <summary>What GitHub makes of a page's headings: lower case, without punctuation, numbered where one comes again.</summary>
+    /// <summary>GitHub's anchors for a page's headings: lower case, without punctuation, numbered if repeated.</summary>
     private static HashSet<string> Anchors(string page)
     {
         var anchors = new HashSet<string>();
@@ -109,7 +109,7 @@ public sealed partial class PageTests
         return anchors;
     }
 
-    /// <summary>What is in git, or new and not ignored.</summary>
+    /// <summary>Files that are tracked, or new and not ignored.</summary>
     private static async Task<string[]> Files()
     {
         var start = new ProcessStartInfo("git", ["ls-files", "--cached", "--others", "--exclude-standard"])
@@ -133,7 +133,7 @@ public sealed partial class PageTests
         }
     }
 
-    // The address alone is kept: [text](address).
+    // Keeps only the address: [text](address).
     [GeneratedRegex(@"(?<=\])\(([^()\s]+)\)")]
     private static partial Regex Link();
 

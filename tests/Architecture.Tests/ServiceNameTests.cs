@@ -4,7 +4,7 @@ namespace MedMoE.Mesh.Architecture.Tests;
 
 public sealed partial class ServiceNameTests
 {
-    /// <summary>The catalogue names services; settings that have been renamed must know the old and the new name.</summary>
+    /// <summary>Only the catalogue names services; renamed settings must accept the old and the new name.</summary>
     [Fact]
     public void NameOfAService_StandsInTheCatalogueAlone()
     {

@@ -6,7 +6,7 @@ namespace MedMoE.Mesh.Architecture.Tests;
 /// <summary>A project below services/.</summary>
 /// <param name="Name">Its name: "Router".</param>
 /// <param name="Folder">Its folder below services/: "libs/Wire".</param>
-/// <param name="Uses">The projects that it refers to, by name, in order; not those that it only starts.</param>
+/// <param name="Uses">Names of its project references, in order, without those that it only starts.</param>
 internal sealed record SourceProject(string Name, string Folder, IReadOnlyList<string> Uses)
 {
     public static IReadOnlyList<SourceProject> All { get; } =
@@ -35,7 +35,7 @@ internal sealed record SourceProject(string Name, string Folder, IReadOnlyList<s
     public IEnumerable<string> Usings => XDocument.Load(Path.Combine(Location, $"{Name}.csproj")).Descendants("Using")
         .Select(directive => (string)directive.Attribute("Include")!);
 
-    /// <summary>The packages that its assembly loads; null for a library, which is loaded by others.</summary>
+    /// <summary>The packages that its assembly loads; null for a library.</summary>
     public IReadOnlyList<string>? Loads
     {
         get

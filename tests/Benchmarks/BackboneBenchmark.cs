@@ -35,11 +35,11 @@ public class BackboneBenchmark
         _pixels = rand(Batch, 3, 224, 224).to(options.ScalarType);
     }
 
-    /// <summary>As in training: queries, keys, values and position biases are put together in every call.</summary>
+    /// <summary>As in training: queries, keys, values and position biases are combined in every call.</summary>
     [Benchmark(Baseline = true)]
     public void Plain() => Run(_plain);
 
-    /// <summary>As in serving: put together once.</summary>
+    /// <summary>As in serving: they are combined once.</summary>
     [Benchmark]
     public void Frozen() => Run(_frozen);
 

@@ -29,11 +29,11 @@ public class ExpertBenchmark
         _words = rand(1, Words, 768);
     }
 
-    /// <summary>Builds the 56×56×768 features and lets the words attend to them.</summary>
+    /// <summary>Materialises the 56×56×768 features and attends over them.</summary>
     [Benchmark(Baseline = true)]
     public void Dense() => Attend(features => LocalFeatures.From(features.Dense()));
 
-    /// <summary>Never builds them: words meet the levels at native resolution.</summary>
+    /// <summary>Never materialises them: attends over the levels at native resolution.</summary>
     [Benchmark]
     public void Factored() => Attend(features => features);
 

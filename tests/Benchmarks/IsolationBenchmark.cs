@@ -7,9 +7,9 @@ using MedMoE.Mesh.V1;
 namespace MedMoE.Mesh.Benchmarks;
 
 /// <summary>
-/// A new image for the CT expert, while nobody else calls, and while eight callers at once keep the X-ray expert at its limit through the
-/// same gateway. As pods have processors of their own, the X-ray expert and its callers have the last one here, and everything else the
-/// first; run it with OMP_NUM_THREADS=1, for libtorch would start a thread for each processor of the machine.
+/// A new image for the CT expert, without other load, and while eight callers saturate the X-ray expert through the same gateway. Like pods, which
+/// have their own CPUs, the X-ray expert and its callers are pinned to the last CPU, and everything else to the first. Run it with OMP_NUM_THREADS=1,
+/// because libtorch would start one thread per CPU of the machine.
 /// </summary>
 public class IsolationBenchmark
 {
@@ -26,7 +26,7 @@ public class IsolationBenchmark
         await Pin(_xray.Id, _last);
         _mesh = await DemoMesh.Start("ct", $"--Endpoints:Services:expert-xray={_xray.Grpc}");
         await Pin(Environment.ProcessId, "0");
-        // Both measurements find the code compiled in full.
+        // Warm up, so that both measurements run fully compiled code.
         for (var i = 0; i < 300; i++)
         {
             await Ask();
@@ -44,7 +44,7 @@ public class IsolationBenchmark
                 "--host", _mesh.Gateway, "--duration", "1h",
             ])
         { WorkingDirectory = Golden.Repository, RedirectStandardOutput = true })!;
-        // At its limit: calls wait in its queue.
+        // Wait until it is saturated: calls are queued.
         while ((await ServiceMetric.Read(_xray.Http)).Where(m => m.Name == "medmoe_requests").Sum(m => m.Value) < 4)
         {
             await Task.Yield();
@@ -73,7 +73,7 @@ public class IsolationBenchmark
         Gating = new Gating { Policy = GatingPolicy.Explicit, Expert = "ct" },
     });
 
-    /// <summary>Keeps all threads of a process to some processors.</summary>
+    /// <summary>Pins all threads of a process to CPUs.</summary>
     private static async Task Pin(int process, string processors)
     {
         if (!await Tool.Succeeds(Golden.Repository, ["taskset", "-a", "-c", "-p", processors, $"{process}"]))

@@ -9,8 +9,8 @@ using MedMoE.Mesh.V1;
 namespace MedMoE.Mesh.Benchmarks;
 
 /// <summary>
-/// One image and its report, in one process and through gateway, router and the services behind it, over loopback. The networks are those of
-/// the demo bundle, so small that what the mesh itself takes shows.
+/// One image and its report, in one process, and through gateway, router and the services over loopback. The demo bundle's networks are so small that
+/// the overhead of the mesh is visible.
 /// </summary>
 public class MeshBenchmark
 {
@@ -38,11 +38,11 @@ public class MeshBenchmark
     [Benchmark(Baseline = true)]
     public object OneProcess() => _analyzer.Analyze(_png, Report, Bundle.Gating.GatingPolicy.Explicit, "mri");
 
-    /// <summary>An image that the mesh has not seen; its report it knows.</summary>
+    /// <summary>A new image with a cached report.</summary>
     [Benchmark]
     public Task<AnalyzeResponse> MeshFreshImage() => Analyze([.. _png, .. Guid.NewGuid().ToByteArray()]);
 
-    /// <summary>Nothing runs: the answer is in the router's memory.</summary>
+    /// <summary>The answer is in the router's memory.</summary>
     [Benchmark]
     public Task<AnalyzeResponse> MeshKnownImage() => Analyze(_png);
 

@@ -74,7 +74,7 @@ public sealed class BundleManifestTests : IDisposable
         Assert.Contains(reason, Assert.Throws<BundleException>(() => BundleManifest.Read(_folder["medmoe.json"])).Message);
     }
 
-    /// <summary>Every field, whatever stands in it: one line that names the file, or a manifest whose numbers are all finite.</summary>
+    /// <summary>For any value of any field: either an error of one line that names the file, or a manifest with finite numbers only.</summary>
     [Fact]
     public void Read_AnyValueInAnyField_OneLineOrLegal()
     {

@@ -36,7 +36,7 @@ public sealed class SafetensorsFileTests : IDisposable
         Assert.Equal(42, BitConverter.ToInt64(scalar));
         Assert.Empty(file.Tensors["scalar"].Shape);
         Assert.Equal(0, file.Tensors["empty"].Length);
-        // Every tensor starts where its element type may start.
+        // Every tensor is aligned for its element type.
         Assert.All(file.Tensors.Values, t => Assert.Equal(0, t.Offset % t.DType.Size()));
         Assert.Equal([path], Directory.GetFiles(_folder.Path));
     }

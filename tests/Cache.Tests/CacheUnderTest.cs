@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 
 namespace MedMoE.Mesh.Cache.Tests;
 
-/// <summary>A cache of bytes in front of a Redis, with nothing kept in the process, and what it logs.</summary>
+/// <summary>A cache of bytes on Redis, without entries in memory, and its log.</summary>
 internal sealed class CacheUnderTest : IAsyncDisposable
 {
     public static readonly EntryKind<byte[]> Kind = new("bytes", v => v.Length, (v, writer) => writer.Write(v), bytes => bytes.ToArray());
@@ -21,7 +21,7 @@ internal sealed class CacheUnderTest : IAsyncDisposable
 
     public LogLines Log { get; } = new();
 
-    /// <summary>Options of a test: it waits longer than requests do, for this machine may be busy, and pauses are short.</summary>
+    /// <summary>Test options: longer timeouts than in production, because the machine may be busy, and short pauses.</summary>
     public static CacheOptions For(string redis) => new()
     {
         Redis = redis,
@@ -29,11 +29,11 @@ internal sealed class CacheUnderTest : IAsyncDisposable
         RedisPause = TimeSpan.FromMilliseconds(50),
     };
 
-    /// <summary>Has a cache of its own write entries, and returns when they are in Redis.</summary>
+    /// <summary>Writes entries with a separate cache; returns when they are in Redis.</summary>
     public static async Task Fill(string redis, params (string Key, byte[] Value)[] entries)
     {
         await using var cache = new CacheUnderTest(For(redis));
-        // Redis is connected to.
+        // Connects to Redis.
         await cache.Get("none");
         foreach (var (key, value) in entries)
         {
@@ -44,7 +44,7 @@ internal sealed class CacheUnderTest : IAsyncDisposable
     public Task<byte[]?> Get(string key) => _cache.Get(Kind, key);
 
     /// <summary>Reads an entry, and writes others, until a line is logged.</summary>
-    /// <param name="known">The entry that is read; a miss is a failure unless <paramref name="mayMiss"/>.</param>
+    /// <param name="known">The entry to read; a miss is a failure unless <paramref name="mayMiss"/>.</param>
     /// <param name="mayMiss">Whether it may be missing.</param>
     public async Task<string> NextLine(string known, bool mayMiss = false)
     {

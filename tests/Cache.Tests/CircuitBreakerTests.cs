@@ -15,7 +15,7 @@ public sealed class CircuitBreakerTests
     [Fact]
     public void SlowAnswers_InABusyMoment_AreNoOutage()
     {
-        // Ten at once, then one in time, again and again: as a collection of garbage or a busy core makes them.
+        // Ten timeouts at the same time, then one success, repeatedly: as caused by a garbage collection or a busy core.
         for (var moment = 0; moment < 100; moment++)
         {
             for (var call = 0; call < 10; call++)

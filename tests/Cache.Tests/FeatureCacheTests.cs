@@ -35,7 +35,7 @@ public sealed class FeatureCacheTests
         Set("d");
         Assert.Null(cache.Peek(_kind, "b"));
         Assert.All(new[] { "a", "c", "d" }, key => Assert.NotNull(cache.Peek(_kind, key)));
-        // The same key again takes the place of the old one.
+        // Setting a key again replaces its entry.
         Set("d");
         Assert.All(new[] { "a", "c", "d" }, key => Assert.NotNull(cache.Peek(_kind, key)));
     }

@@ -3,9 +3,7 @@ using System.Net.Sockets;
 
 namespace MedMoE.Mesh.Cache.Tests;
 
-/// <summary>
-/// A way to a server on which answers are held back: those of a connection that has brought so many bytes, until they are released.
-/// </summary>
+/// <summary>A proxy to a server. It holds back all answers of a connection after a number of bytes, until they are released.</summary>
 internal sealed class HeldLink : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);

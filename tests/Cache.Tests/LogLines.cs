@@ -8,7 +8,7 @@ internal sealed class LogLines : ILogger<FeatureCache>
 {
     private readonly Channel<string> _lines = Channel.CreateUnbounded<string>();
 
-    /// <summary>The next line, or null where none has been logged.</summary>
+    /// <summary>The next line, or null if none has been logged.</summary>
     public string? TryRead() => _lines.Reader.TryRead(out var line) ? line : null;
 
     public IDisposable? BeginScope<TState>(TState state)

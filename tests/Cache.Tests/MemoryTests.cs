@@ -9,7 +9,9 @@ public sealed class MemoryTests
 {
     private const long Capacity = 256 << 20;
 
-    /// <summary>Bytes of a pyramid's levels: of the demo bundle, and of a Swin-T, whose first ones lie in the heap of large objects.</summary>
+    /// <summary>
+    /// Bytes of a pyramid's levels: those of the demo bundle, and those of a Swin-T, whose first ones are in the large object heap.
+    /// </summary>
     [Theory]
     [InlineData(50_208, 25_120, 12_576, 6_800)]
     [InlineData(602_112, 301_056, 150_528, 75_264)]
@@ -22,8 +24,8 @@ public sealed class MemoryTests
         var most = MostWhileTheyComeAndGo(cache, levels);
 
         TestContext.Current.TestOutputHelper?.WriteLine($"{most >> 20} MiB at most for {Capacity >> 20}");
-        // A cache that kept less would be no use. Entries come at the speed of memory here, faster than collections can follow: 1.24 times was seen,
-        // beside six busy loops on two processors.
+        // The lower bound: a cache that keeps less would be useless. The upper bound: entries come here faster than collections can follow; 1.24
+        // times was measured beside six busy loops on two CPUs.
         Assert.InRange(most, 9 * Capacity / 10, 13 * Capacity / 10);
     }
 

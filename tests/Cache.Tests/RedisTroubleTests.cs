@@ -3,7 +3,7 @@ using StackExchange.Redis;
 
 namespace MedMoE.Mesh.Cache.Tests;
 
-/// <summary>What becomes of requests, and what the log says, when a real Redis has a trouble.</summary>
+/// <summary>Requests and logs while a real Redis has problems.</summary>
 public sealed class RedisTroubleTests
 {
     [Fact]
@@ -38,7 +38,7 @@ public sealed class RedisTroubleTests
         await CacheUnderTest.Fill(redis.Address, ("known", [1, 2, 3]));
         await using var earlier = new CacheUnderTest(CacheUnderTest.For(redis.Address));
         await earlier.ReadAndWrite("known");
-        // Of a master that nobody can reach: it keeps what it has.
+        // A replica of an unreachable master keeps its data.
         await admin.GetDatabase().ExecuteAsync("REPLICAOF", "127.0.0.1", "1");
         await using var later = new CacheUnderTest(CacheUnderTest.For(redis.Address));
         var cache = connectedBefore ? earlier : later;
@@ -95,7 +95,7 @@ public sealed class RedisTroubleTests
         await using var cache = new CacheUnderTest(CacheUnderTest.For(link.Address) with { RedisMinBandwidth = 40_000 });
         Assert.NotNull(await cache.Get("small"));
 
-        // A hundred seconds are allowed for it, besides the ten that each answer has.
+        // Allowed to take a hundred seconds, in addition to the ten of each answer.
         var large = cache.Get("large");
         await link.IsHeld;
         for (var i = 0; i < 60; i++)
@@ -115,7 +115,7 @@ public sealed class RedisTroubleTests
         using var redis = await RedisServer.Start();
         await CacheUnderTest.Fill(redis.Address, ("small", [1, 2, 3]), ("large", new byte[4 << 20]));
         await using var link = new HeldLink(redis.Address, heldAfter: 1 << 20);
-        // Held for ever: no time-out is long enough for the large ones.
+        // Held for ever: no timeout is long enough for the large entries.
         await using var cache = new CacheUnderTest(
             CacheUnderTest.For(link.Address) with { RedisTimeout = TimeSpan.FromSeconds(1), RedisMinBandwidth = 1_000_000_000 });
 
@@ -135,7 +135,7 @@ public sealed class RedisTroubleTests
         }
     }
 
-    /// <summary>Reads and writes on, for longer than several pauses.</summary>
+    /// <summary>Keeps reading and writing for longer than several pauses.</summary>
     private static async Task ThroughPauses(CacheUnderTest cache)
     {
         var started = TimeProvider.System.GetTimestamp();

@@ -17,7 +17,7 @@ public sealed class SingleFlightTests
         Assert.All(await Task.WhenAll(riders).WaitAsync(_patience), result => Assert.Equal(5, result));
         Assert.Equal(7, await other);
         Assert.Equal(1, work.Runs);
-        // What is over is done again.
+        // Work that has ended runs again.
         Assert.Equal(5, await flights.Run("a", work.Run, default));
         Assert.Equal(2, work.Runs);
     }

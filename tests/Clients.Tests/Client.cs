@@ -4,8 +4,8 @@ namespace MedMoE.Mesh.Clients.Tests;
 
 /// <summary>A client of tests/clients: what it needs, how it is made, and how it is run.</summary>
 /// <param name="Language">Its folder.</param>
-/// <param name="Missing">What to install where it cannot run.</param>
-/// <param name="Probe">A command that succeeds where it can run.</param>
+/// <param name="Missing">What to install if it cannot run.</param>
+/// <param name="Probe">A command that succeeds if it can run.</param>
 /// <param name="Make">Commands that make it, from the root of the repository.</param>
 /// <param name="Command">The command that runs it, without its arguments.</param>
 internal sealed record Client(string Language, string Missing, string[] Probe, string[][] Make, string[] Command)
@@ -13,7 +13,7 @@ internal sealed record Client(string Language, string Missing, string[] Probe, s
     private const string PythonCode = "artifacts/clients/python";
     private const string CppBuild = "artifacts/clients/cpp";
 
-    // Debian's own: another Python of the machine has none of Debian's packages.
+    // Debian's Python: another one lacks Debian's packages.
     private static readonly string _python = File.Exists("/usr/bin/python3") ? "/usr/bin/python3" : "python3";
 
     public static Client Of(string language) => language switch
@@ -39,7 +39,7 @@ internal sealed record Client(string Language, string Missing, string[] Probe, s
         _ => throw new ArgumentOutOfRangeException(nameof(language), language, null),
     };
 
-    /// <summary>Makes it, or skips the test that wants it.</summary>
+    /// <summary>Builds it, or skips the test.</summary>
     public async Task Prepare()
     {
         Assert.SkipUnless(await Tool.Succeeds(Golden.Repository, Probe), Missing);

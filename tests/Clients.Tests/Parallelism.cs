@@ -1,5 +1,5 @@
 using Xunit.Sdk;
 using Xunit.v3;
 
-// The mesh that all call has two cores, and deadlines hold for one client at a time.
+// All clients share a mesh on two cores, and deadlines are set for one client at a time.
 [assembly: Parallelization(Mode = ParallelMode.None)]

@@ -43,7 +43,7 @@ public sealed class AnalyzeTests
             foreach (var (word, attention) in words.Zip(golden[$"{row}.attention"].unbind()))
             {
                 Assert.Equal(word.GetProperty("word").GetString(), report[word.GetProperty("start").GetInt32()..word.GetProperty("end").GetInt32()]);
-                // The largest of the reference's attention, but for the rounding of pixels, is where the word peaks.
+                // The word's peak is at the maximum of the reference's attention, apart from the rounding of pixels.
                 var peak = word.GetProperty("peak").Deserialize<int[]>()!;
                 Assert.True(attention[peak[0], peak[1]].item<float>() >= 0.95f * attention.max().item<float>());
             }
@@ -119,7 +119,7 @@ public sealed class AnalyzeTests
         var picture = new Imaging.ImageDecoder().Decode(File.ReadAllBytes(folder["o.png"]));
         // Ten panels in six columns and two rows.
         Assert.Equal((1428, 616, 3), (picture.Width, picture.Height, picture.Channels));
-        // Gray alone would mean that nothing was drawn over the image.
+        // An all-gray picture would mean that nothing was drawn over the image.
         var area = picture.Width * picture.Height;
         Assert.Contains(Enumerable.Range(0, area), i => picture.Planes[i] > picture.Planes[(2 * area) + i] + 50);
     }
@@ -130,7 +130,7 @@ public sealed class AnalyzeTests
         var result = await Tool.Analyze("--image", _image, "--report", string.Join(' ', Enumerable.Repeat("mass", 1000)), "--json");
         var json = JsonDocument.Parse(result.Output).RootElement;
         Assert.True(json.GetProperty("truncated").GetBoolean());
-        // Of the demo bundle's 32 tokens, [CLS] and [SEP] are no words.
+        // The demo bundle has 32 tokens, and [CLS] and [SEP] are no words.
         Assert.Equal(30, json.GetProperty("words").GetArrayLength());
     }
 
@@ -173,7 +173,7 @@ public sealed class AnalyzeTests
         static int Bytes(TensorSource tensor) => (int)(tensor.Shape.Aggregate(1L, (n, d) => n * d) * tensor.DType.Size());
         Rewrite(path, t => t with { Write = stream => stream.Write([.. Enumerable.Repeat((byte)0xFF, Bytes(t))]) });
         (await Tool.Analyze("--bundle", files.Root, "--image", _image, "--policy", "ct")).AssertRefused(path, "NaN");
-        // The other experts do not care.
+        // Other experts are not affected.
         Assert.Equal(0, (await Tool.Analyze("--bundle", files.Root, "--image", _image, "--policy", "mri")).ExitCode);
     }
 
@@ -213,7 +213,7 @@ public sealed class AnalyzeTests
     private static void AssertNear(Tensor expected, IEnumerable<JsonElement> actual)
     {
         var error = Close.RelativeError(tensor(actual.Select(a => a.GetSingle()).ToArray()), expected);
-        // From the image file: resized pixels may be a level off.
+        // From the image file, resized pixels may differ by one level.
         Assert.True(error < 2e-3, $"relative error {error:E2}");
     }
 }

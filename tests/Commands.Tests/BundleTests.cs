@@ -38,7 +38,7 @@ public sealed class BundleTests : IDisposable
         Assert.Equal(["CT"], bundle.Manifest.Experts[1].DicomModalities);
         Assert.Equal([0.5f, 0.5f, 0.5f], bundle.Manifest.Image.Mean);
         Assert.Equal(new ExpertSettings(24), bundle.Manifest.Expert);
-        // The weights are those of the folders, whatever else stood in them.
+        // The weights are those of the folders, without their other tensors.
         using var scope = NewDisposeScope();
         using var loaded = BundleNetworks.LoadSwin(bundle);
         using var expected = new SwinTransformer(swin);
@@ -66,7 +66,7 @@ public sealed class BundleTests : IDisposable
         Assert.Equal(Digest("a"), Digest("b"));
         Assert.NotEqual(Digest("a"), Digest("c"));
         Assert.Equal(Architecture.Reference, ModelBundle.Open(_folder["d"]).Manifest.Architecture);
-        // What is there is never written over.
+        // Existing files are never overwritten.
         (await Import("a", "3")).AssertRefused(_folder["a"], "not empty");
         Assert.Equal(Digest("a"), Digest("b"));
     }
@@ -95,7 +95,7 @@ public sealed class BundleTests : IDisposable
         Assert.Equal(open, written.RootElement.GetProperty("do_lower_case").GetBoolean());
         Assert.Equal(config?.Contains("strip_accents") ?? false, written.RootElement.TryGetProperty("strip_accents", out _));
         Assert.True(File.Exists(_folder["out", "text", "special_tokens_map.json"]));
-        // What training makes of the bundle has the same text part, and its digest tells of all its files.
+        // The trained bundle has the same text part, and its digest covers all of its files.
         Assert.Contains("text/special_tokens_map.json", ModelBundle.Open(_folder["out"]).FilesOf(BundlePart.Text));
     }
 
@@ -106,7 +106,7 @@ public sealed class BundleTests : IDisposable
         var config = File.ReadAllText(Golden.PathOf("bert-nano", "config.json"));
         foreach (var rows in new[] { 187, 192 })
         {
-            // Weights are a function of name and place, so that the first rows are the same ones.
+            // Weights depend on name and position, so the first rows are the same.
             File.WriteAllText(_folder["bert.json"], config.Replace("\"vocab_size\": 187", $"\"vocab_size\": {rows}"));
             MakeBert(_folder["bert.json"], withHeads: false);
             var result = await Tool.Bundle(
@@ -160,7 +160,7 @@ public sealed class BundleTests : IDisposable
         var summary = result.Output.Split('\n').Single(line => line.StartsWith("image side: ", StringComparison.Ordinal));
         Assert.InRange(long.Parse(summary.Split(' ')[2], System.Globalization.NumberStyles.AllowThousands, null), 36_000_000, 38_000_000);
         Assert.Equal(new ExpertSettings(256), ModelBundle.Open(_folder["out"]).Manifest.Expert);
-        // An expert is a fraction of Swin's work.
+        // An expert's cost is a fraction of Swin's.
         var share = int.Parse(summary.Split(", ")[^1].Split('%')[0].Trim(), null);
         Assert.InRange(share, 1, 60);
         TestContext.Current.TestOutputHelper?.WriteLine(result.Output);
@@ -216,7 +216,7 @@ public sealed class BundleTests : IDisposable
         Assert.Equal(["bert", "swin"], Directory.GetDirectories(_folder.Path).Select(Path.GetFileName).Order());
     }
 
-    /// <summary>A folder as Hugging Face writes it: bare, or under a classifier with what such checkpoints carry along.</summary>
+    /// <summary>A Hugging Face folder: the bare network, or with a classifier and other typical tensors.</summary>
     private void MakeSwin(SwinConfig config, string? configFile, bool withHeads)
     {
         Directory.CreateDirectory(_folder["swin"]);

@@ -67,7 +67,7 @@ public sealed class FullSizeImportTests : IDisposable
         StateDict.Save(swin, _folder["swin", "model.safetensors"]);
     }
 
-    /// <summary>Seeded numbers of the size that BERT's are, a table of them again and again; each tensor begins elsewhere in it.</summary>
+    /// <summary>Seeded numbers in the range of BERT's, from a repeated table; each tensor starts at another offset.</summary>
     private static void Fill(nn.Module network)
     {
         var random = new Random(5);

@@ -12,7 +12,7 @@ using static TorchSharp.torch;
 
 namespace MedMoE.Mesh.Commands.Tests;
 
-/// <summary>What is published becomes a bundle that answers as its weights do.</summary>
+/// <summary>Imports published files and compares the bundle's answers with those of their weights.</summary>
 public sealed class ImportTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -39,7 +39,7 @@ public sealed class ImportTests : IDisposable
             + "model.text_encoder.model.pooler.dense.", result.Output);
         Assert.Contains("the gate that reads reports starts fresh", result.Output);
         using var golden = new GoldenBundle(Architecture.Reference);
-        // Every number that an image and a report lead to, to the last digit; the image gate picks the expert.
+        // All numbers of the answer are identical to the last digit; the image gate selects the expert.
         Assert.Equal(await Answer(golden.Root), await Answer(_folder["out"]));
         foreach (var expert in new[] { "xray", "ct", "mri", "ultrasound" })
         {
@@ -54,7 +54,7 @@ public sealed class ImportTests : IDisposable
         var path = Golden.PathOf("checkpoints", "medmoe.ckpt");
         (await ImportCheckpoint(path)).AssertRefused(path, "holds 4 experts", "--experts", "xray, ct, mri, ultrasound, pathology, fundus");
         (await ImportCheckpoint(path, "--experts", "xray,ct")).AssertRefused(path, "holds 4 experts", "names 2");
-        (await ImportCheckpoint(path, "--experts", "a,b,c,d", "--architecture", "paper")).AssertRefused(path, "of architecture reference alone");
+        (await ImportCheckpoint(path, "--experts", "a,b,c,d", "--architecture", "paper")).AssertRefused(path, "need architecture reference");
         Assert.False(Directory.Exists(_folder["out"]));
     }
 
@@ -112,7 +112,7 @@ public sealed class ImportTests : IDisposable
         WriteSwin();
         File.Copy(Golden.PathOf("checkpoints", "medclip.bin"), _folder["bert", "pytorch_model.bin"]);
         (await Import()).AssertRefused(
-            "names stand behind \"text_model.model.\", but ", "such as vision_model.model.", "behind \"bert.\"", "--checkpoint");
+            "names have the prefix \"text_model.model.\", but ", "such as vision_model.model.", "with \"bert.\"", "--checkpoint");
         (await ImportCheckpoint(Golden.PathOf("checkpoints", "bio", "pytorch_model.bin"), "--experts", "ct"))
             .AssertRefused("names begin with \"bert\", \"cls\"", "vision_model.model.", "--bert names");
         CheckpointWriter.Write(_folder["bert", "pytorch_model.bin"], new PickleWriter().Global("os", "system").Op('.').Bytes, []);
@@ -169,7 +169,7 @@ public sealed class ImportTests : IDisposable
     private Task<Tool.Result> ImportCheckpoint(string path, params string[] more) => Tool.Bundle(
         ["import", "--checkpoint", path, "--swin", _folder["swin"], "--bert", _folder["bert"], "--out", _folder["out"], .. more]);
 
-    /// <summary>What the bundle says of an image and a report, but for its name and what depends on the gate that reads reports.</summary>
+    /// <summary>The bundle's answer, without its name and the parts that depend on the report gate.</summary>
     private static async Task<string> Answer(string bundle)
     {
         var result = await Tool.Analyze(
@@ -186,7 +186,7 @@ public sealed class ImportTests : IDisposable
         return json.ToJsonString();
     }
 
-    /// <summary>Backbone and text encoder are those of the reference, to the last bit.</summary>
+    /// <summary>Backbone and text encoder are identical to the reference to the last bit.</summary>
     private void AssertTowers()
     {
         var bundle = ModelBundle.Open(_folder["out"]);

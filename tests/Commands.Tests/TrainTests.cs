@@ -155,7 +155,7 @@ public sealed class TrainTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    /// <summary>Studies, and a bundle of fresh weights that is small enough to train in a moment.</summary>
+    /// <summary>Studies, and a bundle with fresh weights that is small enough to train quickly.</summary>
     private async Task Prepare()
     {
         File.WriteAllText(_folder["swin.json"], """

@@ -128,7 +128,7 @@ public sealed class EvaluatorTests : IDisposable
     [Fact]
     public void Run_WithAMask_TakesItRatherThanTheBox()
     {
-        // Any picture of the image's size does for a mask; the box holds 100 of 130 × 100 pixels.
+        // Any picture of the image's size can be the mask; the box holds 100 of 130 × 100 pixels.
         var finding = Finding("mass", "mass") with { Box = new Box(0, 0, 10, 10) };
         var mask = File.ReadAllBytes(Golden.PathOf("preprocessing", "gray8_130x100.png"));
 

@@ -110,7 +110,7 @@ public sealed class StudyReaderTests
         Assert.Equal(fused.PhraseMaps[0].Length, coarse.PhraseMaps[0].Length);
         Assert.Equal(1, coarse.PhraseMaps[0].Sum(), 3);
         Assert.NotEqual(fused.ReportScores[0], coarse.ReportScores[0], 4);
-        // Scores interpolated from 7 positions to 56 are straight lines between the centres of cells, positions 4 to 11; attention is their softmax.
+        // Scores interpolated from 7 to 56 positions are linear between the centres of cells, positions 4 to 11; attention is their softmax.
         Assert.Equal(0, Bend(coarse.PhraseMaps[0]), 1e-4);
         Assert.NotEqual(0, Bend(fused.PhraseMaps[0]), 1e-4);
     }
@@ -150,7 +150,7 @@ public sealed class StudyReaderTests
 
     private static byte[] Image(int index) => File.ReadAllBytes(Golden.PathOf("preprocessing", _images[index]));
 
-    /// <summary>What services/Router/Calls/Classify.cs makes of a prompt's similarities; the word temperature is 5.</summary>
+    /// <summary>The score of a prompt as in services/Router/Calls/Classify.cs; the word temperature is 5.</summary>
     private static float Score(TextGrounding text) => (text.GlobalSimilarity + ((text.LocalSimilarity - MathF.Log(text.Words.Count)) / 5)) / 2;
 
     private static double Bend(float[] map) =>

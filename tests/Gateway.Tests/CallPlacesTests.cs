@@ -52,7 +52,7 @@ public sealed class CallPlacesTests
         var places = Places(2, ofCaller: 2);
         var calls = Enter(places, Hold.None, 1, 2);
 
-        // One who has as many.
+        // A caller with as many calls.
         Assert.Null(places.TryEnter(Call(2, Hold.Firm)));
 
         Assert.NotNull(calls[0].Refusal);

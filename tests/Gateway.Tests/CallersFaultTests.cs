@@ -10,7 +10,7 @@ using MedMoE.Mesh.V1;
 
 namespace MedMoE.Mesh.Gateway.Tests;
 
-/// <summary>Requests that no handler sees: whose fault they are, at a service itself and through the gateway.</summary>
+/// <summary>Invalid requests that no handler sees, at a service and through the gateway: whose fault they are.</summary>
 public sealed class CallersFaultTests(GuardedRouter guarded) : IClassFixture<GuardedRouter>
 {
     private const string Unary = "/medmoe.mesh.v1.RouterService/Classify";
@@ -54,7 +54,7 @@ public sealed class CallersFaultTests(GuardedRouter guarded) : IClassFixture<Gua
         ["timeout of other digits"] = new([("grpc-timeout", "\u00d9\u00a1S")], _empty, StatusCode.InvalidArgument, "grpc-timeout"),
         ["two timeouts"] = new([("grpc-timeout", "1S"), ("grpc-timeout", "2S")], _empty, StatusCode.InvalidArgument, "grpc-timeout"),
         ["timeout without a unit"] = new([("grpc-timeout", "5")], _empty, StatusCode.InvalidArgument, "grpc-timeout"),
-        // What is odd, and no fault.
+        // Unusual but valid.
         ["timeout of 11,000 years"] = new([("grpc-timeout", "99999999H")], _empty, StatusCode.FailedPrecondition, "", StreamCode: StatusCode.OK),
         ["authority with a comma"] = new([(":authority", "a:1,b:2")], _empty, StatusCode.FailedPrecondition, "", StreamCode: StatusCode.OK),
         ["authority that is none"] = new([(":authority", "[\u00fc:/?")], _empty, StatusCode.FailedPrecondition, "", StreamCode: StatusCode.OK),
@@ -121,7 +121,7 @@ public sealed class CallersFaultTests(GuardedRouter guarded) : IClassFixture<Gua
     {
         const string Method = "/medmoe.mesh.v1.TextEncoderService/Encode";
         using var files = new GoldenBundle(Architecture.Paper);
-        // Processes of their own: services of one process share a meter.
+        // Separate processes: services of one process share a meter.
         using var service = await ServiceProcess.Start("TextEncoder", null, $"Model:Bundle={files.Root}");
         using var gateway = await ServiceProcess.Start("Gateway", null, $"Endpoints:Services:text-encoder={service.Grpc}");
 
@@ -147,7 +147,7 @@ public sealed class CallersFaultTests(GuardedRouter guarded) : IClassFixture<Gua
     [Fact]
     public async Task Metadata_OverTheLimit_IsRefusedBeforeItIsForwarded()
     {
-        // Nobody would answer it otherwise.
+        // Without this nothing would answer the call.
         await using var gateway = await RunningService.Start(GatewayApp.Create, null, "--Endpoints:Services:router=127.0.0.1:9");
 
         foreach (var size in new[] { 16_400, 31_300, 200_000 })
@@ -162,7 +162,7 @@ public sealed class CallersFaultTests(GuardedRouter guarded) : IClassFixture<Gua
     public async Task Metadata_JustWithinTheLimit_ArrivesByteForByte()
     {
         await using var connection = await RawConnection.Open(guarded.Gateway.Address);
-        // UTF-8, and bytes that are none.
+        // UTF-8, and bytes that are not.
         var value = "M\u00c3\u00bcller \u00fc" + new string('x', 15_000);
 
         var answer = await connection.Call(Streaming, _empty, true, ("medmoe-test", value)).Answer();
@@ -207,7 +207,7 @@ public sealed class CallersFaultTests(GuardedRouter guarded) : IClassFixture<Gua
         await using var connection = await RawConnection.Open(address);
         var answer = await connection.Call(path, oddity.Body, true, oddity.Headers).Answer();
         Assert.Null(answer.Reset);
-        // The connection is as good as before.
+        // The connection is still usable.
         Assert.Equal(StatusCode.OK, (await connection.Call("/grpc.health.v1.Health/Check", _empty).Answer()).Code);
         return answer;
     }
@@ -232,6 +232,6 @@ public sealed class CallersFaultTests(GuardedRouter guarded) : IClassFixture<Gua
         return deflated.ToArray();
     }
 
-    /// <summary>A request, and what it gets.</summary>
+    /// <summary>A request and its expected answer.</summary>
     private sealed record Oddity((string Name, string? Value)[] Headers, byte[] Body, StatusCode Code, string Words, StatusCode? StreamCode = null);
 }

@@ -9,30 +9,30 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace MedMoE.Mesh.Gateway.Tests;
 
-/// <summary>A small service with the router's contract, whose calls last as long as a test wants.</summary>
+/// <summary>A small service with the router's contract. Tests control how long its calls last.</summary>
 internal sealed class EchoRouter(EchoRouter.Calls calls) : RouterService.RouterServiceBase
 {
-    /// <summary>As a call's header "medmoe-test" or a message's id: the connection goes, as it does when a process is killed.</summary>
+    /// <summary>Value of a call's header "medmoe-test" or of a message's id: the connection is closed, as when a process is killed.</summary>
     public const string Die = "die";
 
-    /// <summary>As a call's header "medmoe-test": its message is not read.</summary>
+    /// <summary>Value of a call's header "medmoe-test": its message is not read.</summary>
     public const string Hold = "hold";
 
-    /// <summary>What the service saw of its callers.</summary>
+    /// <summary>State of the service that tests can observe and change.</summary>
     internal sealed class Calls
     {
         private readonly Channel<string> _begun = Channel.CreateUnbounded<string>();
         private readonly SemaphoreSlim _held = new(0);
         private int _answered;
 
-        /// <summary>Streams that were answered to their end.</summary>
+        /// <summary>Streams that were answered completely.</summary>
         public int Answered => _answered;
 
         public void CountAnswered() => Interlocked.Increment(ref _answered);
 
         public void CountHeld() => _held.Release();
 
-        /// <summary>Returns when so many calls are there whose messages are not read.</summary>
+        /// <summary>Waits for this number of calls whose messages are not read.</summary>
         public async Task Held(int count)
         {
             for (var i = 0; i < count; i++)
@@ -44,7 +44,7 @@ internal sealed class EchoRouter(EchoRouter.Calls calls) : RouterService.RouterS
         /// <summary>The header "medmoe-test" of the last call, a character for each byte.</summary>
         public string Header { get; set; } = "";
 
-        /// <summary>Whether it answers calls that tell it to die.</summary>
+        /// <summary>Whether calls with <see cref="Die"/> are answered nevertheless.</summary>
         public bool CannotDie { get; set; }
 
         public TaskCompletionSource Cancelled { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -52,10 +52,10 @@ internal sealed class EchoRouter(EchoRouter.Calls calls) : RouterService.RouterS
         /// <summary>Whether ListExperts closes the connection instead of answering.</summary>
         public bool DiesAtOnce { get; set; }
 
-        /// <summary>Lets the calls of EmbedText end.</summary>
+        /// <summary>Ends the calls of EmbedText.</summary>
         public TaskCompletionSource Released { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        /// <summary>Returns when another call of EmbedText, or another message of a stream, is there.</summary>
+        /// <summary>Waits for another call of EmbedText, or another message of a stream.</summary>
         public async Task Begun() => await _begun.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(60));
 
         public void Begin(string what) => _begun.Writer.TryWrite(what);
@@ -112,7 +112,7 @@ internal sealed class EchoRouter(EchoRouter.Calls calls) : RouterService.RouterS
     public override Task<ClassifyResponse> Classify(ClassifyRequest request, ServerCallContext context) =>
         throw new RpcException(new Status(StatusCode.FailedPrecondition, "no, 100 % no"), new Metadata { { "medmoe-test", "why" } });
 
-    /// <summary>Answers when the test lets it, the call is cancelled or its deadline passes.</summary>
+    /// <summary>Answers when the test releases it, the call is cancelled or its deadline passes.</summary>
     public override async Task<EmbedTextResponse> EmbedText(EmbedTextRequest request, ServerCallContext context)
     {
         calls.Begin("EmbedText");
@@ -121,7 +121,7 @@ internal sealed class EchoRouter(EchoRouter.Calls calls) : RouterService.RouterS
         return new EmbedTextResponse();
     }
 
-    /// <summary>Answers at once.</summary>
+    /// <summary>Answers immediately.</summary>
     public override Task<ListExpertsResponse> ListExperts(ListExpertsRequest request, ServerCallContext context)
     {
         if (calls.DiesAtOnce)

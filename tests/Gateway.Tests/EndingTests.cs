@@ -8,7 +8,7 @@ using MedMoE.Mesh.V1;
 
 namespace MedMoE.Mesh.Gateway.Tests;
 
-/// <summary>What becomes of calls when the gateway, or a replica behind it, ends.</summary>
+/// <summary>Calls while the gateway, or a replica behind it, stops.</summary>
 public sealed class EndingTests
 {
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
@@ -81,7 +81,7 @@ public sealed class EndingTests
         {
             while (!enough.IsCancellationRequested)
             {
-                // A lost one throws.
+                // Throws if the call is lost.
                 await client.ListExpertsAsync(new ListExpertsRequest(), deadline: Deadline);
                 Interlocked.Increment(ref done);
             }
@@ -111,7 +111,7 @@ public sealed class EndingTests
     {
         await using var stopping = await RunningService.Start(EchoRouter.Create, null);
         await using var well = await RunningService.Start(EchoRouter.Create, null);
-        // No probe tells the gateway.
+        // Health checks are too rare to notice it.
         await using var gateway = await RunningService.Start(
             GatewayApp.Create, null, $"--Endpoints:Services:router={stopping.Address},{well.Address}", "--Gateway:HealthInterval=01:00:00");
         stopping.Get<Readiness>().Stopping();
@@ -181,7 +181,7 @@ public sealed class EndingTests
         {
             while (await answers.MoveNext(TestContext.Current.CancellationToken))
             {
-                // What was under way.
+                // Messages that were already on their way.
             }
             return (StatusCode.OK, "");
         }

@@ -32,14 +32,14 @@ public sealed class EndpointChangeTests
 
         await Rewrite(gateway, folder["endpoints.json"], second.Address);
         using var patience = new CancellationTokenSource(_patience);
-        // YARP takes a new configuration over in the background, and tells nobody outside when it has.
+        // YARP applies a new configuration in the background, without an event for it.
         while (await Model() != "medmoe-nano-reference/1")
         {
             patience.Token.ThrowIfCancellationRequested();
         }
 
-        // What cannot be read changes nothing.
-        gateway.ExpectError("the endpoints stay as they were");
+        // An invalid file changes nothing.
+        gateway.ExpectError("keeping the previous endpoints");
         await Rewrite(gateway, folder["endpoints.json"], "nonsense");
         Assert.Equal("medmoe-nano-reference/1", await Model());
 
@@ -63,7 +63,7 @@ public sealed class EndpointChangeTests
             var e = await Assert.ThrowsAsync<RpcException>(() => call.ResponseAsync);
             return (e.StatusCode, e.Status.Detail);
         }
-        Assert.Equal((StatusCode.InvalidArgument, "medmoe-service: no expert is known"), await Localize());
+        Assert.Equal((StatusCode.InvalidArgument, "medmoe-service: no expert is configured"), await Localize());
 
         await Change(gateway, options => options.Services.ContainsKey("expert-ct"), () =>
             File.WriteAllText(folder["endpoints.json"], """{ "Endpoints": { "Services": { "expert-ct": "" } } }"""));
@@ -81,7 +81,7 @@ public sealed class EndpointChangeTests
     private static Task Rewrite(RunningService gateway, string file, string textEncoder) =>
         Change(gateway, options => options.Services.GetValueOrDefault("text-encoder") == textEncoder, () => Write(file, textEncoder));
 
-    /// <summary>Makes a change and waits until the gateway has heard of it: whoever subscribes later is told later.</summary>
+    /// <summary>Makes a change and waits until the gateway has noticed it: later subscribers are notified later.</summary>
     private static async Task Change(RunningService gateway, Func<EndpointOptions, bool> expected, Action change)
     {
         var heard = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -10,7 +10,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace MedMoE.Mesh.Gateway.Tests;
 
-/// <summary>What reaches services through the gateway, and what comes back.</summary>
+/// <summary>Requests and answers that pass through the gateway.</summary>
 public sealed class ForwardingTests
 {
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
@@ -58,7 +58,7 @@ public sealed class ForwardingTests
         using var files = new GoldenBundle(Architecture.Paper);
         await using var text = await RunningService.Start(TextEncoderApp.Create, files.Root);
         await using var backbone = await RunningService.Start(BackboneApp.Create, files.Root);
-        // No expert runs yet; what answers as one here tells by its model that the header was followed.
+        // No expert runs yet; a stand-in answers, and its model shows that the header was followed.
         await using var gateway = await RunningService.Start(
             GatewayApp.Create, null, $"--Endpoints:Services:text-encoder={text.Address}", $"--Endpoints:Services:expert-ct={backbone.Address}");
         var client = new ModelService.ModelServiceClient(gateway.Channel);
@@ -104,7 +104,7 @@ public sealed class ForwardingTests
         await call.RequestStream.WriteAsync(new AnalyzeStreamRequest { RequestId = EchoRouter.Die });
 
         var e = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(TestContext.Current.CancellationToken));
-        Assert.Equal((StatusCode.Unavailable, "router: it broke off"), (e.StatusCode, e.Status.Detail));
+        Assert.Equal((StatusCode.Unavailable, "router: connection lost before the answer was complete"), (e.StatusCode, e.Status.Detail));
     }
 
     [Fact]
@@ -113,7 +113,7 @@ public sealed class ForwardingTests
         await using var router = await RunningService.Start(EchoRouter.Create, null);
         await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Services:router={router.Address}");
         var client = new RouterService.RouterServiceClient(gateway.Channel);
-        // Whether YARP blames the service or the caller, who has not sent all yet, is left to chance.
+        // YARP may blame the service or the caller, who has not sent everything yet; it varies by chance.
         for (var i = 0; i < 20; i++)
         {
             using var call = client.AnalyzeStream(new Metadata { { "medmoe-test", EchoRouter.Die } }, Deadline);
@@ -179,7 +179,7 @@ public sealed class ForwardingTests
             (await Assert.ThrowsAsync<RpcException>(() => client.ClassifyAsync(new ClassifyRequest(), deadline: Deadline).ResponseAsync)).StatusCode;
         Assert.Equal(StatusCode.FailedPrecondition, await Call());
 
-        // It says so and refuses calls, but does not go away.
+        // It reports NOT_SERVING and refuses calls, but keeps running.
         unwell.Get<Readiness>().Stopping();
 
         using var patience = new CancellationTokenSource(_patience);

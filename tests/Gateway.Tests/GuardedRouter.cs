@@ -2,7 +2,7 @@ using MedMoE.Mesh.ServicesUnderTest;
 
 namespace MedMoE.Mesh.Gateway.Tests;
 
-/// <summary>One router and a gateway in front of it for many requests.</summary>
+/// <summary>A router with a gateway, shared by many requests.</summary>
 public sealed class GuardedRouter : IAsyncLifetime
 {
     public const int MaxMessageBytes = 1 << 20;

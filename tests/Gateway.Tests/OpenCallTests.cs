@@ -5,9 +5,7 @@ namespace MedMoE.Mesh.Gateway.Tests;
 
 public sealed class OpenCallTests
 {
-    /// <summary>
-    /// Another caller's call, or the sweep, may choose a call to end that ends by itself at the same moment: neither may fail of it.
-    /// </summary>
+    /// <summary>Another caller's call, or the sweep, may end a call that ends by itself at the same moment; neither may fail.</summary>
     [Fact]
     public void End_ACallThatIsOver_ChangesNothing()
     {

@@ -10,7 +10,7 @@ using MedMoE.Mesh.V1;
 
 namespace MedMoE.Mesh.Gateway.Tests;
 
-/// <summary>What one caller, or one kind of call, can take from the others: an honest client beside each.</summary>
+/// <summary>One caller, or one kind of call, must not take the capacity of others: tested with an honest client beside each.</summary>
 public sealed class PlacesTests
 {
     private const string EmbedImage = "/medmoe.mesh.v1.RouterService/EmbedImage";
@@ -27,12 +27,12 @@ public sealed class PlacesTests
         using var attacker = mesh.Connect("127.0.0.2");
         var silent = Enumerable.Range(0, 40).Select(_ => new RouterService.RouterServiceClient(attacker).AnalyzeStream(deadline: Deadline)).ToArray();
         var ended = silent.Select(call => Code(call.ResponseStream.MoveNext(CancellationToken.None))).ToList();
-        // Half of the places are one client's; whoever opens one more loses the one that has waited longest.
+        // One client may use half of the capacity; one more stream ends the client's oldest.
         for (var refused = 0; refused < 38; refused++)
         {
             var (code, detail) = await Next(ended);
             Assert.Equal(
-                (StatusCode.ResourceExhausted, "over the limit of 2 streams at once (Gateway:MaxStreams) for one client (Gateway:MaxClientShare)"),
+                (StatusCode.ResourceExhausted, "over the limit of 2 concurrent streams (Gateway:MaxStreams) for one client (Gateway:MaxClientShare)"),
                 (code, detail));
         }
 
@@ -58,7 +58,7 @@ public sealed class PlacesTests
         }
 
         Assert.Equal(
-            (StatusCode.ResourceExhausted, "over the limit of 2 streams at once (Gateway:MaxStreams)"),
+            (StatusCode.ResourceExhausted, "over the limit of 2 concurrent streams (Gateway:MaxStreams)"),
             await Code(streams[0].ResponseStream.MoveNext(CancellationToken.None)));
         streams.ForEach(stream => stream.Dispose());
     }
@@ -70,7 +70,7 @@ public sealed class PlacesTests
         using var attacker = mesh.Connect("127.0.0.2");
         var invoker = attacker.CreateCallInvoker();
         var marshaller = Marshallers.Create<byte[]>(bytes => bytes, bytes => bytes);
-        // As a client may: headers, and then nothing.
+        // A client may send headers and then nothing.
         var method = new Method<byte[], byte[]>(MethodType.ClientStreaming, RouterService.Descriptor.FullName, "Analyze", marshaller, marshaller);
         var silent = Enumerable.Range(0, 20)
             .Select(_ => invoker.AsyncClientStreamingCall(method, null, new CallOptions(deadline: Deadline))).ToArray();
@@ -79,10 +79,10 @@ public sealed class PlacesTests
         {
             var (code, detail) = await Next(ended);
             Assert.Equal(StatusCode.ResourceExhausted, code);
-            Assert.StartsWith("over the limit of 2 calls at once whose message has not come whole (Gateway:MaxCalls)", detail);
+            Assert.StartsWith("over the limit of 2 concurrent calls with an incomplete message (Gateway:MaxCalls)", detail);
         }
 
-        // From the attacker's own address, too.
+        // From the attacker's own address, as well.
         Assert.NotNull(await new RouterService.RouterServiceClient(attacker).ListExpertsAsync(new(), deadline: Deadline));
         Array.ForEach(silent, call => call.Dispose());
     }
@@ -101,7 +101,7 @@ public sealed class PlacesTests
 
         Assert.Equal(
             (StatusCode.ResourceExhausted,
-             "over the limit of 500000 bytes of messages at once for one client (Gateway:MaxBytes, Gateway:MaxClientShare)"),
+             "over the limit of 500000 bytes of request messages held for one client (Gateway:MaxBytes, Gateway:MaxClientShare)"),
             (e.StatusCode, e.Status.Detail));
         Assert.Equal("100", e.Trailers.GetValue("grpc-retry-pushback-ms"));
         using var honest = mesh.Connect("127.0.0.3");
@@ -116,10 +116,10 @@ public sealed class PlacesTests
     {
         await using var mesh = await Mesh.Start("--Gateway:MaxBytes=1000000");
         await using var attacker = await RawConnection.Open(mesh.Gateway);
-        // Each says that 400 kB follow, which two of them would fill the limit with, and sends one byte of them.
+        // Each announces 400 kB, of which two would fill the limit, and sends one byte.
         byte[] begun = [0, .. BitConverter.GetBytes(BinaryPrimitives.ReverseEndianness(400_000)), 0x0a];
         var stopped = Enumerable.Range(0, 10).Select(_ => attacker.Call(EmbedImage, begun, end: false)).ToArray();
-        // Answered behind them, on the same connection: they have all been read.
+        // Answered after them on the same connection, so they have all been read.
         Assert.Equal(StatusCode.OK, (await attacker.Call(ListExperts, RawCall.Framed([])).Answer()).Code);
 
         using var honest = mesh.Connect("127.0.0.3");
@@ -136,7 +136,7 @@ public sealed class PlacesTests
         await using var attacker = await RawConnection.Open(mesh.Gateway);
         byte[] begun = [0, .. BitConverter.GetBytes(BinaryPrimitives.ReverseEndianness(8_000_000)), .. new byte[500_000]];
 
-        // So many bytes may take half a minute to come, but no part of them.
+        // This number of bytes may take half a minute, but no single part of them.
         var answer = await attacker.Call(EmbedImage, begun, end: false).Ended
             .WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
 
@@ -149,7 +149,7 @@ public sealed class PlacesTests
         await using var mesh = await Mesh.Start("--Gateway:AnswerTimeout=00:00:01");
         using var channel = mesh.Connect("127.0.0.2", window: 65535);
         using var call = new RouterService.RouterServiceClient(channel).AnalyzeStream(deadline: Deadline);
-        // Far more than windows and buffers hold, with nobody reading; only a reset ends it.
+        // Far more than windows and buffers hold; without a reader only a reset ends it.
         var large = new AnalyzeStreamRequest { RequestId = new string('x', 1 << 20) };
         async Task Send()
         {
@@ -161,12 +161,12 @@ public sealed class PlacesTests
 
         await Assert.ThrowsAnyAsync<Exception>(Send).WaitAsync(_patience, TestContext.Current.CancellationToken);
 
-        // ENHANCE_YOUR_CALM: nothing else can be told to a caller who does not read.
+        // ENHANCE_YOUR_CALM: a caller that does not read can get no other status.
         var e = await Assert.ThrowsAsync<RpcException>(async () =>
         {
             while (await call.ResponseStream.MoveNext(CancellationToken.None))
             {
-                // What had come before.
+                // Answers from before.
             }
         });
         Assert.Equal(StatusCode.ResourceExhausted, e.StatusCode);
@@ -179,7 +179,7 @@ public sealed class PlacesTests
         await using var attacker = await RawConnection.Open(mesh.Gateway, IPAddress.Parse("127.0.0.2"));
         await using var mixed = await RawConnection.Open(mesh.Gateway, IPAddress.Parse("127.0.0.4"));
         var unreadable = RawCall.Framed([0x0a, 0xff]);
-        // Who has as many good calls as bad ones is never refused.
+        // A caller with as many successful as failed calls is never refused.
         for (var i = 0; i < 20; i++)
         {
             Assert.Equal(StatusCode.InvalidArgument, (await mixed.Call(ListExperts, unreadable).Answer()).Code);
@@ -197,15 +197,15 @@ public sealed class PlacesTests
             while (codes.Count < 100 && codes[^1] != StatusCode.ResourceExhausted);
             var good = await attacker.Call(ListExperts, RawCall.Framed([])).Answer();
             refused = (good.Code, good.Message);
-            // Where the time between the two has made up for just enough, it is served.
+            // Served if just enough time has passed between the two.
         }
         while (codes.Count < 100 && refused.Code == StatusCode.OK);
 
-        // Five seconds' failures at once, and those that time has made up for meanwhile.
+        // A burst of five seconds' failures, and the failures that the elapsed time allows.
         Assert.InRange(codes.Count(code => code == StatusCode.InvalidArgument), 5, 98);
         Assert.Equal(
             (StatusCode.ResourceExhausted,
-             "over the limit of 1 failing calls a second for one client of whose calls most fail (Gateway:FailuresPerSecond)"),
+             "over the limit of 1 failed calls per second for one client (Gateway:FailuresPerSecond)"),
             refused);
         using var honest = mesh.Connect("127.0.0.3");
         Assert.NotNull(await new RouterService.RouterServiceClient(honest).ListExpertsAsync(new(), deadline: Deadline));
@@ -233,7 +233,7 @@ public sealed class PlacesTests
         do
         {
             rounds.Add(await Task.WhenAll(IsServed(one, rounds.Count), IsServed(other, rounds.Count)));
-            // Both calls of one client are served, too, where the gateway stood still for a second between them: then the next ones tell.
+            // If the gateway pauses for a second in between, both calls of a client are served; then the next ones decide.
         }
         while (rounds.Count < 20 && rounds[^1].All(served => served));
 
@@ -241,7 +241,7 @@ public sealed class PlacesTests
         Assert.Equal(apart, rounds[^1].All(served => served));
     }
 
-    /// <summary>A socket for both families tells addresses of IPv4 as some of IPv6.</summary>
+    /// <summary>A dual-stack socket reports IPv4 addresses as IPv6 ones.</summary>
     [Fact]
     public async Task ForwardedAddress_ListeningOnEveryAddress_IsBelievedOfTheSameProxies()
     {

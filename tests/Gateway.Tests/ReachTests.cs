@@ -6,10 +6,10 @@ using static MedMoE.Mesh.ServicesUnderTest.Signals;
 
 namespace MedMoE.Mesh.Gateway.Tests;
 
-/// <summary>Replicas that cannot be reached, hang, or only seem to be at fault.</summary>
+/// <summary>Replicas that are unreachable, hang, or only seem to have failed.</summary>
 public sealed class ReachTests
 {
-    // A port that nothing listens on: those below 1024 are given out by hand.
+    // An unused port: ports below 1024 are never assigned automatically.
     private const string Nobody = "127.0.0.1:9";
 
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
@@ -20,7 +20,7 @@ public sealed class ReachTests
     public async Task Replica_NotReached_GetsNoCallsWhileAnotherIsThere()
     {
         await using var router = await RunningService.Start(EchoRouter.Create, null);
-        // The active check looks once, which is not enough for it.
+        // The active health check runs once, which is too little to mark it as unhealthy.
         await using var gateway = await RunningService.Start(
             GatewayApp.Create, null, $"--Endpoints:Services:router={Nobody},{router.Address}", "--Gateway:HealthInterval=00:59:00");
 
@@ -41,7 +41,7 @@ public sealed class ReachTests
         await Call(gateway, 40, EchoRouter.Die);
         await Call(gateway, 40);
 
-        // One call after another, to one replica after the other.
+        // Calls in sequence alternate between the replicas.
         Assert.InRange(router.Get<EchoRouter.Calls>().Answered, 15, 25);
     }
 
@@ -69,7 +69,7 @@ public sealed class ReachTests
                 return e.Status;
             }
         }
-        // One for each, so that there is a connection to each.
+        // One call for each replica, to open its connection.
         Assert.Equal([StatusCode.OK, StatusCode.OK], [(await Encode()).StatusCode, (await Encode()).StatusCode]);
 
         Assert.Equal(0, LocalProcess.Kill(hung.Id, SigStop));
@@ -83,7 +83,7 @@ public sealed class ReachTests
                 lost,
                 status => Assert.Equal((StatusCode.Unavailable, "text encoder: no replica can be reached"), (status.StatusCode, status.Detail)));
             Assert.InRange(lost.Length, 0, 2);
-            // The check of replicas has found it by now.
+            // The health check has noticed it by now.
             Assert.All(await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Encode())), status => Assert.Equal(StatusCode.OK, status.StatusCode));
         }
         finally

@@ -8,7 +8,7 @@ using Old = Grpc.Reflection.V1Alpha;
 
 namespace MedMoE.Mesh.Gateway.Tests;
 
-/// <summary>What the gateway tells of the mesh and of itself.</summary>
+/// <summary>Reflection, health and metrics of the gateway.</summary>
 public sealed class ReflectionTests
 {
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
@@ -109,7 +109,7 @@ public sealed class ReflectionTests
     [Fact]
     public async Task Metrics_AfterACall_CountIt()
     {
-        // A process of its own: those of one process share a meter.
+        // A separate process: services of one process share a meter.
         using var gateway = await ServiceProcess.Start("Gateway", null, "Endpoints:Services:router=");
         using var channel = GrpcChannel.ForAddress($"http://{gateway.Grpc}");
         await Assert.ThrowsAsync<RpcException>(() =>
@@ -118,7 +118,7 @@ public sealed class ReflectionTests
         var count = Assert.Single(
             await ServiceMetric.Read(gateway.Http), m => m.Name == "medmoe_requests" && m.Tags.Contains("EmbedImage", StringComparison.Ordinal));
 
-        // 1 where the gateway is not quite done with it; -1 if only its end were counted.
+        // 1 if the gateway has not finished the call; -1 if only its end were counted.
         Assert.Contains(count.Value, new[] { 0.0, 1 });
     }
 

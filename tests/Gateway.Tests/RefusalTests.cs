@@ -11,7 +11,7 @@ namespace MedMoE.Mesh.Gateway.Tests;
 /// <summary>Calls that the gateway answers itself.</summary>
 public sealed class RefusalTests
 {
-    // A port that nothing listens on: those below 1024 are given out by hand.
+    // An unused port: ports below 1024 are never assigned automatically.
     private const string Nobody = "127.0.0.1:9";
 
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
@@ -107,7 +107,7 @@ public sealed class RefusalTests
 
         var e = await Assert.ThrowsAsync<RpcException>(() => client.ClassifyAsync(new ClassifyRequest(), deadline: Deadline).ResponseAsync);
 
-        Assert.Equal((StatusCode.ResourceExhausted, "over the limit of 1 calls at once (Gateway:MaxCalls)"), (e.StatusCode, e.Status.Detail));
+        Assert.Equal((StatusCode.ResourceExhausted, "over the limit of 1 concurrent calls (Gateway:MaxCalls)"), (e.StatusCode, e.Status.Detail));
         Assert.Equal("100", e.Trailers.GetValue("grpc-retry-pushback-ms"));
         // The gateway's own services are not limited.
         using var http = new HttpClient();
@@ -115,7 +115,7 @@ public sealed class RefusalTests
         Assert.NotNull(await new Grpc.Health.V1.Health.HealthClient(gateway.Channel).CheckAsync(new(), deadline: Deadline));
         router.Get<EchoRouter.Calls>().Released.SetResult();
         await running;
-        // The caller hears of the end a little before the gateway is done with the call.
+        // The caller sees the end slightly before the gateway has finished the call.
         using var patience = new CancellationTokenSource(_patience);
         do
         {
@@ -134,7 +134,7 @@ public sealed class RefusalTests
             GatewayApp.Create, null, $"--Endpoints:Services:router={router.Address}", "--Gateway:CallsPerSecond=1", "--Gateway:Burst=2");
         var client = new RouterService.RouterServiceClient(gateway.Channel);
 
-        // More than a minute's worth.
+        // More than the limit for a minute.
         var answers = await Task.WhenAll(Enumerable.Range(0, 80).Select(async _ =>
             await Assert.ThrowsAsync<RpcException>(() => client.ClassifyAsync(new ClassifyRequest(), deadline: Deadline).ResponseAsync)));
 
@@ -148,7 +148,7 @@ public sealed class RefusalTests
     [Fact]
     public async Task Encode_KnownLengthOverTheLimit_IsRefusedBeforeItIsForwarded()
     {
-        // Nobody would answer it otherwise.
+        // Without this nothing would answer the call.
         await using var gateway = await RunningService.Start(
             GatewayApp.Create, null, $"--Endpoints:Services:text-encoder={Nobody}", "--Serving:MaxMessageBytes=100000");
         async Task<(string?, string?)> Post(int length)
@@ -180,7 +180,7 @@ public sealed class RefusalTests
         await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Services:text-encoder={service.Address}");
         var client = new TextEncoderService.TextEncoderServiceClient(gateway.Channel);
 
-        // Far more than the windows hold, so that the service answers while the client still sends.
+        // More than the flow-control windows hold, so the service answers while the client still sends.
         var answer = await Refused(client.EncodeAsync(new EncodeRequest { Texts = { new string('x', 24 << 20) } }, deadline: Deadline).ResponseAsync);
 
         Assert.Equal((StatusCode.ResourceExhausted, "the message is over the limit of 100000 bytes"), answer);

@@ -6,7 +6,7 @@ using MedMoE.Mesh.V1;
 
 namespace MedMoE.Mesh.Gateway.Tests;
 
-/// <summary>What one caller does to the connections between services, and what becomes of the others' calls on them.</summary>
+/// <summary>Effects of one caller on shared connections between services, and on other callers' calls on them.</summary>
 public sealed class SharedConnectionTests
 {
     private const string Unary = "/medmoe.mesh.v1.RouterService/Classify";
@@ -30,7 +30,7 @@ public sealed class SharedConnectionTests
 
         var honest = await Beside(gateway, async () =>
         {
-            // A hundred open at a time, ten times as many a second as ended a connection once.
+            // A hundred concurrent calls, at ten times the rate that once closed a connection.
             for (var i = 0; i < 30; i++)
             {
                 var calls = Enumerable.Range(0, 100).Select(_ => attacker.Call(Streaming, unreadable, end: false).Answer());
@@ -50,7 +50,7 @@ public sealed class SharedConnectionTests
     public async Task Uploads_ThatStop_EndAloneAndSayWhy()
     {
         await using var router = await RunningService.Start(EchoRouter.Create, null);
-        // Longer than the 5 s after which Kestrel would end the connection.
+        // For longer than 5 s, after which Kestrel would close the connection.
         await using var gateway = await RunningService.Start(
             GatewayApp.Create, null, $"--Endpoints:Services:router={router.Address}", "--Gateway:MessageTimeout=00:00:07");
         await using var attacker = await RawConnection.Open(gateway.Address);
@@ -72,7 +72,7 @@ public sealed class SharedConnectionTests
 
         Assert.All(answers, answer => Assert.Equal(
             (StatusCode.DeadlineExceeded, "the message did not arrive within 7 s (Gateway:MessageTimeout)"), (answer.Code, answer.Message)));
-        // Between its messages a stream may take its time.
+        // A stream may pause between messages.
         await Echo(open, "after");
     }
 
@@ -82,7 +82,7 @@ public sealed class SharedConnectionTests
         await using var router = await RunningService.Start(EchoRouter.Create, null);
         await using var gateway = await RunningService.Start(GatewayApp.Create, null, $"--Endpoints:Services:router={router.Address}");
         await using var attacker = await RawConnection.Open(router.Address);
-        // Each leaves unread what a stream may have on its way; together far more than Kestrel's window of a connection.
+        // Each leaves a full stream window unread; together far more than Kestrel's connection window.
         var unread = RawCall.Framed(new byte[8_000_000]);
         var calls = Enumerable.Range(0, 12)
             .Select(_ => attacker.Call("/medmoe.mesh.v1.RouterService/EmbedImage", unread, end: false, ("medmoe-test", EchoRouter.Hold)))
@@ -106,7 +106,7 @@ public sealed class SharedConnectionTests
             {
                 attacker.Call(Unary, RawCall.Framed([]), end: false).Reset();
             }
-            // Whether Kestrel closes the connection or keeps up: it is the attacker's own.
+            // Kestrel may close the connection or keep up: it is the attacker's own.
             await attacker.Call(Unary, RawCall.Framed([])).Answer();
         }
 
@@ -128,7 +128,7 @@ public sealed class SharedConnectionTests
             {
                 attacker.Begin(Streaming);
             }
-            // The gateway has them all once it has answered the one behind them.
+            // The gateway has received them all once it has answered the call after them.
             await attacker.Call(Unary, RawCall.Framed([])).Answer();
         }
 
@@ -140,7 +140,7 @@ public sealed class SharedConnectionTests
     private static void AssertCalm(ServiceProcess gateway) => Assert.DoesNotContain(
         gateway.Lines, line => line.Contains("crit:", StringComparison.Ordinal) || line.Contains("fail:", StringComparison.Ordinal));
 
-    /// <summary>Calls one after another while something else goes on: how each of them ended.</summary>
+    /// <summary>Calls in sequence while something else runs, and returns their statuses.</summary>
     private static async Task<IReadOnlyList<StatusCode>> Beside(RunningService gateway, Func<Task> other)
     {
         var client = new RouterService.RouterServiceClient(gateway.Channel);

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace MedMoE.Mesh.Gpu.Tests;
 
-/// <summary>The script of tests/gpu, on the CPU and without a dotnet on the path.</summary>
+/// <summary>The script of tests/gpu on the CPU, without dotnet on the path.</summary>
 public sealed class GpuRunTests(PackedMesh packed)
 {
     [Fact]

@@ -5,7 +5,7 @@ using MedMoE.Mesh.Gpu.Tests;
 
 namespace MedMoE.Mesh.Gpu.Tests;
 
-/// <summary>What tests/gpu/pack makes, packed quickly, and a path to programs on which there is no dotnet.</summary>
+/// <summary>The output of tests/gpu/pack, and a PATH without dotnet.</summary>
 public sealed class PackedMesh : IAsyncLifetime
 {
     // Packing and the script itself, beside other work on two cores.
@@ -33,7 +33,7 @@ public sealed class PackedMesh : IAsyncLifetime
         }
     }
 
-    /// <summary>Runs tests/gpu/run where no dotnet can be found.</summary>
+    /// <summary>Runs tests/gpu/run without dotnet.</summary>
     public Task<Result> RunScript(params string[] arguments) => Run(
         [_folder["bin", "python3"], Path.Combine(Golden.Repository, "tests", "gpu", "run"), "--out", _folder.Path, .. arguments],
         ("PATH", _folder["bin"]), ("DOTNET_ROOT", ""));

@@ -4,7 +4,7 @@ using NetVips;
 
 namespace MedMoE.Mesh.Imaging.Tests;
 
-/// <summary>What reading an image takes, and what is refused for it.</summary>
+/// <summary>The memory for decoding images, and images refused because of it.</summary>
 public sealed class ImageCostTests
 {
     private const long MiB = 1 << 20;
@@ -75,7 +75,7 @@ public sealed class ImageCostTests
         ended.Cancel();
         watch.Join();
         Assert.Equal(3 * 224 * 224, pixels.Length);
-        // Garbage that has not been collected yet counts as well: as much as the runtime lets grow between two collections.
+        // Uncollected garbage counts as well: as much as the runtime allows between two collections.
         Assert.InRange(most - before - managed, 0, image.DecodingBytes + (96 * MiB));
     }
 
@@ -100,7 +100,7 @@ public sealed class ImageCostTests
     [Fact]
     public void Prepare_TwoHeadersThatDiffer_IsRefused()
     {
-        // A progressive frame behind a baseline one: what is counted must be what is decoded.
+        // A progressive frame after a baseline one: the frame that is measured must be the one that is decoded.
         var jpeg = Png(64, 64, bands: 3, Enums.BandFormat.Uchar, ".jpg", interlace: true);
         byte[] hidden = [.. jpeg[..2], 0xFF, 0xC0, 0, 8, 8, 0, 64, 0, 64, 1, 0xFF, 0xDA, 0, 3, 1, .. jpeg[2..]];
         Assert.Throws<InvalidImageException>(() => _preprocessor.Prepare(hidden));

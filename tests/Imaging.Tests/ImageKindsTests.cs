@@ -3,13 +3,13 @@ using NetVips;
 
 namespace MedMoE.Mesh.Imaging.Tests;
 
-/// <summary>Which levels come of the kinds of PNG and JPEG that there are.</summary>
+/// <summary>Levels decoded from all kinds of PNG and JPEG.</summary>
 public sealed class ImageKindsTests
 {
     private static readonly ImageDecoder _decoder = new();
     private static readonly byte[] _cmyk = File.ReadAllBytes(Golden.PathOf("preprocessing", "cmyk-k-only.jpg"));
 
-    /// <summary>What Pillow's convert("RGB") makes of the film in CMYK.</summary>
+    /// <summary>Result of Pillow's convert("RGB") for the CMYK film.</summary>
     private static readonly float[] _cmykAsGray = _decoder.Decode(File.ReadAllBytes(Golden.PathOf("preprocessing", "cmyk-k-only-as-rgb.png"))).Planes;
 
     /// <summary>TIFF of one entry: orientation 6, a quarter turn.</summary>
@@ -21,7 +21,7 @@ public sealed class ImageKindsTests
     [InlineData(false)]
     public void Decode_Cmyk_LevelsEqualPillows(bool adobe)
     {
-        // Without Adobe's marker (18 bytes behind the first two), Pillow takes inks to be inverted as well.
+        // Without Adobe's marker (18 bytes after the first two), Pillow also treats inks as inverted.
         var image = _decoder.Decode(adobe ? _cmyk : [.. _cmyk[..2], .. _cmyk[18..]]);
 
         Assert.Equal((3, 255), (image.Channels, image.MaxLevel));
@@ -40,8 +40,8 @@ public sealed class ImageKindsTests
 
         var image = _decoder.Decode(ycck);
 
-        // Luma and both chromas are 255 throughout. As RGB: over 255, 255 - 0.344 * 127 - 0.714 * 127 = 120.6, over 255; the file's C, M, Y are
-        // the rest.
+        // Luma and both chromas are 255 throughout. As RGB: over 255, 255 - 0.344 * 127 - 0.714 * 127 = 120.6, over 255; the file's C, M, Y are their
+        // complements.
         Assert.All(image.Planes[.._cmykAsGray.Length], level => Assert.Equal(0, level));
         float[] green = [.. _cmykAsGray.Select(light => light * 134.4f / 255)];
         Assert.InRange(MostOff(green, image.Planes.AsSpan(green.Length, green.Length)), 0, 1.5);
@@ -84,7 +84,7 @@ public sealed class ImageKindsTests
     [InlineData(PngFile.Rgba, 4)]
     public void Decode_Sbit_CountsWhereNoLevelNeedsMoreBits(byte colour, int samples)
     {
-        // Alpha, which is dropped, may need more.
+        // Alpha is dropped and may need more bits.
         bool IsAlpha(int i) => samples % 2 == 0 && i % samples == samples - 1;
         int[][] Rows(int most) => [[.. Enumerable.Range(0, samples * 2).Select(i => IsAlpha(i) ? 65535 : most - i)]];
         var sbit = PngFile.Chunk("sBIT", [.. Enumerable.Repeat((byte)12, samples)]);
@@ -139,7 +139,7 @@ public sealed class ImageKindsTests
 
         // 1 of 255 over the smallest standard deviation.
         Assert.InRange(MostOff(a, b), 0, 1 / 255f / 0.224f);
-        // What training prepares, and what serving does.
+        // Training and serving preprocess alike.
         Assert.InRange(MostOff(preprocessor.Prepare(_decoder.Decode(twelve)).Pixels, a), 0, 1e-5);
     }
 

@@ -2,7 +2,7 @@ using NetVips;
 
 namespace MedMoE.Mesh.Imaging.Tests;
 
-/// <summary>No image can end in anything but pixels or a reason.</summary>
+/// <summary>Any mutated image gives either pixels or an error.</summary>
 public sealed class ImageMutationTests
 {
     private const int Rounds = 600;
@@ -87,7 +87,7 @@ public sealed class ImageMutationTests
                 return bytes;
             }
         }
-        // A wrong check sum alone would be all that is ever seen of a PNG.
+        // Otherwise nearly every mutated PNG would fail at its checksum.
         if (random.Next(4) > 0)
         {
             PngFile.Mend(bytes);

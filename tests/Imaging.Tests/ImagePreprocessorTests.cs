@@ -53,7 +53,7 @@ public sealed class ImagePreprocessorTests
         // than 1 and a half.
         var off = (levels - golden["gray16_512x512_high_byte.resized"].permute(2, 0, 1).to(ScalarType.Float32)).abs();
         Assert.True(off.max().item<float>() <= 1.5, $"most {off.max().item<float>()}");
-        // Eight bits would leave whole levels alone.
+        // With eight bits there would be only whole levels.
         var fractions = (levels - levels.round()).abs();
         Assert.True(fractions.mean().item<float>() > 0.2, $"mean fraction {fractions.mean().item<float>()}");
     }
@@ -74,7 +74,7 @@ public sealed class ImagePreprocessorTests
     [Fact]
     public void Decode_HugeHeader_IsRefusedBeforeDecoding()
     {
-        // 60000×60000 by its IHDR; not a byte of data follows, so decoding would complain of that instead.
+        // 60000×60000 by its IHDR, without data: decoding would report the missing data instead.
         byte[] header = [0, 0, 0xEA, 0x60, 0, 0, 0xEA, 0x60, 8, 0, 0, 0, 0];
         byte[] bomb = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, .. PngFile.Chunk("IHDR", header), .. PngFile.Chunk("IDAT")];
         AssertRefused(bomb, "60000×60000 pixels, over the limit of 67108864");

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace MedMoE.Mesh.Imaging.Tests;
 
-/// <summary>PNG files of every kind, put together by hand.</summary>
+/// <summary>Builds PNG files of every kind byte by byte.</summary>
 internal static class PngFile
 {
     public const int Gray = 0, Rgb = 2, Palette = 3, GrayAlpha = 4, Rgba = 6;
@@ -35,7 +35,7 @@ internal static class PngFile
         ];
     }
 
-    /// <summary>The same of 16 bits, a row of samples each.</summary>
+    /// <summary>The same with 16 bits, one array of samples for each row.</summary>
     public static byte[] Of16(int width, byte colour, int[][] rows, params byte[][] chunks) =>
         Of(width, 16, colour, [.. rows.Select(row => row.SelectMany(sample => new[] { (byte)(sample >> 8), (byte)sample }).ToArray())], chunks);
 
@@ -49,7 +49,7 @@ internal static class PngFile
         return chunk;
     }
 
-    /// <summary>Sets the check sums right of chunks that were changed, as far as they can be found.</summary>
+    /// <summary>Corrects the checksums of changed chunks, as far as they can be found.</summary>
     public static void Mend(byte[] png)
     {
         for (var at = 8L; at + 12 <= png.Length;)

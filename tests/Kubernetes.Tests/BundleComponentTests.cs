@@ -5,7 +5,7 @@ using MedMoE.Mesh.ServicesUnderTest;
 
 namespace MedMoE.Mesh.Kubernetes.Tests;
 
-/// <summary>The other ways of the bundle to the pods: a claim that a Job fills, and its image mounted.</summary>
+/// <summary>Other ways to provide the bundle: a claim that a Job fills, and an image volume.</summary>
 public sealed class BundleComponentTests : IDisposable
 {
     private static readonly TimeSpan _patience = TimeSpan.FromMinutes(1);
@@ -14,7 +14,7 @@ public sealed class BundleComponentTests : IDisposable
 
     public void Dispose() => _claim.Dispose();
 
-    /// <summary>The overlay that the page tells a user to make, with all that it tells to put into it.</summary>
+    /// <summary>The overlay described on the page, with all files of the description.</summary>
     private static async Task<Overlay> Claim()
     {
         using var folder = new TemporaryFolder();
@@ -30,7 +30,7 @@ public sealed class BundleComponentTests : IDisposable
     {
         var overlay = await Claim();
         var claim = Assert.Single(overlay.Objects.OfType<V1PersistentVolumeClaim>());
-        // ReadOnlyMany alone cannot be written to, and no class of a stock cluster makes a volume for it.
+        // A ReadOnlyMany claim cannot be written to, and no storage class of a stock cluster provides it.
         Assert.Equal(["ReadWriteMany"], claim.Spec.AccessModes);
         var job = Assert.Single(overlay.Objects.OfType<V1Job>()).Spec.Template.Spec;
         Assert.Null(Assert.Single(job.Containers[0].VolumeMounts).ReadOnlyProperty);
@@ -38,7 +38,7 @@ public sealed class BundleComponentTests : IDisposable
         {
             var volume = pod.Volumes.Single(v => v.Name == "bundle");
             Assert.Equal((claim.Metadata.Name, null), (volume.PersistentVolumeClaim.ClaimName, volume.EmptyDir));
-            // Else the claim's disk would be attached for reading while the Job has it for writing.
+            // Otherwise the claim's disk would be attached read-only while the Job has it for writing.
             Assert.Null(volume.PersistentVolumeClaim.ReadOnlyProperty);
             var waits = (pod.InitContainers ?? []).SelectMany(c => c.VolumeMounts);
             Assert.All(waits, mount => Assert.Equal(("bundle", true), (mount.Name, mount.ReadOnlyProperty)));
@@ -83,7 +83,7 @@ public sealed class BundleComponentTests : IDisposable
         }
         var filled = ModelBundle.Open(_claim.Path);
         Assert.All(BundleTests.Demo.Manifest.Parts, part => Assert.Equal(BundleTests.Demo.Digest(part), filled.Digest(part)));
-        // Of a bundle that lacks a part no manifest is left: pods go on waiting, and the Job says why.
+        // If a part is missing, no manifest is left: pods keep waiting, and the Job reports the reason.
         using var lacking = new TemporaryFolder();
         Assert.True(await Tool.Succeeds(BundleTests.Demo.Root, ["cp", "-r", "medmoe.json", "backbone", "gate", "experts", lacking.Path]));
         Assert.NotEqual(0, await Fill(job, lacking.Path));
@@ -105,7 +105,7 @@ public sealed class BundleComponentTests : IDisposable
         }
     }
 
-    /// <summary>Runs the Job in a bundle, with the claim's folder here in place of its mount.</summary>
+    /// <summary>Runs the Job in a bundle, with a local folder as the claim's mount.</summary>
     private async Task<int> Fill(V1Container job, string bundle) => (await Tool.Command(
         bundle, [.. job.Command.Select(c => c.Replace(job.VolumeMounts[0].MountPath, _claim.Path, StringComparison.Ordinal))])).ExitCode;
 }

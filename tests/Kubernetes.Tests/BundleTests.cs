@@ -5,14 +5,14 @@ using MedMoE.Mesh.Wire.Catalog;
 
 namespace MedMoE.Mesh.Kubernetes.Tests;
 
-/// <summary>Each pod gets its own part of the bundle from the bundle's image: the init containers' commands, run here.</summary>
+/// <summary>Each pod gets its part of the bundle from the bundle's image: runs the init containers' commands here.</summary>
 public sealed class BundleTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
     public static TheoryData<string> Overlays => [.. Overlay.Names];
 
-    /// <summary>What the bundle's image has.</summary>
+    /// <summary>The content of the bundle's image.</summary>
     internal static ModelBundle Demo { get; } = ModelBundle.Open(Path.Combine(Golden.Repository, "services", "libs", "Bundle", "demo"));
 
     public void Dispose() => _folder.Dispose();
@@ -60,7 +60,7 @@ public sealed class BundleTests : IDisposable
         using var service = await ServiceProcess.Start(project, null, [$"Model:Bundle={copied}", .. settings]);
     }
 
-    /// <summary>It is the service that says what is missing, by name and with what there is.</summary>
+    /// <summary>The service reports a missing part, by name and with the existing ones.</summary>
     [Fact]
     public async Task Copy_PartThatTheBundleLacks_GoesOn()
     {
@@ -78,7 +78,7 @@ public sealed class BundleTests : IDisposable
 
     private static BundlePart PartOf(string deployment) => MeshService.Find(deployment)!.Part!;
 
-    /// <summary>Runs a pod's init container in the bundle, with a folder here in place of its mount.</summary>
+    /// <summary>Runs a pod's init container in the bundle, with a local folder as its mount.</summary>
     /// <param name="deployment">What makes the pod.</param>
     /// <param name="expert">The expert that the pod's label names; null for its own.</param>
     private async Task<string> Copy(V1Deployment deployment, string? expert = null)
@@ -88,7 +88,7 @@ public sealed class BundleTests : IDisposable
         var environment = new List<KeyValuePair<string, string>>();
         foreach (var variable in init.Env)
         {
-            // Kubernetes puts in variables that stand before: $(NAME).
+            // Kubernetes expands variables defined earlier: $(NAME).
             var value = variable.Value ?? expert ?? deployment.Spec.Template.Metadata.Labels[Overlay.ExpertLabel];
             environment.Add(new(variable.Name, environment.Aggregate(value, (text, known) => text.Replace($"$({known.Key})", known.Value))));
         }

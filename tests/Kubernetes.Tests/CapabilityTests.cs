@@ -2,7 +2,7 @@ using k8s.Models;
 
 namespace MedMoE.Mesh.Kubernetes.Tests;
 
-/// <summary>A capability more is the file of the page, and a line.</summary>
+/// <summary>A new capability needs only the file described on the page, and one line.</summary>
 public sealed class CapabilityTests : IDisposable
 {
     private const string Name = "segmentation";
@@ -49,7 +49,7 @@ public sealed class CapabilityTests : IDisposable
         var budget = autoscale.Objects.OfType<V1PodDisruptionBudget>().Single(o => o.Metadata.Name == Name);
         Assert.Equal([Name], autoscale.Matched(budget.Spec.Selector.MatchLabels));
 
-        // Gateway and router may call it, and it takes their calls alone.
+        // Only gateway and router may call it.
         var policies = autoscale.Objects.OfType<V1NetworkPolicy>().ToDictionary(p => p.Metadata.Name, p => p.Spec);
         Assert.All(["gateway", "router"], caller => Assert.Contains(
             Name, policies[caller].Egress.SelectMany(rule => rule.To).SelectMany(to => autoscale.Matched(to.PodSelector.MatchLabels))));

@@ -3,7 +3,7 @@ using MedMoE.Mesh.ServicesUnderTest;
 
 namespace MedMoE.Mesh.Kubernetes.Tests;
 
-/// <summary>Images as the overlays name them, and as services/Dockerfile makes them.</summary>
+/// <summary>Image names of the overlays and of services/Dockerfile.</summary>
 public sealed class ImageTests
 {
     private static readonly string _dockerfile = File.ReadAllText(Path.Combine(Golden.Repository, "services", "Dockerfile"));
@@ -27,7 +27,7 @@ public sealed class ImageTests
         Assert.Contains("-t medmoe-mesh/bundle ", dockerfile);
     }
 
-    /// <summary>Images that a cluster's nodes were given by hand are in no registry: nothing may want to pull them anew.</summary>
+    /// <summary>Images loaded onto nodes by hand are in no registry, so nothing may pull them.</summary>
     [Fact]
     public async Task Images_LoadedIntoTheNodes_AreThoseOfThePageAndAreNotPulled()
     {
@@ -54,7 +54,7 @@ public sealed class ImageTests
             _services, service => Assert.True(File.Exists(Path.Combine(Golden.Repository, "services", service, $"{service}.csproj")), service));
     }
 
-    /// <summary>The entry point is a link to the program: as in the image, so here.</summary>
+    /// <summary>The entry point is a link to the program, in the image as here.</summary>
     [Fact]
     public async Task EntryPoint_RunsTheServiceThroughALink()
     {

@@ -3,7 +3,7 @@ using MedMoE.Mesh.ServicesUnderTest;
 
 namespace MedMoE.Mesh.Kubernetes.Tests;
 
-/// <summary>Pods have addresses of IPv6, of IPv4 or of both, and are probed there.</summary>
+/// <summary>Pods have IPv6 addresses, IPv4 addresses or both, and are probed at any of them.</summary>
 public sealed class ListeningTests
 {
     private static readonly string[] _settings = [$"Serving:Address={new ServingOptions().Address}", $"Model:Bundle={BundleTests.Demo.Root}"];
@@ -21,13 +21,13 @@ public sealed class ListeningTests
     public async Task DefaultAddress_WithoutIpv6_IsThatOfIpv4()
     {
         Assert.SkipUnless(Ipv6.CanBeWithout, Ipv6.NotWithout);
-        // Start returns when the service says over gRPC that it serves.
+        // Start returns when the service reports SERVING over gRPC.
         using var router = await ServiceProcess.StartBy(Ipv6.Without, "Router", _settings);
         Assert.Contains(router.Lines, line => line.Contains("listening grpc=0.0.0.0:", StringComparison.Ordinal));
         Assert.Equal("Healthy", await Health($"127.0.0.1:{new Uri($"http://{router.Http}").Port}"));
     }
 
-    /// <summary>Whatever the code takes by default, pods must not take one family's.</summary>
+    /// <summary>Whatever the code's default, pods must listen on both families.</summary>
     [Fact]
     public async Task Overlays_LeaveTheAddressToTheDefault()
     {

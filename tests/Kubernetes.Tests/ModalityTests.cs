@@ -3,7 +3,7 @@ using MedMoE.Mesh.ServicesUnderTest;
 
 namespace MedMoE.Mesh.Kubernetes.Tests;
 
-/// <summary>A modality more is a line, and a folder in the bundle.</summary>
+/// <summary>A new modality needs only one line, and a folder in the bundle.</summary>
 public sealed partial class ModalityTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -25,7 +25,7 @@ public sealed partial class ModalityTests : IDisposable
         string?[] kinds = ["Deployment", "PodDisruptionBudget", "Service", scaler];
         var added = after.Texts.Where(o => !before.Texts.ContainsKey(o.Key)).ToArray();
         Assert.Equal(kinds.OfType<string>().Select(kind => (kind, "expert-pet")).Order(), added.Select(o => o.Key).Order());
-        // Gateway and router learn of it, and so start anew; the rest stays as it was, to the letter.
+        // Only gateway and router change, and so restart; all other objects stay identical.
         var changed = before.Texts.Where(o => after.Texts[o.Key] != o.Value).Select(o => o.Key);
         Assert.Equal([("ConfigMap", "experts"), ("Deployment", "gateway"), ("Deployment", "router")], changed.Order());
         Assert.Equal(
@@ -33,7 +33,7 @@ public sealed partial class ModalityTests : IDisposable
             after.ExpertSettings.OrderBy(s => before.ExpertSettings.ContainsKey(s.Key) ? 0 : 1));
     }
 
-    /// <summary>A modality of one's own, by what the page tells to write and nothing else.</summary>
+    /// <summary>A custom modality, made only by the steps of the page.</summary>
     [Theory]
     [InlineData("autoscale", "HorizontalPodAutoscaler")]
     [InlineData("keda", "ScaledObject")]
@@ -48,7 +48,7 @@ public sealed partial class ModalityTests : IDisposable
 
         var after = await Overlay.Build(overlay, _folder.Path);
 
-        // As the CT's in everything but the name and the highest number of replicas.
+        // Equal to CT's except for the name and the maximum number of replicas.
         string[] kinds = ["Deployment", "PodDisruptionBudget", "Service", scaler];
         Assert.Equal(kinds.Select(kind => (kind, "expert-dermoscopy")).Order(), after.Texts.Keys.Except(before.Texts.Keys).Order());
         Assert.All(kinds, kind => Assert.Equal(

@@ -7,7 +7,7 @@ using MedMoE.Mesh.ServicesUnderTest;
 
 namespace MedMoE.Mesh.Kubernetes.Tests;
 
-/// <summary>What an overlay makes, as kubectl builds it, every object read strictly into its type.</summary>
+/// <summary>The objects of an overlay, built by kubectl and parsed strictly into their types.</summary>
 internal sealed partial class Overlay
 {
     public const string NameLabel = "app.kubernetes.io/name";
@@ -25,7 +25,7 @@ internal sealed partial class Overlay
         && KubectlVersion().Match((await Tool.Command(Golden.Repository, ["kubectl", "version", "--client"])).Output) is { Success: true } version
         && int.Parse(version.Groups[1].ValueSpan, CultureInfo.InvariantCulture) >= 29);
 
-    /// <summary>Those of the repository, each built once for all tests.</summary>
+    /// <summary>The repository's overlays, each built once for all tests.</summary>
     private static readonly ConcurrentDictionary<string, Lazy<Task<Overlay>>> _built = [];
 
     private Overlay(IReadOnlyList<IKubernetesObject<V1ObjectMeta>> objects) => Objects = objects;
@@ -37,17 +37,17 @@ internal sealed partial class Overlay
 
     public IReadOnlyList<V1Deployment> Deployments => [.. Objects.OfType<V1Deployment>()];
 
-    /// <summary>All pods, whatever makes them.</summary>
+    /// <summary>The pods of all workloads.</summary>
     public IReadOnlyList<V1PodSpec> PodSpecs => [.. Deployments.Select(d => d.Spec.Template.Spec)
         .Concat(Objects.OfType<V1StatefulSet>().Select(s => s.Spec.Template.Spec)).Concat(Objects.OfType<V1Job>().Select(j => j.Spec.Template.Spec))];
 
-    /// <summary>Labels of pods, by what makes them.</summary>
+    /// <summary>Labels of pods, by workload.</summary>
     public IReadOnlyDictionary<string, IDictionary<string, string>> Pods => Deployments
         .Select(d => (d.Metadata.Name, d.Spec.Template.Metadata.Labels))
         .Concat(Objects.OfType<V1StatefulSet>().Select(s => (s.Metadata.Name, s.Spec.Template.Metadata.Labels)))
         .ToDictionary(p => p.Name, p => p.Labels);
 
-    /// <summary>Names of experts, as their pods learn them.</summary>
+    /// <summary>Names of experts, as set in their pods.</summary>
     public IReadOnlyList<string> Experts =>
         [.. Pods.Values.Where(labels => labels.ContainsKey(ExpertLabel)).Select(labels => labels[ExpertLabel]).Order()];
 
@@ -59,16 +59,16 @@ internal sealed partial class Overlay
         o => (o.Kind, o.Kind == "ConfigMap" ? o.Metadata.Name[..o.Metadata.Name.LastIndexOf('-')] : o.Metadata.Name),
         o => KubernetesYaml.Serialize(o));
 
-    /// <summary>Builds one, or skips the test where there is nothing to build it with.</summary>
+    /// <summary>Builds an overlay, or skips the test if kubectl is missing.</summary>
     /// <param name="name">Its folder in overlays.</param>
-    /// <param name="folder">The k8s folder; the repository's unless told otherwise.</param>
+    /// <param name="folder">The k8s folder; default: the repository's.</param>
     public static async Task<Overlay> Build(string name, string? folder = null)
     {
         Assert.SkipUnless(await _kubectlIsNewEnough.Value, "needs kubectl 1.29 or newer (https://kubernetes.io/docs/tasks/tools)");
         return await (folder is null ? _built.GetOrAdd(name, _ => new(() => Kustomize(name, Folder))).Value : Kustomize(name, folder));
     }
 
-    /// <summary>Builds one that a user has beside those of the repository, as a folder of overlays.</summary>
+    /// <summary>Builds a user's overlay next to those of the repository.</summary>
     /// <param name="kustomization">Its kustomization.yaml.</param>
     public static async Task<Overlay> BuildOwn(string kustomization)
     {
@@ -88,7 +88,7 @@ internal sealed partial class Overlay
 
     public V1Deployment Deployment(string name) => Deployments.Single(d => d.Metadata.Name == name);
 
-    /// <summary>What makes the pods that a selector matches.</summary>
+    /// <summary>The workloads whose pods match a selector.</summary>
     public IReadOnlyList<string> Matched(IDictionary<string, string>? selector) =>
         [.. Pods.Where(pod => (selector ?? new Dictionary<string, string>())
             .All(label => pod.Value.TryGetValue(label.Key, out var value) && value == label.Value)).Select(pod => pod.Key)];

@@ -22,7 +22,7 @@ internal static partial class Page
     /// <summary>Writes the files of a section into a copy of the k8s folder.</summary>
     /// <param name="section">Its heading.</param>
     /// <param name="folder">The copy.</param>
-    /// <returns>What it wrote, within that folder, in the page's order.</returns>
+    /// <returns>The files written, relative to the folder, in the page's order.</returns>
     public static IReadOnlyList<string> Write(string section, string folder)
     {
         var written = new List<string>();

@@ -3,7 +3,7 @@ using MedMoE.Mesh.Serving.Hosting;
 
 namespace MedMoE.Mesh.Kubernetes.Tests;
 
-/// <summary>What holds for every pod: safety, limits, and a rolling update that loses no call.</summary>
+/// <summary>Requirements for every pod: security, limits, and a rolling update that loses no call.</summary>
 public sealed class PodTests
 {
     public static TheoryData<string> Overlays => [.. Overlay.Names];
@@ -22,7 +22,7 @@ public sealed class PodTests
     {
         foreach (var pod in overlay.PodSpecs)
         {
-            // The profile "restricted" of the Pod Security Standards, and a root file system that nothing writes to.
+            // The profile "restricted" of the Pod Security Standards, and a read-only root file system.
             Assert.True(pod.SecurityContext.RunAsNonRoot);
             Assert.NotEqual(0, pod.SecurityContext.RunAsUser);
             Assert.Equal("RuntimeDefault", pod.SecurityContext.SeccompProfile.Type);
@@ -37,14 +37,14 @@ public sealed class PodTests
                     ["cpu", "memory"],
                     resource => Assert.True(container.Resources.Requests.ContainsKey(resource) && container.Resources.Limits.ContainsKey(resource)));
             }
-            // A service writes to /tmp alone; what carries the bundle writes that.
+            // A service writes only to /tmp; the container that copies the bundle writes to the bundle's mount.
             var mounts = own.Name == Overlay.Container ? own.VolumeMounts ?? [] : [];
             Assert.All(mounts, mount => Assert.True(mount.ReadOnlyProperty == true || mount.MountPath == "/tmp"));
             Assert.All((pod.Volumes ?? []).Where(v => v.EmptyDir is not null), volume => Assert.NotNull(volume.EmptyDir.SizeLimit));
         }
     }
 
-    /// <summary>A network that computes at its limit of processors answers late: others get its calls before it is started again.</summary>
+    /// <summary>A network at its CPU limit answers probes late: it loses its calls to other replicas before it is restarted.</summary>
     [Theory]
     [MemberData(nameof(Overlays))]
     public async Task Probes_OfBusyPods_AreAwaited(string name)
@@ -60,7 +60,7 @@ public sealed class PodTests
         static (int? TimeOut, int? Period, int? Failures) Times(V1Probe probe) => (probe.TimeoutSeconds, probe.PeriodSeconds, probe.FailureThreshold);
     }
 
-    /// <summary>The old pod's GPU is the new one's.</summary>
+    /// <summary>The new pod needs the old pod's GPU.</summary>
     [Fact]
     public async Task RollingUpdate_OnGpus_NeedsNoSpareOne()
     {

@@ -22,7 +22,7 @@ public sealed class ScaledObjectSpec
     /// <summary>Seconds.</summary>
     public int PollingInterval { get; set; }
 
-    /// <summary>Seconds without a trigger before the last replica goes.</summary>
+    /// <summary>Seconds without a trigger before the last replica is removed.</summary>
     public int CooldownPeriod { get; set; }
 
     public int MinReplicaCount { get; set; }
@@ -56,7 +56,7 @@ public sealed class Trigger
     public PrometheusTrigger Metadata { get; set; } = new();
 }
 
-/// <summary>KEDA's scaler "prometheus"; its numbers are texts.</summary>
+/// <summary>KEDA's scaler "prometheus"; its numbers are strings.</summary>
 public sealed class PrometheusTrigger
 {
     public string ServerAddress { get; set; } = "";

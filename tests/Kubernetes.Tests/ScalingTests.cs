@@ -6,7 +6,7 @@ using MedMoE.Mesh.V1;
 
 namespace MedMoE.Mesh.Kubernetes.Tests;
 
-/// <summary>Autoscalers read metrics that services export, of pods that there are.</summary>
+/// <summary>Autoscalers use metrics that services export, of existing pods.</summary>
 public sealed partial class ScalingTests
 {
     private static readonly TimeSpan _patience = TimeSpan.FromMinutes(1);
@@ -41,13 +41,13 @@ public sealed partial class ScalingTests
         Assert.Equal(["medmoe_expert_requests_total", "medmoe_requests"], read.Distinct().Order());
         Assert.Contains(
             router, m => m.Name == "medmoe_expert_requests_total" && m.Tags.Contains("expert=\"ct\"", StringComparison.Ordinal) && m.Value > 0);
-        // Of every service that is scaled, under one name.
+        // Exported under one name by every scaled service.
         Assert.Contains(expert, m => m.Name == "medmoe_requests");
         Assert.Contains(await Of("backbone"), m => m.Name == "medmoe_requests");
         Assert.Contains(await Of("text-encoder"), m => m.Name == "medmoe_requests");
     }
 
-    /// <summary>A rate needs two values: an expert's first request would else be the first of its series, and wake nobody.</summary>
+    /// <summary>A rate needs two values: without an initial zero, an expert's first request would start its series and not scale it up.</summary>
     [Fact]
     public async Task ExpertRequests_AreToldBeforeTheFirst()
     {

@@ -2,7 +2,7 @@ using k8s.Models;
 
 namespace MedMoE.Mesh.Kubernetes.Tests;
 
-/// <summary>Selectors match the pods they mean, and no others.</summary>
+/// <summary>Selectors match exactly the intended pods.</summary>
 public sealed class SelectorTests
 {
     public static TheoryData<string> Overlays => [.. Overlay.Names];
@@ -27,9 +27,7 @@ public sealed class SelectorTests
         Assert.All(overlay.Objects.OfType<ScaledObject>(), o => Assert.NotNull(overlay.Deployment(o.Spec.ScaleTargetRef.Name)));
     }
 
-    /// <summary>
-    /// Who may call whom, and nobody else: gateway → router → backbone, text encoder, experts, Redis; the gateway the networks, too.
-    /// </summary>
+    /// <summary>Allowed calls, and no others: gateway → router → backbone, text encoder, experts, Redis; also gateway → networks.</summary>
     [Fact]
     public async Task NetworkPolicies_LetCallersThrough_AndNobodyElse()
     {
@@ -39,7 +37,7 @@ public sealed class SelectorTests
             [("gateway", "router"), ("router", "redis"), .. networks.SelectMany(n => new[] { ("gateway", n), ("router", n) })];
 
         var policies = overlay.Objects.OfType<V1NetworkPolicy>().ToArray();
-        // A rule's own pods and those it names, either way round.
+        // The pods of a rule and their peers, in both directions.
         IEnumerable<(string Own, string Named)> Pairs(V1NetworkPolicy policy, IEnumerable<V1NetworkPolicyPeer>? peers) =>
             (peers ?? []).Where(peer => peer.PodSelector is not null).SelectMany(peer => overlay.Matched(peer.PodSelector.MatchLabels))
                 .SelectMany(named => overlay.Matched(policy.Spec.PodSelector.MatchLabels).Select(own => (own, named)));
@@ -49,11 +47,11 @@ public sealed class SelectorTests
 
         Assert.Equal(meant.Order(), received.Order());
         Assert.Equal(meant.Order(), sent.Order());
-        // Without these two everything else would be allowed as well.
+        // Without these two all other traffic would be allowed.
         var deny = policies.Single(p => p.Metadata.Name == "default-deny");
         Assert.Equal(overlay.Pods.Count, overlay.Matched(deny.Spec.PodSelector.MatchLabels).Count);
         Assert.Equal(["Ingress", "Egress"], deny.Spec.PolicyTypes);
-        // Ports that have a name in a pod, or a number.
+        // Ports are pods' port names, or numbers.
         var ports = overlay.Deployments.SelectMany(d => d.Spec.Template.Spec.Containers[0].Ports)
             .SelectMany(p => new[] { p.Name, $"{p.ContainerPort}" }).Concat(["redis", "6379", "53", "5353"]);
         var allowed = policies.SelectMany(p => (p.Spec.Ingress ?? []).SelectMany(r => r.Ports)

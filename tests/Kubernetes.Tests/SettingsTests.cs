@@ -15,7 +15,7 @@ using Microsoft.Extensions.Configuration;
 
 namespace MedMoE.Mesh.Kubernetes.Tests;
 
-/// <summary>Ports, names and settings of the overlays are those of the code.</summary>
+/// <summary>Ports, names and settings of the overlays match the code.</summary>
 public sealed class SettingsTests
 {
     private static readonly ServingOptions _serving = new();
@@ -48,13 +48,13 @@ public sealed class SettingsTests
             foreach (var section in settings.Keys.Select(key => key.Split(':')[0]).Distinct())
             {
                 Assert.True(_sections.TryGetValue(section, out var type), $"{deployment.Metadata.Name}: no options read the section {section}");
-                // A name that is no option, or a value that cannot be read, throws.
+                // Throws for unknown options and invalid values.
                 Assert.NotNull(configuration.GetSection(section).Get(type, binder => binder.ErrorOnUnknownConfiguration = true));
             }
         }
     }
 
-    /// <summary>The table of services/README.md. A name without a section has that of the name before it.</summary>
+    /// <summary>The table of services/README.md. A name without a section belongs to the section of the name above.</summary>
     [Fact]
     public void Page_ListsEverySetting_AndNoOther()
     {
@@ -85,7 +85,7 @@ public sealed class SettingsTests
             Assert.Equal([("grpc", _serving.GrpcPort), ("http", _serving.HttpPort)], container.Ports.Select(p => (p.Name, p.ContainerPort)));
             Assert.All(
                 [container.StartupProbe, container.ReadinessProbe, container.LivenessProbe],
-                // Without a service's name: the health of the whole, as WarmUp and Readiness tell it.
+                // No service name: the health of the whole process, set by WarmUp and Readiness.
                 probe => Assert.Equal((_serving.GrpcPort, null), (probe.Grpc.Port, probe.Grpc.Service)));
             Assert.Equal($"{_serving.HttpPort}", pod.Metadata.Annotations["prometheus.io/port"]);
         }
@@ -130,7 +130,7 @@ public sealed class SettingsTests
         }
     }
 
-    /// <summary>What the cluster puts in: a pod's label, or a container's limit.</summary>
+    /// <summary>A value provided by the cluster: a pod's label, or a container's limit.</summary>
     private static string ValueOf(V1EnvVarSource source, V1Deployment deployment) =>
         source.FieldRef is { } field
             ? deployment.Spec.Template.Metadata.Labels[field.FieldPath["metadata.labels['".Length..^"']".Length]]

@@ -56,10 +56,10 @@ public sealed class ConfigurationTests : IDisposable
 
     [Theory]
     [InlineData("\"insecure\": false", "insecure: must be true")]
-    [InlineData("\"cacert\": \"a.pem\"", "cacert: not a key that this tool reads")]
-    [InlineData("\"data\": {}", "binary-file, data, data-file: one of them is needed, and no more")]
-    [InlineData("\"timeout\": \"10\"", "timeout: \"10\" is no duration such as 10s")]
-    [InlineData("\"timeout\": 10", "timeout: not a text")]
+    [InlineData("\"cacert\": \"a.pem\"", "cacert: unknown key")]
+    [InlineData("\"data\": {}", "binary-file, data, data-file: exactly one of them is required")]
+    [InlineData("\"timeout\": \"10\"", "timeout: \"10\" is not a duration such as 10s")]
+    [InlineData("\"timeout\": 10", "timeout: not a string")]
     [InlineData("\"total\": 0", "total: not a whole number of 1 or more")]
     [InlineData("\"total\": 1.5", "total: not a whole number of 1 or more")]
     [InlineData("\"total\": 1e400", "the number 1e400 is out of range")]
@@ -67,12 +67,12 @@ public sealed class ConfigurationTests : IDisposable
     [InlineData("\"name\": \"\\ud800\"", "not JSON: a text is not Unicode")]
     [InlineData("\"async\": true", "async: an open loop needs a rate")]
     [InlineData("\"async\": \"yes\"", "async: not true or false")]
-    [InlineData("\"duration-stop\": \"later\"", "duration-stop: \"later\" is none of close, wait, ignore")]
+    [InlineData("\"duration-stop\": \"later\"", "duration-stop: \"later\" is not one of close, wait, ignore")]
     [InlineData("\"load-schedule\": \"line\", \"load-step\": 1", "load-start: must be at least 1")]
     [InlineData("\"load-schedule\": \"step\", \"load-step\": 1, \"load-start\": 1", "load-step-duration: a load-schedule \"step\" needs it")]
     [InlineData("\"load-schedule\": \"line\"", "load-step: a load-schedule \"line\" needs it")]
     [InlineData("\"load-schedule\": \"line\", \"load-step\": 1, \"load-start\": 0", "load-start: must be at least 1")]
-    [InlineData("\"metadata\": {\"a\": 1}", "metadata: not an object of texts")]
+    [InlineData("\"metadata\": {\"a\": 1}", "metadata: not an object of strings")]
     public void Read_ABadValue_NamesItsKey(string more, string reason)
     {
         var least = more.Contains("insecure", StringComparison.Ordinal) ? Least.Replace("\"insecure\": true, ", "", StringComparison.Ordinal) : Least;
@@ -87,7 +87,7 @@ public sealed class ConfigurationTests : IDisposable
         const string Json = """[{"texts": ["a"]}, {"texts": ["b", "c"]}]""";
         File.WriteAllText(_folder["data.json"], Json);
 
-        // With the keys that tell ghz where the methods are described.
+        // With the keys for ghz's sources of methods.
         var within = Read($"{WithoutMessages}, \"proto\": \"protos/router.proto\", \"import-paths\": [\"protos\"], \"data\": {Json}");
         var beside = Read($"{WithoutMessages}, \"protoset\": \"all.protoset\", \"data-file\": \"{_folder["data.json"]}\"");
         var one = Read($$"""{{WithoutMessages}}, "data": {"texts": ["a"]}""");
@@ -98,12 +98,13 @@ public sealed class ConfigurationTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{"texts": ["{{.RequestNumber}}"]}""", "data: has a template ({{…), which only ghz fills; list the messages, or use binary-file")]
-    [InlineData("""[{}, {"report": "x"}]""", "data: message 2: no medmoe.mesh.v1.EmbedTextRequest: Unknown field: report")]
-    [InlineData("""{"texts": 7}""", "data: no medmoe.mesh.v1.EmbedTextRequest: ")]
-    [InlineData("[]", "data: no message")]
+    [InlineData(
+        """{"texts": ["{{.RequestNumber}}"]}""", "data: has a template ({{…), which only ghz supports; list the messages, or use binary-file")]
+    [InlineData("""[{}, {"report": "x"}]""", "data: message 2: not a medmoe.mesh.v1.EmbedTextRequest: Unknown field: report")]
+    [InlineData("""{"texts": 7}""", "data: not a medmoe.mesh.v1.EmbedTextRequest: ")]
+    [InlineData("[]", "data: no messages")]
     [InlineData("7", "data: not a JSON object")]
-    [InlineData("""{"texts": true}""", "data: no medmoe.mesh.v1.EmbedTextRequest: ")]
+    [InlineData("""{"texts": true}""", "data: not a medmoe.mesh.v1.EmbedTextRequest: ")]
     public void Messages_NotOfTheType_SayWhy(string data, string reason)
     {
         var config = Read($"{WithoutMessages}, \"data\": {data}");

@@ -7,14 +7,14 @@ using MedMoE.Mesh.Serving.Hosting;
 
 namespace MedMoE.Mesh.LoadTester.Tests;
 
-/// <summary>A gRPC service of health checks with a fault: what the load tester is to find.</summary>
+/// <summary>A gRPC health service with a fault for the load tester to detect.</summary>
 internal sealed class FaultyService(Func<int, Task<HealthCheckResponse>> answer) : Health.HealthBase
 {
     private int _calls;
 
     public static HealthCheckResponse Serving { get; } = new() { Status = HealthCheckResponse.Types.ServingStatus.Serving };
 
-    /// <param name="answer">The answer to a call, by its number from 0 on.</param>
+    /// <param name="answer">The answer to a call, by its number, starting at 0.</param>
     /// <param name="settings">Further arguments.</param>
     public static Task<RunningService> Start(Func<int, Task<HealthCheckResponse>> answer, params string[] settings) => RunningService.Start(
         args =>

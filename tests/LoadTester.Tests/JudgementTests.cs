@@ -5,7 +5,7 @@ using MedMoE.Mesh.ServicesUnderTest;
 
 namespace MedMoE.Mesh.LoadTester.Tests;
 
-/// <summary>The checker finds what is wrong, in its own runs and in ghz's reports.</summary>
+/// <summary>The checker finds faults in its own runs and in ghz's reports.</summary>
 public sealed class JudgementTests
 {
     [Fact]
@@ -17,7 +17,7 @@ public sealed class JudgementTests
         Assert.Equal((0, ""), (run.ExitCode, run.Error));
         Assert.EndsWith("health: within its limits\n", run.Output);
 
-        // Its own report as well as ghz's.
+        // For its own report and for ghz's.
         Assert.Equal(0, (await Check(load, load["report.json"])).ExitCode);
         Assert.Equal(0, (await Check(load, WriteGhz(load, 200, ("OK", 200)))).ExitCode);
     }
@@ -33,7 +33,7 @@ public sealed class JudgementTests
 
         var check = await Check(load, WriteGhz(load, 200, ("OK", 198), ("Unavailable", 2)));
         AssertFound(check, "198 of 200 calls OK, fewer than 100.00 %: Unavailable 2");
-        // Where that is good enough, it is.
+        // It passes with a lower limit.
         load.WriteLimits("""{"default": {"ok": 0.99}}""");
         Assert.Equal(0, (await Check(load, load["report.json"])).ExitCode);
     }
@@ -58,12 +58,12 @@ public sealed class JudgementTests
     {
         using var nobody = new UnansweredAddress();
         using var load = new Load($"{nobody}");
-        // ghz is content, and tells of failed calls alone.
+        // ghz itself succeeds and only reports failed calls.
         var check = await Check(load, WriteGhz(load, 200, ("Unavailable", 200)));
         Assert.Equal(1, check.ExitCode);
         Assert.Contains("0 of 200 calls OK", check.Error);
-        Assert.Contains($"{nobody}: nobody answers there", check.Error);
-        // Not a single call: the report has none of its lists.
+        Assert.Contains($"{nobody}: cannot connect", check.Error);
+        // Without any call the report has null instead of lists.
         File.WriteAllText(load["none.json"], JsonSerializer.Serialize(new
         {
             count = 0,
@@ -73,7 +73,7 @@ public sealed class JudgementTests
         }));
         Assert.Contains("health: 0 calls, fewer than 1", (await Check(load, load["none.json"])).Error);
 
-        (await Load.Command(load.WriteConfig())).AssertRefused($"{nobody}", "nobody answers there");
+        (await Load.Command(load.WriteConfig())).AssertRefused($"{nobody}", "cannot connect");
     }
 
     [Fact]
@@ -112,11 +112,11 @@ public sealed class JudgementTests
 
     [Theory]
     [InlineData("call", "medmoe.mesh.v1.RouterService.Analyse",
-        "medmoe.mesh.v1.RouterService.Analyse: no method of the mesh; its service has Analyze, AnalyzeStream")]
-    [InlineData("call", "some.Service.Method", "some.Service.Method: no method of the mesh; there is no such service")]
+        "medmoe.mesh.v1.RouterService.Analyse: unknown method; its service has Analyze, AnalyzeStream")]
+    [InlineData("call", "some.Service.Method", "some.Service.Method: unknown method; unknown service")]
     [InlineData("binary-file", "no-such.bin", "no-such.bin: no such file")]
-    [InlineData("host", "nowhere.invalid:1", "nowhere.invalid:1: nobody answers there")]
-    [InlineData("host", "::", "::: no address; expected HOST:PORT")]
+    [InlineData("host", "nowhere.invalid:1", "nowhere.invalid:1: cannot connect")]
+    [InlineData("host", "::", "::: not an address; expected HOST:PORT")]
     public async Task BadConfiguration_IsOneLine(string key, string value, string reason)
     {
         using var load = new Load("127.0.0.1:1");
@@ -128,12 +128,12 @@ public sealed class JudgementTests
     {
         using var load = new Load("127.0.0.1:1");
         File.WriteAllBytes(load["health.bin"], [5, 1]);
-        (await Load.Command(load.WriteConfig())).AssertRefused("health.bin: message 1 is no grpc.health.v1.HealthCheckRequest behind its length");
+        (await Load.Command(load.WriteConfig())).AssertRefused("health.bin: message 1 is not a length-prefixed grpc.health.v1.HealthCheckRequest");
         File.WriteAllBytes(load["health.bin"], []);
-        (await Load.Command(load.WriteConfig())).AssertRefused("health.bin: no message");
-        (await Load.Command(load.WriteConfig(), "--duration", "5")).AssertRefused("--duration 5: no duration");
+        (await Load.Command(load.WriteConfig())).AssertRefused("health.bin: no messages");
+        (await Load.Command(load.WriteConfig(), "--duration", "5")).AssertRefused("--duration 5: not a duration");
         (await Load.Command(load.WriteConfig(), load.WriteConfig(), "--json", "r.json"))
-            .AssertRefused("--json takes the figures of one configuration");
+            .AssertRefused("--json needs a single configuration");
         (await Load.Command(load["none.json"])).AssertRefused("none.json: no such file");
         File.WriteAllBytes(load["health.bin"], [0]);
         (await Load.Command(load.WriteConfig(), "--limits", load.WriteLimits("""{"health": {"okay": 1}}"""))).AssertRefused("limits.json", "okay");
@@ -144,7 +144,7 @@ public sealed class JudgementTests
             "check", report, "--config", load.WriteConfig(),
             "--limits", File.Exists(load["limits.json"]) ? load["limits.json"] : load.WriteLimits());
 
-    /// <summary>A report as ghz writes it: with its options, and a line for each call, which nothing reads here.</summary>
+    /// <summary>A report of ghz, with its options and one entry for each call, which is ignored here.</summary>
     private static string WriteGhz(Load load, int count, params (string Status, int Count)[] statuses)
     {
         var file = load["report.json"];

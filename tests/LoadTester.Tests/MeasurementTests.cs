@@ -23,7 +23,7 @@ public sealed class MeasurementTests
         var config = new LoadConfig { Call = "c", Host = "h", BinaryFile = "f" };
         var report = Report.Of(config, EndReason.Normal, recorder.Sum(TimeSpan.FromSeconds(10)));
 
-        // One to a hundred milliseconds, to three digits; what failed counts, and has no time.
+        // 1 to 100 ms, to three digits; the failed call counts, but has no latency.
         Assert.Equal((101, 10.1, 1.0), (report.Count, report.Rps, report.Fastest / 1e6));
         Assert.All(report.LatencyDistribution, l => Assert.Equal(l.Percentage, l.Latency / 1e6, 0.1));
         Assert.Equal([("OK", 100L), ("Unavailable", 1L)], report.StatusCodeDistribution.Select(s => (s.Key, s.Value)));
@@ -64,7 +64,7 @@ public sealed class MeasurementTests
             {
                 two.TrySetResult();
             }
-            // Two workers there are from the start: the first call waits for the second, however long connecting takes.
+            // There are two workers from the start: the first call waits for the second, even if connecting is slow.
             await two.Task.WaitAsync(_patience);
             Interlocked.Decrement(ref running);
             return FaultyService.Serving;
@@ -88,12 +88,12 @@ public sealed class MeasurementTests
         using var load = new Load(service.Address);
         var measured = await Load.Run(load.Config with { Async = open, Load = new Schedule(200), Concurrency = new Schedule(2), Total = 300 });
 
-        // 80 of 300 calls were meant to begin while nothing was answered; none is lost, and they waited half of the stall in the mean.
+        // 80 of 300 calls were due during the stall; none is lost, and on average they waited for half of it.
         Assert.Equal(300, measured.Statuses["OK"]);
         Assert.InRange(measured.Latencies.GetValueAtPercentile(90) / 1e3, 0.3 * _stall.TotalMilliseconds, 10 * _stall.TotalMilliseconds);
     }
 
-    /// <summary>What the others are for: as fast as it can, a closed loop hardly sees a stall.</summary>
+    /// <summary>Shows why the other tests exist: without a rate, a closed loop hardly sees a stall.</summary>
     [Fact]
     public async Task Stall_WithoutARate_HitsTwoCallsAlone()
     {
@@ -110,7 +110,7 @@ public sealed class MeasurementTests
     [InlineData("Ignore", 0, null)]
     public async Task DurationOver_CallsUnderWay_AreWaitedForCountedOrForgotten(string stop, int count, string? status)
     {
-        // Longer than calls begin.
+        // Longer than the run's duration.
         await using var service = await FaultyService.Start(async _ =>
         {
             await Task.Delay(_stall);
@@ -125,7 +125,7 @@ public sealed class MeasurementTests
     [Fact]
     public async Task CtrlC_TellsWhatWasMeasuredSoFar()
     {
-        // Ctrl-C comes with the tenth call, whenever that is, and that one is not answered.
+        // Ctrl-C arrives during the tenth call, which is not answered.
         using var stop = new CancellationTokenSource();
         var over = new TaskCompletionSource();
         await using var service = await FaultyService.Start(async number =>
@@ -153,7 +153,7 @@ public sealed class MeasurementTests
         Assert.Equal(["OK"], measured.Statuses.Keys);
     }
 
-    /// <summary>From its tenth call on it answers nobody for a while.</summary>
+    /// <summary>Stops answering for a while, from its tenth call on.</summary>
     private static Task<RunningService> Stalling()
     {
         var stall = new Lazy<Task>(() => Task.Delay(_stall));

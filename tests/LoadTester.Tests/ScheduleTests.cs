@@ -45,7 +45,7 @@ public sealed class ScheduleTests
     [Fact]
     public void Times_OfARateNoOneReaches_AreExact()
     {
-        // A step may end between two calls: what is missing to the next call is made at the new rate.
+        // A step may end between two calls: the remaining wait for the next call uses the new rate.
         var times = new Schedule(1, ScheduleKind.Step, 9, 10, TimeSpan.FromSeconds(0.5)).Times().Take(4).Select(t => t.TotalMilliseconds).ToArray();
         Assert.Equal([0, 550, 650, 750], times.Select(t => Math.Round(t, 3)));
     }

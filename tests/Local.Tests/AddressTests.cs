@@ -13,7 +13,7 @@ public sealed class AddressTests : IDisposable
 
     public void Dispose() => _runtime.Dispose();
 
-    /// <summary>Services tell each other where they are, users where to call, and all of that can be called.</summary>
+    /// <summary>The addresses that services exchange, and those shown to users, can all be called.</summary>
     [Theory]
     [InlineData("::1", "[::1]")]
     [InlineData("::", "127.0.0.1")]

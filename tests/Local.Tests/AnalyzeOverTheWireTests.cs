@@ -3,7 +3,7 @@ using MedMoE.Mesh.ServicesUnderTest;
 
 namespace MedMoE.Mesh.Local.Tests;
 
-/// <summary><c>mesh analyze --server</c> beside <c>mesh analyze</c>, as processes.</summary>
+/// <summary>Compares <c>mesh analyze --server</c> with <c>mesh analyze</c>, as processes.</summary>
 [Collection(WholeMesh.Collection)]
 public sealed class AnalyzeOverTheWireTests(WholeMesh mesh)
 {
@@ -36,7 +36,7 @@ public sealed class AnalyzeOverTheWireTests(WholeMesh mesh)
         await Analyze([.. arguments, folder["here.png"]]);
         await Analyze([.. arguments, folder["there.png"], "--server", mesh.Gateway]);
         var (here, there) = (File.ReadAllBytes(folder["here.png"]), File.ReadAllBytes(folder["there.png"]));
-        // Attention differs in its last digits, and with it a pixel's shade here and there.
+        // Attention differs in its last digits, so single pixels may differ slightly.
         Assert.InRange((double)there.Length / here.Length, 0.99, 1.01);
     }
 

@@ -35,7 +35,7 @@ public sealed class EmbeddedRedisTests
 
         for (var key = 0; key < 1500; key++)
         {
-            // As the feature cache writes its entries.
+            // Like the feature cache's entries.
             await database.StringSetAsync($"{key}", value, TimeSpan.FromHours(1));
             most = Math.Max(most, GC.GetTotalMemory(forceFullCollection: false) - before);
         }
@@ -47,7 +47,7 @@ public sealed class EmbeddedRedisTests
             Assert.Equal(value.Length, await database.StringLengthAsync($"{key}"));
         }
         Assert.True(grown < 600, $"{grown} MiB for a cache of 512");
-        // While entries come and go at 300 MB/s, with what has gone and is not collected yet: 1.3 times these and the 110 MiB of an empty mesh up.
+        // At 300 MB/s of new and evicted entries, including uncollected garbage: 1.3 times the cache's size and the 110 MiB of an idle mesh up.
         Assert.True(most >> 20 < 1.3 * (512 + 110), $"{most >> 20} MiB at most for a cache of 512");
     }
 }

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace MedMoE.Mesh.Local.Tests;
 
-/// <summary>An endpoints file as those see it who watch it.</summary>
+/// <summary>Watches an endpoints file.</summary>
 internal sealed class EndpointsWatch : IDisposable
 {
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);

@@ -4,7 +4,7 @@ using static MedMoE.Mesh.ServicesUnderTest.Signals;
 
 namespace MedMoE.Mesh.Local.Tests;
 
-/// <summary>Services of a real mesh killed under load. Each test kills another one.</summary>
+/// <summary>Kills services of a real mesh under load, a different one in each test.</summary>
 [Collection(WholeMesh.Collection)]
 public sealed class FailureTests(WholeMesh mesh)
 {
@@ -19,7 +19,7 @@ public sealed class FailureTests(WholeMesh mesh)
         Assert.Equal(0, LocalProcess.Kill(mesh.Replica("expert-ct").Pid, SigKill));
 
         await Task.WhenAll(mri.UntilMoreSucceeded(10), xray.UntilMoreSucceeded(10));
-        // Back after its restart.
+        // It answers again after its restart.
         await ct.UntilMoreSucceeded(10);
         Assert.Empty(mri.Failures);
         Assert.Empty(xray.Failures);
@@ -55,7 +55,7 @@ public sealed class FailureTests(WholeMesh mesh)
         await images.UntilMoreSucceeded(10);
         await reports.UntilMoreSucceeded(10);
         Assert.Empty(images.Failures);
-        // Pyramids that nobody wants any more are given up, which is no fault of the backbone's.
+        // Extractions are cancelled when no caller is left; that is not an error of the backbone.
         Assert.DoesNotContain("| fail: ", mesh.Process.Output);
         Assert.All(
             reports.Failures,

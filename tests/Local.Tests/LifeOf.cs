@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace MedMoE.Mesh.Local.Tests;
 
-/// <summary>A process that is nobody's child here, and its end as an event (pidfd_open): a number alone might be another's by then.</summary>
+/// <summary>A process that is not a child of this one, with its end as an event (pidfd_open): its process id might be reused.</summary>
 internal sealed partial class LifeOf : IDisposable
 {
     private const int PidfdOpen = 434;
@@ -34,7 +34,7 @@ internal sealed partial class LifeOf : IDisposable
         {
             var left = time - Stopwatch.GetElapsedTime(started);
             var got = Poll(ref poll, 1, Math.Max(0, (int)left.TotalMilliseconds));
-            // A signal, as of another child's end, interrupts it.
+            // Interrupted by a signal, such as another child's end.
             if (got >= 0 || left < TimeSpan.Zero)
             {
                 return got == 1;

@@ -3,7 +3,7 @@ using System.Threading.Channels;
 
 namespace MedMoE.Mesh.Local.Tests;
 
-/// <summary>Lines that are written, to wait for.</summary>
+/// <summary>A writer whose lines can be awaited.</summary>
 internal sealed class LineWriter : TextWriter
 {
     private readonly Channel<string> _lines = Channel.CreateUnbounded<string>();

@@ -3,7 +3,7 @@ using static MedMoE.Mesh.ServicesUnderTest.Signals;
 
 namespace MedMoE.Mesh.Local.Tests;
 
-/// <summary>A mesh with two replicas of whatever a call needs, under load, of which one after the other loses one.</summary>
+/// <summary>A mesh under load, with two replicas of each service that a call needs; each service in turn loses one.</summary>
 public sealed class LostReplicaTests : IDisposable
 {
     private readonly TemporaryFolder _runtime = new();
@@ -23,7 +23,7 @@ public sealed class LostReplicaTests : IDisposable
         foreach (var service in new[] { "router", "backbone", "text-encoder", "expert-ct" })
         {
             Assert.Equal(0, LocalProcess.Kill(mesh.Table.Single(row => row.Service == service && row.Number == 1).Pid, signal));
-            // Meanwhile it comes back.
+            // It is restarted in the meantime.
             await mesh.UntilLine(line => line.StartsWith($"mesh | {service}/1: ended ", StringComparison.Ordinal), $"a line about {service}");
             await load.UntilMoreSucceeded(40);
             Assert.True(load.Failures.IsEmpty, $"{service}: {string.Join("; ", load.Failures)}");

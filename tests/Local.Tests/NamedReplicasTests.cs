@@ -6,16 +6,14 @@ using MedMoE.Mesh.V1;
 
 namespace MedMoE.Mesh.Local.Tests;
 
-/// <summary>Experts scaled by what their name resolves to, as behind a headless service of Kubernetes.</summary>
+/// <summary>Experts scaled by the addresses of their DNS name, as with a headless Kubernetes service.</summary>
 public sealed class NamedReplicasTests : IDisposable
 {
     private const string Name = "expert-ct";
     private static readonly TimeSpan _patience = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan _refresh = TimeSpan.FromSeconds(1);
 
-    /// <summary>
-    /// From when a name has a new address to the first call there: the refresh, and what a busy machine adds. Unrefreshed it is never.
-    /// </summary>
+    /// <summary>Timeout from a new address in DNS to the first call there: the refresh, and a reserve for a busy machine.</summary>
     private static readonly TimeSpan _refreshPatience = TimeSpan.FromSeconds(10);
 
     private readonly TemporaryFolder _runtime = new();
@@ -46,7 +44,7 @@ public sealed class NamedReplicasTests : IDisposable
         await using var mri = new MeshLoad(router.Grpc, 2, "mri", "small nodule");
         await Both(10);
 
-        // One more: it gets its share of what comes after the name was looked up again.
+        // A second replica gets its share of calls after the next refresh of the name.
         using var second = await StartExpert("127.0.1.2", port);
         names.Set(Name, "127.0.1.1", "127.0.1.2");
         await UntilAnswering(second);
@@ -56,13 +54,13 @@ public sealed class NamedReplicasTests : IDisposable
         var share = (after.Second - before.Second) / (after.First - before.First + after.Second - before.Second);
         Assert.InRange(share, 0.3, 0.7);
 
-        // The first goes, at once, as the name forgets it: whoever still has its address goes to the other one.
+        // The first one stops at the same time as it is removed from DNS: callers that still have its address use the other one.
         names.Set(Name, "127.0.1.2");
         await first.Stop();
         await Both(20);
         Assert.Empty(ct.Failures);
 
-        // The last goes: calls hear at once who is missing.
+        // The last one stops: calls fail immediately and name the service.
         names.Set(Name);
         await second.Stop();
         using var channel = GrpcChannel.ForAddress($"http://{router.Grpc}");
@@ -70,7 +68,7 @@ public sealed class NamedReplicasTests : IDisposable
         Assert.Equal((StatusCode.Unavailable, "expert ct: no replica can be reached"), (e.StatusCode, e.Status.Detail));
         await mri.UntilMoreSucceeded(10);
 
-        // One comes back, as from zero.
+        // One is started again, as when scaled up from zero.
         using var third = await StartExpert("127.0.1.3", port);
         names.Set(Name, "127.0.1.3");
         await UntilAnswering(third);
@@ -87,7 +85,7 @@ public sealed class NamedReplicasTests : IDisposable
     private static async Task<(double First, double Second)> Answers(ServiceProcess first, ServiceProcess second) =>
         (await ServiceMetric.Answered(first.Http, "Localize"), await ServiceMetric.Answered(second.Http, "Localize"));
 
-    /// <summary>Returns when a replica has answered a call: nobody tells when the name has been looked up again.</summary>
+    /// <summary>Calls until a replica has answered: there is no event for a refresh of the name.</summary>
     private static async Task UntilAnswering(ServiceProcess replica)
     {
         using var patience = new CancellationTokenSource(_refreshPatience);

@@ -1,5 +1,5 @@
 using Xunit.Sdk;
 using Xunit.v3;
 
-// Every test runs services, whose libtorch takes every core for one network.
+// Every test runs services, and libtorch uses every core for one network.
 [assembly: Parallelization(Mode = ParallelMode.None)]

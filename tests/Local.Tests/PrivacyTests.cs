@@ -10,14 +10,14 @@ using static MedMoE.Mesh.ServicesUnderTest.Signals;
 
 namespace MedMoE.Mesh.Local.Tests;
 
-/// <summary>What callers send is in nothing that a mesh keeps or tells, but in their own answers.</summary>
+/// <summary>Request data appears nowhere in files, logs or metrics of a mesh, only in the caller's own answers.</summary>
 public sealed class PrivacyTests : IDisposable
 {
     private static readonly TimeSpan _patience = TimeSpan.FromMinutes(1);
 
     private readonly TemporaryFolder _runtime = new();
 
-    // In every text, header, name and image that is sent; what stands before it tells which one.
+    // Included in every text, header, name and image sent; the prefix tells which one.
     private readonly string _mark = $"zq{Guid.NewGuid():N}"[..14];
 
     public void Dispose() => _runtime.Dispose();
@@ -33,7 +33,7 @@ public sealed class PrivacyTests : IDisposable
         var codes = await GoodCalls(gateway);
         codes = [.. codes, .. await BadCalls(gateway), .. await UnreadableCalls(gateway)];
 
-        // Some are answered, and fail in all the ways that a call can by its caller's doing.
+        // Some calls succeed, and others fail in every way that a caller can cause.
         Assert.Subset(
             codes.ToHashSet(),
             new HashSet<StatusCode>
@@ -49,7 +49,7 @@ public sealed class PrivacyTests : IDisposable
             AssertClean($"/healthz of {row.Service}", await Read(row.Http, "/healthz"));
         }
         Assert.NotEqual(0, await AssertRedisClean(redis.Address));
-        // Not its socket, which has no length.
+        // Without the socket, which has no length.
         foreach (var file in Directory.EnumerateFiles(_runtime.Path, "*", SearchOption.AllDirectories).Where(file => new FileInfo(file).Length > 0))
         {
             AssertClean(file, await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken));
@@ -70,11 +70,11 @@ public sealed class PrivacyTests : IDisposable
         ReturnAttention = true,
     };
 
-    /// <summary>A PNG with a comment, and bytes behind its end.</summary>
+    /// <summary>A PNG with a comment, and bytes after its end.</summary>
     private Image Picture()
     {
         var png = File.ReadAllBytes(Golden.PathOf("preprocessing", "gray8_130x100.png"));
-        // Behind signature and header; readers pass over a comment, and over its check sum.
+        // After signature and header; readers skip a comment and its checksum.
         const int Header = 8 + 25;
         var comment = Encoding.ASCII.GetBytes($"tEXtComment\0{Marked("comment")}");
         return new Image
@@ -149,7 +149,7 @@ public sealed class PrivacyTests : IDisposable
         const string Analyze = "/medmoe.mesh.v1.RouterService/Analyze";
         const string AnalyzeStream = "/medmoe.mesh.v1.RouterService/AnalyzeStream";
         await using var connection = await RawConnection.Open(gateway);
-        // Field 2 says more bytes than follow.
+        // Field 2 announces more bytes than follow.
         var unreadable = RawCall.Framed([0x12, 0x7f, .. Encoding.ASCII.GetBytes(Marked("message"))]);
         RawCall[] calls =
         [
@@ -179,7 +179,7 @@ public sealed class PrivacyTests : IDisposable
         }
     }
 
-    /// <summary>How the one item of a stream ended.</summary>
+    /// <summary>The status of a stream's single item.</summary>
     private static async Task<StatusCode> Stream(RouterService.RouterServiceClient router, AnalyzeStreamRequest item)
     {
         using var call = router.AnalyzeStream(deadline: DateTime.UtcNow + _patience);
@@ -195,7 +195,7 @@ public sealed class PrivacyTests : IDisposable
         return await client.GetByteArrayAsync($"http://{http}{path}", TestContext.Current.CancellationToken);
     }
 
-    /// <summary>How many entries there are, none of which holds a mark.</summary>
+    /// <summary>Asserts that no entry contains a mark, and returns the number of entries.</summary>
     private async Task<int> AssertRedisClean(string address)
     {
         await using var connection = await ConnectionMultiplexer.ConnectAsync($"{address},allowAdmin=true");

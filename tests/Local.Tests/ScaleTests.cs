@@ -34,7 +34,7 @@ public sealed class ScaleTests : IDisposable
     public async Task Scale_NotPossible_OneLineAndNothingChanges()
     {
         using var none = LocalProcess.Run(_runtime, "scale", "backbone=2");
-        await none.AssertRefused("no mesh named mesh is up");
+        await none.AssertRefused("no mesh named mesh is running");
         using var mesh = await LocalProcess.UpSmall(_runtime);
         using var endpoints = new EndpointsWatch(mesh.Folder);
         async Task AssertRefused(string counts, string reason)
@@ -45,7 +45,7 @@ public sealed class ScaleTests : IDisposable
         await AssertRefused("backbone=many", "not \"many\"");
         await AssertRefused("backbone=2,dental=1", "unknown service \"dental\"");
         using var other = LocalProcess.Run(_runtime, "scale", "backbone=2", "--name", "other");
-        await other.AssertRefused("no mesh named other is up");
+        await other.AssertRefused("no mesh named other is running");
         Assert.Single(endpoints.Replicas("backbone"));
     }
 

@@ -14,7 +14,7 @@ public sealed class SupervisorTests
 {
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
 
-    // Whatever failed: nobody moves a test's clock any more.
+    // Even after a failed test: nothing advances its clock any more.
     private static readonly CancellationToken _atOnce = new(canceled: true);
 
     [Fact]
@@ -24,7 +24,7 @@ public sealed class SupervisorTests
         using var files = new GoldenBundle(Architecture.Paper);
         using var lines = new LineWriter();
         var options = new UpOptions { Bundle = files.Root, Only = ["text-encoder"] };
-        // Any service will do in the others' places.
+        // Any service can stand in for the others.
         var service = MeshPlan.For(options, files.Open().Manifest, folder["endpoints.json"], "127.0.0.1:1").Services[0];
         var plan = new MeshPlan(
             [service, service with { Service = MeshService.Router }, service with { Service = new MeshService(ServiceCatalog.Gateway) }]);
@@ -91,7 +91,7 @@ public sealed class SupervisorTests
         using var lines = new LineWriter();
         var options = new UpOptions { Bundle = files.Root, Only = ["gateway"] };
         var plan = MeshPlan.For(options, files.Open().Manifest, folder["endpoints.json"], "127.0.0.1:1");
-        // A clock that stands still: nothing that waits would ever end.
+        // The clock stands still: no wait would ever end.
         var supervisor = new Supervisor(
             plan, new EndpointsFile(folder["endpoints.json"]), new MeshLog(lines, colours: false), new FakeTimeProvider());
         try
@@ -107,7 +107,7 @@ public sealed class SupervisorTests
             }
             while (!line.StartsWith("mesh | ", StringComparison.Ordinal));
 
-            Assert.Equal("mesh | gateway/1: ended with exit code 0; it starts again", line);
+            Assert.Equal("mesh | gateway/1: ended with exit code 0; restarting", line);
             using var patience = new CancellationTokenSource(_patience);
             ReplicaStatus after;
             do
@@ -117,7 +117,7 @@ public sealed class SupervisorTests
                 after = Assert.Single(supervisor.Status());
             }
             while (after.Listening is null || after.Pid == before.Pid);
-            // Where clients know it.
+            // On the same address, which clients know.
             Assert.Equal(before.Listening!.Grpc, after.Listening.Grpc);
         }
         finally
@@ -145,7 +145,7 @@ public sealed class SupervisorTests
                 Assert.Equal(0, LocalProcess.Kill(Assert.Single(supervisor.Status()).Pid!.Value, SigKill));
                 var line = await lines.Next(_patience);
                 Assert.Equal(
-                    FormattableString.Invariant($"mesh | text-encoder/1: ended with exit code 137; it starts again in {seconds:0.0} s"), line);
+                    FormattableString.Invariant($"mesh | text-encoder/1: ended with exit code 137; restarting in {seconds:0.0} s"), line);
                 Assert.Empty(endpoints.TextEncoders);
                 time.Advance(TimeSpan.FromSeconds(seconds - 0.1));
                 Assert.Null(Assert.Single(supervisor.Status()).Pid);

@@ -50,7 +50,7 @@ public sealed class UpTests : IDisposable
 
         await endpoints.Until(file => file.TextEncoders is [var left] && left == mesh.Table[2].Grpc, "the dead replica gone");
         var line = await mesh.UntilLine(line => line.Contains("text-encoder/1", StringComparison.Ordinal), "a line about the restart");
-        Assert.Equal("mesh | text-encoder/1: ended with exit code 137; it starts again in 0.5 s", line);
+        Assert.Equal("mesh | text-encoder/1: ended with exit code 137; restarting in 0.5 s", line);
         await endpoints.Until(file => file.TextEncoders.Length == 2, "the replica back");
         Assert.Single((await Encode(endpoints.TextEncoders[0])).Texts);
     }
@@ -59,7 +59,7 @@ public sealed class UpTests : IDisposable
     public async Task Up_Services_AreOutOfReachOfATerminalsSignals()
     {
         using var mesh = await LocalProcess.UpSmall(_runtime);
-        // Field 6 of stat is the session; Ctrl-C goes to processes of the terminal's.
+        // Field 6 of stat is the session; Ctrl-C reaches only processes of the terminal's session.
         Assert.All(mesh.Table, row => Assert.Equal($"{row.Pid}", File.ReadAllText($"/proc/{row.Pid}/stat").Split(") ")[1].Split(' ')[3]));
     }
 
@@ -88,10 +88,10 @@ public sealed class UpTests : IDisposable
         using var files = new GoldenBundle(Architecture.Paper);
         var weights = Path.Combine(files.Root, "text", "model.safetensors");
         File.Delete(weights);
-        // Whoever reads a pipe that nobody writes to waits for ever.
+        // Reading a pipe without a writer blocks for ever.
         Assert.Equal(0, LocalProcess.MakePipe(weights, 0x180));
         using var mesh = LocalProcess.Run(_runtime, "up", "--only", "backbone,text-encoder", "--bundle", files.Root);
-        await mesh.UntilLine(line => line.EndsWith("processes start", StringComparison.Ordinal), "the first line");
+        await mesh.UntilLine(line => line.EndsWith(" processes", StringComparison.Ordinal), "the first line");
 
         mesh.Signal(SigTerm);
 
@@ -150,7 +150,7 @@ public sealed class UpTests : IDisposable
         using var mesh = await LocalProcess.UpSmall(_runtime);
         using (var same = LocalProcess.Run(_runtime, "up", "--only", "backbone"))
         {
-            await same.AssertRefused("a mesh named mesh runs already");
+            await same.AssertRefused("a mesh named mesh is already running");
         }
         using var other = await LocalProcess.UpSmall(_runtime, "--name", "other");
         Assert.Single((await Encode(mesh.Table[1].Grpc)).Texts);
@@ -158,14 +158,14 @@ public sealed class UpTests : IDisposable
     }
 
     [Theory]
-    [InlineData("--replicas", "dental=2", "unknown service \"dental\"; there are backbone, text-encoder, xray, ct, mri, ultrasound, router")]
+    [InlineData("--replicas", "dental=2", "unknown service \"dental\"; expected one of backbone, text-encoder, xray, ct, mri, ultrasound, router")]
     [InlineData("--replicas", "gateway=2", "unknown service \"gateway\"")]
     [InlineData("--replicas", "ct=-1", "ct can have 0 to 64 replicas, not \"-1\"")]
     [InlineData("--replicas", "ct=two", "not \"two\"")]
     [InlineData("--replicas", "ct=65", "not \"65\"")]
     [InlineData("--replicas", "backbone=0", "backbone can have 1 to 64 replicas")]
     [InlineData("--replicas", "ct", "\"ct\" is not NAME=NUMBER")]
-    [InlineData("--replicas", "ct=1,ct=2", "ct is there twice")]
+    [InlineData("--replicas", "ct=1,ct=2", "ct is given twice")]
     [InlineData("--bundle", "/no/bundle", "/no/bundle: no such bundle folder")]
     [InlineData("--pyramid", "fp64", "fp64")]
     [InlineData("--port", "65536", "--port")]

@@ -2,7 +2,7 @@ using MedMoE.Mesh.ServicesUnderTest;
 
 namespace MedMoE.Mesh.Local.Tests;
 
-/// <summary>The whole mesh of the demo bundle for several tests, with two backbones, and a real Redis where there is one.</summary>
+/// <summary>The whole mesh of the demo bundle, shared by several tests, with two backbones and a real Redis if installed.</summary>
 [CollectionDefinition(Collection)]
 public sealed class WholeMesh : IAsyncLifetime, ICollectionFixture<WholeMesh>
 {
@@ -23,7 +23,7 @@ public sealed class WholeMesh : IAsyncLifetime, ICollectionFixture<WholeMesh>
         (Process, Gateway) = await LocalProcess.UpWhole(_runtime, ["--replicas", "backbone=2", "--pyramid", "fp32", .. redis]);
     }
 
-    /// <summary>A replica as it was at the start.</summary>
+    /// <summary>A replica's row of the initial table.</summary>
     internal LocalProcess.Row Replica(string service, int number = 1) => Process.Table.Single(row => row.Service == service && row.Number == number);
 
     public ValueTask DisposeAsync()

@@ -5,7 +5,7 @@ using static MedMoE.Mesh.ServicesUnderTest.Signals;
 
 namespace MedMoE.Mesh.Local.Tests;
 
-/// <summary>The whole mesh as a user has it.</summary>
+/// <summary>The whole mesh as a user runs it.</summary>
 public sealed class WholeMeshTests : IDisposable
 {
     private static readonly TimeSpan _patience = TimeSpan.FromMinutes(1);
@@ -19,7 +19,7 @@ public sealed class WholeMeshTests : IDisposable
     {
         var (mesh, gateway) = await LocalProcess.UpWhole(_runtime);
         using var own = mesh;
-        // The backbone does not get on while the calls come in.
+        // Stop the backbone while the calls arrive.
         Assert.Equal(0, LocalProcess.Kill(mesh.Table.Single(row => row.Service == "backbone").Pid, SigStop));
         using var channel = GrpcChannel.ForAddress($"http://{gateway}");
         var router = new RouterService.RouterServiceClient(channel);
@@ -64,7 +64,7 @@ public sealed class WholeMeshTests : IDisposable
         Assert.Empty(load.Failures);
     }
 
-    /// <summary>Returns when so many calls run in a service.</summary>
+    /// <summary>Waits until this number of calls runs in a service.</summary>
     private static async Task UntilRunning(string http, int calls)
     {
         using var patience = new CancellationTokenSource(_patience);

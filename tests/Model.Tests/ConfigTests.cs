@@ -5,7 +5,7 @@ using MedMoE.Mesh.Model.Swin;
 
 namespace MedMoE.Mesh.Model.Tests;
 
-/// <summary>Configurations that others wrote.</summary>
+/// <summary>Configurations of other projects.</summary>
 public sealed class ConfigTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

@@ -40,7 +40,7 @@ public sealed class GloriaLossTests
         Assertions.Near(golden["grad.word_embeddings"], words.grad!, Comparison.OneNetwork, "gradient of words");
     }
 
-    /// <summary>So many words on so many positions that they are attended to in several pieces.</summary>
+    /// <summary>Enough words and positions that attention is computed in several pieces.</summary>
     [Theory]
     [InlineData(Architecture.Paper)]
     [InlineData(Architecture.Reference)]

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace MedMoE.Mesh.Model.Tests;
 
-/// <summary>From the stored pixel values and reports through gate and experts, held against both golden bundles.</summary>
+/// <summary>The whole network from pixel values and reports through gate and experts, compared with both golden bundles.</summary>
 public sealed class MedMoEChainTests
 {
     [Theory]

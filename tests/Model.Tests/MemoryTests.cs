@@ -59,14 +59,14 @@ public sealed class MemoryTests
             LoadAndRun();
         }
 
-        // The networks that are loaded hold 3.5 MiB; twenty of them kept would be 70.
+        // One set of networks has 3.5 MiB; if all twenty were kept, it would be 70.
         var growth = ResidentBytes() - resident;
         Assert.True(growth < 24 * MiB, $"grew by {growth / MiB} MiB");
     }
 
     private static long ResidentBytes()
     {
-        // Managed garbage is not what is measured.
+        // Managed garbage must not be measured.
         GC.Collect();
         GC.WaitForPendingFinalizers();
         using var process = Process.GetCurrentProcess();

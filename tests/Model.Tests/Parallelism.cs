@@ -1,5 +1,5 @@
 using Xunit.Sdk;
 using Xunit.v3;
 
-// libtorch takes every core for one network, and memory is measured for the whole process.
+// libtorch uses every core for one network, and memory is measured for the whole process.
 [assembly: Parallelization(Mode = ParallelMode.None)]

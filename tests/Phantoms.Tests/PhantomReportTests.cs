@@ -94,7 +94,7 @@ public partial class PhantomReportTests
     public void Words_OfAllReports_AreFew() =>
         Assert.InRange(StudyType.All.SelectMany(t => Many(t.Name, seed: 5)).SelectMany(r => Words(r.Report.Text)).Distinct().Count(), 100, 350);
 
-    /// <summary>What a gate has to learn can be learnt: counting words of other reports suffices.</summary>
+    /// <summary>A gate can learn the types from the reports: word counts of other reports are enough.</summary>
     [Fact]
     public void Words_OfAReport_GiveItsTypeAway()
     {

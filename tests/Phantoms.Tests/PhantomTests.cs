@@ -9,7 +9,7 @@ public class PhantomTests
     private const int Size = 224;
     private const int Studies = 120;
 
-    /// <summary>Least that a lesion reaches across.</summary>
+    /// <summary>Minimum extent of a lesion.</summary>
     private const int SmallestLesion = 13;
 
     private static readonly ConcurrentDictionary<string, Lazy<Phantom[]>> _many = new();
@@ -107,7 +107,7 @@ public class PhantomTests
         Assert.All(areas, area => Assert.True(area[0] > 0 && area[1] > 1.12 * area[0] && area[2] > 1.12 * area[1], string.Join(", ", area)));
     }
 
-    /// <summary>The same patient is drawn with and without the lesion; where the pictures differ is where it is seen.</summary>
+    /// <summary>Draws the same patient with and without the lesion: it is visible where the pictures differ.</summary>
     [Theory]
     [MemberData(nameof(Types))]
     public void Draw_WithAndWithoutALesion_DiffersInTheMask(string type)
@@ -126,7 +126,7 @@ public class PhantomTests
                 double Mean(bool inMask) => Enumerable.Range(0, mask.Length).Where(i => mask[i] > 0.5f == inMask).Average(i => change[i]);
 
                 Assert.True(Mean(true) > 20, $"{size} {kind.Name} is hardly seen: {Mean(true):F1} gray levels");
-                // An enlarged heart is marked as a whole, not where it has grown.
+                // The mask of an enlarged heart covers all of it, not only the growth.
                 var seen = Enumerable.Range(0, mask.Length).Where(i => mask[i] > 0.5f).Average(i => change[i] > 5 ? 1.0 : 0);
                 Assert.True(seen > (kind.HasSide ? 0.85 : 0.4), $"{size} {kind.Name} is not seen in all of its mask: {seen:P0}");
                 Assert.True(

@@ -2,10 +2,10 @@ using static TorchSharp.torch;
 
 namespace MedMoE.Mesh.Reference;
 
-/// <summary>How far tensors are from each other.</summary>
+/// <summary>Measures the difference between tensors.</summary>
 public static class Close
 {
-    /// <summary>‖actual − expected‖ / ‖expected‖ in float64; NaN where a shape or a value is off.</summary>
+    /// <summary>‖actual − expected‖ / ‖expected‖ in float64; NaN if a shape differs or a value is not finite.</summary>
     public static double RelativeError(Tensor actual, Tensor expected)
     {
         using var scope = NewDisposeScope();

@@ -4,14 +4,14 @@ using static TorchSharp.torch;
 
 namespace MedMoE.Mesh.Reference;
 
-/// <summary>Weights that are a function of their name, so that references need no large files (tests/golden/README.md).</summary>
+/// <summary>Weights computed from their names, so that references need no large files (tests/golden/README.md).</summary>
 public static class Formula
 {
     private const ulong Seed = 19;
 
     /// <summary>Fills a network's parameters and buffers.</summary>
     /// <param name="network">The network.</param>
-    /// <param name="hashed">From a name in its state dict to the one that is hashed.</param>
+    /// <param name="hashed">Maps a name in its state dict to the one that is hashed.</param>
     public static void Fill(nn.Module network, Func<string, string>? hashed = null)
     {
         using var noGrad = no_grad();

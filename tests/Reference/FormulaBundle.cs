@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 
 namespace MedMoE.Mesh.Reference;
 
-/// <summary>Bundles of any size whose weights are a function of their names.</summary>
+/// <summary>Bundles of any size with weights by <see cref="Formula"/>.</summary>
 public static class FormulaBundle
 {
     /// <param name="folder">Exists, and gets the bundle.</param>

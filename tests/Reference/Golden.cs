@@ -21,11 +21,11 @@ public sealed class Golden : IDisposable
 
     public static JsonElement Json(params string[] parts) => JsonDocument.Parse(File.ReadAllBytes(PathOf(parts))).RootElement;
 
-    /// <summary>A film of 12 bits in a PNG of 16 as most writers leave it: without the sBIT of the file in tests/golden.</summary>
+    /// <summary>A 12-bit film in a 16-bit PNG as most writers produce it: without the sBIT chunk of the file in tests/golden.</summary>
     public static byte[] TwelveBitsInSixteen()
     {
         var png = File.ReadAllBytes(PathOf("preprocessing", "gray-12-bits-in-16-sbit.png"));
-        // Length before the type; a byte and the check sum behind it.
+        // The chunk: length and type, then one byte and the checksum.
         var chunk = png.AsSpan().IndexOf("sBIT"u8) - sizeof(int);
         return [.. png[..chunk], .. png[(chunk + 13)..]];
     }

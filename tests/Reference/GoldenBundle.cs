@@ -2,7 +2,7 @@ using MedMoE.Mesh.Bundle;
 
 namespace MedMoE.Mesh.Reference;
 
-/// <summary>The bundle of medmoe-nano-paper or medmoe-nano-reference, written out with weights by formula.</summary>
+/// <summary>The bundle of medmoe-nano-paper or medmoe-nano-reference, written with weights by formula.</summary>
 public sealed class GoldenBundle : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

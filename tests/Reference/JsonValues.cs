@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace MedMoE.Mesh.Reference;
 
-/// <summary>JSON with something else in the place of each of its values, one at a time.</summary>
+/// <summary>JSON with one value at a time replaced.</summary>
 public static class JsonValues
 {
     private static readonly string[] _values =
@@ -13,7 +13,9 @@ public static class JsonValues
         "[" + string.Join(",", Enumerable.Repeat("1", 100_000)) + "]", "{\"a\": 1, \"a\": 1}",
     ];
 
-    /// <summary>Each value, object and list, the items of lists too, replaced by each bad value; and each name of an object there twice.</summary>
+    /// <summary>
+    /// Replaces each value, object and list, including the items of lists, by each bad value, and duplicates each name of an object.
+    /// </summary>
     public static IEnumerable<string> Replaced(string json)
     {
         var data = System.Text.Encoding.UTF8.GetBytes(json);
@@ -28,7 +30,7 @@ public static class JsonValues
         yield return string.Concat("{ ", json.AsSpan(first, json.IndexOf(',', StringComparison.Ordinal) - first), ", ", json.AsSpan(first));
     }
 
-    /// <summary>Where values begin and end; of ASCII alone.</summary>
+    /// <summary>Start and end of the values; for ASCII only.</summary>
     private static List<(int Start, int End)> Places(byte[] data)
     {
         var reader = new Utf8JsonReader(data);

@@ -1,6 +1,6 @@
 namespace MedMoE.Mesh.Reference;
 
-/// <summary>A folder of its own that goes when the test does.</summary>
+/// <summary>A temporary folder that is deleted with the test.</summary>
 public sealed class TemporaryFolder : IDisposable
 {
     public string Path { get; } = Directory.CreateTempSubdirectory("medmoe-").FullName;

@@ -7,8 +7,8 @@ using MedMoE.Mesh.V1;
 namespace MedMoE.Mesh.Resilience;
 
 /// <summary>
-/// One who does nothing wrong: begins a call every so often whether or not the last one has ended (an open loop), and keeps a stream open beside
-/// them that echoes an item twice a second. Remembers how each call ended.
+/// A well-behaved client: starts calls at a fixed interval even if earlier ones are running (an open loop), keeps a stream open that echoes an item
+/// twice a second, and records how each call ended.
 /// </summary>
 internal sealed class HonestClient : IAsyncDisposable
 {
@@ -23,11 +23,11 @@ internal sealed class HonestClient : IAsyncDisposable
     private readonly Task[] _work;
 
     /// <param name="gateway">HOST:PORT.</param>
-    /// <param name="interval">From the begin of one call to that of the next.</param>
+    /// <param name="interval">Time between the starts of two calls.</param>
     /// <param name="request">Makes each call's request.</param>
     public HonestClient(string gateway, TimeSpan interval, Func<AnalyzeRequest> request)
     {
-        // Tries again soon: what is measured is the mesh's absence, not the client's patience.
+        // Reconnects quickly, to measure the mesh's downtime and not the client's back-off.
         _channel = GrpcChannel.ForAddress($"http://{gateway}", new GrpcChannelOptions
         {
             InitialReconnectBackoff = TimeSpan.FromMilliseconds(50),
@@ -42,10 +42,10 @@ internal sealed class HonestClient : IAsyncDisposable
     public static AnalyzeRequest Request(Image image, string report) =>
         new() { Image = image, Report = report, Gating = new Gating { Policy = GatingPolicy.Explicit, Expert = "ct" } };
 
-    /// <summary>Streams that ended before they were to, and how.</summary>
+    /// <summary>Streams that ended too early, with their status.</summary>
     public ConcurrentQueue<Status> LostStreams { get; } = [];
 
-    /// <summary>The calls begun from one moment to another, when they have ended.</summary>
+    /// <summary>The calls started in an interval, after they have ended.</summary>
     public async Task<Phase> Between(long from, long to) =>
         new(await Task.WhenAll(_calls.ToArray()) is var calls ? [.. calls.Where(call => call.Begun >= from && call.Begun < to)] : []);
 
@@ -110,7 +110,7 @@ internal sealed class HonestClient : IAsyncDisposable
     }
 }
 
-/// <param name="Begun">When, as <see cref="Stopwatch"/> tells it.</param>
+/// <param name="Begun">Timestamp of <see cref="Stopwatch"/>.</param>
 /// <param name="Took">How long.</param>
 /// <param name="Status">How it ended.</param>
 internal sealed record HonestCall(long Begun, TimeSpan Took, Status Status)

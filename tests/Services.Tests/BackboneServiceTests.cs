@@ -27,7 +27,7 @@ public sealed class BackboneServiceTests
         await using var service = await RunningService.Start(BackboneApp.Create, files.Root);
         float[][] images = [Samples.Stored("gray8_512x640"), Samples.Stored("rgb8_400x300")];
 
-        // Enough for batches to form, in which the images stand beside each other.
+        // Enough images that batches of several form.
         var answers = await Task.WhenAll(
             Enumerable.Range(0, 12).Select(i => Pyramids.Extract(service.Channel, type, Samples.Pixels(images[i % 2]), DateTime.UtcNow + _patience)));
 
@@ -69,7 +69,7 @@ public sealed class BackboneServiceTests
 
         using var scope = NewDisposeScope();
         using var golden = Golden.Open(files.Name);
-        // Resized pixels may be a level off.
+        // Resized pixels may differ by one level.
         Assert.True(Close.RelativeError(tensor(WireTensors.ToSingles(encoded[3].Pooled, "pooled", 128)), golden["swin_feat"][1]) < 1e-3);
     }
 
@@ -110,7 +110,7 @@ public sealed class BackboneServiceTests
         Task<PyramidLevel[]>[] calls;
         await using (new HeldModel(service))
         {
-            // All of them wait for the model: one batch.
+            // All of them are queued: one batch.
             calls = [.. Enumerable.Range(0, 4).Select(i => Pyramids.Extract(
                 service.Channel, type, Samples.Pixels(i == 1 ? large : Samples.Stored("gray8_512x640")), DateTime.UtcNow + _patience))];
             await waiting.Reached("backbone", 4, _patience);
@@ -174,7 +174,7 @@ public sealed class BackboneServiceTests
         Assert.Equal(StatusCode.ResourceExhausted, e.StatusCode);
     }
 
-    /// <summary>Has no memory left for the second level.</summary>
+    /// <summary>Throws an out-of-memory error at the second level.</summary>
     private sealed class ShortOfMemory : ChannelWriter<PyramidLevel>
     {
         public override bool TryWrite(PyramidLevel item) => item.Level == 0 ? true : throw new InsufficientMemoryException("test");

@@ -13,7 +13,7 @@ using StackExchange.Redis;
 
 namespace MedMoE.Mesh.Services.Tests;
 
-/// <summary>Entries of every kind that Redis gives back with one bit changed.</summary>
+/// <summary>Entries of every kind that Redis returns with one bit changed.</summary>
 public sealed class EntryDamageTests
 {
     private const int Flips = 500;
@@ -65,7 +65,7 @@ public sealed class EntryDamageTests
         using var redis = await RedisServer.Start();
         await using (var writer = Cache(redis.Address))
         {
-            // Writing waits for the first connection.
+            // Writes need a connection first.
             await writer.Get(kind, "none");
             writer.Set(kind, "key", value, TimeSpan.FromMilliseconds(5));
         }
@@ -88,7 +88,7 @@ public sealed class EntryDamageTests
 
     private static FeatureCache Cache(string redis)
     {
-        // This machine may be busy: it waits longer than requests do. Nothing stays in the process.
+        // Longer timeout than in production, because the machine may be busy. Nothing is kept in memory.
         var options = new CacheOptions { Redis = redis, MemoryBytes = 0, RedisTimeout = TimeSpan.FromSeconds(10) };
         return new FeatureCache(Options.Create(options), new CacheMetrics(new Meter("entry damage")), NullLogger<FeatureCache>.Instance);
     }

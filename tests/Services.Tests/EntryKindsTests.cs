@@ -9,7 +9,7 @@ using MedMoE.Mesh.Wire;
 
 namespace MedMoE.Mesh.Services.Tests;
 
-/// <summary>What the cache counts for an entry against what reading one allocates.</summary>
+/// <summary>Compares the size that the cache counts for an entry with the allocations for reading it.</summary>
 public sealed class EntryKindsTests
 {
     private const int Words = 20;
@@ -65,7 +65,7 @@ public sealed class EntryKindsTests
                 Model = level == 3 ? _model : null,
             },
         }.ToByteArray()))];
-        // Reading one from Redis keeps its bytes: those are what it takes.
+        // A level read from Redis keeps only its bytes.
         Assert.InRange(PyramidEntry.Levels.Overhead(pyramid), 1, PyramidEntry.Levels.Size(pyramid) / 50);
     }
 

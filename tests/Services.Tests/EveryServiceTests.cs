@@ -7,7 +7,7 @@ using MedMoE.Mesh.V1;
 
 namespace MedMoE.Mesh.Services.Tests;
 
-/// <summary>What every service of the mesh has.</summary>
+/// <summary>Behaviour of every service of the mesh.</summary>
 public sealed class EveryServiceTests
 {
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
@@ -50,7 +50,7 @@ public sealed class EveryServiceTests
     public async Task Health_BeforeTheWarmUpRun_DoesNotServe()
     {
         await using var mesh = await RunningMesh.Start(new MeshPlan());
-        // A service whose model is never warmed up: everything else is there.
+        // A complete service whose model is never warmed up.
         var held = new HeldBackbone(mesh.Backbone.Channel);
         await using var cold = await RunningService.Start(
             HeldBackbone.Create(held, mesh.Backbone.Get<IServedModel>().Info, warm: false), mesh.Files.Root);
@@ -65,7 +65,7 @@ public sealed class EveryServiceTests
     public async Task Service_Stopping_RefusesCallsAndStillTellsItsHealth()
     {
         await using var mesh = await RunningMesh.Start(new MeshPlan());
-        // As between SIGTERM and the last connection's end.
+        // As between SIGTERM and the end of the last connection.
         mesh.TextEncoder.Get<Readiness>().Stopping();
 
         var e = await Assert.ThrowsAsync<RpcException>(() => new TextEncoderService.TextEncoderServiceClient(mesh.TextEncoder.Channel)
@@ -82,7 +82,7 @@ public sealed class EveryServiceTests
     [InlineData("expert")]
     public async Task Service_Stops_IdleStreamsOfEveryKindAreTold(string which)
     {
-        // Idle for as long as it takes until the service stops.
+        // Idle until the service stops.
         await using var mesh = await RunningMesh.Start(new MeshPlan { Experts = ["Expert:MessageTimeout=01:00:00"] });
         var service = which == "router" ? mesh.Router : mesh.Experts["ct"];
         var deadline = DateTime.UtcNow + _patience;
@@ -112,7 +112,7 @@ public sealed class EveryServiceTests
             var e = await Assert.ThrowsAsync<RpcException>(ended);
             Assert.Equal((StatusCode.Unavailable, "the service is stopping"), (e.StatusCode, e.Status.Detail));
         }
-        // Long before Serving:ShutdownTimeout is over.
+        // Well before Serving:ShutdownTimeout.
         await stop.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
     }
 

@@ -86,19 +86,19 @@ public sealed class ExpertServiceTests
         }
         await AssertRefused("header: is missing");
         await AssertRefused("part: is missing", new LocalizeRequest());
-        await AssertRefused("header: is missing: it comes before the levels", levels[0], header);
-        await AssertRefused("header: came twice", header, header);
-        await AssertRefused("level: 3 came, expected 4", header, levels[0], levels[1], levels[2]);
-        await AssertRefused("level.level: is 2, but level 1 is due", header, levels[0], levels[2]);
-        await AssertRefused("level.level: is 0, but level 1 is due", header, levels[0], levels[0]);
-        await AssertRefused("level.level: is 4, but all levels are here", [header, .. levels, Changed(3, l => l.Level = 4)]);
+        await AssertRefused("header: is missing: it must be sent before the levels", levels[0], header);
+        await AssertRefused("header: was sent twice", header, header);
+        await AssertRefused("level: 3 received, expected 4", header, levels[0], levels[1], levels[2]);
+        await AssertRefused("level.level: is 2, expected 1", header, levels[0], levels[2]);
+        await AssertRefused("level.level: is 0, expected 1", header, levels[0], levels[0]);
+        await AssertRefused("level.level: is 4, after all levels have been received", [header, .. levels, Changed(3, l => l.Level = 4)]);
         await AssertRefused("level.notes: are more than 8", header, Changed(0, l => l.Notes.AddRange(Enumerable.Repeat("dark", 9))));
         await AssertRefused("level.notes: are more than 8, or one is longer than 500", header, Changed(0, l => l.Notes.Add(new string('x', 501))));
         await AssertRefused("level.features of level 0: is missing", header, Changed(0, l => l.Features = null));
         await AssertRefused(
             "level.features of level 1: has shape [56, 56, 16], expected [28, 28, 32]",
             header, levels[0], Changed(1, l => l.Features = levels[0].Level.Features));
-        // The sides are those of the bundle's image size: whatever else is consistent costs what it likes.
+        // The sides must match the bundle's image size; other consistent sizes could cost any amount of work.
         await AssertRefused(
             "level: has 16588831 bytes, over the limit of 1249280: level 0 of this model is [56, 56, 16]",
             header, Changed(0, l => l.Features = WireTensors.FromSingles(new float[720 * 720 * 16], DataType.Fp16, 720, 720, 16)));
@@ -124,7 +124,7 @@ public sealed class ExpertServiceTests
             "header.texts[0].sentence: its values are too large",
             WithText(t => t.Sentence = WireTensors.FromSingles([.. Enumerable.Repeat(3.4e38f, 64)], DataType.Fp32, 64)));
         await AssertRefused("header.data_type: 9 is none of", new LocalizeRequest { Header = new LocalizeHeader { DataType = (DataType)9 } });
-        // And goes on.
+        // It still answers.
         Assert.Single((await Pyramids.Send(mesh.Experts["ct"].Channel, [header, .. levels], DateTime.UtcNow + _patience)).Texts);
     }
 
@@ -142,13 +142,13 @@ public sealed class ExpertServiceTests
             await call.RequestStream.WriteAsync(new LocalizeRequest { Header = new LocalizeHeader() }, TestContext.Current.CancellationToken);
             await call.RequestStream.WriteAsync(new LocalizeRequest { Level = levels[0] }, TestContext.Current.CancellationToken);
         }
-        // Both are open for sure: a level of each has been projected.
+        // Both are open now: a level of each has been projected.
         await runs.Reached("experts/ct", 2, _patience);
 
         var e = await Assert.ThrowsAsync<RpcException>(() => Pyramids.Localize(mesh.Experts["ct"].Channel, levels, DateTime.UtcNow + _patience));
 
         Assert.Equal((StatusCode.ResourceExhausted, "100"), (e.StatusCode, e.Trailers.GetValue("grpc-retry-pushback-ms")));
-        // A place is free again when a call has ended.
+        // Capacity is free again when a call has ended.
         await first.RequestStream.CompleteAsync();
         await Assert.ThrowsAsync<RpcException>(() => first.ResponseAsync);
         Assert.NotNull(await Pyramids.Localize(mesh.Experts["ct"].Channel, levels, DateTime.UtcNow + _patience));
@@ -170,7 +170,7 @@ public sealed class ExpertServiceTests
             }
         }));
 
-        // As many as may be open, at once, whether or not the model has come to what these have left.
+        // The maximum number of open calls, even if the model has not yet freed the tensors of the failed ones.
         var answers = await Task.WhenAll(
             Enumerable.Range(0, 3).Select(_ => Pyramids.Send(mesh.Experts["ct"].Channel, [header, .. levels], DateTime.UtcNow + _patience)));
 
@@ -184,7 +184,7 @@ public sealed class ExpertServiceTests
         using var call = new ExpertService.ExpertServiceClient(mesh.Experts["ct"].Channel).Localize(deadline: DateTime.UtcNow + _patience);
         var e = await Assert.ThrowsAsync<RpcException>(() => call.ResponseAsync);
         Assert.Equal(
-            (StatusCode.DeadlineExceeded, "the next message did not come within 0.05 s (Expert:MessageTimeout)"), (e.StatusCode, e.Status.Detail));
+            (StatusCode.DeadlineExceeded, "no message received for 0.05 s (Expert:MessageTimeout)"), (e.StatusCode, e.Status.Detail));
     }
 
     [Fact]
@@ -194,7 +194,7 @@ public sealed class ExpertServiceTests
         var address = mesh.Experts["ct"].Address;
         await using var connection = await RawConnection.Open(address);
         var header = RawCall.Framed(new LocalizeRequest { Header = new LocalizeHeader { Texts = { Query("a", 5) } } }.ToByteArray());
-        // The prefix alone. The largest level, 56² positions of 16 channels in FP32, has 200,704 bytes; a megabyte is left for what goes with it.
+        // Only the prefix. The largest level, 56² positions of 16 channels in FP32, has 200,704 bytes; a megabyte is left for the other fields.
         byte[] prefix = [0, .. BitConverter.GetBytes(2_000_000).Reverse()];
 
         var answer = await connection.Call("/medmoe.mesh.v1.ExpertService/Localize", [.. header, .. prefix], end: false).Answer();
@@ -235,7 +235,7 @@ public sealed class ExpertServiceTests
                 await Pyramids.Localize(mesh.Experts["ct"].Channel, levels, DateTime.UtcNow + _patience);
                 await Assert.ThrowsAsync<RpcException>(() => Pyramids.Localize(mesh.Experts["ct"].Channel, levels[..2], DateTime.UtcNow + _patience));
             }
-            // Runs behind all that they have left to do, and frees what it made itself.
+            // Runs after all steps that they have left, and frees its own tensors.
             var model = mesh.Experts["ct"].Get<ExpertModel>();
             await model.WarmUp(TestContext.Current.CancellationToken);
             await model.Batcher.Submit(new GroundTexts(new ExpertState(), new EncodedQueries([], [], []), new AnswerParts()));

@@ -7,7 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace MedMoE.Mesh.Services.Tests;
 
-/// <summary>Stands between a router and a real backbone, and holds the last level of every pyramid back until it is let go.</summary>
+/// <summary>A proxy between a router and a real backbone that holds back the last level of every pyramid until it is released.</summary>
 internal sealed class HeldBackbone(GrpcChannel backbone) : BackboneService.BackboneServiceBase
 {
     private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);

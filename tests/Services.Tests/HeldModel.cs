@@ -6,8 +6,7 @@ using MedMoE.Mesh.V1;
 namespace MedMoE.Mesh.Services.Tests;
 
 /// <summary>
-/// Keeps a real backbone's model on its first batch: an image whose levels go into a writer that does not return. The model's thread waits in
-/// it until it is let go.
+/// Blocks a real backbone's model thread in its first batch until it is released: an image's levels go to a writer that does not return.
 /// </summary>
 internal sealed class HeldModel : ChannelWriter<PyramidLevel>, IAsyncDisposable
 {

@@ -5,8 +5,8 @@ using System.Net.Sockets;
 namespace MedMoE.Mesh.Services.Tests;
 
 /// <summary>
-/// A replica that stops whenever a call begins: HTTP/2 whose every stream meets GOAWAY, "not seen, send it elsewhere", before its messages
-/// can be sent. Kestrel does so with calls that come as it stops.
+/// A replica that seems to stop whenever a call starts: it answers every HTTP/2 stream with GOAWAY, as not processed, before its messages can be
+/// sent. Kestrel does so with calls that arrive while it stops.
 /// </summary>
 internal sealed class LeavingReplica : IAsyncDisposable
 {
@@ -24,7 +24,7 @@ internal sealed class LeavingReplica : IAsyncDisposable
         _serving = Serve();
     }
 
-    /// <summary>Calls that it has sent away.</summary>
+    /// <summary>Calls that it has rejected.</summary>
     public int Calls => Volatile.Read(ref _calls);
 
     public string Address => _listener.LocalEndpoint.ToString()!;

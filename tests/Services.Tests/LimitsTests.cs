@@ -22,7 +22,7 @@ public sealed class LimitsTests
         var deadline = DateTime.UtcNow + _patience;
         await AssertRefused(() => mesh.Client.AnalyzeAsync(new AnalyzeRequest { Image = large }, deadline: deadline).ResponseAsync);
         await AssertRefused(() => Pyramids.Extract(mesh.Backbone.Channel, DataType.Fp16, large));
-        // In the middle of a stream, too. An expert has a limit of its own: the largest level of its model.
+        // Also in the middle of a stream. An expert has its own limit: the largest level of its model.
         var level = new PyramidLevel { Features = new WireTensor { Data = large.Encoded } };
         await AssertRefused(
             () => Pyramids.Localize(mesh.Experts["ct"].Channel, [level], deadline),
@@ -34,7 +34,7 @@ public sealed class LimitsTests
     {
         const string Raised = "Serving:MaxMessageBytes=100000000";
         await using var mesh = await RunningMesh.Start(new MeshPlan { Gateway = [Raised], Router = [Raised], Backbone = [Raised] });
-        // A PNG may carry anything behind its end.
+        // A PNG may have any bytes after its end.
         var padded = new byte[72_000_000];
         Samples.Bytes(Samples.Files[0]).CopyTo(padded, 0);
         var answer = await mesh.Client.AnalyzeAsync(
@@ -51,7 +51,7 @@ public sealed class LimitsTests
         Task<PyramidLevel[]>[] extracting;
         await using (new HeldModel(mesh.Backbone))
         {
-            // All of them wait for the model: one batch.
+            // All of them are queued: one batch.
             extracting = [.. Enumerable.Range(0, 32).Select(
                 _ => Pyramids.Extract(mesh.Backbone.Channel, DataType.Fp32, Samples.Fresh(), DateTime.UtcNow + _patience))];
             await waiting.Reached("backbone", 32, _patience);
@@ -76,8 +76,8 @@ public sealed class LimitsTests
         var ended = new List<StatusCode>();
         await using (new HeldModel(mesh.Backbone))
         {
-            // The model is at work until all of them have been given up. Beside other work it may be that none comes as far as the queue in its
-            // time: then the next ones have more.
+            // The model is busy until all of them have been cancelled. On a busy machine none may reach the queue in time: then the next ones get
+            // more time.
             for (var time = TimeSpan.FromMilliseconds(50); waiting["backbone"] == 0 && time < _patience; time *= 2)
             {
                 var deadline = DateTime.UtcNow + time;
@@ -90,7 +90,7 @@ public sealed class LimitsTests
         }
         Assert.All(ended, status => Assert.Equal(StatusCode.DeadlineExceeded, status));
         Assert.NotEmpty(await Pyramids.Extract(mesh.Backbone.Channel, DataType.Fp16));
-        // The one that held the model and the last one ran.
+        // Only the one that blocked the model and the last one ran.
         TestContext.Current.TestOutputHelper?.WriteLine($"{dropped["backbone"]} dropped, {runs["backbone"]} ran");
         Assert.InRange(dropped["backbone"], 1, ended.Count);
         Assert.Equal(2, runs["backbone"]);
@@ -163,10 +163,10 @@ public sealed class LimitsTests
             () => client.EmbedImageAsync(new EmbedImageRequest { Image = Padded() }, deadline: deadline).ResponseAsync);
 
         Assert.Equal(
-            (StatusCode.ResourceExhausted, "over the limit of 1000000 bytes of requests and answers at once (half of Router:MaxBytes)"),
+            (StatusCode.ResourceExhausted, "over the limit of 1000000 bytes of requests and answers held (half of Router:MaxBytes)"),
             (e.StatusCode, e.Status.Detail));
         Assert.Equal("100", e.Trailers.GetValue("grpc-retry-pushback-ms"));
-        // Streams have the other half: one item of theirs is there, the other one not yet read.
+        // Streams have the other half: one item fits, the next one is not read yet.
         using var stream = client.AnalyzeStream(deadline: deadline);
         Task Send(string id) => stream.RequestStream.WriteAsync(
             new AnalyzeStreamRequest { RequestId = id, Request = new AnalyzeRequest { Image = Padded() } }, TestContext.Current.CancellationToken);

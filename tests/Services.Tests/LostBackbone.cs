@@ -7,7 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace MedMoE.Mesh.Services.Tests;
 
-/// <summary>Stands between a router and a real backbone, and is lost after so many levels of every pyramid.</summary>
+/// <summary>A proxy between a router and a real backbone that breaks off after a number of levels of every pyramid.</summary>
 internal sealed class LostBackbone(GrpcChannel backbone, int levels) : BackboneService.BackboneServiceBase
 {
     private int _calls;

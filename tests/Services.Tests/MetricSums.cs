@@ -4,7 +4,7 @@ using MedMoE.Mesh.Serving.Telemetry;
 
 namespace MedMoE.Mesh.Services.Tests;
 
-/// <summary>What an instrument of this process has counted since it was watched, by the value of its first tag.</summary>
+/// <summary>Sums of an instrument of this process since the watch started, by the value of its first tag.</summary>
 internal sealed class MetricSums : IDisposable
 {
     private readonly MeterListener _listener = new();
@@ -24,7 +24,7 @@ internal sealed class MetricSums : IDisposable
         _listener.Start();
     }
 
-    /// <summary>Items that the networks have run: images, texts, or an expert's steps; by model.</summary>
+    /// <summary>Items run by the networks: images, texts, or an expert's steps; by model.</summary>
     public static MetricSums ModelRuns() => new("medmoe.batch.size");
 
     public long this[string tag] => _sums.GetValueOrDefault(tag);
@@ -33,7 +33,7 @@ internal sealed class MetricSums : IDisposable
 
     public void Reset() => _sums.Clear();
 
-    /// <summary>Returns when so much has been counted under a tag.</summary>
+    /// <summary>Waits for a sum under a tag.</summary>
     public async Task Reached(string tag, long sum, TimeSpan patience)
     {
         var reached = _awaited.GetOrAdd((tag, sum), _ => new(TaskCreationOptions.RunContinuationsAsynchronously));

@@ -3,7 +3,7 @@ using MedMoE.Mesh.V1;
 
 namespace MedMoE.Mesh.Services.Tests;
 
-/// <summary>What is told of an image, from the backbone to the caller.</summary>
+/// <summary>Notes on an image, from the backbone to the caller.</summary>
 public sealed class NotesTests
 {
     private static readonly Image _dark = new() { Encoded = ByteString.CopyFrom(Golden.TwelveBitsInSixteen()) };

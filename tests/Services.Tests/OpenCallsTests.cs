@@ -9,7 +9,7 @@ public sealed class OpenCallsTests : IDisposable
     private readonly BatcherMetrics _metrics = new("test");
     private readonly FakeTimeProvider _time = new();
     private readonly OpenCalls _calls;
-    private readonly List<Holding> _gaveWay = [];
+    private readonly List<Holding> _evicted = [];
 
     public OpenCallsTests() => _calls = new OpenCalls(maxPlaces: 2, maxBytes: 100, TimeSpan.FromMilliseconds(40), _metrics, _time);
 
@@ -22,7 +22,7 @@ public sealed class OpenCallsTests : IDisposable
         _calls.Take(Call(), places: 1, bytes: 0);
         var e = Assert.Throws<QueueFullException>(() => _calls.Take(Call(), places: 1, bytes: 0));
         Assert.Equal("the queue of 2 requests is full; try again in 40 ms", e.Message);
-        // What needs no place has room.
+        // A call without a level needs no slot.
         _calls.Take(Call(), places: 0, bytes: 100);
     }
 
@@ -31,29 +31,29 @@ public sealed class OpenCallsTests : IDisposable
     {
         _calls.Take(Call(), places: 0, bytes: 60);
         var e = Assert.Throws<QueueFullException>(() => _calls.Take(Call(), places: 1, bytes: 41));
-        Assert.Equal("open calls hold 60 bytes, and 100 is the limit (Expert:MaxCallBytes); try again in 40 ms", e.Message);
+        Assert.Equal("open calls hold 60 bytes, the limit is 100 (Expert:MaxCallBytes); try again in 40 ms", e.Message);
         _calls.Take(Call(), places: 1, bytes: 40);
     }
 
     [Fact]
-    public void Take_SilentCalls_GiveWayTheLongestFirstButNotAtOnce()
+    public void Take_WaitingCalls_AreEvictedLongestFirstAfterTheGrace()
     {
         var (first, second) = (Call(), Call());
         _calls.Take(first, places: 1, bytes: 0);
         _calls.Take(second, places: 1, bytes: 0);
-        _calls.FallSilent(first);
+        _calls.BeginWait(first);
         _time.Advance(TimeSpan.FromSeconds(1.9));
-        _calls.FallSilent(second);
+        _calls.BeginWait(second);
         Assert.Throws<QueueFullException>(() => _calls.Take(Call(), places: 1, bytes: 0));
 
         _time.Advance(TimeSpan.FromSeconds(0.1));
         _calls.Take(Call(), places: 1, bytes: 0);
 
-        Assert.Equal([first], _gaveWay);
-        Assert.Throws<QueueFullException>(() => _calls.EndSilence(first));
+        Assert.Equal([first], _evicted);
+        Assert.Throws<QueueFullException>(() => _calls.EndWait(first));
         Assert.Throws<QueueFullException>(() => _calls.Take(Call(), places: 1, bytes: 0));
-        _calls.EndSilence(second);
-        // A call that is at work gives way to nobody.
+        _calls.EndWait(second);
+        // A call that is working is never ended for another.
         _time.Advance(TimeSpan.FromHours(1));
         Assert.Throws<QueueFullException>(() => _calls.Take(Call(), places: 1, bytes: 0));
     }
@@ -64,18 +64,18 @@ public sealed class OpenCallsTests : IDisposable
         var call = Call();
         _calls.Take(call, places: 0, bytes: 10);
         _calls.Take(call, places: 1, bytes: 90);
-        _calls.FallSilent(call);
+        _calls.BeginWait(call);
         _calls.Release(call);
         _calls.Release(call);
         _calls.Take(Call(), places: 2, bytes: 100);
         Assert.Throws<QueueFullException>(() => _calls.Take(Call(), places: 1, bytes: 0));
-        Assert.Empty(_gaveWay);
+        Assert.Empty(_evicted);
     }
 
     private Holding Call()
     {
         Holding call = null!;
-        call = new Holding { GiveWay = () => _gaveWay.Add(call) };
+        call = new Holding { Evict = () => _evicted.Add(call) };
         return call;
     }
 }

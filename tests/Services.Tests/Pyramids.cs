@@ -4,7 +4,7 @@ using MedMoE.Mesh.V1;
 
 namespace MedMoE.Mesh.Services.Tests;
 
-/// <summary>Backbone and expert called directly.</summary>
+/// <summary>Calls backbone and expert directly.</summary>
 internal static class Pyramids
 {
     public static Task<PyramidLevel[]> Extract(GrpcChannel backbone, DataType type, Image? image = null, DateTime? deadline = null) =>
@@ -26,7 +26,7 @@ internal static class Pyramids
             ],
             deadline);
 
-    /// <summary>Sends messages until the expert ends the call, whose status tells why.</summary>
+    /// <summary>Sends messages until the expert ends the call.</summary>
     public static async Task<LocalizeResponse> Send(GrpcChannel expert, IEnumerable<LocalizeRequest> messages, DateTime deadline)
     {
         using var call = new ExpertService.ExpertServiceClient(expert).Localize(deadline: deadline);
@@ -40,7 +40,7 @@ internal static class Pyramids
         }
         catch (Exception e) when (e is RpcException or InvalidOperationException or IOException)
         {
-            // The response tells.
+            // The response has the status.
         }
         return await call;
     }

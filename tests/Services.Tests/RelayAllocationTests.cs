@@ -13,8 +13,8 @@ using Microsoft.AspNetCore.Http;
 namespace MedMoE.Mesh.Services.Tests;
 
 /// <summary>
-/// How often the router copies a pyramid to memory of its own. Backbone and expert speak gRPC's framing by hand here and allocate nothing for
-/// a pyramid, so that what the process allocates is the router's.
+/// Counts the router's copies of a pyramid. Backbone and expert write gRPC frames by hand and allocate nothing for a pyramid, so all allocations of
+/// the process are the router's.
 /// </summary>
 public sealed class RelayAllocationTests
 {
@@ -68,7 +68,7 @@ public sealed class RelayAllocationTests
                     deadline: DateTime.UtcNow + _patience);
             }
         }
-        // Pools fill.
+        // Fill the pools.
         await Run(Requests);
         var before = GC.GetTotalAllocatedBytes(precise: true);
 
@@ -77,11 +77,11 @@ public sealed class RelayAllocationTests
         var pyramid = _levels.Sum(l => l.Length);
         var ratio = (double)(GC.GetTotalAllocatedBytes(precise: true) - before) / Requests / pyramid;
         TestContext.Current.TestOutputHelper?.WriteLine($"{ratio:F3} of a pyramid's {pyramid} bytes allocated for each");
-        // One copy more would be 2.
+        // One more copy would give 2.
         Assert.InRange(ratio, 1, 1.5);
     }
 
-    /// <summary>A gRPC service that reads whatever comes, forgets it, and answers with these messages.</summary>
+    /// <summary>A gRPC service that reads and discards all requests, and answers with these messages.</summary>
     private static Func<string[], WebApplication> Raw(string method, byte[][] messages) => args =>
     {
         var builder = ServiceHost.CreateBuilder(args);

@@ -58,7 +58,7 @@ public sealed class ReplicasTests
         var before = runs[service];
         await runs.Reached(service, before + 30, _patience);
         await enough.CancelAsync();
-        // A lost one would have thrown.
+        // A lost call would have thrown.
         Assert.All(await Task.WhenAll(clients).WaitAsync(_patience), done => Assert.True(done > 0));
     }
 
@@ -100,7 +100,7 @@ public sealed class ReplicasTests
         Assert.Equal(2, lost.Calls);
     }
 
-    /// <summary>The pyramid is begun while the text encoder works: the request may come to it when it has failed already.</summary>
+    /// <summary>The pyramid starts while the text encoder works, so it may have failed before the request needs it.</summary>
     [Theory]
     [InlineData(0)]
     [InlineData(2)]
@@ -131,12 +131,12 @@ public sealed class ReplicasTests
         async Task<string> Analyze() => (await client.AnalyzeAsync(
             new AnalyzeRequest { Image = Samples.Fresh(), Report = "mass", Gating = new Gating { Policy = GatingPolicy.Explicit, Expert = "ct" } },
             deadline: DateTime.UtcNow + _patience)).Gate.Expert;
-        // The first asks about the model, too.
+        // The first call also requests the model.
         Assert.Equal("ct", await Analyze());
         var before = leaving.Calls;
         using var patience = new CancellationTokenSource(_patience);
 
-        // Some go to the other one at once: this one must connect again each time.
+        // Some calls go directly to the other one; this one must reconnect each time.
         while (leaving.Calls < before + 3)
         {
             patience.Token.ThrowIfCancellationRequested();
@@ -170,7 +170,7 @@ public sealed class ReplicasTests
         Write($"{mesh.TextEncoder.Address},{other.Address}");
         await mesh.TextEncoder.DisposeAsync();
 
-        // The first one is still listed, and gone: its share goes to the second.
+        // The first one has stopped but is still listed: its share goes to the second.
         await Until(Embed);
         for (var i = 0; i < 20; i++)
         {
@@ -219,7 +219,7 @@ public sealed class ReplicasTests
         Assert.Equal(0, runs.Total);
     }
 
-    /// <summary>Calls until it succeeds: the file is read again some time after it changed.</summary>
+    /// <summary>Calls until it succeeds: the file is reloaded some time after a change.</summary>
     private static async Task Until(Func<Task<EmbedTextResponse>> call)
     {
         using var patience = new CancellationTokenSource(_patience);
@@ -232,7 +232,7 @@ public sealed class ReplicasTests
             }
             catch (RpcException e) when (e.StatusCode == StatusCode.Unavailable && !patience.IsCancellationRequested)
             {
-                // Not read yet.
+                // Not reloaded yet.
             }
         }
     }

@@ -44,7 +44,7 @@ public sealed class RouterAnalyzeTests
                 Near(tolerance, [text.GlobalSimilarity, text.LocalSimilarity], [grounding.GlobalSimilarity, grounding.LocalSimilarity]);
                 Assert.Equal(text.Words.Select(w => (w.Word, w.Start, w.End)), answer.Report.Words.Select(w => (w.Text, w.Start, w.End)));
                 Near(tolerance, [.. text.Words.Select(w => w.Similarity)], [.. grounding.Words.Select(w => w.Similarity)]);
-                // Not printed by analyze, and a softmax of temperature · score: with the large scores of random weights an error of fp16 grows in it.
+                // Not printed by analyze. A softmax of temperature · score: with the large scores of random weights, fp16's errors grow in it.
                 Near(
                     5 * tolerance, [.. text.Words.SelectMany(w => w.Attention)],
                     WireTensors.ToSingles(grounding.Attention, "", text.Words.Count, 56, 56));
@@ -123,7 +123,7 @@ public sealed class RouterAnalyzeTests
                 () => mesh.Client.AnalyzeAsync(request, deadline: DateTime.UtcNow + _patience).ResponseAsync);
             Assert.Equal(StatusCode.InvalidArgument, e.StatusCode);
             Assert.StartsWith(message, e.Status.Detail);
-            // For programs, too.
+            // Machine-readable, as well.
             Assert.Equal(message.Split(':')[0], e.FieldFault()!.Field);
         }
         await AssertRefused(new AnalyzeRequest { Report = "mass" }, "image: is missing");
@@ -138,16 +138,17 @@ public sealed class RouterAnalyzeTests
             new AnalyzeRequest { Image = image, Gating = new Gating { Policy = GatingPolicy.Report } }, "gating.policy: REPORT needs a report");
         await AssertRefused(
             new AnalyzeRequest { Image = image, Gating = new Gating { Policy = GatingPolicy.Explicit, Expert = "dental" } },
-            "gating.expert: \"dental\" is none of ");
-        await AssertRefused(new AnalyzeRequest { Image = image, Gating = new Gating { Policy = (GatingPolicy)9 } }, "gating.policy: 9 is no policy");
+            "gating.expert: \"dental\" is neither an expert (known: ");
+        await AssertRefused(
+            new AnalyzeRequest { Image = image, Gating = new Gating { Policy = (GatingPolicy)9 } }, "gating.policy: 9 is not a policy");
         await AssertRefused(new AnalyzeRequest { Image = image, DataType = (DataType)9 }, "data_type: 9 is none of");
-        // What a caller sent is quoted, but not so much of it that the answer's header breaks the connection.
+        // The caller's value is quoted, but cut so that the answer's header stays within HTTP/2's limits.
         await AssertRefused(
             new AnalyzeRequest { Image = image, Gating = new Gating { Policy = GatingPolicy.Explicit, Expert = new string('é', 50_000) } },
             "gating.expert: \"ééé");
         var dims = new WireTensor { DataType = DataType.Fp32, Shape = { Enumerable.Repeat(1L, 40_000) } };
         await AssertRefused(new AnalyzeRequest { Image = new Image { Pixels = dims } }, "image.pixels: has shape [1, 1, 1");
-        // And goes on.
+        // It still answers.
         Assert.NotNull((await mesh.Client.AnalyzeAsync(new AnalyzeRequest { Image = image }, deadline: DateTime.UtcNow + _patience)).ImageEmbedding);
     }
 

@@ -7,7 +7,7 @@ public sealed class RouterCacheTests
 {
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
 
-    // Tests of a shared Redis wait longer for it than requests do: this machine may be busy.
+    // Longer timeout than in production, because the machine may be busy.
     private const string PatientWithRedis = "Cache:RedisTimeout=00:00:05";
 
     private static readonly AnalyzeRequest _request = new()
@@ -104,7 +104,6 @@ public sealed class RouterCacheTests
     public async Task Analyze_FirstCallerGoes_OthersGetTheirAnswer()
     {
         await using var mesh = await RunningMesh.Start(new MeshPlan());
-        using var runs = MetricSums.ModelRuns();
         using var gone = new CancellationTokenSource();
         var first = mesh.Client.AnalyzeAsync(_request, cancellationToken: gone.Token).ResponseAsync;
         var others = Enumerable.Range(0, 5).Select(_ => Analyze(mesh.Client, _request)).ToArray();
@@ -121,7 +120,7 @@ public sealed class RouterCacheTests
         using var redis = await RedisServer.Start();
         await using var mesh = await RunningMesh.Start(new MeshPlan { Router = [$"Cache:Redis={redis.Address}", PatientWithRedis] });
         var answered = await Analyze(mesh.Client, _request);
-        // Stopping writes what has not been written yet.
+        // Stopping writes pending entries.
         await mesh.Router.DisposeAsync();
         using var runs = MetricSums.ModelRuns();
         var second = await mesh.AddRouter($"Cache:Redis={redis.Address}", PatientWithRedis);
@@ -166,7 +165,7 @@ public sealed class RouterCacheTests
         using var redis = await RedisServer.Start();
         await using var mesh = await RunningMesh.Start(new MeshPlan
         {
-            // Nothing stays in the process: every request asks Redis.
+            // Nothing is kept in memory: every request asks Redis.
             Router = [$"Cache:Redis={redis.Address}", "Cache:MemoryBytes=0", "Cache:RedisPause=00:00:00.1"],
         });
         using var failures = new MetricSums("medmoe.cache.redis.failures");
@@ -181,7 +180,7 @@ public sealed class RouterCacheTests
         redis.Kill();
         await AnalyzeUntilCounted(mesh, failures);
 
-        // It comes back empty.
+        // It restarts empty.
         await redis.Restart();
         await AnalyzeUntilCounted(mesh, hits);
     }
@@ -215,7 +214,7 @@ public sealed class RouterCacheTests
     {
         await using var connection = await StackExchange.Redis.ConnectionMultiplexer.ConnectAsync(redis);
         var database = connection.GetDatabase();
-        // By kind, so that the next one's entry is mostly of the same.
+        // Sorted by kind, so that the next key's entry is mostly of the same kind.
         var keys = connection.GetServers()[0].Keys().OrderBy(key => key.ToString()).ToArray();
         var entries = keys.Select(key => (byte[])database.StringGet(key)!).ToArray();
         for (var i = 0; i < keys.Length; i++)
@@ -234,15 +233,15 @@ public sealed class RouterCacheTests
     [Fact]
     public async Task Redis_NeverThere_FailsNoRequest()
     {
-        // A port that nobody listens on: the discard service's.
+        // An unused port: the discard service's.
         await using var mesh = await RunningMesh.Start(new MeshPlan { Router = ["Cache:Redis=127.0.0.1:9"] });
         Assert.NotNull(await Analyze(mesh.Client, _request));
         Assert.NotNull(await Analyze(mesh.Client, _request));
     }
 
     /// <summary>
-    /// Asks, successfully, until something has been counted: what is written goes to Redis behind the requests, and after a failure it is left
-    /// alone for a while.
+    /// Calls, successfully, until something has been counted: entries are written to Redis in the background, and after a failure Redis is not used
+    /// for a while.
     /// </summary>
     private static async Task AnalyzeUntilCounted(RunningMesh mesh, MetricSums counter)
     {
@@ -259,7 +258,7 @@ public sealed class RouterCacheTests
     private static void AssertOneRun(MetricSums runs, int texts)
     {
         Assert.Equal((1L, (long)texts), (runs["backbone"], runs["text"]));
-        // Four levels, the texts, and perhaps by now the end of the state.
+        // Four levels, the texts, and possibly the end of the state.
         Assert.InRange(runs.Total - 1 - texts, 5, 6);
     }
 

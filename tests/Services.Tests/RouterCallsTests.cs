@@ -5,7 +5,7 @@ using MedMoE.Mesh.Wire;
 
 namespace MedMoE.Mesh.Services.Tests;
 
-/// <summary>The router's calls besides Analyze.</summary>
+/// <summary>The router's calls other than Analyze.</summary>
 public sealed class RouterCallsTests
 {
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
@@ -52,7 +52,7 @@ public sealed class RouterCallsTests
     public async Task AnyCall_PixelsThatOverflow_NamesTheImage()
     {
         await using var mesh = await RunningMesh.Start(new MeshPlan());
-        // Finite, but not once the network has squared them.
+        // Finite, but infinite once the network has squared them.
         var image = Samples.Pixels([.. Enumerable.Repeat(1e20f, 3 * 224 * 224)]);
         var gating = new Gating { Policy = GatingPolicy.Image };
         async Task AssertRefused<T>(AsyncUnaryCall<T> call)
@@ -127,7 +127,7 @@ public sealed class RouterCallsTests
         await AssertRefused(
             new ClassifyRequest { Classes = { Enumerable.Range(0, 100_000).Select(i => new ClassPrompts { Name = $"{i}", Prompts = { "mass" } }) } },
             "classes: has 100000 classes, expected 2 to 256");
-        await AssertRefused(new ClassifyRequest { Classes = { good, good } }, "classes[1].name: is empty or there twice");
+        await AssertRefused(new ClassifyRequest { Classes = { good, good } }, "classes[1].name: is empty or used twice");
         await AssertRefused(new ClassifyRequest { Classes = { good, new ClassPrompts { Name = "b" } } }, "classes[1].prompts: is empty");
         await AssertRefused(
             new ClassifyRequest { Classes = { good, new ClassPrompts { Name = "b", Prompts = { "mass", "\t" } } } },

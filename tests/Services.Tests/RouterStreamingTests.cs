@@ -75,7 +75,7 @@ public sealed class RouterStreamingTests
                 new AnalyzeStreamRequest { RequestId = $"{i}", Request = new AnalyzeRequest { Image = Samples.Fresh() } },
                 TestContext.Current.CancellationToken);
         }
-        // The fourth is bad and answered at once: the three before it have been read.
+        // The fourth is invalid and answered immediately: the three before it have been read.
         await call.RequestStream.WriteAsync(new AnalyzeStreamRequest { RequestId = "bad" }, TestContext.Current.CancellationToken);
         Assert.True(await call.ResponseStream.MoveNext(TestContext.Current.CancellationToken));
         Assert.Equal("bad", call.ResponseStream.Current.RequestId);
@@ -108,7 +108,7 @@ public sealed class RouterStreamingTests
         using var runs = MetricSums.ModelRuns();
         var service = stopping switch { "router" => mesh.Router, "backbone" => mesh.Backbone, "text" => mesh.TextEncoder, _ => mesh.Experts["ct"] };
         var readiness = service.Get<Readiness>();
-        // Closed loops; each ends with the first refusal, and everything before it must have succeeded.
+        // Closed loops; each ends with its first refusal, and all calls before it must have succeeded.
         var clients = Enumerable.Range(0, 8).Select(async i =>
         {
             var done = 0;

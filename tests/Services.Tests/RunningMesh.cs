@@ -9,7 +9,7 @@ using MedMoE.Mesh.V1;
 
 namespace MedMoE.Mesh.Services.Tests;
 
-/// <summary>A mesh to run: every service of a golden bundle in this process, each on its own Kestrel.</summary>
+/// <summary>Settings of a mesh: every service of a golden bundle in this process, each with its own Kestrel.</summary>
 internal sealed record MeshPlan
 {
     public Architecture Architecture { get; init; } = Architecture.Paper;
@@ -45,7 +45,7 @@ internal sealed class RunningMesh : IAsyncDisposable
 
     public RunningService Gateway { get; private set; } = null!;
 
-    /// <summary>A client as users have it: through the gateway.</summary>
+    /// <summary>A client of the gateway, as users have.</summary>
     public RouterService.RouterServiceClient Client => new(Gateway.Channel);
 
     private IEnumerable<string> Endpoints =>
@@ -77,12 +77,12 @@ internal sealed class RunningMesh : IAsyncDisposable
         }
     }
 
-    /// <summary>One more router over the same services. Settings that come later win.</summary>
+    /// <summary>Another router for the same services. Later settings win.</summary>
     public Task<RunningService> AddRouter(params string[] settings) => Add(RouterApp.Create, [.. Endpoints, .. settings]);
 
     public async ValueTask DisposeAsync()
     {
-        // Callers before those they call.
+        // Callers before the services they call.
         foreach (var service in Enumerable.Reverse(_started))
         {
             await service.DisposeAsync();

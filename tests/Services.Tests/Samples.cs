@@ -27,7 +27,7 @@ internal static class Samples
 
     public static Image Pixels(float[] pixels) => new() { Pixels = WireTensors.FromSingles(pixels, DataType.Fp32, 3, 224, 224) };
 
-    /// <summary>An image like no other of this process.</summary>
+    /// <summary>An image that is unique in this process.</summary>
     public static Image Fresh()
     {
         var pixels = new float[3 * 224 * 224];

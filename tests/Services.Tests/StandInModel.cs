@@ -3,7 +3,7 @@ using MedMoE.Mesh.V1;
 
 namespace MedMoE.Mesh.Services.Tests;
 
-/// <summary>The model of a service that stands in for another: it says what the other runs.</summary>
+/// <summary>The model of a stand-in for another service, which reports the other's model.</summary>
 /// <param name="info">Of the other's.</param>
 /// <param name="warm">Whether it is ever warmed up.</param>
 internal sealed class StandInModel(ModelInfo info, bool warm = true) : IServedModel

@@ -63,7 +63,7 @@ public sealed class TextEncoderServiceTests
         await using var service = await RunningService.Start(
             TextEncoderApp.Create, files.Root, "--TextEncoder:QueueCapacity=40", "--TextEncoder:MaxBatchSize=1");
         var client = new TextEncoderService.TextEncoderServiceClient(service.Channel);
-        // Each call alone fits; the next ones come while the model runs its texts one by one.
+        // A single call fits; the next ones arrive while the model runs its texts one by one.
         var request = new EncodeRequest { Texts = { Enumerable.Repeat("small nodule in the left upper lobe", 40) } };
         var calls = Enumerable.Range(0, 40).Select(_ => client.EncodeAsync(request, deadline: DateTime.UtcNow + _patience).ResponseAsync).ToArray();
 

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace MedMoE.Mesh.ServicesUnderTest;
 
-/// <summary>What a service logs as an error, or worse.</summary>
+/// <summary>Collects a service's log entries of level Error and above.</summary>
 internal sealed class ErrorLog : ILoggerProvider
 {
     private readonly ConcurrentQueue<string> _lines = [];
@@ -14,7 +14,7 @@ internal sealed class ErrorLog : ILoggerProvider
 
     public void Dispose()
     {
-        // Nothing is held.
+        // Nothing to dispose.
     }
 
     private sealed class Logger(string category, ConcurrentQueue<string> lines) : ILogger

@@ -3,7 +3,7 @@ using Grpc.Health.V1;
 
 namespace MedMoE.Mesh.ServicesUnderTest;
 
-/// <summary>Waits for a service to serve.</summary>
+/// <summary>Waits until a service reports SERVING.</summary>
 internal static class Healthy
 {
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);

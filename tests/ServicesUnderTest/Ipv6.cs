@@ -5,13 +5,13 @@ using System.Net.Sockets;
 
 namespace MedMoE.Mesh.ServicesUnderTest;
 
-/// <summary>Machines with IPv6, and processes that have none.</summary>
+/// <summary>Detects IPv6, and starts processes without it.</summary>
 public static class Ipv6
 {
-    /// <summary>What a test says that is skipped without ::1.</summary>
+    /// <summary>Reason for skipping tests without ::1.</summary>
     public const string Missing = "needs IPv6's loopback address";
 
-    /// <summary>What a test says that is skipped where no process can go without.</summary>
+    /// <summary>Reason for skipping tests if IPv6 cannot be disabled for a process.</summary>
     public const string NotWithout = "needs Python 3, and leave to filter system calls";
 
     // socket(AF_INET6, ...) fails with EAFNOSUPPORT, as on a kernel that was started with ipv6.disable=1; x86-64's number of the call.
@@ -61,7 +61,7 @@ public static class Ipv6
         }
     }
 
-    /// <summary>A command whose process knows no IPv6.</summary>
+    /// <summary>A command that runs without IPv6.</summary>
     public static ProcessStartInfo Without(string program, params string[] arguments) =>
         new("python3", ["-c", WithoutSockets, program, .. arguments]);
 }

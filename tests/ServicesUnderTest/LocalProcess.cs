@@ -7,7 +7,7 @@ using System.Threading.Channels;
 
 namespace MedMoE.Mesh.ServicesUnderTest;
 
-/// <summary><c>mesh up</c> or <c>mesh scale</c> as a process, with a runtime folder of the test's.</summary>
+/// <summary><c>mesh up</c> or <c>mesh scale</c> as a process, with a runtime folder of the test.</summary>
 public sealed partial class LocalProcess : IDisposable
 {
     private static readonly TimeSpan _patience = TimeSpan.FromMinutes(2);
@@ -21,7 +21,7 @@ public sealed partial class LocalProcess : IDisposable
     private LocalProcess(TemporaryFolder runtime, string[] arguments)
     {
         _arguments = arguments;
-        // A shell starts its background jobs with Ctrl-C ignored, and so would the mesh if the tests were one.
+        // A shell starts background jobs with SIGINT ignored; the mesh would inherit that from tests in the background.
         var start = new ProcessStartInfo("env", ["--default-signal=INT", "dotnet", Tool.AssemblyOf("Local"), .. arguments])
         {
             RedirectStandardOutput = true,
@@ -37,7 +37,7 @@ public sealed partial class LocalProcess : IDisposable
 
     public int Pid => _process.Id;
 
-    /// <summary>The runtime folder of a mesh that has no name of its own.</summary>
+    /// <summary>The runtime folder of a mesh with the default name.</summary>
     public string Folder { get; }
 
     /// <summary>All it has printed.</summary>
@@ -49,7 +49,7 @@ public sealed partial class LocalProcess : IDisposable
 
     public static LocalProcess Run(TemporaryFolder runtime, params string[] arguments) => new(runtime, arguments);
 
-    /// <summary>A mesh of two text encoders and one backbone, ready.</summary>
+    /// <summary>Starts a mesh of two text encoders and one backbone.</summary>
     public static async Task<LocalProcess> UpSmall(TemporaryFolder runtime, params string[] more)
     {
         var mesh = new LocalProcess(runtime, ["up", "--only", "backbone,text-encoder", "--replicas", "text-encoder=2", .. more]);
@@ -57,7 +57,7 @@ public sealed partial class LocalProcess : IDisposable
         return mesh;
     }
 
-    /// <summary>The whole mesh, ready, and its gateway's HOST:PORT.</summary>
+    /// <summary>Starts the whole mesh; returns it, ready, and its gateway's HOST:PORT.</summary>
     public static async Task<(LocalProcess Mesh, string Gateway)> UpWhole(TemporaryFolder runtime, params string[] more)
     {
         const string Ready = "ready gateway=";
@@ -104,7 +104,7 @@ public sealed partial class LocalProcess : IDisposable
         return _process.ExitCode;
     }
 
-    /// <summary>Exit code 2 and one line that holds all of these.</summary>
+    /// <summary>Asserts exit code 2 and one line that contains all of these.</summary>
     public async Task AssertRefused(params string[] reasons)
     {
         var code = await ExitCode();
@@ -116,7 +116,7 @@ public sealed partial class LocalProcess : IDisposable
 
     public void Dispose()
     {
-        // Its services end with it, by their standard input.
+        // Its services stop with it, because their standard input is closed.
         _process.Kill();
         _process.Dispose();
     }

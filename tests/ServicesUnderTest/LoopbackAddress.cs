@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace MedMoE.Mesh.ServicesUnderTest;
 
-/// <summary>Connects from one of the addresses 127.0.0.1 to 127.255.255.254, as a client of its own.</summary>
+/// <summary>Connects from one of the addresses 127.0.0.1 to 127.255.255.254, so that it counts as a separate client.</summary>
 public sealed class LoopbackAddress(IPAddress address)
 {
     public async ValueTask<Stream> Connect(SocketsHttpConnectionContext context, CancellationToken cancellation)

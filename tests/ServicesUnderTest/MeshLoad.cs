@@ -6,7 +6,7 @@ using MedMoE.Mesh.V1;
 
 namespace MedMoE.Mesh.ServicesUnderTest;
 
-/// <summary>Clients that call a mesh one request after the other, each with an image that nobody has asked about before.</summary>
+/// <summary>Clients that call a mesh in closed loops, each time with a new image.</summary>
 public sealed class MeshLoad : IAsyncDisposable
 {
     private static readonly TimeSpan _patience = TimeSpan.FromMinutes(1);
@@ -19,7 +19,7 @@ public sealed class MeshLoad : IAsyncDisposable
     private int _succeeded;
 
     /// <param name="gateway">HOST:PORT.</param>
-    /// <param name="clients">How many at once.</param>
+    /// <param name="clients">Number of concurrent clients.</param>
     /// <param name="expert">The expert to call.</param>
     /// <param name="report">The report, or null for the image alone.</param>
     public MeshLoad(string gateway, int clients, string expert, string? report = null)
@@ -29,15 +29,15 @@ public sealed class MeshLoad : IAsyncDisposable
         _clients = [.. Enumerable.Range(0, clients).Select(_ => Task.Run(() => Call(router, expert, report)))];
     }
 
-    /// <summary>What failed, and how.</summary>
+    /// <summary>Statuses of failed calls.</summary>
     public ConcurrentQueue<Status> Failures { get; } = [];
 
     public int Succeeded => Volatile.Read(ref _succeeded);
 
-    /// <summary>An image that nobody has asked about before: PNG readers do not look behind the file's end.</summary>
+    /// <summary>A new image: readers ignore bytes after a PNG's end.</summary>
     public static Image FreshImage() => new() { Encoded = ByteString.CopyFrom([.. _png, .. Guid.NewGuid().ToByteArray()]) };
 
-    /// <summary>Returns when so many more have succeeded.</summary>
+    /// <summary>Waits for this number of further successes.</summary>
     public async Task UntilMoreSucceeded(int more)
     {
         var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -52,7 +52,7 @@ public sealed class MeshLoad : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends with the calls under way.</summary>
+    /// <summary>Waits for the running calls.</summary>
     public async ValueTask DisposeAsync()
     {
         await _enough.CancelAsync();

@@ -3,12 +3,12 @@ using System.Diagnostics;
 namespace MedMoE.Mesh.ServicesUnderTest;
 
 /// <summary>
-/// Host names that only processes started through it know, as those of a cluster: they run in a mount namespace with an /etc of their own,
-/// whose hosts file the system's resolver reads at every look-up. A name may have several addresses, and other ones later.
+/// Host names known only to processes started through it, like those of a cluster: they run in a mount namespace with their own /etc, whose hosts
+/// file the system's resolver reads at every look-up. A name may have several addresses, which may change.
 /// </summary>
 public sealed class PrivateNames : IDisposable
 {
-    /// <summary>What a test says that is skipped where it is not allowed.</summary>
+    /// <summary>Reason for skipping tests without permission.</summary>
     public const string Missing = "needs unshare of util-linux, and leave to make a mount namespace";
 
     private static readonly string[] _unshare = ["--mount", "--map-root-user"];
@@ -23,7 +23,7 @@ public sealed class PrivateNames : IDisposable
             File.Copy($"/etc/{file}", _etc[file]);
         }
         File.WriteAllText(_etc["nsswitch.conf"], "hosts: files\n");
-        // Every line of a name counts, not the first alone.
+        // Use every line of a name, not only the first.
         File.WriteAllText(_etc["host.conf"], "multi on\n");
         Write();
     }
@@ -46,14 +46,14 @@ public sealed class PrivateNames : IDisposable
         }
     }
 
-    /// <summary>Gives a name these addresses and no others; without any, it is unknown.</summary>
+    /// <summary>Sets the addresses of a name; without any, it is unknown.</summary>
     public void Set(string name, params string[] addresses)
     {
         _names[name] = addresses;
         Write();
     }
 
-    /// <summary>A command that knows the names.</summary>
+    /// <summary>A command that can resolve the names.</summary>
     public ProcessStartInfo Command(string program, params string[] arguments) =>
         new("unshare", [.. _unshare, "sh", "-c", "mount --bind \"$0\" /etc && exec \"$@\"", _etc.Path, program, .. arguments]);
 
@@ -61,7 +61,7 @@ public sealed class PrivateNames : IDisposable
 
     private void Write()
     {
-        // Readers see the file before or the file after.
+        // Replaced atomically: readers see the old or the new file.
         File.WriteAllLines(_etc["hosts.new"], _names.SelectMany(name => name.Value.Select(address => $"{address} {name.Key}")));
         File.Move(_etc["hosts.new"], _etc["hosts"], overwrite: true);
     }

@@ -6,7 +6,7 @@ using static MedMoE.Mesh.ServicesUnderTest.Signals;
 
 namespace MedMoE.Mesh.ServicesUnderTest;
 
-/// <summary>A real redis-server of this machine, on a free port, without files.</summary>
+/// <summary>A real redis-server, on a free port, without files.</summary>
 public sealed partial class RedisServer : IDisposable
 {
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(20);
@@ -18,7 +18,7 @@ public sealed partial class RedisServer : IDisposable
 
     public string Address => $"127.0.0.1:{_port}";
 
-    /// <summary>What a test says that is skipped where there is none.</summary>
+    /// <summary>Reason for skipping tests without it.</summary>
     public const string Missing = "needs redis-server (Debian: apt-get install redis-server)";
 
     public static bool IsInstalled =>
@@ -32,7 +32,7 @@ public sealed partial class RedisServer : IDisposable
             probe.Start();
             var port = ((IPEndPoint)probe.LocalEndpoint).Port;
             probe.Stop();
-            // Somebody else may take the port in between: then another one.
+            // Another process may take the port in between: then try another one.
             if (await Run(port) is { } process)
             {
                 return new RedisServer(port, process);
@@ -47,10 +47,10 @@ public sealed partial class RedisServer : IDisposable
         _process.WaitForExit();
     }
 
-    /// <summary>Starts it again on its port, empty.</summary>
+    /// <summary>Restarts it on the same port, empty.</summary>
     public async Task Restart() => _process = await Run(_port) ?? throw new InvalidOperationException("the port was taken");
 
-    /// <summary>Keeps it from answering.</summary>
+    /// <summary>Pauses the process, so that it does not answer.</summary>
     public void Freeze() => Signal(SigStop);
 
     public void Thaw() => Signal(SigContinue);
@@ -77,7 +77,7 @@ public sealed partial class RedisServer : IDisposable
         {
             if (line.Contains("Ready to accept connections", StringComparison.Ordinal))
             {
-                // Nobody reads on: what it says later must not fill the pipe.
+                // Keep reading, so that later output does not fill the pipe.
                 _ = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
                 return process;
             }

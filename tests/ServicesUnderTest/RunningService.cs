@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 
 namespace MedMoE.Mesh.ServicesUnderTest;
 
-/// <summary>A service on a real Kestrel, on ports the system chose. A test that makes it log an error fails, unless it expects that.</summary>
+/// <summary>A service on a real Kestrel, on free ports. A test fails if it logs an unexpected error.</summary>
 public sealed class RunningService : IAsyncDisposable
 {
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
@@ -27,12 +27,12 @@ public sealed class RunningService : IAsyncDisposable
 
     public Uri Http { get; }
 
-    /// <summary>Where it answers gRPC, as an endpoint: HOST:PORT.</summary>
+    /// <summary>HOST:PORT of gRPC.</summary>
     public string Address { get; }
 
     /// <summary>Starts a service.</summary>
-    /// <param name="create">Puts it together.</param>
-    /// <param name="bundle">Folder of its bundle, or null where it has no model.</param>
+    /// <param name="create">Creates the application.</param>
+    /// <param name="bundle">Folder of its bundle, or null if it has no model.</param>
     /// <param name="settings">Further arguments.</param>
     public static async Task<RunningService> Start(Func<string[], WebApplication> create, string? bundle, params string[] settings)
     {
@@ -44,20 +44,20 @@ public sealed class RunningService : IAsyncDisposable
         return new RunningService(app, errors);
     }
 
-    /// <summary>The service is meant to log errors with these words.</summary>
+    /// <summary>Expects errors in the log that contain these words.</summary>
     public void ExpectError(string words) => _expectedError = words;
 
-    /// <summary>Something inside it.</summary>
+    /// <summary>A service from its container.</summary>
     public T Get<T>()
         where T : notnull => _app.Services.GetRequiredService<T>();
 
-    /// <summary>Returns when it serves.</summary>
+    /// <summary>Waits until it reports SERVING.</summary>
     public Task Ready() => Healthy.Await(Channel);
 
     /// <summary>Stops it as SIGTERM does; returns when running calls have ended.</summary>
     public Task Stop() => _app.StopAsync(CancellationToken.None);
 
-    /// <summary>Tells it to stop as SIGTERM does; running calls go on, until it is disposed.</summary>
+    /// <summary>Requests a stop as SIGTERM does; running calls continue until it is disposed.</summary>
     public void BeginStopping() => _app.Lifetime.StopApplication();
 
     public async ValueTask DisposeAsync()

@@ -6,7 +6,7 @@ namespace MedMoE.Mesh.ServicesUnderTest;
 /// <summary>A value of a service's /metrics.</summary>
 public sealed partial record ServiceMetric(string Name, string Tags, double Value)
 {
-    /// <summary>All that a service tells.</summary>
+    /// <summary>All metrics of a service.</summary>
     /// <param name="http">HOST:PORT of its /metrics.</param>
     public static async Task<IReadOnlyList<ServiceMetric>> Read(string http)
     {

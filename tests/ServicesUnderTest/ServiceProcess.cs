@@ -6,7 +6,7 @@ using static MedMoE.Mesh.ServicesUnderTest.Signals;
 
 namespace MedMoE.Mesh.ServicesUnderTest;
 
-/// <summary>A service as a process of its own.</summary>
+/// <summary>A service in a separate process.</summary>
 public sealed partial class ServiceProcess : IDisposable
 {
     private static readonly TimeSpan _patience = TimeSpan.FromMinutes(1);
@@ -22,7 +22,7 @@ public sealed partial class ServiceProcess : IDisposable
         start.RedirectStandardInput = true;
         start.RedirectStandardOutput = true;
         start.RedirectStandardError = true;
-        // As mesh up has it: OpenMP's threads would else spin on the cores that other services want.
+        // As in mesh up: otherwise OpenMP's threads would spin on cores that other services need.
         start.Environment.TryAdd("OMP_WAIT_POLICY", "PASSIVE");
         _process = Process.Start(start)!;
         _errors = _process.StandardError.ReadToEndAsync();
@@ -40,14 +40,14 @@ public sealed partial class ServiceProcess : IDisposable
     /// <summary>HOST:PORT of /healthz and /metrics.</summary>
     public string Http { get; private set; } = "";
 
-    /// <summary>Starts one, on loopback and on ports that the system chooses unless told otherwise, and returns when it serves.</summary>
+    /// <summary>Starts a service, by default on loopback and free ports, and returns when it reports SERVING.</summary>
     /// <param name="project">Its project: "Router".</param>
-    /// <param name="names">Host names that it is to know, or null for the system's.</param>
+    /// <param name="names">Host names for it, or null for the system's.</param>
     /// <param name="settings">Settings, without "--"; later ones win.</param>
     public static Task<ServiceProcess> Start(string project, PrivateNames? names, params string[] settings) =>
         StartBy(names is null ? (program, arguments) => new ProcessStartInfo(program, arguments) : names.Command, project, settings);
 
-    /// <summary>Starts one by a command that gives it other surroundings.</summary>
+    /// <summary>Starts a service by a command that changes its environment.</summary>
     /// <param name="command">Makes the command of a program and its arguments.</param>
     /// <param name="project">Its project: "Router".</param>
     /// <param name="settings">Settings, without "--"; later ones win.</param>
@@ -71,7 +71,7 @@ public sealed partial class ServiceProcess : IDisposable
         }
     }
 
-    /// <summary>Tells it to stop as a service manager does, and returns when it has ended.</summary>
+    /// <summary>Sends SIGTERM, and returns when it has ended.</summary>
     public async Task Stop()
     {
         Assert.Equal(0, LocalProcess.Kill(_process.Id, SigTerm));
@@ -108,7 +108,7 @@ public sealed partial class ServiceProcess : IDisposable
         }
     }
 
-    /// <summary>No client connects to what stands for every address.</summary>
+    /// <summary>A wildcard address cannot be called.</summary>
     private static string Reached(string listening) => Everywhere().Replace(listening, "127.0.0.1:");
 
     [GeneratedRegex(@"^(\[::\]|0\.0\.0\.0):")]

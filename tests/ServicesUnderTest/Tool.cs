@@ -10,7 +10,7 @@ public static class Tool
 
     public sealed record Result(int ExitCode, string Output, string Error)
     {
-        /// <summary>Exit code 2 and one line on standard error that holds all of these.</summary>
+        /// <summary>Asserts exit code 2 and one line on standard error that contains all of these.</summary>
         public void AssertRefused(params string[] reasons)
         {
             Assert.Equal((2, 1), (ExitCode, Error.Count(c => c == '\n')));
@@ -18,7 +18,7 @@ public static class Tool
             Assert.DoesNotContain("   at ", Error);
         }
 
-        /// <summary>Exit code 2 and a fault listed on standard output.</summary>
+        /// <summary>Asserts exit code 2 and a fault on standard output.</summary>
         public void AssertFault(string fault)
         {
             Assert.Equal(2, ExitCode);
@@ -44,7 +44,7 @@ public static class Tool
     public static Task<Result> Run(string project, params string[] arguments) =>
         Command(Environment.CurrentDirectory, ["dotnet", AssemblyOf(project), .. arguments]);
 
-    /// <summary>Whether a command can be run, and succeeds.</summary>
+    /// <summary>Whether a command exists and succeeds.</summary>
     public static async Task<bool> Succeeds(string folder, IReadOnlyList<string> command)
     {
         try

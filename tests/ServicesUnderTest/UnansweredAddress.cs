@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace MedMoE.Mesh.ServicesUnderTest;
 
-/// <summary>An address where nobody answers: its port is bound, so that nobody else gets it, and not listened at.</summary>
+/// <summary>An address without a server: its port is bound, so that no other process gets it, but not listened on.</summary>
 public sealed class UnansweredAddress : IDisposable
 {
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);

@@ -67,13 +67,13 @@ public sealed class AttemptsTests : IDisposable
         var keepAlive = TimeSpan.FromSeconds(4);
         using var channels = new MeshChannels(
             new EndpointSetting(TextEncoderAt($"{hung.Address},{service.Address}") with { KeepAliveTimeout = keepAlive }), _loggers);
-        // In turn: one of two goes to the one that hangs, is lost after the pings, and then answered by the other.
+        // In turn: one of two calls goes to the hanging replica, is lost after the pings, and is then answered by the other.
         for (var i = 0; i < 4; i++)
         {
             await Encode(channels);
         }
 
-        // Sooner than pings would find it.
+        // Sooner than pings would detect it.
         var client = new TextEncoderService.TextEncoderServiceClient(channels.Of(MeshService.TextEncoder));
         for (var i = 0; i < 10; i++)
         {

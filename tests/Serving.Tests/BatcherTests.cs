@@ -47,7 +47,7 @@ public sealed class BatcherTests
             }
         }
 
-        // All of this while the first batch has not ended.
+        // All of this happens before the first batch has ended.
         Assert.Equal((9, 92), (accepted.Count, refused.Count));
         Assert.False(accepted[0].IsCompleted);
         Assert.All(refused, e => Assert.Equal(40, e.RetryAfter.TotalMilliseconds));
@@ -132,7 +132,7 @@ public sealed class BatcherTests
 
         time.Advance(TimeSpan.FromMilliseconds(4));
 
-        // The timer may have been set on either side of the advance: time moves on until it rings.
+        // The timer may have been set before or after the advance: advance until it fires.
         for (var i = 0; i < 1000 && !one.IsCompleted; i++)
         {
             time.Advance(TimeSpan.FromMilliseconds(1));
@@ -184,7 +184,7 @@ public sealed class BatcherTests
                 batches.Enqueue([.. batch]);
                 started.Set();
                 Assert.True(submitted.Wait(_patience), "the items were not submitted");
-                // As much as the items say together: 8 fit.
+                // Items are sizes: memory is enough for 8.
                 return batch.Sum() > 8 ? throw new InsufficientMemoryException("test") : [.. batch.Select(i => -i)];
             },
             metrics);
@@ -224,7 +224,7 @@ public sealed class BatcherTests
         Task<Batched<int>>[] accepted = [.. Enumerable.Range(0, 5).Select(i => batcher.Submit(i))];
         model.AwaitStart();
         var drained = Task.Run(batcher.Drain, TestContext.Current.CancellationToken);
-        // Draining has begun when submitting says so; whatever slips in before counts as accepted.
+        // Draining has begun once Submit throws; items submitted before count as accepted.
         var late = new List<Task<Batched<int>>>();
         try
         {
@@ -242,7 +242,7 @@ public sealed class BatcherTests
         Assert.All(accepted.Concat(late), task => Assert.True(task.IsCompletedSuccessfully));
     }
 
-    /// <summary>A model that negates numbers, once it is let go.</summary>
+    /// <summary>A model that negates numbers, after it is released.</summary>
     private sealed class HeldModel : IDisposable
     {
         private readonly ManualResetEventSlim _started = new();

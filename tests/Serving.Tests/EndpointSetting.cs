@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 
 namespace MedMoE.Mesh.Serving.Tests;
 
-/// <summary>Endpoints that change when a test wants.</summary>
+/// <summary>Endpoints that a test can change.</summary>
 internal sealed class EndpointSetting(EndpointOptions first) : IOptionsMonitor<EndpointOptions>
 {
     private event Action<EndpointOptions, string?>? Changed;

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace MedMoE.Mesh.Serving.Tests;
 
-/// <summary>A port that takes every connection and never says a word, as a stopped process does.</summary>
+/// <summary>A port that accepts every connection and never answers, like a paused process.</summary>
 internal sealed class HungReplica : IDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);

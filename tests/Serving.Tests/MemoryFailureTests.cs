@@ -23,7 +23,7 @@ public sealed class MemoryFailureTests
     public void Is_WordsOfLibtorch_TellsMemoryFromTheRest(string message, bool expected)
     {
         Assert.Equal(expected, MemoryFailure.Is(new ExternalException(message)));
-        // The words alone do not make one: a caller's may be among them.
+        // The words alone are not enough: they may be part of a caller's text.
         Assert.False(MemoryFailure.Is(new InvalidOperationException(message)));
     }
 
@@ -41,7 +41,7 @@ public sealed class MemoryFailureTests
         Assert.Equal((StatusCode.ResourceExhausted, "not enough memory for this call"), (e.StatusCode, e.Status.Detail));
     }
 
-    /// <summary>A service that has no memory left, as libtorch or the runtime say it.</summary>
+    /// <summary>A service that is out of memory, as reported by libtorch or the runtime.</summary>
     private sealed class ShortOfMemory : TextEncoderService.TextEncoderServiceBase
     {
         public static WebApplication Create(string[] args)

@@ -42,7 +42,7 @@ public sealed class PlacesTests
 
         Assert.Equal(40, e.RetryAfter.TotalMilliseconds);
         Assert.False(waiting.IsCompleted);
-        // Who goes while waiting makes room for another.
+        // A cancelled waiter frees its capacity for another.
         await gone.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting.WaitAsync(_patience));
         var next = places.Run(0, 0, () => 4, CancellationToken.None);
@@ -67,7 +67,7 @@ public sealed class PlacesTests
         Assert.False(large.IsCompleted);
         released.Set();
         Assert.True(await first.WaitAsync(_patience), "the first was not let go");
-        // More than there is counts as all of it: it runs alone.
+        // A need above the limit counts as the whole limit: it runs by itself.
         Assert.Equal("large", await large.WaitAsync(_patience));
     }
 
@@ -87,11 +87,11 @@ public sealed class PlacesTests
         released.Set();
         Assert.True(await first.WaitAsync(_patience), "the first was not let go");
         Assert.Equal(1, await waiting.WaitAsync(_patience));
-        // Alone, a request may hold more.
+        // A single request may hold more than the limit.
         Assert.Equal(2, await places.Run(101, 0, () => 2, CancellationToken.None));
     }
 
-    /// <summary>Work that runs until it is let go.</summary>
+    /// <summary>Work that runs until it is released.</summary>
     private static (Task<bool> Work, Task Started) Hold(Places places, long held, long needed, ManualResetEventSlim released)
     {
         var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace MedMoE.Mesh.Serving.Tests;
 
-/// <summary>A port that neither takes a connection nor refuses it: its queue has room for one, and one is in it.</summary>
+/// <summary>A port that neither accepts nor refuses connections: its backlog has room for one, and is full.</summary>
 internal sealed class SilentReplica : IDisposable
 {
     private readonly Socket _listener = new(SocketType.Stream, ProtocolType.Tcp);

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Builder;
 
 namespace MedMoE.Mesh.Serving.Tests;
 
-/// <summary>Answers with no texts, and with INTERNAL where it is asked about any.</summary>
+/// <summary>Answers requests without texts, and fails others with INTERNAL.</summary>
 internal sealed class StubTextEncoder : TextEncoderService.TextEncoderServiceBase
 {
     public const string Reason = "Unknown error.";

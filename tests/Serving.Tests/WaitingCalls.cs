@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace MedMoE.Mesh.Serving.Tests;
 
-/// <summary>Hears of a call that waits for a replica to be connected: nothing but a channel's log tells.</summary>
+/// <summary>Detects a call that waits for a connection; only a channel's log shows it.</summary>
 internal sealed class WaitingCalls : ILoggerProvider, ILogger
 {
     private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);

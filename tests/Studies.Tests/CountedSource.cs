@@ -1,27 +1,27 @@
 
 namespace MedMoE.Mesh.Studies.Tests;
 
-/// <summary>Studies without end, as <see cref="DataSet"/> has them, and how many of them have been asked for.</summary>
+/// <summary>An endless source of studies, like <see cref="DataSet"/>, that counts requested studies.</summary>
 internal sealed class CountedSource() : StudySource("counted")
 {
     private int _loading;
     private volatile int _given;
 
-    /// <summary>Called in the midst of loading a study.</summary>
+    /// <summary>Called while a study is loading.</summary>
     public Action<int> OnLoad { get; init; } = _ => { };
 
-    /// <summary>Called when the pass is let go of.</summary>
+    /// <summary>Called when the pass is disposed.</summary>
     public Action OnClose { get; init; } = () => { };
 
     public override int? Count => null;
 
-    /// <summary>Records handed out.</summary>
+    /// <summary>Records returned so far.</summary>
     public int Given => _given;
 
-    /// <summary>Studies that some worker is loading now.</summary>
+    /// <summary>Number of studies that are loading now.</summary>
     public int Loading => Volatile.Read(ref _loading);
 
-    /// <summary>Whether the pass was let go of.</summary>
+    /// <summary>Whether the pass was disposed.</summary>
     public bool Closed { get; private set; }
 
     public override IEnumerable<StudyRecord> Read(ShuffleOrder? order)

@@ -7,7 +7,7 @@ using NetVips;
 
 namespace MedMoE.Mesh.Studies.Tests;
 
-/// <summary>A data set in a folder of its own. Study i is an image of level i throughout, of type i modulo 3 unless told otherwise.</summary>
+/// <summary>A data set in a temporary folder. Study i is an image of constant level i, of type i modulo 3 by default.</summary>
 internal sealed class DataSet : IDisposable
 {
     public const int Size = 8;
@@ -23,7 +23,7 @@ internal sealed class DataSet : IDisposable
     public static StudyPreparation Preparation { get; } = new(
         BundleManifest.Read(Golden.PathOf("medmoe-nano-paper", "medmoe.json")) with
         {
-            // Prepared values are the levels.
+            // Preprocessed values equal the levels.
             Image = new ImageSettings
             {
                 Size = Size,

@@ -3,12 +3,12 @@ using static MedMoE.Mesh.Studies.Tests.DataSet;
 
 namespace MedMoE.Mesh.Studies.Tests;
 
-/// <summary>Of whatever is put into a data set, each record is used, or left out, counted and given a reason.</summary>
+/// <summary>Each record of a data set is either used, or left out, counted and given a reason.</summary>
 public sealed class NothingLostTests
 {
     private const int Rounds = 60;
 
-    /// <summary>What may become of a record in a shard, and whether it is used then.</summary>
+    /// <summary>Variants of a record in a shard, and whether each is used.</summary>
     private static readonly (Func<int, IEnumerable<TarEntry>> Members, bool Used)[] _shardFates =
     [
         (i => Files(Sample(i)), true),
@@ -28,7 +28,7 @@ public sealed class NothingLostTests
         (i => Files(($"{Key(i)}.dcm", [1]), ($"{Key(i)}.xml", [1])), false),
     ];
 
-    /// <summary>What may become of a line of a manifest.</summary>
+    /// <summary>Variants of a line of a manifest.</summary>
     private static readonly (Func<string, string> Line, bool Used)[] _lineFates =
     [
         (line => line, true),

@@ -4,7 +4,7 @@ using static MedMoE.Mesh.Studies.Tests.DataSet;
 
 namespace MedMoE.Mesh.Studies.Tests;
 
-/// <summary>Manifests as they should not be, and records that only preparing them shows to be bad.</summary>
+/// <summary>Invalid manifests, and records that turn out to be invalid only when they are prepared.</summary>
 public sealed class OddManifestsTests
 {
     private static string With(string field) => Good.Replace("}", $", {field}}}");
@@ -117,7 +117,7 @@ public sealed class OddManifestsTests
 
         var batches = data.Loader(new LoaderOptions { BatchSize = 2, Batches = BatchPlan.ByType }).Read(0, skipped).ToArray();
 
-        // Of the five of type 0 each epoch leaves out another one.
+        // Each epoch leaves out a different one of the five studies of type 0.
         Assert.Equal(3, batches.Length);
         Assert.Equal([$"{Key(3)}: its report type has 1 usable studies, fewer than a batch of 2"], skipped.First.Select(s => s.ToString()));
     }

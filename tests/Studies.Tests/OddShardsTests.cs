@@ -4,7 +4,7 @@ using static MedMoE.Mesh.Studies.Tests.DataSet;
 
 namespace MedMoE.Mesh.Studies.Tests;
 
-/// <summary>Shards as they should not be: what can be used is used, the rest is counted and named with its reason.</summary>
+/// <summary>Damaged shards: usable records are used, others are counted and named with a reason.</summary>
 public sealed class OddShardsTests
 {
     [Fact]
@@ -28,7 +28,7 @@ public sealed class OddShardsTests
         var rubbish = new byte[count];
         new Random(3).NextBytes(rubbish);
         rubbish[0] = 1;
-        // A field of spaces or zeros where the check sum is would pass for an end.
+        // A checksum field of spaces or zeros would count as the end.
         rubbish.AsSpan(Math.Min(148, count), Math.Min(8, Math.Max(0, count - 148))).Clear();
 
         AssertRead([.. Tar(Sample(0)), .. rubbish], 1, $"the last {count} bytes, behind its end, are no tar");
@@ -115,7 +115,7 @@ public sealed class OddShardsTests
     [Fact]
     public void ReadAll_MembersThatAreNotNeighbours_AreNamedOnceForEachRecord()
     {
-        // As "tar -cf a.tar *.png *.txt *.cls" does it.
+        // As written by "tar -cf a.tar *.png *.txt *.cls".
         var byKind = Enumerable.Range(0, 3).SelectMany(kind => Enumerable.Range(0, 4).Select(i => Sample(i)[kind])).Concat(Sample(9));
 
         AssertRead(Tar(byKind), 1, [.. Enumerable.Range(0, 4).Select(i => $"{Key(i)}: comes 3 times: its members are not neighbours")]);
@@ -162,7 +162,7 @@ public sealed class OddShardsTests
         AssertRead(
             Tar([.. Enumerable.Range(0, 12).SelectMany(i => Sample(i)), .. named]), 12,
             "1: 300 members under key 1 have kinds like 2.840….png: names with dots?");
-        // One of them has no further dot, and is no more to be used than the others: which report is its own?
+        // One of them has no further dot and is just as unusable: its own report is ambiguous.
         AssertRead(
             Tar([.. Sample(0), ($"{Key(0)}.b.png", Png(1)), ($"{Key(0)}.b.txt", Utf8("r")), ($"{Key(0)}.b.cls", Utf8("1"))]), 0,
             $"{Key(0)}: 3 members under key {Key(0)} have kinds like b.png: names with dots?");
@@ -195,7 +195,7 @@ public sealed class OddShardsTests
         using var data = new DataSet().WithShard("a.tar", [("big.png", new byte[512]), ("big.txt", Utf8("r")), ("big.cls", Utf8("1")), .. Sample(1)]);
         using (var file = File.Open(data["a.tar"], FileMode.Open))
         {
-            // The first member's length in its header, and the hole in the file that it then has.
+            // The first member's length in its header, and the resulting hole in the file.
             var tar = new byte[file.Length];
             file.ReadExactly(tar);
             const long length = 257 << 20;
@@ -243,7 +243,7 @@ public sealed class OddShardsTests
         Assert.Equal(faults.Length, skipped.Count);
     }
 
-    /// <summary>That of the first header.</summary>
+    /// <summary>The first header's checksum.</summary>
     private static void SetChecksum(byte[] tar)
     {
         tar.AsSpan(148, 8).Fill((byte)' ');

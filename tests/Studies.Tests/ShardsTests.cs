@@ -113,7 +113,7 @@ public sealed class ShardsTests
 
             var keys = data.Open().ReadAll(skipped).Select(s => s.Key).ToArray();
 
-            // The padding behind a record's last member holds nothing of it; less than half a block is used there.
+            // The padding after a record's last member holds no data; less than half a block is used there.
             var before = (cut + 256) / record;
             Assert.Equal([.. Enumerable.Range(0, before).Select(Key), Key(3)], keys);
             var fault = Assert.Single(skipped.First);
@@ -144,12 +144,12 @@ public sealed class ShardsTests
             byte[] broken = [.. whole];
             for (var hit = 0; hit <= round % 4; hit++)
             {
-                // Half of the hits in the first header's numbers, where lengths and checksums are.
+                // Half of the changes in the first header's numbers, where lengths and checksums are.
                 broken[round % 2 == 0 ? random.Next(100, 170) : random.Next(broken.Length)] = (byte)random.Next(256);
             }
             using var data = new DataSet().WithFile("a.tar", broken).WithShard("b.tar", Sample(9));
 
-            // A hit may change a label to one that is out of range, which is fatal and right.
+            // A change may make a label invalid, which must be fatal.
             var studies = new List<Study>();
             var e = Record.Exception(() => studies.AddRange(data.Open().ReadAll()));
             Assert.True(e is null or StudyDataException, $"round {round}: {e}");
@@ -173,7 +173,7 @@ public sealed class ShardsTests
         Assert.Equal(Keys(null), first.Order(StringComparer.Ordinal));
         Assert.NotEqual(first, Keys(new ShuffleOrder(Seed: 1, Epoch: 1, Window: 15)));
         Assert.NotEqual(first, Keys(new ShuffleOrder(Seed: 2, Epoch: 0, Window: 15)));
-        // The shards themselves are in another order too: a window of one leaves records where they are.
+        // The shards also change their order: a window of one keeps the order of records.
         Assert.Equal(5, Keys(new ShuffleOrder(1, 0, Window: 1)).Chunk(10).Count(shard => shard.SequenceEqual(shard.Order(StringComparer.Ordinal))));
         Assert.NotEqual(Keys(null), Keys(new ShuffleOrder(1, 0, Window: 1)));
     }

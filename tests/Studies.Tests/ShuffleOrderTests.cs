@@ -10,7 +10,7 @@ public sealed class ShuffleOrderTests
 
         Assert.Equal(Enumerable.Range(0, 100), shuffled.Order());
         Assert.NotEqual(Enumerable.Range(0, 100), shuffled);
-        // Nothing can come out before it has come in.
+        // No record can be returned before it has been read.
         Assert.All(shuffled.Index(), at => Assert.True(at.Item <= at.Index + 10));
     }
 

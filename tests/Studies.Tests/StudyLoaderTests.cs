@@ -18,7 +18,7 @@ public sealed class StudyLoaderTests
         Assert.All(studies.Index(), at =>
         {
             Assert.Equal(3 * Size * Size, at.Item.Pixels.Length);
-            // The level through a division and back.
+            // The level, after a division and its inverse.
             Assert.All(at.Item.Pixels, level => Assert.Equal(at.Index, level, 1e-3f));
             Assert.Equal(at.Index % 3, at.Item.ReportType);
             Assert.Equal((Size, Size), (at.Item.Width, at.Item.Height));
@@ -94,7 +94,7 @@ public sealed class StudyLoaderTests
         Assert.All(batches, batch => Assert.Single(batch.Studies.Select(s => s.ReportType).Distinct()));
         // 5, 6 and 2 studies of a type.
         Assert.Equal([2, 3, 1], Enumerable.Range(0, 3).Select(type => batches.Count(b => b.Studies[0].ReportType == type)));
-        // Each type keeps its order, and batches come in the order of their last studies.
+        // Each type keeps its order, and batches are in the order of their last studies.
         Assert.All(Enumerable.Range(0, 3), type => Assert.Equal(
             order.Where(study => types[study] == type).Chunk(2).Where(pair => pair.Length == 2).SelectMany(pair => pair).Select(Key),
             batches.SelectMany(b => b.Studies).Where(s => s.ReportType == type).Select(s => s.Key)));
@@ -223,7 +223,7 @@ public sealed class StudyLoaderTests
     [Fact]
     public void Read_SlowConsumer_IsNotOutrunByMoreThanTheReadAhead()
     {
-        // The source has no end: a reader without bounds would never wait.
+        // The source is endless: an unbounded reader would never wait.
         var source = new CountedSource();
         var options = new LoaderOptions { BatchSize = 4, ReadAhead = 3 };
         var (taken, most) = (0, 0);
@@ -237,7 +237,7 @@ public sealed class StudyLoaderTests
             }
         }
 
-        // One record is in the reader's hand.
+        // One record is being read.
         Assert.InRange(most, 1, (3 * 4) + 1);
         Assert.InRange(source.Given - taken, 0, (3 * 4) + 1);
     }

@@ -20,7 +20,7 @@ public sealed class BertTokenizerTests
             .Encode(reference.GetProperty("text").GetString()!);
 
         Assert.Equal(Ids("input_ids"), tokens.Ids);
-        // The reference cuts the sequence with its [SEP]; Truncate keeps [SEP], as the tokenizers that models are trained with do.
+        // The reference cuts the sequence including [SEP]; Truncate keeps [SEP], like the tokenizers used in training.
         Assert.Equal(Ids("input_ids_max_length_12"), tokens.Ids.Take(12));
     }
 
@@ -95,7 +95,7 @@ public sealed class BertTokenizerTests
     {
         var tokenizer = new BertTokenizer(_vocabulary, lowerCase);
         var most = new string('x', 101);
-        // All planes with characters in them but the ideographs' own.
+        // All planes with assigned characters, without those of ideographs only.
         foreach (var value in Enumerable.Range(1, 0x1FFFF).Concat(Enumerable.Range(0x2F800, 0x220)).Concat(Enumerable.Range(0xE0000, 0x200)))
         {
             if (!System.Text.Rune.IsValid(value) || value == '[')
@@ -103,7 +103,7 @@ public sealed class BertTokenizerTests
                 continue;
             }
             var character = new System.Text.Rune(value).ToString();
-            // Behind one letter every character is normalised and looked at; behind 101 those are passed over that cannot matter.
+            // After one letter every character is normalised and classified; after 101, characters that cannot matter are skipped.
             var (near, far) = ("x" + character + "x", most + character + "x");
 
             var words = tokenizer.Encode(near).Words.Select(w => (w.Start, w.End));

@@ -24,13 +24,13 @@ public sealed class ReportSectionsTests
     [InlineData("technique", null)]
     public void Pick_ByHeadings_LeavesTheRestBlank(string names, string? expected)
     {
-        // "history:" at a line's start is a heading to anybody who does not understand the sentence.
+        // "history:" at the start of a line counts as a heading, unless the sentence is understood.
         var report = Report.Replace("history", "patient", StringComparison.Ordinal);
         var picked = ReportSections.Parse(names).Pick(report);
 
         var words = picked?.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(expected?.Replace("history", "patient", StringComparison.Ordinal), words is null ? null : string.Join(' ', words));
-        // Words stand where they stood.
+        // Words keep their positions.
         Assert.True(picked is null || (picked.Length == report.Length && picked.Index().All(c => c.Item == ' ' || c.Item == report[c.Index])));
     }
 

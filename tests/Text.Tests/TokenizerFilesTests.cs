@@ -3,7 +3,7 @@ using MedMoE.Mesh.Bundle;
 
 namespace MedMoE.Mesh.Text.Tests;
 
-/// <summary>The files beside vocab.txt: what they say is followed as Hugging Face follows it, or one line names it.</summary>
+/// <summary>The files next to vocab.txt: each setting is followed as in Hugging Face, or named in an error of one line.</summary>
 public sealed class TokenizerFilesTests : IDisposable
 {
     private const string Config = "tokenizer_config.json";
@@ -43,7 +43,7 @@ public sealed class TokenizerFilesTests : IDisposable
 
         Assert.Equal([9, 6, 12, 10], tokenizer.Encode("odem unheard").Ids);
         Assert.Equal(11, tokenizer.Padding);
-        // The usual names are nothing but text now: "[", "CLS", "]".
+        // The usual names are plain text now: "[", "CLS", "]".
         Assert.Equal([9, 9, 12, 12, 12, 10, 10], tokenizer.Encode("<s>[CLS]</s>").Ids);
     }
 

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace MedMoE.Mesh.Text.Tests;
 
-/// <summary>Every character of Unicode 14 against Hugging Face's tokenizers; tests/golden/README.md tells what the file holds.</summary>
+/// <summary>Every character of Unicode 14 against Hugging Face's tokenizers; the file is described in tests/golden/README.md.</summary>
 public sealed class TokenizerSweepTests
 {
     private static readonly JsonElement _sweep = Golden.Json("tokenizer", "sweep.json");
@@ -48,7 +48,7 @@ public sealed class TokenizerSweepTests
         Assert.Equal(_sweep.GetProperty("texts")[mode].GetString()!.Split(' '), groups);
     }
 
-    /// <summary>Every character that can stand in a line is a piece, at a word's beginning and inside one, so that ids tell characters.</summary>
+    /// <summary>Every character that can be in a line is a piece, at the start of a word and inside one, so that ids identify characters.</summary>
     private static BertTokenizer Tokenizer(int mode)
     {
         using var folder = new TemporaryFolder();
@@ -62,7 +62,7 @@ public sealed class TokenizerSweepTests
         return BertTokenizer.Read(folder.Path, 1_000_000);
     }
 
-    /// <summary>FNV-1a over the texts' ids, [CLS] and [SEP] left out.</summary>
+    /// <summary>FNV-1a hash of the texts' ids, without [CLS] and [SEP].</summary>
     private static string Hash(BertTokenizer tokenizer, IEnumerable<string> texts)
     {
         var hash = 0x811c9dc5;

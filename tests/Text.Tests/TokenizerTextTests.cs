@@ -1,7 +1,7 @@
 
 namespace MedMoE.Mesh.Text.Tests;
 
-/// <summary>Texts that nobody writes, and every one that somebody sends.</summary>
+/// <summary>Unusual texts that must still be handled.</summary>
 public sealed class TokenizerTextTests
 {
     private static readonly string[] _configs =
@@ -19,7 +19,7 @@ public sealed class TokenizerTextTests
         var tokenizer = Tokenizer(config);
         for (var c = 0; c <= 0x10FFFF; c++)
         {
-            // Surrogates alone, too.
+            // Includes unpaired surrogates.
             var character = c <= 0xFFFF ? $"{(char)c}" : char.ConvertFromUtf32(c);
             RequireWhole($"a{character}b", tokenizer.Encode($"a{character}b"));
         }
@@ -75,7 +75,7 @@ public sealed class TokenizerTextTests
         Assert.Equal([2, 7, 3], tokenizer.Encode("I\u0307NFARCT").Ids);
     }
 
-    /// <summary>U+302E and U+1D165 are marks that stay, and stand in the other order once decomposed.</summary>
+    /// <summary>U+302E and U+1D165 are marks that are kept, and whose order changes when decomposed.</summary>
     [Fact]
     public void Encode_MarksOutOfOrder_StandAsDecomposed()
     {

@@ -11,7 +11,7 @@ internal static class AnalysisJson
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         WriteIndented = true,
-        // Reports are read by people: letters stay letters.
+        // Do not escape letters: people read the reports.
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 

@@ -4,7 +4,6 @@ using MedMoE.Mesh.Model.Analysis;
 
 namespace MedMoE.Mesh.Analyzer.Output;
 
-/// <summary>An analysis for people to read.</summary>
 internal static class AnalysisText
 {
     public static string Format(ImageAnalysis analysis)

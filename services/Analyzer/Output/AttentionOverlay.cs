@@ -5,7 +5,7 @@ using MedMoE.Mesh.Model.Analysis;
 
 namespace MedMoE.Mesh.Analyzer.Output;
 
-/// <summary>A sheet of panels: the image, then once for each word the image with the word's attention over it.</summary>
+/// <summary>A sheet of panels: the image, and for each word the image with the word's attention.</summary>
 internal static class AttentionOverlay
 {
     private const int MostColumns = 6;

@@ -3,10 +3,7 @@ using Yarp.ReverseProxy.Transforms;
 
 namespace MedMoE.Mesh.Gateway.Calls;
 
-/// <summary>
-/// Ends a request towards a service that has answered it. YARP waits for the caller to end it; the service would keep it open as long, and the
-/// caller may leave it open.
-/// </summary>
+/// <summary>Ends the request to a service once it has answered; otherwise the stream stays open until the caller ends it.</summary>
 internal static class AnsweredRequests
 {
     public static IReverseProxyBuilder AddAnsweredRequests(this IReverseProxyBuilder proxy) => proxy.AddTransforms(route =>

@@ -3,15 +3,14 @@ using Microsoft.AspNetCore.Http.Features;
 namespace MedMoE.Mesh.Gateway.Calls;
 
 /// <summary>
-/// Keeps YARP from resetting the stream of an answer that breaks off: clients take that for CANCELLED, which is their own doing, and do not
-/// try again. The answer is then to be ended with a status.
+/// Stops YARP from resetting the stream of an incomplete answer. Clients read a reset as CANCELLED, as if they had cancelled the call themselves, and
+/// do not retry. The answer must then be ended with a status.
 /// </summary>
 internal sealed class HeldReset(IHttpResetFeature inner) : IHttpResetFeature
 {
-    /// <summary>Whether the answer broke off after it had begun.</summary>
     public bool IsDue { get; private set; }
 
-    /// <summary>Holds back the resets of a call. Over HTTP/1.1 there are none, nor can a status follow an answer: null.</summary>
+    /// <summary>Suppresses the resets of a call. Returns null over HTTP/1.1, which has neither resets nor a status after the answer.</summary>
     public static HeldReset? Of(HttpContext context)
     {
         if (context.Features.Get<IHttpResetFeature>() is not { } inner)
@@ -25,6 +24,6 @@ internal sealed class HeldReset(IHttpResetFeature inner) : IHttpResetFeature
 
     public void Reset(int errorCode) => IsDue = true;
 
-    /// <summary>Resets the stream all the same: nobody reads its end.</summary>
+    /// <summary>Resets the stream in spite of that, for a caller that does not read the answer.</summary>
     public void ResetNow(int errorCode) => inner.Reset(errorCode);
 }

@@ -4,30 +4,26 @@ using MedMoE.Mesh.Serving.Limits;
 
 namespace MedMoE.Mesh.Gateway.Calls;
 
-/// <summary>How a request divides into gRPC messages: a flag, four bytes of length, and as many bytes.</summary>
-/// <param name="method">What the request calls.</param>
-/// <param name="isCompressed">Whether its headers name a compression, so that messages may be compressed.</param>
-/// <param name="maxMessageBytes">Bytes of a message at most.</param>
+/// <summary>Splits a request into gRPC messages: one byte of flags, four bytes of length, and the content.</summary>
 internal sealed class MessageFraming(MethodDescriptor method, bool isCompressed, int maxMessageBytes)
 {
     private readonly byte[] _prefix = new byte[MessagePrefix.Size];
     private int _inPrefix;
     private int _complete;
 
-    /// <summary>Bytes that have come of the message that is under way.</summary>
+    /// <summary>Bytes received of the current message.</summary>
     public long Arrived { get; private set; }
 
-    /// <summary>Bytes of it that are still to come; 0 while its length is not known.</summary>
+    /// <summary>Bytes of the current message still to be received; 0 while its length is unknown.</summary>
     public long Left { get; private set; }
 
     /// <summary>
-    /// Whether the caller owes something: a first message, the rest of one, or the end of a request that has one message. Between the messages of
-    /// a stream he may take his time.
+    /// Whether the caller must send now: the first message, the rest of one, or the end of a request with one message. Between the messages of a
+    /// stream it may pause.
     /// </summary>
     public bool IsOwed => _complete == 0 || Arrived > 0 || !method.IsClientStreaming;
 
-    /// <summary>Takes what comes next.</summary>
-    /// <exception cref="RpcException">It cannot be passed on.</exception>
+    /// <exception cref="RpcException">The bytes are not a valid message.</exception>
     public void Take(ReadOnlySpan<byte> bytes)
     {
         while (!bytes.IsEmpty)
@@ -47,8 +43,7 @@ internal sealed class MessageFraming(MethodDescriptor method, bool isCompressed,
         }
     }
 
-    /// <summary>The request has ended.</summary>
-    /// <exception cref="RpcException">In the middle of a message, or without the one that it must have.</exception>
+    /// <exception cref="RpcException">The request ends inside a message, or lacks the message it must have.</exception>
     public void End()
     {
         if (Arrived > 0 || (_complete == 0 && !method.IsClientStreaming))

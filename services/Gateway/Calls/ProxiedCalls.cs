@@ -8,8 +8,8 @@ using Yarp.ReverseProxy.Forwarder;
 namespace MedMoE.Mesh.Gateway.Calls;
 
 /// <summary>
-/// Around every proxied call, as gRPC's interceptors see none of these: refuses it while the gateway stops, and says in gRPC's words why it could
-/// not be forwarded.
+/// Refuses proxied calls while the gateway stops, and answers with a gRPC status if a call could not be forwarded. A middleware, because gRPC
+/// interceptors do not see proxied calls.
 /// </summary>
 internal sealed class ProxiedCalls(RequestDelegate next, Readiness readiness, IOptions<GatewayOptions> options)
 {

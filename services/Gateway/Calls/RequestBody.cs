@@ -1,6 +1,6 @@
 namespace MedMoE.Mesh.Gateway.Calls;
 
-/// <summary>A request's body that is made of another: read once, from its start to its end.</summary>
+/// <summary>A read-only, forward-only request body that wraps another one.</summary>
 internal abstract class RequestBody : Stream
 {
     public override bool CanRead => true;

@@ -5,13 +5,10 @@ using Microsoft.Extensions.Options;
 
 namespace MedMoE.Mesh.Gateway.Calls;
 
-/// <summary>
-/// Refuses what no service would take before anything is forwarded, and has every request read through <see cref="RequestMessages"/>, those to the
-/// gateway's own services, too.
-/// </summary>
+/// <summary>Refuses invalid requests before they are forwarded, and reads all requests through <see cref="RequestMessages"/>.</summary>
 internal sealed class RequestChecks(RequestDelegate next, IOptions<GatewayOptions> gateway, IOptions<ServingOptions> serving)
 {
-    // Of each header besides its name and value (RFC 9113, 6.5.2).
+    // HTTP/2 adds this many bytes to the name and value of each header (RFC 9113, 6.5.2).
     private const int HeaderOverhead = 32;
 
     private static readonly string[] _uncompressed = ["", "identity"];
@@ -38,13 +35,13 @@ internal sealed class RequestChecks(RequestDelegate next, IOptions<GatewayOption
         var isCompressed = !_uncompressed.Contains(request.Headers["grpc-encoding"].ToString());
         var messages = new RequestMessages(
             request.BodyReader, new MessageFraming(method, isCompressed, serving.Value.MaxMessageBytes), options.MessageTimeout);
-        // Others may put a body of their own around it.
+        // Set as a feature, too, because request.Body may be wrapped later.
         context.Features.Set(messages);
         request.Body = messages;
         return next(context);
     }
 
-    // Values are read as Latin-1: a character is a byte.
+    // Values are decoded as Latin-1: one character is one byte.
     private static int Size(IHeaderDictionary headers) =>
         headers.Sum(header => header.Value.Sum(value => header.Key.Length + value?.Length ?? 0) + (HeaderOverhead * header.Value.Count));
 }

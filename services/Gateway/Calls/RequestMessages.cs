@@ -7,27 +7,24 @@ using MedMoE.Mesh.Gateway.Settings;
 namespace MedMoE.Mesh.Gateway.Calls;
 
 /// <summary>
-/// The body of a gRPC request, as whoever forwards or answers it reads it: refuses what is no message, gives up when a message does not arrive in
-/// time, and ends when the call has been answered. A reader gets an <see cref="RpcException"/> with the status.
+/// The body of a gRPC request: refuses invalid messages, applies <see cref="GatewayOptions.MessageTimeout"/>, and ends when the call has been
+/// answered. Readers get an <see cref="RpcException"/> with the status.
 /// </summary>
-/// <param name="body">The body as it comes.</param>
-/// <param name="framing">Its messages.</param>
-/// <param name="timeout">How long to wait for a message, see <see cref="GatewayOptions.MessageTimeout"/>.</param>
 internal sealed class RequestMessages(PipeReader body, MessageFraming framing, TimeSpan timeout) : RequestBody
 {
     private readonly CancellationTokenSource _answered = new();
     private TimeSpan _waited;
 
-    /// <summary>Whether what has been read ends with a whole message.</summary>
+    /// <summary>Whether the last byte read was the end of a message.</summary>
     public bool IsBetweenMessages => framing.Arrived == 0;
 
     /// <inheritdoc cref="MessageFraming.Left"/>
     public long Left => framing.Left;
 
-    /// <summary>The call has been answered: nothing that the caller may still send matters.</summary>
+    /// <summary>Call it when the call has been answered: what the caller still sends is ignored.</summary>
     public void End() => _answered.Cancel();
 
-    /// <exception cref="RpcException">There is no whole message, or not in time.</exception>
+    /// <exception cref="RpcException">A message is invalid or incomplete, or the timeout has passed.</exception>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         if (await Next(cancellationToken) is not { } result)
@@ -42,15 +39,15 @@ internal sealed class RequestMessages(PipeReader body, MessageFraming framing, T
         {
             framing.End();
         }
-        // None where the reader only asks whether there is something.
+        // Empty if the reader passed an empty buffer, only to wait for data.
         Take(buffer.Span[..bytes]);
         return bytes;
     }
 
-    /// <summary>Returns when a first byte is there to be read, the request has ended, or the time is over. It reads nothing.</summary>
-    /// <returns>Whether there is a byte.</returns>
-    /// <remarks>Without an exception where nothing comes: calls without a byte may come by the thousand.</remarks>
-    public async Task<bool> UntilFirst(TimeSpan time, CancellationToken cancellation)
+    /// <summary>Waits, without reading, for the first byte, the end of the request, or the timeout.</summary>
+    /// <returns>Whether a byte can be read.</returns>
+    /// <remarks>Throws no exception on timeout: exceptions are slow, and thousands of calls may send no byte.</remarks>
+    public async Task<bool> WaitForFirst(TimeSpan time, CancellationToken cancellation)
     {
         using var over = new CancellationTokenSource(time);
         await using var timed = over.Token.Register(CancelRead);
@@ -63,7 +60,7 @@ internal sealed class RequestMessages(PipeReader body, MessageFraming framing, T
         }
         catch (IOException)
         {
-            // The caller has gone. Whoever reads next hears of it.
+            // The caller has disconnected. The next read throws.
             return false;
         }
     }
@@ -76,11 +73,11 @@ internal sealed class RequestMessages(PipeReader body, MessageFraming framing, T
         }
         catch (IOException)
         {
-            // Kestrel's pipe throws where its connection has been lost: there is no read to cancel any more. Out of a timer it would be an alarm.
+            // Kestrel's pipe throws once its connection is lost: there is no read left to cancel. Unhandled in a timer, it would end the process.
         }
     }
 
-    /// <summary>What has come, or comes next; null where the call is answered meanwhile.</summary>
+    /// <summary>The next bytes, or null if the call is answered in the meantime.</summary>
     private async ValueTask<ReadResult?> Next(CancellationToken cancellation)
     {
         if (_answered.IsCancellationRequested)
@@ -92,11 +89,11 @@ internal sealed class RequestMessages(PipeReader body, MessageFraming framing, T
             return result;
         }
         using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _answered.Token);
-        // Only while it waits: a caller is not to blame where whoever reads takes his time.
+        // Count only the time spent here: the caller is not responsible for a slow reader.
         var (isOwed, started) = (framing.IsOwed, Stopwatch.GetTimestamp());
         if (isOwed)
         {
-            // Slow is allowed, standing still is not: however much has come, the next part must come in time.
+            // A slow message is allowed as long as it keeps its minimum rate, and no single part takes longer than the timeout.
             var left = timeout + Allowance(framing.Arrived) - _waited;
             waiting.CancelAfter(left < TimeSpan.Zero ? TimeSpan.Zero : left < timeout ? left : timeout);
         }
@@ -119,7 +116,7 @@ internal sealed class RequestMessages(PipeReader body, MessageFraming framing, T
         return result;
     }
 
-    /// <summary>The end of <see cref="UntilFirst"/> may come as the read ends by itself, and then shows at the next one.</summary>
+    /// <summary>True if <see cref="WaitForFirst"/> cancelled just after a read had ended: then the next read shows it.</summary>
     private bool IsOnlyCancelled(ReadResult result)
     {
         if (!result.IsCanceled || !result.Buffer.IsEmpty || result.IsCompleted)
@@ -135,7 +132,7 @@ internal sealed class RequestMessages(PipeReader body, MessageFraming framing, T
         framing.Take(bytes);
         if (!bytes.IsEmpty && framing.Arrived == 0)
         {
-            // A message is complete: what comes next has its own time.
+            // A message is complete: the next one has a new timeout.
             _waited = TimeSpan.Zero;
         }
     }

@@ -1,37 +1,33 @@
 namespace MedMoE.Mesh.Gateway.Limits;
 
-/// <summary>How firmly a call holds its place when others need one.</summary>
+/// <summary>Whether a call may be ended to free capacity for another.</summary>
 internal enum Hold
 {
-    /// <summary>Until it leaves.</summary>
+    /// <summary>Never.</summary>
     Firm,
 
-    /// <summary>Until its own caller, or one who has fewer, needs it.</summary>
+    /// <summary>For the same caller, or one with fewer calls.</summary>
     Weak,
 
-    /// <summary>Until anybody needs it.</summary>
+    /// <summary>For any caller.</summary>
     None,
 }
 
 /// <summary>
-/// Places of one kind of call: so many in all, and so many for one caller. Where none is free, a call that does not hold its place firmly makes room:
-/// the caller's own where he has too many, else one of whoever has most.
+/// Limits the concurrent calls of one kind, in total and for each caller. At the limit, a new call ends another one that may be ended: one of the
+/// same caller if the caller is over its share, otherwise one of the caller with the most calls.
 /// </summary>
-/// <param name="max">Places in all.</param>
-/// <param name="maxOfCaller">Places of one caller.</param>
-/// <param name="kind">What the limits count, and their setting, for those who are refused: "streams at once (Gateway:MaxStreams)".</param>
-/// <param name="holds">How firmly a call holds its place.</param>
 internal sealed class CallPlaces(int max, int maxOfCaller, string kind, Func<OpenCall, Hold> holds)
 {
     private readonly Lock _lock = new();
 
-    // Each caller's calls as they came: the first that may be ended has waited longest, mostly. Refusals are found in a few steps, for an attacker
-    // may want thousands a second.
+    // Each caller's calls in order of arrival, so that the first that may be ended has mostly waited longest. Few steps for each refusal, because an
+    // attacker may cause thousands per second.
     private readonly Dictionary<string, LinkedList<OpenCall>> _callers = [];
     private int _count;
 
-    /// <summary>Takes a place until <see cref="Leave"/>.</summary>
-    /// <returns>Null, or why there is none.</returns>
+    /// <summary>Counts the call until <see cref="Leave"/>.</summary>
+    /// <returns>Null, or why the call is refused.</returns>
     public Refusal? TryEnter(OpenCall call)
     {
         OpenCall? ended = null;
@@ -43,7 +39,7 @@ internal sealed class CallPlaces(int max, int maxOfCaller, string kind, Func<Ope
             if (_count >= max || isOverShare)
             {
                 full = Refusal.Over(_count >= max ? $"{max} {kind}" : $"{maxOfCaller} {kind} for one client (Gateway:MaxClientShare)");
-                ended = isOverShare ? own!.FirstOrDefault(other => holds(other) != Hold.Firm) : Loosest(moreThan: own?.Count ?? 0);
+                ended = isOverShare ? own!.FirstOrDefault(other => holds(other) != Hold.Firm) : FindReplaceable(moreThan: own?.Count ?? 0);
             }
             if (full is not null && ended is null)
             {
@@ -59,7 +55,6 @@ internal sealed class CallPlaces(int max, int maxOfCaller, string kind, Func<Ope
         return null;
     }
 
-    /// <summary>Gives the place back, if the call still has it.</summary>
     public void Leave(OpenCall call)
     {
         lock (_lock)
@@ -68,7 +63,7 @@ internal sealed class CallPlaces(int max, int maxOfCaller, string kind, Func<Ope
         }
     }
 
-    /// <summary>Ends calls, which then give their places back themselves.</summary>
+    /// <summary>Ends calls; their middleware then calls <see cref="Leave"/>.</summary>
     public void End(Func<OpenCall, bool> which, Refusal refusal)
     {
         OpenCall[] ended;
@@ -82,8 +77,8 @@ internal sealed class CallPlaces(int max, int maxOfCaller, string kind, Func<Ope
         }
     }
 
-    // Not of those who have as many: two callers would end each other's in turn.
-    private OpenCall? Loosest(int moreThan) => _callers.Values
+    // Only of callers with more calls: otherwise two callers would end each other's calls in turn.
+    private OpenCall? FindReplaceable(int moreThan) => _callers.Values
         .Where(calls => calls.Count > moreThan)
         .OrderByDescending(calls => calls.Count)
         .Select(calls => calls.FirstOrDefault(other => holds(other) == Hold.Weak))

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 
 namespace MedMoE.Mesh.Gateway.Limits;
 
-/// <summary>How many calls a second one caller may make. One more is refused, never queued.</summary>
+/// <summary>Limits each caller's calls per second. Calls beyond the limit are refused, never queued.</summary>
 internal sealed class CallRate(IOptions<GatewayOptions> options) : IConfigureOptions<RateLimiterOptions>
 {
     private readonly GatewayOptions _options = options.Value;

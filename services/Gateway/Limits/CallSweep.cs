@@ -3,9 +3,7 @@ using Microsoft.Extensions.Options;
 
 namespace MedMoE.Mesh.Gateway.Limits;
 
-/// <summary>
-/// Ends calls that hold something and do not get on: those whose answer is not read, and, once the gateway stops, those whose message has not come.
-/// </summary>
+/// <summary>Ends calls whose answer is not read and, when the gateway stops, calls whose message is incomplete.</summary>
 internal sealed class CallSweep(CallLimits limits, IOptions<GatewayOptions> options, TimeProvider time, IHostApplicationLifetime lifetime)
     : BackgroundService
 {
@@ -15,7 +13,7 @@ internal sealed class CallSweep(CallLimits limits, IOptions<GatewayOptions> opti
     {
         var unread = Refusal.Unread(options.Value.AnswerTimeout);
         using var timer = new PeriodicTimer(_period, time);
-        // The host stops the server first, and this service after it: it still runs while calls end.
+        // The host stops the server before this service, so it still runs while the last calls end.
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             limits.Running.End(call => call.Unread > options.Value.AnswerTimeout, unread);

@@ -3,13 +3,13 @@ using System.Net.Sockets;
 
 namespace MedMoE.Mesh.Gateway.Limits;
 
-/// <summary>Whose a call is: limits hold for each caller by himself.</summary>
+/// <summary>Identifies the caller of a call: limits apply to each caller.</summary>
 internal static class Caller
 {
-    // A host has all of its network: addresses below that are as many as it likes (RFC 4291, 2.5.4).
+    // One host may use every address of its /64 network (RFC 4291, 2.5.4).
     private const int NetworkBytes = 8;
 
-    /// <summary>The caller's address, of IPv6 its /64; behind a proxy that Gateway:TrustedProxies names, the address that the proxy tells.</summary>
+    /// <summary>The caller's address (for IPv6 its /64 network), taken from X-Forwarded-For behind a proxy in Gateway:TrustedProxies.</summary>
     public static string Of(HttpContext context) => Of(context.Connection.RemoteIpAddress ?? IPAddress.None);
 
     internal static string Of(IPAddress address)

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 
 namespace MedMoE.Mesh.Gateway.Limits;
 
-/// <summary>Closes a client's connection gracefully when it is Gateway:MaxConnectionAge old: GOAWAY, and what runs on it finishes.</summary>
+/// <summary>Closes connections older than Gateway:MaxConnectionAge gracefully: GOAWAY, and running calls finish.</summary>
 internal static class ConnectionAge
 {
     public static void UseConnectionAge(this ListenOptions listen)
@@ -18,7 +18,7 @@ internal static class ConnectionAge
         }
         listen.Use(next => async connection =>
         {
-            // Connections that began together do not end together.
+            // Randomised, so that connections opened together do not close together.
             var age = max * (0.9 + (0.2 * Random.Shared.NextDouble()));
             var close = connection.Features.GetRequiredFeature<IConnectionLifetimeNotificationFeature>();
             await using var timer = new Timer(_ => close.RequestClose(), null, age, Timeout.InfiniteTimeSpan);

@@ -5,24 +5,24 @@ using Microsoft.Extensions.Options;
 namespace MedMoE.Mesh.Gateway.Limits;
 
 /// <summary>
-/// Refuses the calls of a caller most of whose calls fail for what is in them: a call that a service has to read and to refuse costs far more than
-/// one that is refused here unread. Each success makes up for a failure, so that a few bad images among many never count.
+/// Refuses all calls of a caller with too many failed calls: a request that a service must read before it refuses it costs far more than one refused
+/// here unread. Each success cancels a failure, so that a few bad images among many good ones have no effect.
 /// </summary>
 internal sealed class FailingCalls(RequestDelegate next, IOptions<GatewayOptions> options, TimeProvider time)
 {
-    // So many seconds' failures may come at once.
+    // A burst may have the failures of this many seconds.
     private const int BurstSeconds = 5;
 
-    // Callers who have been quiet are forgotten when there are so many.
+    // Callers remembered; beyond it those without recent failures are removed.
     private const int MaxRemembered = 1024;
 
     private readonly int _perSecond = options.Value.FailuresPerSecond;
     private readonly Refusal _refusal = Refusal.Over(
-        $"{options.Value.FailuresPerSecond} failing calls a second for one client of whose calls most fail (Gateway:FailuresPerSecond)");
+        $"{options.Value.FailuresPerSecond} failed calls per second for one client (Gateway:FailuresPerSecond)");
 
     private readonly Lock _lock = new();
 
-    // Failures that count, of each caller, and when they were last counted down.
+    // Current number of failures of each caller, and the time of the last update.
     private readonly Dictionary<string, (double Failures, long At)> _callers = [];
 
     public async Task InvokeAsync(HttpContext context)

@@ -6,13 +6,12 @@ using Microsoft.AspNetCore.Http.Features;
 namespace MedMoE.Mesh.Gateway.Limits;
 
 /// <summary>
-/// The message of a call that has one, in memory from its first byte until the call has been answered. It is read whole before the call is
-/// forwarded: a service gets it as fast as it can read, however slowly it comes, and it can be sent again where a replica is lost. Its memory grows
-/// with the bytes that have come; the length that its caller announces reserves nothing.
+/// The request of a call with one message, read whole before it is forwarded and held until the call is answered. A slow caller thus does not occupy
+/// a service, and the request can be sent again if a replica is lost. Memory grows with the bytes received; the announced length reserves nothing.
 /// </summary>
 internal sealed class HeldMessage : IRepeatableRequest, IDisposable
 {
-    // What most messages without an image fit into.
+    // Enough for most messages without an image.
     private const int FirstPart = 16 << 10;
 
     private readonly HttpContext _context;
@@ -22,15 +21,12 @@ internal sealed class HeldMessage : IRepeatableRequest, IDisposable
     private byte[] _content = [];
     private int _length;
 
-    /// <param name="context">The call's context, whose request body the message becomes.</param>
-    /// <param name="call">The call.</param>
-    /// <param name="bytes">What its bytes are taken from.</param>
     public HeldMessage(HttpContext context, OpenCall call, RequestBytes bytes) =>
         (_context, _messages, _call, _bytes) = (context, context.Features.GetRequiredFeature<RequestMessages>(), call, bytes);
 
-    /// <summary>Reads the message to its end.</summary>
-    /// <returns>False where the call has been ended instead.</returns>
-    /// <exception cref="RpcException">What comes is no message (<see cref="RequestMessages"/>).</exception>
+    /// <summary>Reads the whole message.</summary>
+    /// <returns>False if the call has been ended.</returns>
+    /// <exception cref="RpcException">The message is invalid (<see cref="RequestMessages"/>).</exception>
     public async Task<bool> Fill()
     {
         try
@@ -49,7 +45,7 @@ internal sealed class HeldMessage : IRepeatableRequest, IDisposable
         }
         catch (IOException)
         {
-            _call.End(new Refusal(StatusCode.Cancelled, "the caller has gone"));
+            _call.End(new Refusal(StatusCode.Cancelled, CallFailure.CallerGone));
             return false;
         }
         _context.Features.Set<IRepeatableRequest>(this);
@@ -66,7 +62,7 @@ internal sealed class HeldMessage : IRepeatableRequest, IDisposable
 
     private bool TryGrow()
     {
-        // One more than the message has: the end shows when no byte comes.
+        // One byte more than the message has: the end shows as a read of zero bytes.
         var size = (int)Math.Max(FirstPart, Math.Min(2L * _content.Length, _length + _messages.Left + 1));
         if (_bytes.TryTake(_call.Caller, has: _content.Length, more: size - _content.Length) is { } full)
         {

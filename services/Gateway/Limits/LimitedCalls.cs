@@ -7,7 +7,7 @@ using Yarp.ReverseProxy.Forwarder;
 
 namespace MedMoE.Mesh.Gateway.Limits;
 
-/// <summary>Gives every proxied call its place (<see cref="CallLimits"/>), and tells those that get or keep none why.</summary>
+/// <summary>Applies <see cref="CallLimits"/> to every proxied call, and answers the calls that are refused or ended.</summary>
 internal sealed class LimitedCalls(
     RequestDelegate next, CallLimits limits, IOptions<GatewayOptions> options, TimeProvider time, IHostApplicationLifetime lifetime)
 {
@@ -24,11 +24,11 @@ internal sealed class LimitedCalls(
         }
         catch (OperationCanceledException) when (call.Refusal is not null || aborted.IsCancellationRequested)
         {
-            // Ended by the gateway, which is told below, or by a caller who hears nothing any more.
+            // Ended by the gateway, which answers below, or by the caller, who gets no answer.
         }
         catch (RpcException e)
         {
-            // What is wrong with a message shows when it is read.
+            // An invalid message shows only when it is read.
             call.End(new Refusal(e.StatusCode, e.Status.Detail));
         }
         finally
@@ -37,7 +37,7 @@ internal sealed class LimitedCalls(
         }
         if (call.Refusal is { } refusal)
         {
-            Tell(context, refusal);
+            Answer(context, refusal);
         }
     }
 
@@ -84,7 +84,7 @@ internal sealed class LimitedCalls(
         }
         try
         {
-            if (await new StreamedMessages(context, call, lifetime.ApplicationStopping).UntilFirst())
+            if (await new StreamedMessages(context, call, lifetime.ApplicationStopping).WaitForFirst())
             {
                 await next(context);
             }
@@ -95,10 +95,10 @@ internal sealed class LimitedCalls(
         }
     }
 
-    private void Tell(HttpContext context, Refusal refusal)
+    private void Answer(HttpContext context, Refusal refusal)
     {
         var failed = context.Features.Get<IForwarderErrorFeature>() is not null;
-        // Told here: no service had a part in it.
+        // Cleared, because this answer replaces the forwarding error.
         context.Features.Set<IForwarderErrorFeature>(null);
         if (!context.Response.HasStarted)
         {

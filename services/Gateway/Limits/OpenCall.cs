@@ -3,15 +3,15 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace MedMoE.Mesh.Gateway.Limits;
 
-/// <summary>A call on its way through the gateway: whose it is, when it last got on, and whether the gateway has ended it.</summary>
+/// <summary>State of a call in the gateway: its caller, its last activity, and why the gateway has ended it.</summary>
 internal sealed class OpenCall : IDisposable
 {
     private const long Never = long.MinValue;
 
-    // HTTP/2's code for a peer that makes too much work; gRPC reads RESOURCE_EXHAUSTED.
+    // HTTP/2's error code for a peer that causes too much load; gRPC reads it as RESOURCE_EXHAUSTED.
     private const int EnhanceYourCalm = 0xb;
 
-    // Guards ending against being over: whoever ends a call may come when it has just ended by itself.
+    // End may be called by another call at the moment when this one finishes.
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _ended;
     private readonly HeldReset? _reset;
@@ -32,25 +32,23 @@ internal sealed class OpenCall : IDisposable
 
     public string Caller { get; }
 
-    /// <summary>Where <see cref="CallPlaces"/> keeps it.</summary>
+    /// <summary>The node in the list of <see cref="CallPlaces"/>.</summary>
     public LinkedListNode<OpenCall>? Place { get; set; }
 
-    /// <summary>Cancelled when the caller goes or the gateway ends the call.</summary>
+    /// <summary>Cancelled when the caller disconnects or the gateway ends the call.</summary>
     public CancellationToken Ended { get; }
 
-    /// <summary>Why the gateway has ended it; null where it has not.</summary>
+    /// <summary>Why the gateway has ended the call; null if it has not.</summary>
     public Refusal? Refusal => Volatile.Read(ref _refusal);
 
-    /// <summary>Whether a byte has gone in either direction.</summary>
     public bool HasBegun => Volatile.Read(ref _moved) != Never;
 
-    /// <summary>How long no byte has gone in either direction; before the first, since it was opened.</summary>
+    /// <summary>Time since the last byte in either direction, or since the start if there was none.</summary>
     public TimeSpan Idle => _time.GetElapsedTime(HasBegun ? Volatile.Read(ref _moved) : _opened);
 
-    /// <summary>How long the caller has not read an answer that is there.</summary>
+    /// <summary>How long the pending part of the answer has not been read by the caller.</summary>
     public TimeSpan Unread => Volatile.Read(ref _writingSince) is var since and not Never ? _time.GetElapsedTime(since) : TimeSpan.Zero;
 
-    /// <summary>A byte has gone in either direction.</summary>
     public void Moved() => Volatile.Write(ref _moved, _time.GetTimestamp());
 
     public void WriteBegins() => Volatile.Write(ref _writingSince, _time.GetTimestamp());
@@ -61,7 +59,7 @@ internal sealed class OpenCall : IDisposable
         Moved();
     }
 
-    /// <summary>Ends the call; only the first reason counts, and none where it is over.</summary>
+    /// <summary>Ends the call. Does nothing if it has ended already.</summary>
     public void End(Refusal refusal)
     {
         lock (_lock)
@@ -73,10 +71,11 @@ internal sealed class OpenCall : IDisposable
             _refusal = refusal;
             if (Unread > TimeSpan.Zero)
             {
-                // A status would stand behind what the caller does not read. Before the end: a cancelled write has Kestrel reset it as INTERNAL.
+                // Reset, because a status would wait behind the unread answer. Before the cancellation, because Kestrel resets a cancelled write as
+                // INTERNAL.
                 _reset?.ResetNow(EnhanceYourCalm);
             }
-            // Whoever ends others' calls is not to run what follows their end.
+            // Asynchronously: the thread that ends other calls must not run their continuations.
             _ = _ended.CancelAsync();
         }
     }

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 
 namespace MedMoE.Mesh.Gateway.Limits;
 
-/// <summary>Bytes of request messages that the gateway holds: in all, and of one caller.</summary>
+/// <summary>Limits the bytes of request messages held by the gateway, in total and for each caller.</summary>
 internal sealed class RequestBytes(IOptions<GatewayOptions> options)
 {
     private readonly long _max = options.Value.MaxBytes;
@@ -12,13 +12,8 @@ internal sealed class RequestBytes(IOptions<GatewayOptions> options)
     private readonly Dictionary<string, long> _ofCaller = [];
     private long _held;
 
-    /// <summary>
-    /// Takes more bytes for a message until <see cref="Release"/>. A message that is alone always gets them: Serving:MaxMessageBytes bounds it.
-    /// </summary>
-    /// <param name="caller">Whose message it is.</param>
-    /// <param name="has">Bytes that it has already.</param>
-    /// <param name="more">Bytes that it needs besides.</param>
-    /// <returns>Null, or why they cannot be taken.</returns>
+    /// <summary>Reserves bytes until <see cref="Release"/>. A single message always succeeds: Serving:MaxMessageBytes limits it.</summary>
+    /// <returns>Null, or why the bytes are refused.</returns>
     public Refusal? TryTake(string caller, long has, long more)
     {
         lock (_lock)
@@ -26,11 +21,11 @@ internal sealed class RequestBytes(IOptions<GatewayOptions> options)
             var own = _ofCaller.GetValueOrDefault(caller);
             if (own > has && own + more > _maxOfCaller)
             {
-                return Refusal.Over($"{_maxOfCaller} bytes of messages at once for one client (Gateway:MaxBytes, Gateway:MaxClientShare)");
+                return Refusal.Over($"{_maxOfCaller} bytes of request messages held for one client (Gateway:MaxBytes, Gateway:MaxClientShare)");
             }
             if (_held > has && _held + more > _max)
             {
-                return Refusal.Over($"{_max} bytes of messages at once (Gateway:MaxBytes)");
+                return Refusal.Over($"{_max} bytes of request messages held (Gateway:MaxBytes)");
             }
             _held += more;
             _ofCaller[caller] = own + more;

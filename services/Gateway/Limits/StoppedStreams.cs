@@ -3,7 +3,7 @@ using Yarp.ReverseProxy.Transforms;
 
 namespace MedMoE.Mesh.Gateway.Limits;
 
-/// <summary>Ends a stream that was cut because the gateway stops with UNAVAILABLE, whatever the service says of what it did get.</summary>
+/// <summary>Replaces the service's status by UNAVAILABLE for streams that end early because the gateway stops.</summary>
 internal static class StoppedStreams
 {
     public static IReverseProxyBuilder AddStoppedStreams(this IReverseProxyBuilder proxy) => proxy.AddTransforms(route =>

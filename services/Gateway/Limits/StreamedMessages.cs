@@ -5,15 +5,15 @@ using Microsoft.AspNetCore.Http.Features;
 namespace MedMoE.Mesh.Gateway.Limits;
 
 /// <summary>
-/// The request of a stream on its way to a service. When the gateway stops it ends behind a whole message: the service answers what it has got, and
-/// <see cref="StoppedStreams"/> tells the caller that there would have been more.
+/// The request of a stream. When the gateway stops, it ends after the current message: the service answers what it has received, and because the rest
+/// is missing, <see cref="StoppedStreams"/> changes the status.
 /// </summary>
 internal sealed class StreamedMessages : RequestBody, IRepeatableRequest
 {
-    /// <summary>A stream without a byte is not forwarded for this long; then it is, for clients that wait for headers before they send.</summary>
+    /// <summary>How long to wait for the first byte before the stream is forwarded without one, for clients that wait for headers first.</summary>
     private static readonly TimeSpan _firstByte = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>How long a message that has begun may still take when the gateway stops.</summary>
+    /// <summary>How long an incomplete message may still take when the gateway stops.</summary>
     private static readonly TimeSpan _stopTime = TimeSpan.FromSeconds(1);
 
     private readonly RequestMessages _messages;
@@ -21,10 +21,6 @@ internal sealed class StreamedMessages : RequestBody, IRepeatableRequest
     private readonly CancellationToken _stopping;
     private bool _isConsumed;
 
-    /// <summary>Takes the place of the context's request body.</summary>
-    /// <param name="context">The call's context.</param>
-    /// <param name="call">The call.</param>
-    /// <param name="stopping">Cancelled when the gateway is told to stop.</param>
     public StreamedMessages(HttpContext context, OpenCall call, CancellationToken stopping)
     {
         (_messages, _call, _stopping) = (context.Features.GetRequiredFeature<RequestMessages>(), call, stopping);
@@ -33,16 +29,15 @@ internal sealed class StreamedMessages : RequestBody, IRepeatableRequest
         context.Features.Set<IRepeatableRequest>(this);
     }
 
-    /// <summary>Whether the gateway has ended it because it stops.</summary>
     public bool IsCut { get; private set; }
 
-    /// <summary>Returns with the first byte, or a little later without one.</summary>
-    /// <returns>False where the call has ended.</returns>
-    public async Task<bool> UntilFirst()
+    /// <summary>Waits for the first byte, but not long.</summary>
+    /// <returns>False if the call has ended.</returns>
+    public async Task<bool> WaitForFirst()
     {
-        if (await _messages.UntilFirst(_firstByte, _call.Ended))
+        if (await _messages.WaitForFirst(_firstByte, _call.Ended))
         {
-            // It has something to do, and keeps its place from here on.
+            // From now on the stream counts as active.
             _call.Moved();
         }
         return !_call.Ended.IsCancellationRequested;

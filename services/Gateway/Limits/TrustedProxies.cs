@@ -6,9 +6,7 @@ using Microsoft.Extensions.Options;
 
 namespace MedMoE.Mesh.Gateway.Limits;
 
-/// <summary>
-/// Takes a caller's address from X-Forwarded-For where the call comes from one of Gateway:TrustedProxies; from anybody else the header is ignored.
-/// </summary>
+/// <summary>Takes the caller's address from X-Forwarded-For, but only for calls from Gateway:TrustedProxies.</summary>
 internal static class TrustedProxies
 {
     public static void UseTrustedProxies(this WebApplication app)
@@ -19,7 +17,7 @@ internal static class TrustedProxies
         {
             return;
         }
-        // As many proxies as stand one behind the other: the first that is not trusted is the caller.
+        // Any number of trusted proxies in a chain: the first address that is not trusted is the caller.
         var options = new ForwardedHeadersOptions { ForwardedHeaders = ForwardedHeaders.XForwardedFor, ForwardLimit = null };
         options.KnownProxies.Clear();
         options.KnownIPNetworks.Clear();

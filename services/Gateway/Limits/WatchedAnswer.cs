@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace MedMoE.Mesh.Gateway.Limits;
 
-/// <summary>An answer on its way to the caller, whose call hears of every byte and of every wait for him to read.</summary>
+/// <summary>A response body that reports every byte written, and every wait for the caller to read, to its <see cref="OpenCall"/>.</summary>
 internal sealed class WatchedAnswer(IHttpResponseBodyFeature inner, OpenCall call) : Stream, IHttpResponseBodyFeature
 {
     Stream IHttpResponseBodyFeature.Stream => this;

@@ -3,7 +3,7 @@ namespace MedMoE.Mesh.Gateway.Replicas;
 /// <summary>A request that may be sent more than once.</summary>
 internal interface IRepeatableRequest
 {
-    /// <summary>Makes the context's request body begin again.</summary>
-    /// <returns>False where a part of it has been sent and not kept.</returns>
+    /// <summary>Restarts the context's request body.</summary>
+    /// <returns>False if a part has been sent and not kept.</returns>
     bool TryRewind();
 }

@@ -6,8 +6,8 @@ using Yarp.ReverseProxy.Transforms;
 namespace MedMoE.Mesh.Gateway.Replicas;
 
 /// <summary>
-/// Sends a call once more, to another replica, where the first could not be reached, was lost before it answered, or takes no more calls. Nothing has
-/// then been told to the caller, and what he sent is there whole: <see cref="IRepeatableRequest"/>.
+/// Retries a call once on another replica if the first was unreachable, was lost before it answered, or is stopping. At that point the caller has
+/// received nothing, and its request is still complete: <see cref="IRepeatableRequest"/>.
 /// </summary>
 internal sealed class OtherReplica(RequestDelegate next)
 {
@@ -36,7 +36,7 @@ internal sealed class OtherReplica(RequestDelegate next)
         await next(context);
     }
 
-    /// <summary>Keeps the answer of a replica that takes no more calls from the caller, where another will answer.</summary>
+    /// <summary>Suppresses the answer of a replica that is stopping if another one will answer.</summary>
     internal static ValueTask Decline(ResponseTransformContext response)
     {
         if (response.ProxyResponse is { } answer && IsUnavailable(answer)
@@ -51,7 +51,7 @@ internal sealed class OtherReplica(RequestDelegate next)
     private static DestinationState[] Others(IReadOnlyList<DestinationState> destinations, DestinationState tried) =>
         [.. destinations.Where(d => d != tried)];
 
-    // A service behind it that is down is named in a trailer: another replica would not reach it either.
+    // A trailer names a service behind this one that is down: another replica would not reach it either.
     private static bool IsUnavailable(HttpResponseMessage answer) =>
         answer.Headers.NonValidated.TryGetValues(GrpcAnswer.StatusField, out var status)
         && status.ToString() == GrpcAnswer.Text(StatusCode.Unavailable)
@@ -60,7 +60,7 @@ internal sealed class OtherReplica(RequestDelegate next)
     private static bool IsLost(HttpContext context) =>
         !context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested
         && context.Features.Get<IForwarderErrorFeature>() is { } failure
-        // A connection that takes too long says so inside; else the call itself has taken too long.
+        // A connect timeout is an inner exception; without one the call itself has timed out.
         && failure.Exception is not OperationCanceledException { InnerException: not TimeoutException };
 
     private sealed class Attempt(IRepeatableRequest? request)
@@ -73,7 +73,7 @@ internal sealed class OtherReplica(RequestDelegate next)
 
 internal static class OtherReplicaRegistration
 {
-    /// <summary>Lets <see cref="OtherReplica"/> see answers before callers do: before any other transform.</summary>
+    /// <summary>Must be added before any other response transform.</summary>
     public static IReverseProxyBuilder AddOtherReplica(this IReverseProxyBuilder proxy) =>
         proxy.AddTransforms(route => route.AddResponseTransform(OtherReplica.Decline));
 }

@@ -9,12 +9,12 @@ using Yarp.ReverseProxy.Model;
 
 namespace MedMoE.Mesh.Gateway.Replicas;
 
-/// <summary>The health of the mesh's services at the gateway: SERVING while a replica of theirs answers its probes.</summary>
+/// <summary>Reports the health of the mesh's services: SERVING while at least one replica is healthy.</summary>
 internal sealed class ReplicaHealth(
     IProxyStateLookup proxy, MeshRoutes routes, Readiness readiness, IOptionsMonitor<EndpointOptions> endpoints, IOptions<GatewayOptions> options)
     : BackgroundService
 {
-    // Probes are asked for by their interval, and answered soon.
+    // Shorter than the probes' interval, so that changes show soon.
     private readonly TimeSpan _period = options.Value.HealthInterval / 4;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

@@ -4,7 +4,7 @@ using Yarp.ReverseProxy.Configuration;
 
 namespace MedMoE.Mesh.Gateway.Routing;
 
-/// <summary>Routes and clusters for YARP, made anew when the endpoints change. Endpoints that cannot be read leave those before in place.</summary>
+/// <summary>Routes and clusters for YARP, rebuilt when the endpoints change. If the new endpoints are invalid, the previous ones stay.</summary>
 internal sealed partial class MeshProxyConfig : IProxyConfigProvider, IDisposable
 {
     private readonly MeshRoutes _routes;
@@ -39,9 +39,9 @@ internal sealed partial class MeshProxyConfig : IProxyConfigProvider, IDisposabl
         }
     }
 
-    [LoggerMessage(LogLevel.Information, "the endpoints have changed")]
+    [LoggerMessage(LogLevel.Information, "the endpoints have been updated")]
     private static partial void LogChanged(ILogger logger);
 
-    [LoggerMessage(LogLevel.Error, "{Reason}; the endpoints stay as they were")]
+    [LoggerMessage(LogLevel.Error, "{Reason}; keeping the previous endpoints")]
     private static partial void LogUnreadable(ILogger logger, string reason);
 }

@@ -12,7 +12,7 @@ using ServiceDescriptor = Google.Protobuf.Reflection.ServiceDescriptor;
 
 namespace MedMoE.Mesh.Gateway.Routing;
 
-/// <summary>Which call goes where: a cluster of replicas for each service, and the routes to it.</summary>
+/// <summary>Builds YARP's configuration: a cluster of replicas for each service, and the routes to it.</summary>
 internal sealed class MeshRoutes(IOptions<GatewayOptions> options)
 {
     private static readonly TimeSpan _healthTimeout = TimeSpan.FromSeconds(1);
@@ -26,7 +26,7 @@ internal sealed class MeshRoutes(IOptions<GatewayOptions> options)
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
             ActivityTimeout = options.Value.ActivityTimeout,
         },
-        // Values of headers pass as the bytes they are, whatever they mean.
+        // Header values are forwarded byte for byte.
         HttpClient = new HttpClientConfig
         {
             EnableMultipleHttp2Connections = true,
@@ -35,7 +35,7 @@ internal sealed class MeshRoutes(IOptions<GatewayOptions> options)
         },
         HealthCheck = new HealthCheckConfig
         {
-            // Where no replica is well, all are tried: a lone one that is too busy to answer a probe still answers calls.
+            // With no healthy replica all are tried: a single one that is too busy to answer a probe still answers calls.
             AvailableDestinationsPolicy = HealthCheckConstants.AvailableDestinations.HealthyOrPanic,
             Active = new ActiveHealthCheckConfig
             {
@@ -48,7 +48,6 @@ internal sealed class MeshRoutes(IOptions<GatewayOptions> options)
         },
     };
 
-    /// <summary>The services that calls are forwarded to.</summary>
     public IReadOnlyList<MeshService> Services(EndpointOptions endpoints)
     {
         var experts = endpoints.Services.Keys.Select(name => MeshService.Find(name)?.Expert).OfType<string>()
@@ -58,12 +57,11 @@ internal sealed class MeshRoutes(IOptions<GatewayOptions> options)
         return [.. ServiceCatalog.Services(experts).Where(service => service.Kind.IsCalled)];
     }
 
-    /// <summary>Those that answer calls to <paramref name="contract"/>.</summary>
     public IReadOnlyList<MeshService> ServicesOf(ServiceDescriptor contract, EndpointOptions endpoints) =>
         [.. Services(endpoints).Where(service =>
             service.Kind.Contracts.Contains(contract) || (contract == ModelService.Descriptor && service.Kind.RunsNetwork))];
 
-    /// <summary>Whether several services answer calls to <paramref name="contract"/>, so that <see cref="ServiceHeader"/> chooses.</summary>
+    /// <summary>Whether several services implement <paramref name="contract"/>, so that <see cref="ServiceHeader"/> selects one.</summary>
     public static bool IsChosenByHeader(ServiceDescriptor contract) =>
         contract == ModelService.Descriptor || ServiceCatalog.All.Any(kind => kind.IsPerExpert && kind.Contracts.Contains(contract));
 
@@ -77,7 +75,7 @@ internal sealed class MeshRoutes(IOptions<GatewayOptions> options)
             Route(contract, service, IsChosenByHeader(contract) ? ServiceHeader.ValueOf(service) : null))),
     ];
 
-    // A cluster bears the name that people know the service by: errors and logs say it.
+    // The cluster's id appears in errors and logs, so it is the service's display name.
     private ClusterConfig Cluster(MeshService service, EndpointOptions endpoints) => _cluster with
     {
         ClusterId = service.ToString(),

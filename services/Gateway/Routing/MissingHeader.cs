@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 
 namespace MedMoE.Mesh.Gateway.Routing;
 
-/// <summary>Answers calls that no route takes because <see cref="ServiceHeader"/> is missing or names no known service.</summary>
+/// <summary>Answers calls that match no route because <see cref="ServiceHeader"/> is missing or names no known service.</summary>
 internal static class MissingHeader
 {
     public static void MapMissingHeader(this WebApplication app)
@@ -18,6 +18,6 @@ internal static class MissingHeader
     }
 
     private static string Message(IReadOnlyList<MeshService> known) => known.Count == 0
-        ? $"{ServiceHeader.Name}: no expert is known"
+        ? $"{ServiceHeader.Name}: no expert is configured"
         : $"{ServiceHeader.Name}: expected one of {string.Join(", ", known.Select(ServiceHeader.ValueOf))}";
 }

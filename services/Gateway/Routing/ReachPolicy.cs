@@ -8,14 +8,14 @@ using Yarp.ReverseProxy.Model;
 namespace MedMoE.Mesh.Gateway.Routing;
 
 /// <summary>
-/// Takes a replica out for a while when it cannot be connected to. YARP's own policy counts every call that fails: callers could take out
-/// replicas that are well.
+/// Excludes a replica for a while when it cannot be connected to. YARP's own policy counts every failed call, so that callers could make it exclude
+/// healthy replicas.
 /// </summary>
 internal sealed class ReachPolicy(IDestinationHealthUpdater replicas, IOptions<GatewayOptions> options) : IPassiveHealthCheckPolicy
 {
     public const string PolicyName = "Reach";
 
-    // By then the active check has seen for itself.
+    // Long enough for the active health check to decide.
     private readonly TimeSpan _pause = 5 * options.Value.HealthInterval;
 
     public string Name => PolicyName;

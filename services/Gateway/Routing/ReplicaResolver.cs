@@ -11,19 +11,19 @@ using Yarp.ReverseProxy.ServiceDiscovery;
 namespace MedMoE.Mesh.Gateway.Routing;
 
 /// <summary>
-/// Makes a replica of every address of a name. YARP's own resolver fails the whole configuration when one name has no address, as that of
-/// an expert with no replicas; here such a service has none, and the others go on.
+/// Creates one replica for each address of a DNS name. YARP's own resolver rejects the whole configuration when one name has no address, which is
+/// normal for an expert scaled to zero; here only that service has no replicas.
 /// </summary>
 internal sealed partial class ReplicaResolver(IOptionsMonitor<EndpointOptions> endpoints, ILogger<ReplicaResolver> logger) : IDestinationResolver
 {
     private const string ByName = "dns";
 
-    // A name without an address is looked for sooner: its service may be starting.
+    // Retry sooner if a name has no address: the service may be starting.
     private static readonly TimeSpan _retry = TimeSpan.FromSeconds(5);
 
     private readonly ConcurrentDictionary<string, IPAddress[]> _known = new();
 
-    /// <summary>An endpoint as destinations that this resolver reads.</summary>
+    /// <summary>The destinations for an endpoint, in the form that this resolver reads.</summary>
     public static IReadOnlyDictionary<string, DestinationConfig> Destinations(EndpointAddress address) => address.Hosts
         .Select(host => new UriBuilder(address.IsName ? ByName : MeshTransport.Scheme, host.Host, host.Port).Uri)
         .DistinctBy(uri => uri.Authority)
@@ -50,7 +50,7 @@ internal sealed partial class ReplicaResolver(IOptionsMonitor<EndpointOptions> e
                 replicas[replica.Authority] = new DestinationConfig { Address = replica.AbsoluteUri, Host = name.Authority };
             }
         }
-        // The source frees itself: its timer holds it, and nothing else once it has fired.
+        // The source needs no Dispose: only its timer references it, and nothing once it has fired.
         var changed = again is { } period ? new CancellationChangeToken(new CancellationTokenSource(period).Token) : null;
         return new ResolvedDestinationCollection(replicas, changed);
     }
@@ -68,6 +68,6 @@ internal sealed partial class ReplicaResolver(IOptionsMonitor<EndpointOptions> e
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "{Name} cannot be looked up ({Reason}); its replicas stay as they are")]
+    [LoggerMessage(LogLevel.Warning, "cannot resolve {Name} ({Reason}); keeping its known replicas")]
     private partial void LogUnanswered(string name, string reason);
 }

@@ -2,7 +2,7 @@ using MedMoE.Mesh.Wire.Catalog;
 
 namespace MedMoE.Mesh.Gateway.Routing;
 
-/// <summary>The request header that says which of several services with the same rpcs a call is for.</summary>
+/// <summary>The request header that selects one of several services with the same contract.</summary>
 internal static class ServiceHeader
 {
     public const string Name = "medmoe-service";

@@ -5,9 +5,8 @@ using Google.Protobuf.Reflection;
 namespace MedMoE.Mesh.LoadTester.Calls;
 
 /// <summary>
-/// What answers must hold: for every call, or for each message of its fixture, a part of the answer as protobuf JSON. Each field that is
-/// given must be there, and equal: numbers to one per cent, arrays in length, too. A method that streams answers has an array of them
-/// for each call, in any order.
+/// Expected answers: for every call, or for each message of its fixture, a part of the answer as protobuf JSON. Each given field must exist and be
+/// equal: numbers to one per cent, arrays also in length. A method that streams answers has an array of them for each call, in any order.
 /// </summary>
 internal sealed class ExpectedAnswers
 {
@@ -18,11 +17,10 @@ internal sealed class ExpectedAnswers
     private readonly MethodDescriptor _method;
     private readonly JsonElement[] _byCall;
 
-    /// <param name="method">The method that answers.</param>
-    /// <param name="byCall">What the calls' answers hold, in turn; one for all, or one for each message of the fixture.</param>
+    /// <summary><paramref name="byCall"/> is one for all calls, or one for each message of the fixture.</summary>
     public ExpectedAnswers(MethodDescriptor method, IEnumerable<JsonElement> byCall) => (_method, _byCall) = (method, [.. byCall]);
 
-    /// <summary>What is wrong with the answers of a call, or null.</summary>
+    /// <summary>The first difference in the answers of a call, or null.</summary>
     public string? Fault(int number, IReadOnlyList<byte[]> answers)
     {
         var expected = _byCall[number % _byCall.Length];
@@ -33,7 +31,7 @@ internal sealed class ExpectedAnswers
         }
         catch (InvalidProtocolBufferException)
         {
-            return $"wrong answer: no {_method.OutputType.FullName}";
+            return $"wrong answer: not a {_method.OutputType.FullName}";
         }
         var fault = _method.IsServerStreaming ? FaultOfStream([.. expected.EnumerateArray()], actual) : FaultOf(expected, actual[0], "answer");
         return fault is null ? null : $"wrong answer: {fault}";
@@ -51,7 +49,7 @@ internal sealed class ExpectedAnswers
             var found = left.FindIndex(answer => FaultOf(one, answer, "") is null);
             if (found < 0)
             {
-                return $"no answer is {one.GetRawText()}";
+                return $"no answer equals {one.GetRawText()}";
             }
             left.RemoveAt(found);
         }
@@ -80,7 +78,7 @@ internal sealed class ExpectedAnswers
                 return JsonElement.DeepEquals(expected, actual) ? null : Different();
         }
 
-        // Answers hold no report's words but those of the fixtures, which are made up.
+        // Safe to print: answers contain words only of the fixtures' reports, which are synthetic.
         string Different() => $"{path} is {actual.GetRawText()}, expected {expected.GetRawText()}";
     }
 }

@@ -6,7 +6,6 @@ using MedMoE.Mesh.Wire.Transport;
 
 namespace MedMoE.Mesh.LoadTester.Calls;
 
-/// <summary>Connections to the host of a load.</summary>
 internal sealed class LoadChannels : IDisposable
 {
     private readonly GrpcChannel[] _channels;
@@ -15,14 +14,11 @@ internal sealed class LoadChannels : IDisposable
 
     public IReadOnlyList<CallInvoker> Invokers { get; }
 
-    /// <param name="host">HOST:PORT.</param>
-    /// <param name="connections">How many.</param>
-    /// <param name="patience">For somebody to answer there.</param>
-    /// <exception cref="LoadException">It is no address, or nobody answers there.</exception>
-    public static async Task<LoadChannels> Open(string host, int connections, TimeSpan patience)
+    /// <exception cref="LoadException">Invalid address, or no connection.</exception>
+    public static async Task<LoadChannels> Open(string host, int connections, TimeSpan timeout)
     {
-        var address = MeshTransport.AddressOf(host) ?? throw new LoadException($"{host}: no address; expected HOST:PORT");
-        using var cancellation = new CancellationTokenSource(patience);
+        var address = MeshTransport.AddressOf(host) ?? throw new LoadException($"{host}: not an address; expected HOST:PORT");
+        using var cancellation = new CancellationTokenSource(timeout);
         try
         {
             using var probe = new TcpClient();
@@ -31,13 +27,13 @@ internal sealed class LoadChannels : IDisposable
         catch (Exception e) when (e is SocketException or OperationCanceledException)
         {
             throw new LoadException(
-                $"{host}: nobody answers there: {(e is SocketException ? e.Message : $"no connection within {patience.TotalSeconds} s")}");
+                $"{host}: cannot connect: {(e is SocketException ? e.Message : $"timeout after {timeout.TotalSeconds} s")}");
         }
         return new LoadChannels([.. Enumerable.Range(0, connections).Select(_ => GrpcChannel.ForAddress(address, new GrpcChannelOptions
         {
             MaxReceiveMessageSize = null,
             MaxSendMessageSize = null,
-            // A connection each, however many calls run on it.
+            // One connection per channel, for any number of calls.
             HttpHandler = new SocketsHttpHandler { InitialHttp2StreamWindowSize = 8 << 20, EnableMultipleHttp2Connections = true },
             DisposeHttpClient = true,
         }))]);

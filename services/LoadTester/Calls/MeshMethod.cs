@@ -6,10 +6,10 @@ using MedMoE.Mesh.Wire.Catalog;
 
 namespace MedMoE.Mesh.LoadTester.Calls;
 
-/// <summary>A method of the mesh, called with messages as they lie in a file.</summary>
+/// <summary>A method of the mesh, called with serialised messages.</summary>
 internal sealed class MeshMethod
 {
-    private static readonly Marshaller<byte[]> _asItIs = Marshallers.Create(bytes => bytes, bytes => bytes);
+    private static readonly Marshaller<byte[]> _bytes = Marshallers.Create(bytes => bytes, bytes => bytes);
 
     private readonly Method<byte[], byte[]> _method;
 
@@ -23,28 +23,23 @@ internal sealed class MeshMethod
             (false, true) => MethodType.ServerStreaming,
             (true, true) => MethodType.DuplexStreaming,
         };
-        _method = new Method<byte[], byte[]>(kind, descriptor.Service.FullName, descriptor.Name, _asItIs, _asItIs);
+        _method = new Method<byte[], byte[]>(kind, descriptor.Service.FullName, descriptor.Name, _bytes, _bytes);
     }
 
     public MethodDescriptor Descriptor { get; }
 
-    /// <summary>Every method that can be called.</summary>
     public static IReadOnlyList<MethodDescriptor> All { get; } =
         [.. ServiceCatalog.Contracts.Append(Health.Descriptor).SelectMany(service => service.Methods)];
 
     /// <param name="call">package.Service.Method or package.Service/Method.</param>
-    /// <exception cref="LoadException">There is no such method.</exception>
+    /// <exception cref="LoadException">Unknown method.</exception>
     public static MeshMethod Find(string call) => All.FirstOrDefault(m => $"{m.Service.FullName}.{m.Name}" == call.Replace('/', '.')) is { } found
         ? new MeshMethod(found)
         : throw new LoadException(
-            $"{call}: no method of the mesh; {(Nearest(call) is { Length: > 0 } near ? $"its service has {near}" : "there is no such service")}");
+            $"{call}: unknown method; {(Nearest(call) is { Length: > 0 } near ? $"its service has {near}" : "unknown service")}");
 
-    /// <summary>Calls it once.</summary>
-    /// <param name="invoker">Where.</param>
-    /// <param name="messages">The message, or all messages where the caller streams.</param>
-    /// <param name="options">Deadline, headers.</param>
-    /// <returns>The answer, or all answers where the method streams.</returns>
-    /// <exception cref="RpcException">As the service told it.</exception>
+    /// <returns>The answer, or all answers of a stream.</returns>
+    /// <exception cref="RpcException">The status of the call.</exception>
     public async Task<IReadOnlyList<byte[]>> Call(CallInvoker invoker, IReadOnlyList<byte[]> messages, CallOptions options)
     {
         switch (_method.Type)
@@ -65,7 +60,7 @@ internal sealed class MeshMethod
             default:
                 using (var call = invoker.AsyncDuplexStreamingCall(_method, null, options))
                 {
-                    // Both at once: a service may answer before it has read all.
+                    // Concurrently: a service may answer before it has read all messages.
                     var writing = Write(call.RequestStream, messages);
                     var answers = await Read(call.ResponseStream);
                     await writing;
@@ -99,7 +94,7 @@ internal sealed class MeshMethod
         }
         catch (Exception e) when (e is RpcException or InvalidOperationException)
         {
-            // The service has ended the call: its status tells why.
+            // The service has ended the call; its status gives the reason.
         }
     }
 }

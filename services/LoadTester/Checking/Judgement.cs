@@ -1,11 +1,9 @@
 namespace MedMoE.Mesh.LoadTester.Checking;
 
-/// <summary>Tells what was not kept.</summary>
 internal static class Judgement
 {
-    /// <summary>A line for each fault on standard error, or one for none on standard output.</summary>
-    /// <returns>How many there are.</returns>
-    public static int Tell(string run, IReadOnlyList<string> faults)
+    /// <summary>Prints a line for each fault to standard error, or one line to standard output if there is none.</summary>
+    public static int Print(string run, IReadOnlyList<string> faults)
     {
         if (faults.Count == 0)
         {

@@ -7,7 +7,7 @@ using MedMoE.Mesh.LoadTester.Configuration;
 
 namespace MedMoE.Mesh.LoadTester.Checking;
 
-/// <summary>What a run must keep to.</summary>
+/// <summary>Limits for a run.</summary>
 internal sealed record Limits
 {
     private static readonly JsonSerializerOptions _json = new()
@@ -18,23 +18,20 @@ internal sealed record Limits
         AllowTrailingCommas = true,
     };
 
-    /// <summary>Share of calls that must end with OK, 0..1. Default: all of them.</summary>
+    /// <summary>Minimum share of calls with status OK, 0..1. Default: all of them.</summary>
     public double? Ok { get; init; }
 
-    /// <summary>Calls that must have ended at the least. Default 1.</summary>
+    /// <summary>Minimum number of ended calls. Default 1.</summary>
     public long? Fewest { get; init; }
 
-    /// <summary>
-    /// Milliseconds that so many per cent of the calls may take at most, by percentile: {"50": 20, "99": 200}. ghz tells 10, 25, 50, 75, 90, 95 and
-    /// 99.
-    /// </summary>
+    /// <summary>Maximum latency in milliseconds by percentile: {"50": 20, "99": 200}. ghz reports 10, 25, 50, 75, 90, 95 and 99.</summary>
     public IReadOnlyDictionary<int, double>? LatencyMs { get; init; }
 
-    /// <summary>What answers hold, see <see cref="ExpectedAnswers"/>: one for all calls, or one for each message of the fixture.</summary>
+    /// <summary>Expected answers, see <see cref="ExpectedAnswers"/>: one for all calls, or one for each message of the fixture.</summary>
     public IReadOnlyList<JsonElement>? Answers { get; init; }
 
-    /// <summary>Reads those of a run: what "default" says, and over it what stands under the run's name, or the longest beginning of it.</summary>
-    /// <exception cref="LoadException">The file is none of limits.</exception>
+    /// <summary>Reads the limits of a run: those under "default", overridden by those under the run's name or the longest prefix of it.</summary>
+    /// <exception cref="LoadException">The file is not a file of limits.</exception>
     public static Limits Read(string file, string run)
     {
         Dictionary<string, Limits> all;
@@ -57,7 +54,7 @@ internal sealed record Limits
         };
     }
 
-    /// <summary>Null where nothing is expected.</summary>
+    /// <summary>Null if no answers are given.</summary>
     public ExpectedAnswers? ExpectedOf(MethodDescriptor method) => Answers is { Count: > 0 } ? new ExpectedAnswers(method, Answers) : null;
 
     private static Limits? Find(Dictionary<string, Limits> all, string run) =>

@@ -2,10 +2,10 @@ using MedMoE.Mesh.LoadTester.Output;
 
 namespace MedMoE.Mesh.LoadTester.Checking;
 
-/// <summary>Judges a report, ghz's or this tool's, by limits.</summary>
+/// <summary>Checks a report of ghz or of this tool against limits.</summary>
 internal static class ReportCheck
 {
-    /// <returns>A line for each limit that was not kept.</returns>
+    /// <returns>A line for each limit that is not met.</returns>
     public static IReadOnlyList<string> Faults(Report report, Limits limits)
     {
         var faults = new List<string>();
@@ -27,7 +27,7 @@ internal static class ReportCheck
             var latency = report.LatencyDistribution.FirstOrDefault(l => l.Percentage == percentile)?.Latency / 1e6;
             if (latency is null)
             {
-                // Without a call that ended well there are none, which is told already.
+                // Without a successful call there are no percentiles, and that is reported above.
                 if (ok > 0)
                 {
                     faults.Add($"the report has no percentile {percentile}");

@@ -4,13 +4,11 @@ using MedMoE.Mesh.Commands;
 
 namespace MedMoE.Mesh.LoadTester.Configuration;
 
-/// <summary>Files of messages, each behind its length as a varint (ghz -B).</summary>
+/// <summary>Files of messages, each prefixed by its length as a varint (ghz -B).</summary>
 internal static class FixtureFile
 {
-    /// <summary>Reads the messages as they lie there.</summary>
-    /// <param name="file">The file.</param>
-    /// <param name="type">What each must be.</param>
-    /// <exception cref="LoadException">There is none, or the file is not of such messages.</exception>
+    /// <summary>Reads the messages of <paramref name="type"/>, still serialised.</summary>
+    /// <exception cref="LoadException">The file is missing, empty, or has other messages.</exception>
     public static IReadOnlyList<byte[]> Read(string file, MessageDescriptor type)
     {
         var input = new CodedInputStream(CommandHost.ReadFile(file));
@@ -26,9 +24,9 @@ internal static class FixtureFile
         }
         catch (InvalidProtocolBufferException)
         {
-            throw new LoadException($"{file}: message {messages.Count + 1} is no {type.FullName} behind its length");
+            throw new LoadException($"{file}: message {messages.Count + 1} is not a length-prefixed {type.FullName}");
         }
-        return messages.Count > 0 ? messages : throw new LoadException($"{file}: no message");
+        return messages.Count > 0 ? messages : throw new LoadException($"{file}: no messages");
     }
 
     public static void Write(string file, IEnumerable<IMessage> messages)

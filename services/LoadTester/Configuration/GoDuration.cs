@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace MedMoE.Mesh.LoadTester.Configuration;
 
-/// <summary>Durations as Go writes them: 1.5s, 300ms, 1m30s (Go, time.ParseDuration).</summary>
+/// <summary>Durations in Go's syntax: 1.5s, 300ms, 1m30s (Go, time.ParseDuration).</summary>
 internal static partial class GoDuration
 {
     private static readonly Dictionary<string, double> _seconds = new()
@@ -17,7 +17,7 @@ internal static partial class GoDuration
         ["h"] = 3600,
     };
 
-    /// <returns>Null where it is none.</returns>
+    /// <returns>Null if the text is not a duration.</returns>
     public static TimeSpan? TryParse(string text)
     {
         if (text == "0")

@@ -7,13 +7,13 @@ using MedMoE.Mesh.Commands;
 
 namespace MedMoE.Mesh.LoadTester.Configuration;
 
-/// <summary>Messages as ghz's data and data-file have them: an object for one, an array for several, in protobuf's JSON.</summary>
+/// <summary>Messages in protobuf JSON, as in ghz's data and data-file: an object for one, an array for several.</summary>
 internal static class JsonMessages
 {
-    // Go's templates, which ghz fills for each call.
+    // Go templates, which ghz fills in for each call.
     private const string Template = "{{";
 
-    /// <exception cref="LoadException">There is none, the file is no JSON, or something is no such message.</exception>
+    /// <exception cref="LoadException">No message, invalid JSON, or not a message of the type.</exception>
     public static IReadOnlyList<byte[]> ReadFile(string file, MessageDescriptor type)
     {
         try
@@ -26,14 +26,11 @@ internal static class JsonMessages
         }
     }
 
-    /// <param name="data">The messages.</param>
-    /// <param name="where">Where they stand, for whoever has to mend them.</param>
-    /// <param name="type">What each must be.</param>
-    /// <exception cref="LoadException">There is none, or something is no such message.</exception>
+    /// <exception cref="LoadException">No message, or not a message of the type.</exception>
     public static IReadOnlyList<byte[]> Read(JsonNode? data, string where, MessageDescriptor type)
     {
         var messages = (data as JsonArray)?.ToArray() ?? [data];
-        return messages.Length == 0 ? throw new LoadException($"{where}: no message")
+        return messages.Length == 0 ? throw new LoadException($"{where}: no messages")
             : [.. messages.Select((message, i) => Message(message, messages.Length == 1 ? where : $"{where}: message {i + 1}", type))];
     }
 
@@ -46,7 +43,7 @@ internal static class JsonMessages
         var json = message.ToJsonString();
         if (json.Contains(Template, StringComparison.Ordinal))
         {
-            throw new LoadException($"{where}: has a template ({Template}…), which only ghz fills; list the messages, or use binary-file");
+            throw new LoadException($"{where}: has a template ({Template}…), which only ghz supports; list the messages, or use binary-file");
         }
         try
         {
@@ -54,7 +51,7 @@ internal static class JsonMessages
         }
         catch (InvalidProtocolBufferException e)
         {
-            throw new LoadException($"{where}: no {type.FullName}: {e.Message.ReplaceLineEndings(" ")}");
+            throw new LoadException($"{where}: not a {type.FullName}: {e.Message.ReplaceLineEndings(" ")}");
         }
     }
 }

@@ -5,13 +5,10 @@ using MedMoE.Mesh.Commands;
 
 namespace MedMoE.Mesh.LoadTester.Configuration;
 
-/// <summary>
-/// Reads ghz's JSON configuration files for calls over HTTP/2 without TLS whose messages do not change from call to call. ghz ignores a key that it
-/// does not know; here it is a fault.
-/// </summary>
+/// <summary>Reads ghz's JSON configuration, for constant messages over HTTP/2 without TLS. Unlike in ghz, unknown keys are errors.</summary>
 internal sealed class LoadConfigReader
 {
-    // Where ghz is to learn the methods; this tool knows the mesh's.
+    // Sources of the methods for ghz; this tool knows the mesh's methods.
     private static readonly string[] _contractKeys = ["proto", "protoset", "import-paths"];
 
     private static readonly string[] _messageKeys = ["binary-file", "data", "data-file"];
@@ -22,7 +19,7 @@ internal sealed class LoadConfigReader
 
     private LoadConfigReader(string file, JsonObject json) => (_file, _json) = (file, json);
 
-    /// <exception cref="LoadException">It is no JSON object, a key is unknown or missing, or a value is not of its kind.</exception>
+    /// <exception cref="LoadException">Not a JSON object, an unknown or missing key, or a value of the wrong type.</exception>
     public static LoadConfig Read(string file)
     {
         try
@@ -62,25 +59,22 @@ internal sealed class LoadConfigReader
         };
         if (!Flag("insecure"))
         {
-            throw Fault("insecure", "must be true: the mesh speaks HTTP/2 without TLS, and this tool nothing else");
+            throw Fault("insecure", "must be true: mesh and this tool use HTTP/2 without TLS");
         }
         if (_messageKeys.Where(key => _json[key] is not null).ToArray() is not [_])
         {
-            throw Fault(string.Join(", ", _messageKeys), "one of them is needed, and no more");
+            throw Fault(string.Join(", ", _messageKeys), "exactly one of them is required");
         }
         if (_json.Select(p => p.Key).FirstOrDefault(key => !_read.Contains(key) && !_contractKeys.Contains(key)) is { } unknown)
         {
-            throw Fault(unknown, "not a key that this tool reads");
+            throw Fault(unknown, "unknown key");
         }
         return config.Async && config.Load is { Kind: ScheduleKind.Const, Start: 0 }
             ? throw Fault("async", "an open loop needs a rate: rps, or a load-schedule")
             : config;
     }
 
-    /// <summary>NAME-schedule and its fellows.</summary>
-    /// <param name="name">load or concurrency.</param>
-    /// <param name="constant">What it is without a schedule.</param>
-    /// <param name="start">What NAME-start is where it is not given.</param>
+    /// <summary>Reads NAME-schedule and its related keys; <paramref name="constant"/> is the value without a schedule.</summary>
     private Schedule ReadSchedule(string name, int constant, int start)
     {
         var kind = OneOf($"{name}-schedule", ScheduleKind.Const);
@@ -115,7 +109,7 @@ internal sealed class LoadConfigReader
     private string Required(string key) => Text(key) is { Length: > 0 } text ? text : throw Fault(key, "missing");
 
     private string? Text(string key) => Find(key) is not { } node ? null
-        : node.GetValueKind() == JsonValueKind.String ? node.GetValue<string>() : throw Fault(key, "not a text");
+        : node.GetValueKind() == JsonValueKind.String ? node.GetValue<string>() : throw Fault(key, "not a string");
 
     private bool Flag(string key) => Find(key)?.GetValueKind() switch
     {
@@ -129,19 +123,19 @@ internal sealed class LoadConfigReader
         : throw Fault(key, least > int.MinValue ? $"not a whole number of {least} or more" : "not a whole number");
 
     private TimeSpan? Duration(string key) => Text(key) is not { } text ? null
-        : GoDuration.TryParse(text) ?? throw Fault(key, $"\"{text}\" is no duration such as 10s, 300ms or 1m30s");
+        : GoDuration.TryParse(text) ?? throw Fault(key, $"\"{text}\" is not a duration such as 10s, 300ms or 1m30s");
 
     private T OneOf<T>(string key, T otherwise)
         where T : struct, Enum => Text(key) is not { } text ? otherwise
         : Enum.TryParse<T>(text, ignoreCase: true, out var value) && !char.IsAsciiDigit(text[0]) ? value
-        : throw Fault(key, $"\"{text}\" is none of {string.Join(", ", Enum.GetNames<T>().Select(n => n.ToLowerInvariant()))}");
+        : throw Fault(key, $"\"{text}\" is not one of {string.Join(", ", Enum.GetNames<T>().Select(n => n.ToLowerInvariant()))}");
 
     private Dictionary<string, string> Texts(string key) => Find(key) switch
     {
         null => [],
         JsonObject map when map.All(p => p.Value?.GetValueKind() == JsonValueKind.String) =>
             map.ToDictionary(p => p.Key, p => p.Value!.GetValue<string>()),
-        _ => throw Fault(key, "not an object of texts"),
+        _ => throw Fault(key, "not an object of strings"),
     };
 
     private LoadException Fault(string key, string reason) => new($"{_file}: {key}: {reason}");

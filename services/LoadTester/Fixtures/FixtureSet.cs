@@ -6,10 +6,10 @@ using MedMoE.Mesh.Wire.Catalog;
 
 namespace MedMoE.Mesh.LoadTester.Fixtures;
 
-/// <summary>The messages of the repository's loads. Answers to them are small: ghz decodes every one.</summary>
+/// <summary>The messages of the repository's loads. Their answers are small, because ghz decodes every one.</summary>
 internal static class FixtureSet
 {
-    /// <summary>Of the demo bundle: the experts read levels of this shape.</summary>
+    /// <summary>Shapes of the demo bundle, which its experts expect.</summary>
     private const int Channels = 32;
     private const int FinestSide = 28;
     private const int EmbeddingDim = 96;
@@ -45,9 +45,7 @@ internal static class FixtureSet
         Gating = new Gating { Policy = GatingPolicy.Explicit, Expert = study.Type },
     };
 
-    /// <summary>
-    /// A header with one text and four levels, of numbers that are like features in size only: an expert's work does not depend on them.
-    /// </summary>
+    /// <summary>A header and four levels. Random features are enough: an expert's work does not depend on them.</summary>
     private static IEnumerable<LocalizeRequest> Localize()
     {
         var random = new Random(1);

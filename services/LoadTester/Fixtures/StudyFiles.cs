@@ -4,14 +4,12 @@ using MedMoE.Mesh.LoadTester.Configuration;
 
 namespace MedMoE.Mesh.LoadTester.Fixtures;
 
-/// <summary>A study's image and report.</summary>
 internal sealed record StudyFile(string Type, ByteString Image, string Report);
 
 /// <summary>Reads the studies that <c>mesh phantoms</c> makes.</summary>
 internal static class StudyFiles
 {
-    /// <param name="folder">A folder with manifest.jsonl.</param>
-    /// <exception cref="LoadException">It is none.</exception>
+    /// <exception cref="LoadException">The folder has no manifest.</exception>
     public static IReadOnlyList<StudyFile> Read(string folder)
     {
         var manifest = Path.Combine(folder, "manifest.jsonl");

@@ -16,25 +16,25 @@ internal enum EndReason
 }
 
 /// <summary>
-/// Makes the calls of a <see cref="LoadConfig"/>. In a closed loop a call begins when a worker is free. Where there is a rate, each call has a time
-/// at which it is meant to begin, and its latency counts from then, whether it could begin then or not: a service that stalls is charged
-/// with every call that should have come meanwhile (no coordinated omission). In an open loop nothing keeps a call from beginning.
+/// Makes the calls of a <see cref="LoadConfig"/>. In a closed loop a call starts when a worker is free. With a rate, each call has an intended start,
+/// and its latency counts from there even if it started later: a service that stalls is charged with all calls that should have started meanwhile (no
+/// coordinated omission). In an open loop nothing delays a call.
 /// </summary>
 internal sealed class LoadRun(LoadConfig config, MeshMethod method, IReadOnlyList<byte[]> messages, ExpectedAnswers? expected, Recorder recorder)
 {
-    private readonly CancellationTokenSource _breakOff = new();
+    private readonly CancellationTokenSource _cancelCalls = new();
     private readonly long _start = Stopwatch.GetTimestamp();
     private readonly Metadata _headers = config.Headers;
     private int _begun;
 
-    /// <summary>Whether calls that this broke off do not count.</summary>
-    private volatile bool _forgetsBroken;
+    /// <summary>Whether calls that this run cancels are not counted.</summary>
+    private volatile bool _ignoresCancelled;
 
     private TimeSpan Elapsed => Stopwatch.GetElapsedTime(_start);
 
     private TimeSpan? Most => config.Duration ?? config.MaxDuration;
 
-    /// <summary>Runs to its end, or until told to stop; returns when no call is under way.</summary>
+    /// <summary>Runs to the end, or until <paramref name="stop"/>; returns when no call is running.</summary>
     public async Task<(EndReason Reason, TimeSpan Total)> Run(IReadOnlyList<CallInvoker> invokers, CancellationToken stop)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
@@ -44,17 +44,17 @@ internal sealed class LoadRun(LoadConfig config, MeshMethod method, IReadOnlyLis
         }
         using var onEnd = ending.Token.Register(() =>
         {
-            _forgetsBroken |= config.DurationStop == DurationStop.Ignore;
+            _ignoresCancelled |= config.DurationStop == DurationStop.Ignore;
             if (config.DurationStop != DurationStop.Wait)
             {
-                _breakOff.Cancel();
+                _cancelCalls.Cancel();
             }
         });
-        // Callbacks run last in, first out: this one before that.
+        // Callbacks run in reverse order of registration: this one before the one above.
         using var onStop = stop.Register(() =>
         {
-            _forgetsBroken = true;
-            _breakOff.Cancel();
+            _ignoresCancelled = true;
+            _cancelCalls.Cancel();
         });
         if (config.Async)
         {
@@ -86,7 +86,7 @@ internal sealed class LoadRun(LoadConfig config, MeshMethod method, IReadOnlyLis
 
     private async Task ClosedLoop(IReadOnlyList<CallInvoker> invokers, CancellationToken ending)
     {
-        // With a rate, calls wait here for a worker.
+        // With a rate, calls that are due wait here for a worker.
         ChannelReader<(int, TimeSpan)>? arrivals = null;
         var filling = Task.CompletedTask;
         if (config.Load is not { Kind: ScheduleKind.Const, Start: 0 })
@@ -115,7 +115,7 @@ internal sealed class LoadRun(LoadConfig config, MeshMethod method, IReadOnlyLis
             }
             while (workers.Count > count)
             {
-                // It ends with its call.
+                // The worker ends after its current call.
                 await workers[^1].Stop.CancelAsync();
                 workers.RemoveAt(workers.Count - 1);
             }
@@ -123,7 +123,7 @@ internal sealed class LoadRun(LoadConfig config, MeshMethod method, IReadOnlyLis
         await Task.WhenAll([filling, .. all]);
     }
 
-    /// <summary>How many workers there are, from when on.</summary>
+    /// <summary>The number of workers, and the time from which it is valid.</summary>
     private IEnumerable<(TimeSpan At, int Workers)> Changes()
     {
         var schedule = config.Concurrency;
@@ -166,7 +166,7 @@ internal sealed class LoadRun(LoadConfig config, MeshMethod method, IReadOnlyLis
             }
             return;
         }
-        // To the last one: what was meant to begin before the end is not forgotten.
+        // Until the queue is empty: calls that were due before the end are still made.
         while (!stop.IsCancellationRequested && await arrivals.WaitToReadAsync(CancellationToken.None))
         {
             if (arrivals.TryRead(out var arrival))
@@ -178,14 +178,14 @@ internal sealed class LoadRun(LoadConfig config, MeshMethod method, IReadOnlyLis
 
     private async Task Call(CallInvoker invoker, int number, TimeSpan intended)
     {
-        // The next call must not wait until this one has been written.
+        // Yield, so that starting the next call does not wait until this one has been written.
         await Task.Yield();
         var (status, error, answers) = (StatusCode.OK, (string?)null, (IReadOnlyList<byte[]>)[]);
         var own = method.Descriptor.IsClientStreaming ? messages : [messages[number % messages.Count]];
         try
         {
             answers = await method.Call(invoker, own, new CallOptions(
-                _headers, config.Timeout > TimeSpan.Zero ? DateTime.UtcNow + config.Timeout : null, _breakOff.Token));
+                _headers, config.Timeout > TimeSpan.Zero ? DateTime.UtcNow + config.Timeout : null, _cancelCalls.Token));
         }
         catch (RpcException e)
         {
@@ -193,14 +193,14 @@ internal sealed class LoadRun(LoadConfig config, MeshMethod method, IReadOnlyLis
         }
         catch (OperationCanceledException)
         {
-            (status, error) = (StatusCode.Cancelled, "broken off");
+            (status, error) = (StatusCode.Cancelled, "cancelled");
         }
         var latency = Elapsed - intended;
-        if (_forgetsBroken && status == StatusCode.Cancelled)
+        if (_ignoresCancelled && status == StatusCode.Cancelled)
         {
             return;
         }
-        // Held against what is expected when its time is taken: that is not the service's.
+        // Checked after the time has been taken, so that the check does not count as latency.
         error ??= expected?.Fault(number, answers);
         recorder.Ended(latency, status, error);
     }

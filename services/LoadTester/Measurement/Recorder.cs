@@ -3,11 +3,10 @@ using HdrHistogram;
 
 namespace MedMoE.Mesh.LoadTester.Measurement;
 
-/// <summary>What calls took and how they ended. Calls may end at the same time.</summary>
-/// <param name="skipFirst">First calls that are not counted.</param>
+/// <summary>Records latencies and statuses of calls, without the first <c>skipFirst</c>. Thread-safe.</summary>
 internal sealed class Recorder(int skipFirst)
 {
-    /// <summary>An hour, in microseconds: longer calls count as that long.</summary>
+    /// <summary>One hour, in microseconds; longer calls count as one hour.</summary>
     private const long Longest = 3_600_000_000;
 
     private readonly Lock _lock = new();
@@ -18,9 +17,7 @@ internal sealed class Recorder(int skipFirst)
     private int _skipped;
     private long _count;
 
-    /// <param name="latency">From its intended start to its end.</param>
-    /// <param name="status">How it ended.</param>
-    /// <param name="error">What was wrong with it, or null.</param>
+    /// <summary>Latency counts from the call's intended start.</summary>
     public void Ended(TimeSpan latency, StatusCode status, string? error)
     {
         lock (_lock)
@@ -39,14 +36,12 @@ internal sealed class Recorder(int skipFirst)
             }
             else
             {
-                // As ghz: the times of failed calls are not those of the service.
+                // As in ghz: latencies of failed calls are not counted.
                 _latencies.RecordValue(Math.Clamp((long)latency.TotalMicroseconds, 1, Longest));
             }
         }
     }
 
-    /// <summary>All that was recorded.</summary>
-    /// <param name="total">How long it took.</param>
     public Measurements Sum(TimeSpan total)
     {
         lock (_lock)
@@ -57,18 +52,13 @@ internal sealed class Recorder(int skipFirst)
         }
     }
 
-    /// <summary>As Go's gRPC, and so ghz, spells it.</summary>
+    /// <summary>Spelling of Go's gRPC, and so of ghz.</summary>
     private static string NameOf(StatusCode status) => status == StatusCode.Cancelled ? "Canceled" : status.ToString();
 
     private static void Add(SortedDictionary<string, long> counts, string key) => counts[key] = counts.GetValueOrDefault(key) + 1;
 }
 
-/// <param name="Count">Calls that ended.</param>
-/// <param name="Total">From the first call's start to the last one's end.</param>
-/// <param name="Average">Of all calls.</param>
-/// <param name="Latencies">Of calls without an error, in microseconds, to three digits.</param>
-/// <param name="Statuses">Calls by their gRPC status.</param>
-/// <param name="Errors">Calls by what was wrong.</param>
+/// <summary>Latencies are in microseconds, to three digits, and only of calls without an error.</summary>
 internal sealed record Measurements(
     long Count, TimeSpan Total, TimeSpan Average, LongHistogram Latencies, IReadOnlyDictionary<string, long> Statuses,
     IReadOnlyDictionary<string, long> Errors);

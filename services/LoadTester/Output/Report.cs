@@ -8,7 +8,7 @@ using MedMoE.Mesh.LoadTester.Schedules;
 
 namespace MedMoE.Mesh.LoadTester.Output;
 
-/// <summary>A run's figures in the form of ghz's JSON (ghz, runner/reporter.go), without its line for each call. Times are nanoseconds.</summary>
+/// <summary>The measurements of a run as ghz's JSON (ghz, runner/reporter.go), without single calls. Times are in nanoseconds.</summary>
 internal sealed record Report
 {
     private static readonly int[] _percentiles = [10, 25, 50, 75, 90, 95, 99];
@@ -77,15 +77,15 @@ internal sealed record Report
         };
     }
 
-    /// <summary>Reads one, ghz's too.</summary>
-    /// <exception cref="LoadException">It is none.</exception>
+    /// <summary>Reads a report of this tool or of ghz.</summary>
+    /// <exception cref="LoadException">The file is not a report.</exception>
     public static Report Read(string file)
     {
         try
         {
             var report = JsonSerializer.Deserialize<Report>(CommandHost.ReadFile(file), _json);
-            // Without a call that ended, ghz writes null.
-            return report is null ? throw new LoadException($"{file}: no report") : report with
+            // ghz writes null if no call has ended.
+            return report is null ? throw new LoadException($"{file}: not a report") : report with
             {
                 ErrorDistribution = report.ErrorDistribution ?? new Dictionary<string, long>(),
                 StatusCodeDistribution = report.StatusCodeDistribution ?? new Dictionary<string, long>(),
@@ -94,13 +94,13 @@ internal sealed record Report
         }
         catch (JsonException e)
         {
-            throw new LoadException($"{file}: no report of ghz: {e.Message}");
+            throw new LoadException($"{file}: not a report of ghz: {e.Message}");
         }
     }
 
     public void Write(string file) => File.WriteAllBytes(file, JsonSerializer.SerializeToUtf8Bytes(this, _json));
 
-    /// <summary>Ten of equal width between the fastest and the slowest call, and one for the fastest, as ghz has them.</summary>
+    /// <summary>As in ghz: one bucket for the fastest call, and ten of equal width up to the slowest.</summary>
     private static Bucket[] Buckets(LongHistogram latencies)
     {
         var (fastest, slowest) = (latencies.RecordedValues().First().ValueIteratedTo, latencies.GetMaxValue());
@@ -117,14 +117,11 @@ internal sealed record Report
     private static long Nanoseconds(TimeSpan time) => time.Ticks * TimeSpan.NanosecondsPerTick;
 }
 
-/// <param name="Percentage">Of the calls that ended without an error.</param>
-/// <param name="Latency">What so many of them took at most, in nanoseconds.</param>
+/// <summary>Maximum latency, in nanoseconds, of this percentage of the calls without an error.</summary>
 internal sealed record LatencyShare(int Percentage, long Latency);
 
-/// <param name="Mark">Upper end, in seconds.</param>
-/// <param name="Count">Calls.</param>
-/// <param name="Frequency">Of all.</param>
+/// <summary><paramref name="Mark"/> is the upper end in seconds.</summary>
 internal sealed record Bucket(double Mark, long Count, double Frequency);
 
-/// <summary>What was run, as far as a check needs it.</summary>
+/// <summary>The options of the run that a check needs.</summary>
 internal sealed record ReportOptions(string? Call, string? Host, bool Async, int Rps, int Concurrency, long Duration);

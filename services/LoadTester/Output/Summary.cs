@@ -3,7 +3,6 @@ using System.Text;
 
 namespace MedMoE.Mesh.LoadTester.Output;
 
-/// <summary>A report as text, in the order of ghz's summary.</summary>
 internal static class Summary
 {
     private const int Widest = 40;

@@ -2,10 +2,10 @@ using MedMoE.Mesh.LoadTester.Configuration;
 
 namespace MedMoE.Mesh.LoadTester.Schedules;
 
-/// <summary>How a <see cref="Schedule"/> runs in time.</summary>
+/// <summary>Evaluates a <see cref="Schedule"/> over time.</summary>
 internal static class Arrivals
 {
-    /// <summary>Its value after a time, as ghz's pacers have it (ghz, load/pacer.go).</summary>
+    /// <summary>The value at a time, as in ghz's pacers (ghz, load/pacer.go).</summary>
     public static int At(this Schedule schedule, TimeSpan elapsed)
     {
         if (schedule.Kind == ScheduleKind.Const)
@@ -22,15 +22,15 @@ internal static class Arrivals
         return (int)(schedule.End == 0 ? value : schedule.Step > 0 ? Math.Min(value, schedule.End) : Math.Max(value, schedule.End));
     }
 
-    /// <summary>When calls are meant to begin, for a schedule of calls per second: without end unless its rate falls to zero for good.</summary>
+    /// <summary>Intended starts of calls, for a schedule of calls per second: endless unless the rate falls to zero for good.</summary>
     public static IEnumerable<TimeSpan> Times(this Schedule schedule)
     {
-        // In ticks: steps then end where they should, to the tick.
+        // In ticks, so that steps end exactly.
         var time = 0.0;
         while (true)
         {
             yield return TimeSpan.FromTicks((long)time);
-            // One call more, at the rates of the steps it takes to come to it.
+            // Advance by one call, at the rates of the steps in between.
             for (var left = 1.0; left > 0;)
             {
                 var rate = schedule.At(TimeSpan.FromTicks((long)time)) / (double)TimeSpan.TicksPerSecond;
@@ -46,7 +46,7 @@ internal static class Arrivals
         }
     }
 
-    /// <summary>When its value may change next, in ticks.</summary>
+    /// <summary>The next time, in ticks, at which the value may change.</summary>
     private static double NextChange(Schedule schedule, double time)
     {
         var most = schedule.MaxDuration > TimeSpan.Zero ? schedule.MaxDuration.Ticks : double.PositiveInfinity;

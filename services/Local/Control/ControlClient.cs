@@ -5,16 +5,15 @@ using MedMoE.Mesh.Local.Processes;
 
 namespace MedMoE.Mesh.Local.Control;
 
-/// <summary>Gives commands to a running mesh.</summary>
+/// <summary>Sends commands to a running mesh.</summary>
 internal sealed class ControlClient : IDisposable
 {
-    /// <summary>More than any start and stop takes.</summary>
-    private static readonly TimeSpan _patience = TimeSpan.FromMinutes(5);
+    /// <summary>Longer than any start or stop takes.</summary>
+    private static readonly TimeSpan _timeout = TimeSpan.FromMinutes(5);
 
     private readonly string _mesh;
     private readonly HttpClient _http;
 
-    /// <param name="mesh">The mesh's name.</param>
     public ControlClient(string mesh)
     {
         _mesh = mesh;
@@ -30,12 +29,12 @@ internal sealed class ControlClient : IDisposable
         })
         {
             BaseAddress = new Uri("http://mesh"),
-            Timeout = _patience,
+            Timeout = _timeout,
         };
     }
 
-    /// <summary>Changes numbers of replicas, as <c>ct=3,backbone=2</c>; returns when they are what was asked for.</summary>
-    /// <exception cref="LocalMeshException">No such mesh runs, or it cannot do that.</exception>
+    /// <summary>Changes numbers of replicas, as <c>ct=3,backbone=2</c>; returns when the change is complete.</summary>
+    /// <exception cref="LocalMeshException">No such mesh runs, or it refuses the change.</exception>
     public async Task<IReadOnlyList<ReplicaStatus>> Scale(string counts, CancellationToken cancellation)
     {
         try
@@ -47,7 +46,7 @@ internal sealed class ControlClient : IDisposable
         }
         catch (HttpRequestException e) when (e.InnerException is SocketException)
         {
-            throw new LocalMeshException($"no mesh named {_mesh} is up; ./mesh up starts one");
+            throw new LocalMeshException($"no mesh named {_mesh} is running; start one with ./mesh up");
         }
         catch (HttpRequestException)
         {
@@ -55,7 +54,7 @@ internal sealed class ControlClient : IDisposable
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            throw new LocalMeshException($"the mesh named {_mesh} did not have those replicas within {_patience.TotalMinutes} min");
+            throw new LocalMeshException($"the mesh named {_mesh} did not finish the change within {_timeout.TotalMinutes} min");
         }
     }
 

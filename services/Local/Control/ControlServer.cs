@@ -7,14 +7,12 @@ using Microsoft.Extensions.Logging;
 
 namespace MedMoE.Mesh.Local.Control;
 
-/// <summary>Takes commands for a running mesh, over HTTP on a Unix socket in its folder.</summary>
+/// <summary>Accepts commands for a running mesh, over HTTP on a Unix socket in its folder.</summary>
 internal static class ControlServer
 {
     public const string ScalePath = "/scale";
 
-    /// <summary>
-    /// POST /scale with <c>ct=3,backbone=2</c> answers with every replica's <see cref="ReplicaStatus"/>, or 400 and a line that tells why not.
-    /// </summary>
+    /// <summary>POST /scale with <c>ct=3,backbone=2</c> answers with every replica's status, or with 400 and the reason.</summary>
     public static async Task<WebApplication> Start(string socket, Supervisor supervisor, CancellationToken cancellation)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -37,7 +35,7 @@ internal static class ControlServer
         {
             using var reader = new StreamReader(context.Request.Body);
             var counts = ReplicaCounts.Parse(await reader.ReadToEndAsync(context.RequestAborted), supervisor.Plan.Services);
-            // Goes on where the one who asked has gone.
+            // Not cancelled when the client disconnects: a change that has begun is completed.
             await supervisor.Scale(counts, CancellationToken.None);
             await context.Response.WriteAsJsonAsync(supervisor.Status(), context.RequestAborted);
         }

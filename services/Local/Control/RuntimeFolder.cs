@@ -4,14 +4,14 @@ using MedMoE.Mesh.Local.Plan;
 namespace MedMoE.Mesh.Local.Control;
 
 /// <summary>
-/// Where a running mesh keeps its files, for its user alone: <c>medmoe-mesh-USER/NAME</c> in XDG_RUNTIME_DIR or the temporary folder.
-/// Whoever holds the lock in it is that mesh; a killed one loses it, and the next takes the folder over.
+/// The folder of a running mesh, for its user only: <c>medmoe-mesh-USER/NAME</c> in XDG_RUNTIME_DIR or the temporary folder. A mesh holds the lock
+/// file while it runs; after a crash the lock is free, and the next mesh of the name reuses the folder.
 /// </summary>
 internal sealed partial class RuntimeFolder : IDisposable
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
-    /// <summary>Linux takes no longer name of a socket.</summary>
+    /// <summary>Longest path of a Unix socket on Linux.</summary>
     private const int LongestSocket = 107;
 
     private readonly string _folder;
@@ -23,12 +23,12 @@ internal sealed partial class RuntimeFolder : IDisposable
 
     public string Socket => Path.Combine(_folder, "control.sock");
 
-    /// <summary>Where a mesh of that name takes commands, if it runs.</summary>
-    /// <exception cref="LocalMeshException">No name for a mesh.</exception>
+    /// <summary>The socket for commands to the mesh of that name.</summary>
+    /// <exception cref="LocalMeshException">Invalid name.</exception>
     public static string SocketOf(string name) => Path.Combine(FolderOf(name), "control.sock");
 
-    /// <summary>Makes the folder of a mesh, or takes over a dead one's.</summary>
-    /// <exception cref="LocalMeshException">A mesh of that name runs, or there can be none.</exception>
+    /// <summary>Creates the folder of a mesh, or reuses that of a crashed one.</summary>
+    /// <exception cref="LocalMeshException">A mesh of that name is running, or the name or folder is invalid.</exception>
     public static RuntimeFolder Create(string name)
     {
         var folder = FolderOf(name);
@@ -44,12 +44,12 @@ internal sealed partial class RuntimeFolder : IDisposable
             }
             catch (DirectoryNotFoundException)
             {
-                // Its last owner removed it just now.
+                // The previous mesh removed it just now.
                 continue;
             }
             catch (IOException)
             {
-                throw new LocalMeshException($"a mesh named {name} runs already; end it, or give this one a --name");
+                throw new LocalMeshException($"a mesh named {name} is already running; stop it, or give this one another --name");
             }
             if (File.Exists(lockFile))
             {
@@ -72,7 +72,7 @@ internal sealed partial class RuntimeFolder : IDisposable
         }
         catch (IOException)
         {
-            // Another mesh of this user runs.
+            // Not empty: another mesh of this user is running.
         }
     }
 
@@ -80,23 +80,23 @@ internal sealed partial class RuntimeFolder : IDisposable
     {
         if (!MeshName().IsMatch(name))
         {
-            throw new LocalMeshException($"name \"{name}\" is not of a-z, 0-9 and '-', 32 at most");
+            throw new LocalMeshException($"name \"{name}\" may have only a-z, 0-9 and '-', at most 32 characters");
         }
         var runtime = Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR");
         var parent = Directory.Exists(runtime) ? runtime : Path.GetTempPath();
         var folder = Path.Combine(parent, $"medmoe-mesh-{Environment.UserName}", name);
         return Path.Combine(folder, "control.sock").Length <= LongestSocket
             ? folder
-            : throw new LocalMeshException($"{folder}: too long for a socket in it; set XDG_RUNTIME_DIR to a shorter folder");
+            : throw new LocalMeshException($"{folder}: path too long for a socket; set XDG_RUNTIME_DIR to a shorter folder");
     }
 
     private static void CreatePrivate(string folder)
     {
         Directory.CreateDirectory(folder, OwnerOnly);
-        // In a temporary folder that all share, another user may have made it first.
+        // In a shared temporary folder another user may have created it first.
         if (File.GetUnixFileMode(folder) != OwnerOnly)
         {
-            throw new LocalMeshException($"{folder}: others than its owner may use it; remove it, or set XDG_RUNTIME_DIR");
+            throw new LocalMeshException($"{folder}: other users have access; remove it, or set XDG_RUNTIME_DIR");
         }
     }
 

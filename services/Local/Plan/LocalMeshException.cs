@@ -2,5 +2,5 @@ using MedMoE.Mesh.Bundle;
 
 namespace MedMoE.Mesh.Local.Plan;
 
-/// <summary>A mesh that cannot run, or cannot run as asked. The message is one line for whoever asked.</summary>
+/// <summary>The mesh cannot run, or cannot run as requested. The message is a single line for the user.</summary>
 internal sealed class LocalMeshException(string reason) : InvalidInputException(reason);

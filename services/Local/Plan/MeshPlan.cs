@@ -4,15 +4,10 @@ using MedMoE.Mesh.Wire.Catalog;
 
 namespace MedMoE.Mesh.Local.Plan;
 
-/// <summary>The processes of a mesh.</summary>
 internal sealed record MeshPlan(IReadOnlyList<ProcessSpec> Services)
 {
-    /// <summary>The mesh of a bundle: its backbone, text encoder and experts, the router in front of them, and the gateway.</summary>
-    /// <param name="options">What was asked for.</param>
-    /// <param name="manifest">The bundle's.</param>
-    /// <param name="endpointsFile">Path of the file that tells services where the others are.</param>
-    /// <param name="redis">HOST:PORT of the feature cache.</param>
-    /// <exception cref="LocalMeshException">Replicas of a service that is not there.</exception>
+    /// <summary>All services for a bundle, or those in <see cref="UpOptions.Only"/>.</summary>
+    /// <exception cref="LocalMeshException">Replicas given for an unknown service.</exception>
     public static MeshPlan For(UpOptions options, BundleManifest manifest, string endpointsFile, string redis)
     {
         string[] model = [$"--Model:Bundle={Path.GetFullPath(options.Bundle)}"];

@@ -3,21 +3,19 @@ using MedMoE.Mesh.Wire.Catalog;
 
 namespace MedMoE.Mesh.Local.Plan;
 
-/// <summary>Numbers of replicas, from text as <c>ct=2,backbone=2</c>.</summary>
+/// <summary>Parses numbers of replicas, as <c>ct=2,backbone=2</c>.</summary>
 internal static class ReplicaCounts
 {
-    /// <summary>More of one service than any one machine has use for: a slip of the keyboard.</summary>
+    /// <summary>Maximum replicas of one service: more is a typing error.</summary>
     private const int Most = 64;
 
-    /// <summary>For a command's help: what may be named.</summary>
-    public static string Named { get; } = "as ct=3,backbone=2: of "
+    /// <summary>Format and names, for a command's help.</summary>
+    public static string Named { get; } = "as ct=3,backbone=2: "
         + string.Join(", ", ServiceCatalog.All.Where(kind => kind is { IsCalled: true, IsPerExpert: false }).Select(kind => kind.Name))
-        + ", or an expert by its name";
+        + ", or an expert's name";
 
-    /// <param name="text">The text; empty gives no numbers.</param>
-    /// <param name="services">The services that may be named.</param>
     /// <returns>Numbers by <see cref="ProcessSpec.ShortName"/>.</returns>
-    /// <exception cref="LocalMeshException">A name nobody has, or a number that cannot be.</exception>
+    /// <exception cref="LocalMeshException">Unknown service, or a number out of range.</exception>
     public static IReadOnlyDictionary<string, int> Parse(string text, IReadOnlyList<ProcessSpec> services)
     {
         var counts = new Dictionary<string, int>();
@@ -29,7 +27,7 @@ internal static class ReplicaCounts
             }
             var scalable = services.Where(s => s.IsCalled).ToArray();
             var service = scalable.FirstOrDefault(s => s.ShortName == name) ?? throw new LocalMeshException(
-                $"replicas: unknown service \"{name}\"; there are {string.Join(", ", scalable.Select(s => s.ShortName))}");
+                $"replicas: unknown service \"{name}\"; expected one of {string.Join(", ", scalable.Select(s => s.ShortName))}");
             var least = service.Service.Expert is null ? 1 : 0;
             if (!int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var count) || count < least || count > Most)
             {
@@ -37,7 +35,7 @@ internal static class ReplicaCounts
             }
             if (!counts.TryAdd(name, count))
             {
-                throw new LocalMeshException($"replicas: {name} is there twice");
+                throw new LocalMeshException($"replicas: {name} is given twice");
             }
         }
         return counts;

@@ -1,21 +1,16 @@
 namespace MedMoE.Mesh.Local.Processes;
 
-/// <summary>
-/// How long a service that ended waits until it is started again: not at all where it was healthy and ended cleanly, or had been well for long; else
-/// 0.5 s, doubled each time up to 30 s.
-/// </summary>
+/// <summary>Restart delay: none after a clean end or a long run, else 0.5 s, doubled each time up to 30 s.</summary>
 internal sealed class BackOff
 {
     private static readonly TimeSpan _first = TimeSpan.FromSeconds(0.5);
     private static readonly TimeSpan _longest = TimeSpan.FromSeconds(30);
 
-    /// <summary>A service that lived this long was well; what ended it is a new matter.</summary>
+    /// <summary>After this time a service counts as stable, and the back-off restarts.</summary>
     private static readonly TimeSpan _well = TimeSpan.FromSeconds(10);
 
     private TimeSpan _next = _first;
 
-    /// <param name="lived">How long it ran.</param>
-    /// <param name="cleanly">Whether it was healthy and then ended because it was asked to.</param>
     public TimeSpan Next(TimeSpan lived, bool cleanly)
     {
         if (cleanly || lived >= _well)

@@ -4,19 +4,17 @@ using MedMoE.Mesh.Wire.Catalog;
 
 namespace MedMoE.Mesh.Local.Processes;
 
-/// <summary>
-/// The file that tells the mesh's services where the others are (<see cref="EndpointOptions.File"/>). Who reads it sees it whole, old or new.
-/// </summary>
+/// <summary>The file with the services' addresses (<see cref="EndpointOptions.File"/>), replaced atomically.</summary>
 internal sealed class EndpointsFile(string path)
 {
     private static readonly JsonSerializerOptions _json = new() { WriteIndented = true };
 
     public string Path => path;
 
-    /// <param name="addresses">Of each service its replicas, <c>HOST:PORT,HOST:PORT</c>; empty where none runs.</param>
+    /// <param name="addresses">Replicas of each service, <c>HOST:PORT,HOST:PORT</c>; empty if none runs.</param>
     public void Write(IReadOnlyDictionary<MeshService, string> addresses)
     {
-        // Services that are not in the plan run nowhere.
+        // Services outside the plan have no replicas.
         var services = ServiceCatalog.Services([]).ToDictionary(service => service.Name, _ => "");
         foreach (var (service, replicas) in addresses)
         {

@@ -2,9 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace MedMoE.Mesh.Local.Processes;
 
-/// <summary>Where a service is reached from this machine, as it tells in its log.</summary>
-/// <param name="Grpc">HOST:PORT of gRPC.</param>
-/// <param name="Http">HOST:PORT of /healthz and /metrics.</param>
+/// <summary>Addresses (HOST:PORT) of a service on this machine, read from its log. HTTP serves /healthz and /metrics.</summary>
 internal sealed partial record Listening(string Grpc, string Http)
 {
     /// <returns>Null for any other line.</returns>
@@ -12,7 +10,7 @@ internal sealed partial record Listening(string Grpc, string Http)
         Line().Match(line) is { Success: true } match
             ? new Listening(Reached(match.Groups["grpc"].Value), Reached(match.Groups["http"].Value)) : null;
 
-    /// <summary>Every address is none to call. That of IPv6 is IPv4's as well, which is there on machines without ::1, too.</summary>
+    /// <summary>A wildcard address cannot be called. [::] accepts IPv4 as well, and 127.0.0.1 also exists on machines without ::1.</summary>
     private static string Reached(string listening) => Everywhere().Replace(listening, "127.0.0.1:");
 
     [GeneratedRegex(@"^(\[::\]|0\.0\.0\.0):")]

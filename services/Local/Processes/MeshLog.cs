@@ -1,8 +1,6 @@
 namespace MedMoE.Mesh.Local.Processes;
 
-/// <summary>What the mesh tells, and its services' own lines, each with the replica's name in front; one line at a time.</summary>
-/// <param name="output">Where to.</param>
-/// <param name="colours">Whether names are coloured, as on a terminal.</param>
+/// <summary>Log of the mesh and its services, one line at a time, each prefixed by the replica's name.</summary>
 internal sealed class MeshLog(TextWriter output, bool colours)
 {
     private const int Cyan = 36;
@@ -11,13 +9,11 @@ internal sealed class MeshLog(TextWriter output, bool colours)
 
     private readonly Lock _lock = new();
 
-    /// <summary>A line of a replica.</summary>
     public void Pass(string replica, string line) => Write($"{Coloured(replica, FirstColour + (replica.Sum(c => c) % Colours))} | {line}");
 
-    /// <summary>A line of the mesh itself.</summary>
-    public void Tell(string line) => Write($"{Coloured("mesh", Cyan)} | {line}");
+    public void Info(string line) => Write($"{Coloured("mesh", Cyan)} | {line}");
 
-    /// <summary>Text as it stands.</summary>
+    /// <summary>Writes without a prefix.</summary>
     public void Write(string text)
     {
         lock (_lock)

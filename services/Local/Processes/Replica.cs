@@ -3,7 +3,7 @@ using MedMoE.Mesh.Local.Plan;
 
 namespace MedMoE.Mesh.Local.Processes;
 
-/// <summary>One replica of a service: once it has been healthy, its process is started again whenever it ends, until it is stopped.</summary>
+/// <summary>One replica of a service. Once it has been healthy, its process is restarted whenever it ends, until <see cref="Stop"/>.</summary>
 internal sealed class Replica
 {
     private readonly MeshLog _log;
@@ -18,11 +18,7 @@ internal sealed class Replica
     private volatile Listening? _listening;
     private ProcessSpec _again;
 
-    /// <param name="spec">The service.</param>
-    /// <param name="number">1 is the first.</param>
-    /// <param name="log">Gets its lines.</param>
-    /// <param name="time">Measures the back-off.</param>
-    /// <param name="changed">Called when it has become healthy, and when it no longer is.</param>
+    /// <summary>Starts the replica; <paramref name="changed"/> is called when it becomes healthy and when it no longer is.</summary>
     public Replica(ProcessSpec spec, int number, MeshLog log, TimeProvider time, Action changed)
     {
         (Spec, _again, Number, _log, _time, _changed) = (spec, spec, number, log, time, changed);
@@ -35,17 +31,14 @@ internal sealed class Replica
 
     public string Name => string.Create(CultureInfo.InvariantCulture, $"{Spec.Service.Name}/{Number}");
 
-    /// <summary>
-    /// Completes when it is healthy for the first time; fails with <see cref="LocalMeshException"/> where it never is,
-    /// and then it is not tried again.
-    /// </summary>
+    /// <summary>Completes when it is first healthy; faults if it ends before, and then it is not restarted.</summary>
     public Task Ready => _ready.Task;
 
     public ReplicaStatus Status => new(Spec.Service.Name, Number, _process?.Id, _listening);
 
-    /// <summary>Stops it for good: nobody is told of it any more, then it ends.</summary>
-    /// <param name="drain">Time for callers to hear that it goes, before it is asked to.</param>
-    /// <param name="hurry">Ends it at once.</param>
+    /// <summary>Removes it from the endpoints, and then stops it for good.</summary>
+    /// <param name="drain">Time for callers to notice the removal before the process gets the signal.</param>
+    /// <param name="hurry">Skips the drain and kills the process.</param>
     public async Task Stop(TimeSpan drain, CancellationToken hurry)
     {
         (_drain, _hurry) = (drain, hurry);
@@ -71,15 +64,15 @@ internal sealed class Replica
             }
             var wait = backOff.Next(_time.GetElapsedTime(started), cleanly);
             var waited = Task.Delay(wait, _time, _stopping.Token);
-            _log.Tell(wait == TimeSpan.Zero
-                ? $"{reason}; it starts again"
-                : string.Create(CultureInfo.InvariantCulture, $"{reason}; it starts again in {wait.TotalSeconds:0.0} s"));
+            _log.Info(wait == TimeSpan.Zero
+                ? $"{reason}; restarting"
+                : string.Create(CultureInfo.InvariantCulture, $"{reason}; restarting in {wait.TotalSeconds:0.0} s"));
             await waited.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
         _ready.TrySetCanceled();
     }
 
-    /// <returns>Why it ended, and whether it did so in good health, because it was asked to.</returns>
+    /// <returns>Why it ended, and whether it was healthy and ended on request.</returns>
     private async Task<(string Reason, bool Cleanly)> RunOnce()
     {
         try

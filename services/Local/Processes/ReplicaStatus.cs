@@ -1,8 +1,4 @@
 namespace MedMoE.Mesh.Local.Processes;
 
-/// <summary>A replica for people to see.</summary>
-/// <param name="Service">Its service's name.</param>
-/// <param name="Number">1 is the first.</param>
-/// <param name="Pid">Its process; null while there is none.</param>
-/// <param name="Listening">Where it listens; null unless it is healthy.</param>
+/// <summary>State of a replica, for the status table. <paramref name="Listening"/> is null unless it is healthy.</summary>
 internal sealed record ReplicaStatus(string Service, int Number, int? Pid, Listening? Listening);

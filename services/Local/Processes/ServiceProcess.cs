@@ -8,16 +8,16 @@ using MedMoE.Mesh.Wire.Transport;
 
 namespace MedMoE.Mesh.Local.Processes;
 
-/// <summary>A service as a process: started, listened to, asked for its health, and stopped.</summary>
+/// <summary>The process of one replica.</summary>
 internal sealed class ServiceProcess : IDisposable
 {
-    /// <summary>How long a service may take to load its model and run it once.</summary>
-    private static readonly TimeSpan _startPatience = TimeSpan.FromMinutes(3);
+    /// <summary>Timeout for loading the model and the warm-up run.</summary>
+    private static readonly TimeSpan _startTimeout = TimeSpan.FromMinutes(3);
 
-    /// <summary>Running calls may take 30 s (Serving:ShutdownTimeout), and the host a moment around them.</summary>
-    private static readonly TimeSpan _stopPatience = TimeSpan.FromSeconds(35);
+    /// <summary>Running calls may take 30 s (Serving:ShutdownTimeout), and the host a little more.</summary>
+    private static readonly TimeSpan _stopTimeout = TimeSpan.FromSeconds(35);
 
-    private static readonly TimeSpan _outputPatience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan _outputTimeout = TimeSpan.FromSeconds(2);
 
     private readonly string _name;
     private readonly Process _process;
@@ -34,31 +34,27 @@ internal sealed class ServiceProcess : IDisposable
 
     public int Id { get; }
 
-    /// <summary>Completes when it has ended and all of its output is read.</summary>
+    /// <summary>Completes when the process has ended and its output has been read.</summary>
     public Task Ended { get; }
 
-    /// <summary>Whether it ended as one does that is asked to.</summary>
     public bool EndedCleanly => _process.HasExited && _process.ExitCode == 0;
 
-    /// <summary>Why it ended: the first line of its standard error, or its exit code.</summary>
+    /// <summary>Why the process ended: the first line of its standard error, or its exit code.</summary>
     public string Reason => _firstError ?? $"ended with exit code {_process.ExitCode}";
 
-    /// <param name="spec">The service.</param>
-    /// <param name="name">The replica's name.</param>
-    /// <param name="log">Gets each line of its output.</param>
-    /// <exception cref="LocalMeshException">The system does not start it.</exception>
+    /// <exception cref="LocalMeshException">The process cannot be started.</exception>
     public static ServiceProcess Start(ProcessSpec spec, string name, Action<string> log)
     {
-        // A session of its own, for a Ctrl-C goes to the terminal's whole group: services would all stop at once, not callers first.
+        // A new session: Ctrl-C goes to the terminal's whole process group, and would stop all services at once instead of callers first.
         var start = new ProcessStartInfo("setsid", ["dotnet", spec.Assembly, .. spec.Arguments])
         {
-            // Never written to; a service stops when this end is gone (Serving:StopWithInput).
+            // Never written to. A service stops when the pipe is closed (Serving:StopWithInput), so that none outlives this process.
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        // OpenMP's threads spin while they wait for work, on cores that the other services' networks want: without it an image took 0.75 of
-        // the time, alone on two cores.
+        // OpenMP's threads spin while they wait, on cores that other services need. With PASSIVE an image took 0.75 of the time, measured on two idle
+        // cores.
         start.Environment.TryAdd("OMP_WAIT_POLICY", "PASSIVE");
         try
         {
@@ -70,17 +66,17 @@ internal sealed class ServiceProcess : IDisposable
         }
     }
 
-    /// <summary>Waits until it says that it serves.</summary>
-    /// <exception cref="LocalMeshException">It ended before, or it took too long.</exception>
+    /// <summary>Waits until the service reports SERVING.</summary>
+    /// <exception cref="LocalMeshException">The process ended, or the timeout has passed.</exception>
     public async Task<Listening> WaitUntilHealthy(CancellationToken cancellation)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        patience.CancelAfter(_startPatience);
-        var healthy = WatchUntilHealthy(patience.Token);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        timeout.CancelAfter(_startTimeout);
+        var healthy = WatchUntilHealthy(timeout.Token);
         await Task.WhenAny(healthy, Ended);
         if (Ended.IsCompleted)
         {
-            await patience.CancelAsync();
+            await timeout.CancelAsync();
             await ((Task)healthy).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             throw new LocalMeshException($"{_name}: {Reason}");
         }
@@ -91,24 +87,24 @@ internal sealed class ServiceProcess : IDisposable
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
             var missing = _listening.Task.IsCompleted ? "did not report that it serves" : "did not report where it listens";
-            throw new LocalMeshException($"{_name} (pid {Id}) {missing} within {_startPatience.TotalSeconds} s");
+            throw new LocalMeshException($"{_name} (pid {Id}) {missing} within {_startTimeout.TotalSeconds} s");
         }
         catch (RpcException e) when (!cancellation.IsCancellationRequested)
         {
-            // Most likely it has died, which the system tells a moment later.
-            await Ended.WaitAsync(_outputPatience, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            // It has probably died; wait shortly for its exit, which gives a better reason.
+            await Ended.WaitAsync(_outputTimeout, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             throw new LocalMeshException(
-                Ended.IsCompleted ? $"{_name}: {Reason}" : $"{_name} (pid {Id}) does not tell its health: {e.Status.Detail}");
+                Ended.IsCompleted ? $"{_name}: {Reason}" : $"{_name} (pid {Id}) does not report its health: {e.Status.Detail}");
         }
     }
 
-    /// <summary>Asks it to end, and ends it where it does not, or as soon as <paramref name="hurry"/> says so.</summary>
+    /// <summary>Sends SIGTERM, and kills the process after a timeout or when <paramref name="hurry"/> is cancelled.</summary>
     public async Task Stop(CancellationToken hurry)
     {
         Signals.Terminate(_process);
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(hurry);
-        patience.CancelAfter(_stopPatience);
-        await Ended.WaitAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(hurry);
+        timeout.CancelAfter(_stopTimeout);
+        await Ended.WaitAsync(timeout.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _process.Kill();
         await Ended;
     }
@@ -156,8 +152,8 @@ internal sealed class ServiceProcess : IDisposable
             log(line);
         });
         await _process.WaitForExitAsync();
-        // Something that it started itself might hold its output open.
-        await Task.WhenAll(output, error).WaitAsync(_outputPatience).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        // A child of the process might hold its output open.
+        await Task.WhenAll(output, error).WaitAsync(_outputTimeout).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private static async Task ReadLines(StreamReader reader, Action<string> each)

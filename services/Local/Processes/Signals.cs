@@ -3,15 +3,15 @@ using System.Runtime.InteropServices;
 
 namespace MedMoE.Mesh.Local.Processes;
 
-/// <summary>What .NET's Process cannot do: ask a process to end.</summary>
+/// <summary>Sends SIGTERM, which .NET's Process cannot.</summary>
 internal static partial class Signals
 {
     private const int SigTerm = 15;
 
-    /// <summary>Asks a process of ours to end; nothing happens where it already has.</summary>
+    /// <summary>Does nothing if the process has ended.</summary>
     public static void Terminate(Process process)
     {
-        // The number stays its own until we have seen it end, so that nobody else gets the signal.
+        // The process id is not reused before we have seen the process end, so the signal cannot reach another one.
         if (!process.HasExited)
         {
             _ = Kill(process.Id, SigTerm);

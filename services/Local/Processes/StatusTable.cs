@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace MedMoE.Mesh.Local.Processes;
 
-/// <summary>What listens where.</summary>
+/// <summary>A table of the replicas and their addresses.</summary>
 internal static class StatusTable
 {
     public static string Format(IReadOnlyList<ReplicaStatus> replicas)

@@ -2,10 +2,10 @@ using MedMoE.Mesh.Local.Plan;
 
 namespace MedMoE.Mesh.Local.Processes;
 
-/// <summary>Runs the processes of a plan, tells the others where they are, and changes how many there are.</summary>
+/// <summary>Runs the replicas of a plan, publishes their addresses, and changes their number.</summary>
 internal sealed class Supervisor(MeshPlan plan, EndpointsFile endpoints, MeshLog log, TimeProvider time)
 {
-    /// <summary>What reads the endpoints file does so 0.25 s after a change; a replica that goes takes calls until then.</summary>
+    /// <summary>Services reload the endpoints file 0.25 s after a change; until then a removed replica still gets calls.</summary>
     private static readonly TimeSpan _drain = TimeSpan.FromSeconds(1);
 
     private readonly Lock _lock = new();
@@ -16,7 +16,7 @@ internal sealed class Supervisor(MeshPlan plan, EndpointsFile endpoints, MeshLog
 
     public MeshPlan Plan => plan;
 
-    /// <summary>The replicas, in the order of the plan.</summary>
+    /// <summary>In the order of the plan.</summary>
     public IReadOnlyList<ReplicaStatus> Status()
     {
         lock (_lock)
@@ -25,18 +25,16 @@ internal sealed class Supervisor(MeshPlan plan, EndpointsFile endpoints, MeshLog
         }
     }
 
-    /// <summary>Starts every replica of the plan and waits until all are healthy.</summary>
-    /// <exception cref="LocalMeshException">One of them cannot start; the others still run.</exception>
+    /// <summary>Starts all replicas and waits until they are healthy.</summary>
+    /// <exception cref="LocalMeshException">A replica cannot start; the others keep running.</exception>
     public Task Start(CancellationToken cancellation)
     {
         WriteEndpoints();
         return Scale(plan.Services.ToDictionary(s => s.ShortName, s => s.Replicas), cancellation);
     }
 
-    /// <summary>Changes numbers of replicas; returns when the new ones are healthy and those too many have ended.</summary>
-    /// <param name="counts">Numbers by <see cref="ProcessSpec.ShortName"/>.</param>
-    /// <param name="cancellation">Gives up waiting.</param>
-    /// <exception cref="LocalMeshException">A new replica cannot start. New ones that are not healthy are gone.</exception>
+    /// <summary>Changes numbers of replicas, by short name; returns when new ones are healthy and surplus ones have ended.</summary>
+    /// <exception cref="LocalMeshException">A new replica cannot start; new ones that are not healthy have been removed.</exception>
     public async Task Scale(IReadOnlyDictionary<string, int> counts, CancellationToken cancellation)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _stopping.Token);
@@ -66,8 +64,7 @@ internal sealed class Supervisor(MeshPlan plan, EndpointsFile endpoints, MeshLog
         }
     }
 
-    /// <summary>Ends every replica: the gateway, then routers, then the rest.</summary>
-    /// <param name="hurry">Ends them at once.</param>
+    /// <summary>Stops all replicas: the gateway, then routers, then the rest.</summary>
     public async Task Stop(CancellationToken hurry)
     {
         using var hurried = hurry.Register(_hurry.Cancel);
@@ -126,8 +123,8 @@ internal sealed class Supervisor(MeshPlan plan, EndpointsFile endpoints, MeshLog
             }
             catch (IOException e)
             {
-                // Processes must be looked after all the same.
-                log.Tell($"services do not hear of a change: {e.Message}");
+                // Continue: the processes still need supervision.
+                log.Info($"cannot publish changed addresses: {e.Message}");
             }
         }
     }

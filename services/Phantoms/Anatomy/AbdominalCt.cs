@@ -77,7 +77,6 @@ internal sealed class AbdominalCt
         }
     }
 
-    /// <summary>Liver on the patient's right, stomach and spleen on the left, kidneys behind.</summary>
     private void Organs()
     {
         var texture = new Texture(_chance, 4);
@@ -155,7 +154,7 @@ internal sealed class AbdominalCt
         return Plane.Of(_slice.View, shape, 1.2f);
     }
 
-    /// <summary>Takes up contrast medium, unevenly.</summary>
+    /// <summary>Enhanced by contrast medium, unevenly.</summary>
     private Plane Mass(Lesion lesion)
     {
         var (x, y) = Place(lesion);
@@ -177,7 +176,7 @@ internal sealed class AbdominalCt
         var grains = (int)lesion.BySize(7, 12, 20);
         for (var i = 0; i < grains; i++)
         {
-            // The golden angle spreads them evenly.
+            // The golden angle spreads the grains evenly.
             var (sin, cos) = MathF.SinCos(i * 2.399963f);
             var reach = radius * 0.9f * MathF.Sqrt((i + 0.5f) / grains);
             _slice.Paint(Shape.Blob(_chance, x + (cos * reach), y + (sin * reach), 2.4f, 2, 0.4f), 1, 255);

@@ -11,7 +11,7 @@ internal sealed class BrainMri
 
     public static readonly IReadOnlyList<string> Variants = [T1, T2];
 
-    /// <summary>A rim only shines after contrast medium, which goes with T1.</summary>
+    /// <summary>The tumour's rim is bright only with contrast medium, so it is T1 only.</summary>
     public static readonly IReadOnlyList<FindingKind> Kinds =
     [
         new("oedema", ["frontal", "parietal", "occipital"]),
@@ -111,7 +111,7 @@ internal sealed class BrainMri
         _ => (lesion.Towards * _chance.Between(26, 30), _chance.Between(42, 47)),
     };
 
-    /// <summary>Without an edge, along the white matter in fingers.</summary>
+    /// <summary>No sharp edge; extends in fingers along the white matter.</summary>
     private Plane Oedema(Lesion lesion)
     {
         var (x, y) = Place(lesion);
@@ -132,7 +132,7 @@ internal sealed class BrainMri
         return Plane.Of(_slice.View, shape, 1.5f);
     }
 
-    /// <summary>A wedge with its base on the cortex and sharp sides: the land of one artery.</summary>
+    /// <summary>A wedge with its base on the cortex and sharp sides: the territory of one artery.</summary>
     private Plane Infarct(Lesion lesion)
     {
         var (placeX, placeY) = Place(lesion);
@@ -156,7 +156,7 @@ internal sealed class BrainMri
         return Plane.Of(_slice.View, shape, 1.5f);
     }
 
-    /// <summary>Grains of old and new blood, black iron around them, on every sequence.</summary>
+    /// <summary>Grains of old and new blood with black iron around them, the same on every sequence.</summary>
     private Plane Cavernoma(Lesion lesion)
     {
         var (x, y) = Place(lesion);
@@ -190,7 +190,7 @@ internal sealed class BrainMri
         return Plane.Of(_slice.View, crescent, 1.5f);
     }
 
-    /// <summary>The coil's uneven reach, and noise on both channels of the signal (Rician).</summary>
+    /// <summary>The coil's uneven sensitivity, and noise on both channels of the signal (Rician).</summary>
     private void Receive(Chance chance)
     {
         var gain = chance.Between(0.88f, 1.06f);

@@ -4,8 +4,8 @@ using MedMoE.Mesh.Phantoms.Plans;
 namespace MedMoE.Mesh.Phantoms.Anatomy;
 
 /// <summary>
-/// A frontal chest film. It is drawn as what the rays lose on their way: parts add up, so that ribs shine through the heart, and exposure turns
-/// the sum into gray.
+/// A frontal chest film, drawn as the attenuation of the rays: parts add up, so that ribs are visible through the heart, and the exposure converts
+/// the sum to gray levels.
 /// </summary>
 internal sealed class ChestXray
 {
@@ -112,7 +112,7 @@ internal sealed class ChestXray
             (-22, -130));
         _film.Visit(torso, 12, (pixel, x, y, cover) =>
             _film.Values[pixel] = cover * (0.84f + (0.05f * shade.At(x, y)) + Math.Clamp(0.006f * (y - 30), 0, 0.2f)));
-        // Breasts, or nothing to be seen of them.
+        // Only some phantoms have visible breasts.
         var breasts = _chance.Between(-0.08f, 0.13f);
         if (breasts > 0)
         {
@@ -130,7 +130,7 @@ internal sealed class ChestXray
             var lung = _lungs[i].Depth;
             _film.Visit(_lungs[i], 3, (pixel, x, y, share) =>
             {
-                // Thinner, and so brighter, towards its edge.
+                // The lung is thinner, and so brighter, towards its edge.
                 var thick = MathF.Min(1, 0.78f + (lung(x, y) / 70));
                 _film.Values[pixel] += share * ((LungLoss * thick) + (0.05f * coarse.At(x, y)) + (0.04f * fine.At(x, y)));
             });
@@ -140,7 +140,6 @@ internal sealed class ChestXray
         _film.Add(Shape.Ellipse(_chance.Between(34, 46), 74, _chance.Between(9, 16), 8), 5, -0.3f);
     }
 
-    /// <summary>They branch from the hilum and thin out.</summary>
     private void Vessels(int towards, Plane lung)
     {
         var (hilumX, hilumY) = (towards * 20f, _chance.Between(-10, -2));
@@ -193,7 +192,7 @@ internal sealed class ChestXray
         {
             _film.Add(Shape.Stroke(8, (side * 9, -66), (side * 36, -72 - tilt), (side * 62, -78 - tilt), (side * 88, -84 - tilt)), 2, 0.24f);
         }
-        // The marker that says which side is the patient's left, as films have it.
+        // The side marker at the patient's left.
         _film.Paint(Shape.Stroke(3, (88, -102), (88, -90), (95, -90)), 1, 1.7f);
     }
 
@@ -201,7 +200,7 @@ internal sealed class ChestXray
     {
         var growth = _chance.Between(0.92f, 1.06f);
         growth = enlarged?.BySize(1.36f, 1.56f, 1.78f) ?? growth;
-        // It grows to the sides more than upwards.
+        // An enlarged heart grows more to the sides than upwards.
         float Y(float y) => 57 - ((57 - y) * (1 + (0.45f * (growth - 1))));
         var heart = Shape.Outline(
             (10, 26),
@@ -215,7 +214,7 @@ internal sealed class ChestXray
             (41 * growth, Y(28)),
             (27 * growth, Y(4)),
             (14 * growth, Y(-8)));
-        // Lungs lie around the heart; behind the breastbone it replaces other soft tissue.
+        // Outside the lungs the heart replaces other soft tissue, so it adds less.
         _film.Visit(heart, 5, (pixel, _, _, cover) =>
             _film.Values[pixel] += cover * (0.1f + (0.4f * MathF.Max(_lungCover[0].Values[pixel], _lungCover[1].Values[pixel]))));
         _film.Add(Shape.Stroke(24, (2, -120), (1, -40), (2, -4)), 7, 0.13f);
@@ -246,7 +245,7 @@ internal sealed class ChestXray
         return Plane.Of(_film.View, shape, 2);
     }
 
-    /// <summary>Patchy, without an edge, with air left in the bronchi.</summary>
+    /// <summary>Patchy, without a sharp edge, with air left in the bronchi.</summary>
     private Plane Consolidation(Lesion lesion)
     {
         var (x, y) = InLung(lesion);
@@ -279,13 +278,13 @@ internal sealed class ChestXray
         var cover = Plane.Of(_film.View, fluid, 9).Times(Lung(lesion));
         for (var i = 0; i < cover.Values.Length; i++)
         {
-            // It takes the air's place, and is too dense for the heart to show.
+            // The fluid replaces air, and is too dense for the heart to be visible in it.
             _film.Values[i] += cover.Values[i] * MathF.Min(0.76f, MathF.Max(0, 1.22f - _film.Values[i]));
         }
         return cover;
     }
 
-    /// <summary>Air around a lung that has shrunk towards its hilum: no markings, and the fine line of its pleura.</summary>
+    /// <summary>Air around a collapsed lung: no markings, and a fine pleural line.</summary>
     private Plane Pneumothorax(Lesion lesion)
     {
         var lung = lesion.Side == Side.Left ? _lungs[0] : _lungs[1];
@@ -293,7 +292,7 @@ internal sealed class ChestXray
         var shrunk = lung.Scaled(factor, lesion.Towards * 13, 64);
         var air = lung.Without(shrunk).And((x, y) => MathF.Max((lesion.Towards * x) - 17, -50 - y));
         var cover = Plane.Of(_film.View, air, 2);
-        // Ribs stay, the lung's own markings go: the air is black.
+        // Ribs stay visible, the lung's markings do not: air is black.
         for (var i = 0; i < cover.Values.Length; i++)
         {
             _film.Values[i] += cover.Values[i] * ((0.6f * (0.16f - _film.Values[i])) - 0.05f);
@@ -314,7 +313,7 @@ internal sealed class ChestXray
         var before = 0f;
         for (var i = 0; i < film.Values.Length; i++)
         {
-            // Grain is a little wider than a pixel.
+            // Film grain is slightly wider than a pixel.
             before = (0.4f * before) + chance.Normal();
             film.Values[i] = (255 * MathF.Pow(Math.Clamp((_film.Values[i] - black) / (white - black), 0, 1), gamma)) + (noise * before);
         }

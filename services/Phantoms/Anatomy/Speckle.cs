@@ -1,10 +1,7 @@
 using MedMoE.Mesh.Phantoms.Plans;
 namespace MedMoE.Mesh.Phantoms.Anatomy;
 
-/// <summary>
-/// Speckle in the probe's own coordinates: the length of a complex number with normal parts (Rayleigh), blurred along the beam a little and
-/// across it more.
-/// </summary>
+/// <summary>Speckle in the probe's coordinates: complex normal noise (Rayleigh), blurred a little along the beam, more across it.</summary>
 internal sealed class Speckle
 {
     private const int Beams = 144;
@@ -27,9 +24,7 @@ internal sealed class Speckle
         }
     }
 
-    /// <summary>A factor around 1.</summary>
-    /// <param name="across">-1..1 from the first beam to the last.</param>
-    /// <param name="along">0..1 from the probe to the deepest sample.</param>
+    /// <summary>A factor around 1, at -1..1 from the first beam to the last, and 0..1 from the probe to the deepest sample.</summary>
     public float At(float across, float along)
     {
         var u = Math.Clamp((across + 1) / 2, 0, 1) * (Beams - 1.001f);

@@ -4,8 +4,8 @@ using MedMoE.Mesh.Phantoms.Plans;
 namespace MedMoE.Mesh.Phantoms.Anatomy;
 
 /// <summary>
-/// A transverse picture of a curved probe. It is drawn as the strength of echoes, times speckle that is fine along the beam and wider across
-/// it the deeper it lies, times what is left of the sound at that depth.
+/// A transverse image of a curved probe: the echo strength, times speckle that is fine along the beam and gets wider across it with depth, times the
+/// sound left at that depth.
 /// </summary>
 internal sealed class UltrasoundSector
 {
@@ -26,7 +26,7 @@ internal sealed class UltrasoundSector
     private readonly Chance _chance;
     private readonly Plane _echo;
 
-    /// <summary>What is left of the sound behind what lies in its way, as a factor.</summary>
+    /// <summary>Factor of the sound left at each pixel behind lesions that attenuate or enhance it.</summary>
     private readonly Plane _sound;
 
     private UltrasoundSector(Chance chance, int size)
@@ -64,7 +64,7 @@ internal sealed class UltrasoundSector
         return (MathF.Atan2(x, down), MathF.Sqrt((x * x) + (down * down)) - Face);
     }
 
-    /// <summary>Skin, fat, fascia, the organ with its vessels, and the diaphragm behind it.</summary>
+    /// <summary>Layers from skin to diaphragm, with the organ's vessels.</summary>
     private void Layers()
     {
         var texture = new Texture(_chance, 14);
@@ -104,7 +104,7 @@ internal sealed class UltrasoundSector
         return (lesion.Towards * _chance.Between(least, most), y);
     }
 
-    /// <summary>Changes the sound behind a lesion, between the beams that graze it.</summary>
+    /// <summary>Changes the sound behind a lesion, between the two beams at its edges.</summary>
     private void Behind(float x, float y, float halfWidth, float factor)
     {
         var (angle, depth) = Polar(x, y);
@@ -138,7 +138,7 @@ internal sealed class UltrasoundSector
         return Plane.Of(_echo.View, Shape.Ellipse(x, y, radius, radius * 0.8f), 1.2f);
     }
 
-    /// <summary>Poor in echoes, uneven, with an uneven edge.</summary>
+    /// <summary>Few echoes, uneven, with an uneven edge.</summary>
     private Plane SolidMass(Lesion lesion)
     {
         var (x, y) = Place(lesion);
@@ -195,10 +195,10 @@ internal sealed class UltrasoundSector
             }
             var strength = ((_echo.Values[pixel] * _sound.Values[pixel]) + 0.012f) * speckle.At(angle / HalfAngle, depth / (Reach - Face));
             strength *= gain * (1 + (0.25f * MathF.Exp(-(depth - focus) * (depth - focus) / 900))) * MathF.Exp(-loss * depth);
-            // Log compression, as scanners show it.
+            // Log compression, as in scanners.
             picture.Values[pixel] = 255 * Math.Clamp(0.65f + (0.21f * MathF.Log(strength + 0.045f)), 0, 1);
         });
-        // The mark of the probe, on the side of the patient's right.
+        // The probe marker, on the patient's right.
         picture.Paint(Shape.Circle(-44, -98, 3), 1, 200);
         return picture;
     }

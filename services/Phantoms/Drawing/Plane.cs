@@ -1,13 +1,9 @@
 namespace MedMoE.Mesh.Phantoms.Drawing;
 
-/// <summary>What is done with a pixel of a shape.</summary>
-/// <param name="pixel">Its index, row-major.</param>
-/// <param name="x">Its middle, in body units.</param>
-/// <param name="y">Its middle, in body units.</param>
-/// <param name="cover">Share of it that the shape covers, above 0.</param>
+/// <summary>Called for a pixel: its row-major index, its centre in body units, and the share of it that is covered, above 0.</summary>
 internal delegate void PixelAction(int pixel, float x, float y, float cover);
 
-/// <summary>A number for each pixel of a view: gray levels, or how much of the pixel something covers.</summary>
+/// <summary>A value for each pixel of a view: its gray level, or the share of it that a shape covers.</summary>
 internal sealed class Plane(View view)
 {
     public View View { get; } = view;
@@ -15,10 +11,7 @@ internal sealed class Plane(View view)
     /// <summary>[size, size], row-major.</summary>
     public float[] Values { get; } = new float[view.Size * view.Size];
 
-    /// <summary>How much of each pixel a shape covers.</summary>
-    /// <param name="view">The view.</param>
-    /// <param name="shape">The shape.</param>
-    /// <param name="softness">Width of its edge, in body units.</param>
+    /// <summary>The share of each pixel that a shape covers, with an edge <paramref name="softness"/> body units wide.</summary>
     public static Plane Of(View view, Shape shape, float softness)
     {
         var plane = new Plane(view);
@@ -26,7 +19,7 @@ internal sealed class Plane(View view)
         return plane;
     }
 
-    /// <summary>Does something at every pixel that a shape covers; its edge is <paramref name="softness"/> wide, and a pixel at least.</summary>
+    /// <summary>Visits every pixel that a shape covers. Its edge is <paramref name="softness"/> wide, but at least one pixel.</summary>
     public void Visit(Shape shape, float softness, PixelAction action)
     {
         var steepness = 1 / MathF.Max(softness, View.PerPixel);
@@ -45,7 +38,6 @@ internal sealed class Plane(View view)
         }
     }
 
-    /// <summary>Does something at every pixel.</summary>
     public void VisitAll(PixelAction action)
     {
         for (var row = 0; row < View.Size; row++)
@@ -58,16 +50,15 @@ internal sealed class Plane(View view)
         }
     }
 
-    /// <summary>Covers what was there.</summary>
+    /// <summary>Blends towards a level.</summary>
     public void Paint(Shape shape, float softness, float level, float opacity = 1, Plane? within = null) =>
         Visit(shape, softness, (pixel, _, _, cover) =>
             Values[pixel] += (level - Values[pixel]) * cover * opacity * (within?.Values[pixel] ?? 1));
 
-    /// <summary>Adds to what was there.</summary>
     public void Add(Shape shape, float softness, float amount, Plane? within = null) =>
         Visit(shape, softness, (pixel, _, _, cover) => Values[pixel] += amount * cover * (within?.Values[pixel] ?? 1));
 
-    /// <summary>Covers what was there, to a share that is told for each pixel.</summary>
+    /// <summary>Blends towards a level, with the share of each pixel.</summary>
     public void Paint(Plane cover, float level)
     {
         for (var i = 0; i < Values.Length; i++)
@@ -76,7 +67,6 @@ internal sealed class Plane(View view)
         }
     }
 
-    /// <summary>Its product with another.</summary>
     public Plane Times(Plane other)
     {
         var product = new Plane(View);
@@ -87,7 +77,6 @@ internal sealed class Plane(View view)
         return product;
     }
 
-    /// <summary>Levels of 0..255, rounded.</summary>
     public byte[] ToGray()
     {
         var gray = new byte[Values.Length];

@@ -1,12 +1,10 @@
 using MedMoE.Mesh.Phantoms.Plans;
 namespace MedMoE.Mesh.Phantoms.Drawing;
 
-/// <summary>A region, as a function that tells how deep inside it a point lies, in body units; outside it is negative.</summary>
-/// <param name="Extent">Nothing of it lies outside.</param>
-/// <param name="Depth">Of a point; near the edge it is the distance from it.</param>
+/// <summary>A region inside a box, as a depth in body units: negative outside; near the edge, the distance from it.</summary>
 internal sealed record Shape(Extent Extent, Func<float, float, float> Depth)
 {
-    /// <summary>Directions in which an outline's radius is kept.</summary>
+    /// <summary>Directions in which an outline's radius is stored.</summary>
     private const int Directions = 128;
 
     public static Shape Ellipse(float x, float y, float radiusX, float radiusY, float angle = 0)
@@ -25,15 +23,10 @@ internal sealed record Shape(Extent Extent, Func<float, float, float> Depth)
 
     public static Shape Circle(float x, float y, float radius) => Ellipse(x, y, radius, radius);
 
-    /// <summary>An ellipse with an uneven edge.</summary>
-    /// <param name="chance">Decides where it bulges.</param>
-    /// <param name="x">Its middle.</param>
-    /// <param name="y">Its middle.</param>
-    /// <param name="radiusX">Radius.</param>
-    /// <param name="radiusY">Radius.</param>
-    /// <param name="roughness">Share of the radius that its bulges may reach together.</param>
-    /// <param name="fewest">Bulges of the slowest wave around it.</param>
-    /// <param name="waves">How many waves, each with one bulge more.</param>
+    /// <summary>
+    /// An ellipse with an uneven edge: the sum of <paramref name="waves"/> waves around it, the first with <paramref name="fewest"/> bulges and each
+    /// next one with one more. Together they change the radius by at most <paramref name="roughness"/>.
+    /// </summary>
     public static Shape Blob(Chance chance, float x, float y, float radiusX, float radiusY, float roughness, int fewest = 2, int waves = 3)
     {
         var radii = new float[Directions];
@@ -48,7 +41,7 @@ internal sealed record Shape(Extent Extent, Func<float, float, float> Depth)
         return Star(x, y, radii);
     }
 
-    /// <summary>A smooth outline through points in order, all of which can be seen from a point within.</summary>
+    /// <summary>A smooth outline through points in order. All of them must be visible from the point <paramref name="within"/>.</summary>
     public static Shape Outline((float X, float Y) within, params ReadOnlySpan<(float X, float Y)> points)
     {
         const int Steps = 8;
@@ -75,7 +68,7 @@ internal sealed record Shape(Extent Extent, Func<float, float, float> Depth)
         return Star(within.X, within.Y, radii);
     }
 
-    /// <summary>A line through points, round at its ends.</summary>
+    /// <summary>A line through points, with round ends.</summary>
     public static Shape Stroke(float width, params (float X, float Y)[] points)
     {
         var radius = width / 2;
@@ -95,7 +88,6 @@ internal sealed record Shape(Extent Extent, Func<float, float, float> Depth)
         });
     }
 
-    /// <summary>What lies in both.</summary>
     public Shape And(Func<float, float, float> depth)
     {
         var own = Depth;
@@ -118,14 +110,14 @@ internal sealed record Shape(Extent Extent, Func<float, float, float> Depth)
         return And((x, y) => -depth(x, y));
     }
 
-    /// <summary>Its edge moved outwards, or inwards where <paramref name="by"/> is negative.</summary>
+    /// <summary>The shape with its edge moved outwards, or inwards if <paramref name="by"/> is negative.</summary>
     public Shape Grown(float by)
     {
         var own = Depth;
         return new Shape(Extent.Grown(by), (x, y) => own(x, y) + by);
     }
 
-    /// <summary>It, shrunk towards a point.</summary>
+    /// <summary>The shape, shrunk towards a point.</summary>
     public Shape Scaled(float factor, float aboutX, float aboutY)
     {
         var own = Depth;
@@ -153,7 +145,7 @@ internal sealed record Shape(Extent Extent, Func<float, float, float> Depth)
     private static float CatmullRom(float a, float b, float c, float d, float t) =>
         b + (0.5f * t * (c - a + (t * ((2 * a) - (5 * b) + (4 * c) - d + (t * ((3 * (b - c)) + d - a))))));
 
-    /// <summary>How far along a ray it meets a piece of a line; 0 where it does not.</summary>
+    /// <summary>Distance along a ray to a line segment; 0 if they do not meet.</summary>
     private static float Hit((float X, float Y) from, (float X, float Y) direction, (float X, float Y) a, (float X, float Y) b)
     {
         var (ex, ey) = (b.X - a.X, b.Y - a.Y);

@@ -1,7 +1,7 @@
 using MedMoE.Mesh.Phantoms.Plans;
 namespace MedMoE.Mesh.Phantoms.Drawing;
 
-/// <summary>A smooth random field: random numbers at the corners of a grid, and soft passages between them.</summary>
+/// <summary>A smooth random field: random numbers at the corners of a grid, interpolated. Corners are <c>grain</c> body units apart.</summary>
 internal sealed class Texture
 {
     private const int Corners = 64;
@@ -9,8 +9,6 @@ internal sealed class Texture
     private readonly float[] _corners = new float[Corners * Corners];
     private readonly float _perUnit;
 
-    /// <param name="chance">Decides the numbers.</param>
-    /// <param name="grain">Distance of the corners, in body units.</param>
     public Texture(Chance chance, float grain)
     {
         _perUnit = 1 / grain;

@@ -8,8 +8,8 @@ internal readonly record struct Extent(float Left, float Top, float Right, float
 }
 
 /// <summary>
-/// How a body lies in the picture. Bodies are drawn in units of which the picture is 224 wide, from its middle: x to the right of the
-/// picture, y down. Pictures are in radiological convention, so that x grows towards the patient's left.
+/// How a body is placed in the picture. Coordinates are in body units, with the picture 224 units wide and the origin at its centre: x to the right,
+/// y down. Radiological convention: x grows towards the patient's left.
 /// </summary>
 internal sealed class View
 {
@@ -28,18 +28,12 @@ internal sealed class View
         (_zoom, _shiftX, _shiftY) = (zoom, shiftX, shiftY);
     }
 
-    /// <summary>Pixels on each side.</summary>
     public int Size { get; }
 
-    /// <summary>Body units on a pixel.</summary>
+    /// <summary>Body units per pixel.</summary>
     public float PerPixel => Side / Size / _zoom;
 
-    /// <summary>A body that is turned, sized and moved a little.</summary>
-    /// <param name="chance">Decides how.</param>
-    /// <param name="size">Pixels on each side.</param>
-    /// <param name="turn">At most, in radians.</param>
-    /// <param name="resize">Share of its size, at most.</param>
-    /// <param name="shift">At most, in units.</param>
+    /// <summary>A view with a random turn (radians), size and shift (body units), each within its maximum.</summary>
     public static View Posed(Chance chance, int size, float turn, float resize, float shift) => new(
         size,
         chance.Between(-turn, turn),
@@ -47,7 +41,7 @@ internal sealed class View
         chance.Between(-shift, shift),
         chance.Between(-shift, shift));
 
-    /// <summary>The middle of a pixel, in body units.</summary>
+    /// <summary>The centre of a pixel, in body units.</summary>
     public (float X, float Y) ToBody(int column, int row)
     {
         var x = (((column + 0.5f) / Size) - 0.5f) * Side - _shiftX;
@@ -55,7 +49,7 @@ internal sealed class View
         return (((_cos * x) + (_sin * y)) / _zoom, ((_cos * y) - (_sin * x)) / _zoom);
     }
 
-    /// <summary>The pixels that may lie in a box.</summary>
+    /// <summary>The range of pixels that may overlap a box.</summary>
     public (int Left, int Top, int Right, int Bottom) ToPixels(Extent extent)
     {
         var (x, y) = ToFrame((extent.Left + extent.Right) / 2, (extent.Top + extent.Bottom) / 2);

@@ -9,10 +9,10 @@ internal sealed class Chance
 
     private Chance(ulong state) => _state = state;
 
-    /// <summary>The numbers of one study, whatever was made before it and on however many cores.</summary>
+    /// <summary>The numbers of one study, independent of other studies and of the number of cores.</summary>
     public static Chance Of(int seed, int index) => new(Mix(Mix((ulong)seed + Golden) ^ ((ulong)index * Golden)));
 
-    /// <summary>Numbers of their own, whatever is drawn from these afterwards.</summary>
+    /// <summary>An independent sequence, unaffected by later draws from this one.</summary>
     public Chance Fork() => new(Next());
 
     public ulong Next() => Mix(_state += Golden);
@@ -26,7 +26,7 @@ internal sealed class Chance
 
     public T OneOf<T>(IReadOnlyList<T> choices) => choices[Below(choices.Count)];
 
-    /// <summary>Mean 0, standard deviation 1: the sum of four uniform numbers, near enough to a bell for noise and a tenth of its cost.</summary>
+    /// <summary>Mean 0, standard deviation 1: a sum of four uniform numbers, normal enough for noise at a tenth of the cost.</summary>
     public float Normal()
     {
         var bits = Next();

@@ -14,24 +14,15 @@ internal enum LesionSize
     Large,
 }
 
-/// <summary>A kind of finding.</summary>
-/// <param name="Name">Its name in the data set.</param>
-/// <param name="Zones">Where it may be.</param>
-/// <param name="HasSide">Whether it lies on one side.</param>
-/// <param name="Variant">The variant of the picture that it can be seen in; null for all.</param>
+/// <summary>A kind of finding. <paramref name="Variant"/> is the only variant of the picture that shows it; null for all.</summary>
 internal sealed record FindingKind(string Name, IReadOnlyList<string> Zones, bool HasSide = true, string? Variant = null);
 
-/// <summary>A finding that is to be drawn and told of.</summary>
-/// <param name="Kind">What it is.</param>
-/// <param name="Side">Which side; null for one in the middle.</param>
-/// <param name="Zone">One of its kind's zones.</param>
-/// <param name="Size">How large.</param>
+/// <summary>A finding to draw and to report. Side is null for one in the middle; the zone is one of its kind's.</summary>
 internal sealed record Lesion(FindingKind Kind, Side? Side, string Zone, LesionSize Size)
 {
-    /// <summary>The direction of its side in the picture: 1 for the patient's left.</summary>
+    /// <summary>Direction of its side in the picture: 1 for the patient's left.</summary>
     public int Towards => Side == Plans.Side.Right ? -1 : 1;
 
-    /// <summary>The value that belongs to its size.</summary>
     public float BySize(float small, float moderate, float large) => Size switch
     {
         LesionSize.Small => small,
@@ -40,9 +31,7 @@ internal sealed record Lesion(FindingKind Kind, Side? Side, string Zone, LesionS
     };
 }
 
-/// <summary>What a study is to show.</summary>
-/// <param name="Variant">Variant of the picture, such as T2; empty where the type has one alone.</param>
-/// <param name="Lesions">None for a normal study, at most two.</param>
+/// <summary>The content of a study: at most two lesions, and the variant of the picture, such as T2; empty if the type has only one.</summary>
 internal sealed record StudyPlan(string Variant, IReadOnlyList<Lesion> Lesions)
 {
     private const float Normals = 0.15f;
@@ -60,7 +49,7 @@ internal sealed record StudyPlan(string Variant, IReadOnlyList<Lesion> Lesions)
         return new StudyPlan(lesions.Select(l => l.Kind.Variant).FirstOrDefault(v => v is not null) ?? variant, lesions);
     }
 
-    /// <summary>Two lesions lie on two sides, so that neither hides the other.</summary>
+    /// <summary>Two lesions are on different sides, so that neither hides the other.</summary>
     private static Lesion Lesion(Chance chance, IReadOnlyList<FindingKind> kinds, Side? taken)
     {
         var kind = chance.OneOf(kinds);

@@ -4,18 +4,17 @@ using MedMoE.Mesh.Phantoms.Plans;
 
 namespace MedMoE.Mesh.Phantoms.Reports;
 
-/// <summary>A report and, for each lesion of the plan, the words in it that name the lesion.</summary>
+/// <summary>A report, and for each lesion of the plan the words that name it.</summary>
 internal sealed record WrittenReport(string Text, IReadOnlyList<string> Phrases);
 
-/// <summary>Puts a plan into words.</summary>
 internal sealed class ReportWriter(Chance chance, Wording wording)
 {
-    /// <summary>Words and marks at most: with [CLS] and [SEP] they fit into the 25 tokens that a text encoder reads by default.</summary>
+    /// <summary>Maximum of words and punctuation marks: with [CLS] and [SEP] they are the 25 tokens read by default.</summary>
     public const int MostTokens = 23;
 
     public const int FewestWords = 8;
 
-    /// <summary>Share of findings whose size is not told.</summary>
+    /// <summary>Share of findings whose size is not reported.</summary>
     private const float Unsized = 0.1f;
 
     private static readonly string[][] _sizes = [["small", "tiny"], ["moderate", "medium"], ["large", "sizeable"]];
@@ -24,7 +23,7 @@ internal sealed class ReportWriter(Chance chance, Wording wording)
 
     public WrittenReport Write(StudyPlan plan)
     {
-        // Texts that came out too long or too short are drawn anew; most fit at once.
+        // Draw again if the text is too long or too short; most fit the first time.
         while (true)
         {
             var text = plan.Lesions switch
@@ -56,7 +55,7 @@ internal sealed class ReportWriter(Chance chance, Wording wording)
         {
             return $"{first}.";
         }
-        // Not the same thing twice, and nothing of "the other side" or "otherwise" where there is no finding.
+        // Not the same statement twice, and no "other side" or "otherwise" without a finding.
         var others = wording.Remarks.Where(r => !first.Contains(r.Text[(r.Text.LastIndexOf(' ') + 1)..], StringComparison.Ordinal)
             && !r.Text.Contains("other", StringComparison.Ordinal));
         return $"{first}. {chance.OneOf([.. others]).Text}.";
@@ -92,7 +91,7 @@ internal sealed class ReportWriter(Chance chance, Wording wording)
     private string Remark(StudyPlan plan) =>
         chance.OneOf([.. wording.Remarks.Where(r => !plan.Lesions.Any(l => r.Unless.Contains(l.Kind.Name)))]).Text;
 
-    /// <summary>Articles, capitals at the start of sentences, and the phrases out of their brackets.</summary>
+    /// <summary>Inserts articles and capitals at the start of sentences, and takes the phrases out of their brackets.</summary>
     private static WrittenReport Finish(string marked)
     {
         var text = new StringBuilder();

@@ -2,8 +2,5 @@ using MedMoE.Mesh.V1;
 
 namespace MedMoE.Mesh.Router.Answers;
 
-/// <summary>What an expert's answer is to hold besides the similarities.</summary>
-/// <param name="Attention">The attention of every word.</param>
-/// <param name="LocalFeatures">The dense local features.</param>
-/// <param name="Type">Element type of both.</param>
+/// <summary>The optional parts of an expert's answer.</summary>
 internal sealed record AnswerShape(bool Attention = false, bool LocalFeatures = false, DataType Type = DataType.Fp32);

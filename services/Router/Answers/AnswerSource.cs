@@ -15,23 +15,15 @@ using Microsoft.Extensions.Options;
 
 namespace MedMoE.Mesh.Router.Answers;
 
-/// <summary>An expert's answer.</summary>
-/// <param name="Response">What it said. Shared: must not be changed.</param>
-/// <param name="Backbone">The backbone its pyramid is from.</param>
-/// <param name="Timing">What the expert took; null where the answer came from the cache.</param>
+/// <summary>An expert's answer. It is shared and must not be changed. The timing is null if it came from the cache.</summary>
 internal sealed record Answer(LocalizeResponse Response, ModelInfo Backbone, Timing? Timing = null);
 
-/// <summary>Answers of experts, from the cache or from the expert, to which the pyramid is relayed as it comes.</summary>
+/// <summary>Experts' answers, from the cache or from the expert. Levels of the pyramid are relayed to the expert as they arrive.</summary>
 internal sealed class AnswerSource(
     MeshChannels channels, FeatureCache cache, KnownModels models, PyramidSource pyramids, ExpertMetrics metrics, IOptions<RouterOptions> options)
 {
     private readonly SingleFlight<Answer> _flights = new();
 
-    /// <param name="expert">The expert's name.</param>
-    /// <param name="pyramid">The request's hold on the image's pyramid.</param>
-    /// <param name="texts">Texts to ground; may be none.</param>
-    /// <param name="shape">What else to return.</param>
-    /// <param name="cancellation">Cancelled when the caller has gone.</param>
     /// <exception cref="RpcException">The expert or the backbone cannot be reached, is full, or refuses the image.</exception>
     public async Task<Answer> Ask(
         string expert, PyramidSource.Reader pyramid, IReadOnlyList<KnownText> texts, AnswerShape shape, CancellationToken cancellation)
@@ -55,10 +47,10 @@ internal sealed class AnswerSource(
             }
             var started = Stopwatch.GetTimestamp();
             var deadline = DateTime.UtcNow + options.Value.Timeout;
-            // Others may have joined, and stay when the request that began this has gone.
+            // Other requests may have joined this single flight, and still need the pyramid when the request that started it has ended.
             using var shared = pyramid.Share();
             var answer = await Attempts.OnceMore(service, () => Localize(service, shared, texts, shape, deadline, stop));
-            models.Saw(service, answer.Response.Model);
+            models.Update(service, answer.Response.Model);
             cache.Set(AnswerEntry.Kind, Key(answer.Backbone, answer.Response.Model), answer.Response, Stopwatch.GetElapsedTime(started));
             return answer;
         }, cancellation);
@@ -70,11 +62,11 @@ internal sealed class AnswerSource(
     {
         if (channels.IsAway(service))
         {
-            // The backbone's work would be for nothing.
-            throw new RpcException(new Status(StatusCode.Unavailable, "away"));
+            // Fail early: the backbone would work for nothing.
+            throw new RpcException(new Status(StatusCode.Unavailable, "not connected"));
         }
         var pyramid = reader.Start();
-        // An expert counts open calls: none is opened before there is something to do.
+        // Open the call only when the first level exists: an expert limits its open calls.
         await pyramid.Level(0).WaitAsync(stop);
         using var call = channels.Of(service).AsyncClientStreamingCall(
             RelayMethods.Localize, host: null, new CallOptions(deadline: deadline, cancellationToken: stop));
@@ -88,13 +80,13 @@ internal sealed class AnswerSource(
             await call.RequestStream.CompleteAsync();
         }
         var response = await Answered(call);
-        // The timing is this run's, not the answer's.
+        // The timing belongs to this run and must not be cached with the answer.
         var timing = response.Timing;
         response.Timing = null;
         return new Answer(response, (await pyramid.Summary).Model, timing);
     }
 
-    /// <summary>The answer. What the expert has against a request is told in words of the router's requests.</summary>
+    /// <summary>Returns the answer. Errors of the expert's fields are translated to fields of the router's request.</summary>
     private static async Task<LocalizeResponse> Answered(AsyncClientStreamingCall<RelayMessage, LocalizeResponse> call)
     {
         try
@@ -110,8 +102,8 @@ internal sealed class AnswerSource(
         }
     }
 
-    /// <summary>Writes unless the expert has ended the call or closes the connection; the call's status tells why.</summary>
-    /// <exception cref="RpcException">UNAVAILABLE: the expert stopped before it took the call.</exception>
+    /// <summary>Returns false if the expert has ended the call or the connection is closed; the call's status gives the reason.</summary>
+    /// <exception cref="RpcException">UNAVAILABLE: the expert stopped before it accepted the call.</exception>
     private static async Task<bool> TryWrite(AsyncClientStreamingCall<RelayMessage, LocalizeResponse> call, RelayMessage message)
     {
         try
@@ -125,7 +117,7 @@ internal sealed class AnswerSource(
         }
         catch (HttpRequestException e)
         {
-            // .NET would now open the call once more by itself, but without the messages written so far: its status is not to be waited for.
+            // .NET would now retry the call by itself, but without the messages already written, so do not wait for its status.
             throw new RpcException(new Status(StatusCode.Unavailable, e.Message, e));
         }
     }

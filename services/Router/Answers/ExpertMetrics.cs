@@ -6,9 +6,8 @@ using MedMoE.Mesh.Router.Gating;
 namespace MedMoE.Mesh.Router.Answers;
 
 /// <summary>
-/// What the router tells of the experts it asks: requests that go to each, by its name, whether it answers or not, which is what wakes
-/// one that has no replicas. All experts of the bundle are told from the start: a rate sees a first request only where there was a
-/// zero before.
+/// Counts requests by expert, answered or not: autoscaling starts an expert without replicas by them. All experts of the bundle are reported as zero
+/// from the start, because a rate counts the first request only if there was a zero before.
 /// </summary>
 internal sealed class ExpertMetrics
 {
@@ -20,7 +19,7 @@ internal sealed class ExpertMetrics
         meter.CreateObservableCounter(
             "medmoe.expert.requests",
             () => _requests.Select(r => new Measurement<long>(Volatile.Read(ref r.Value.Value), new KeyValuePair<string, object?>("expert", r.Key))),
-            "{request}", "Requests that go to an expert, whether it answers or not.");
+            "{request}", "Requests for an expert, answered or not.");
     }
 
     public void Asked(string expert) => Interlocked.Increment(ref _requests[expert].Value);

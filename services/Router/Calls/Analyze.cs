@@ -8,7 +8,7 @@ using GateDecision = MedMoE.Mesh.Bundle.Gating.GateDecision;
 
 namespace MedMoE.Mesh.Router.Calls;
 
-/// <summary>Analyze: texts and pyramid at once, the gate as soon as it can decide, one expert.</summary>
+/// <summary>Analyze: runs text encoder and backbone concurrently, and asks one expert as soon as the gate has decided.</summary>
 internal sealed class Analyze(TextSource texts, PyramidSource pyramids, AnswerSource answers, RouterGate gate)
 {
     public async Task<AnalyzeResponse> Run(AnalyzeRequest request, CancellationToken cancellation)
@@ -25,7 +25,7 @@ internal sealed class Analyze(TextSource texts, PyramidSource pyramids, AnswerSo
         using var pyramid = pyramids.Open(image);
         if (encoding is { IsCompleted: false } && !texts.IsAway)
         {
-            // While the text encoder works, so does the backbone.
+            // Run the backbone while the text encoder works.
             pyramid.Start();
         }
         var encoded = encoding is null ? null : await encoding;
@@ -35,11 +35,11 @@ internal sealed class Analyze(TextSource texts, PyramidSource pyramids, AnswerSo
         var answer = await answers.Ask(gate.NameOf(decision), pyramid, encoded?.Texts ?? [], shape, cancellation);
         var byImage = (pyramid.Finished ?? await pyramids.KnownSummary(image, cancellation)) is { } summary ? gate.ByImage(summary.Pooled) : null;
 
-        AnalyzedText[] analyzed = [.. named.Select((text, i) => Tell(text.Text, encoded!.Texts[i].Encoded, answer.Response.Texts[i]))];
+        AnalyzedText[] analyzed = [.. named.Select((text, i) => ToProto(text.Text, encoded!.Texts[i].Encoded, answer.Response.Texts[i]))];
         var response = new AnalyzeResponse
         {
-            Gate = gate.Tell(decision),
-            OtherGates = { Others(decision, byReport, byImage).Select(gate.Tell) },
+            Gate = gate.ToProto(decision),
+            OtherGates = { Others(decision, byReport, byImage).Select(gate.ToProto) },
             Report = hasReport ? analyzed[0] : null,
             Phrases = { hasReport ? analyzed[1..] : analyzed },
             Model = gate.Merge(encoded is null ? [answer.Backbone, answer.Response.Model] : [answer.Backbone, answer.Response.Model, encoded.Model]),
@@ -57,7 +57,7 @@ internal sealed class Analyze(TextSource texts, PyramidSource pyramids, AnswerSo
     private static IEnumerable<GateDecision> Others(GateDecision decided, params GateDecision?[] all) =>
         all.OfType<GateDecision>().Where(other => other.Policy != decided.Policy);
 
-    private static AnalyzedText Tell(string text, EncodedText encoded, TextGrounding grounding) => new()
+    private static AnalyzedText ToProto(string text, EncodedText encoded, TextGrounding grounding) => new()
     {
         Words = { encoded.Words.Select(word => new Word { Text = text[word.Start..word.End], Start = word.Start, End = word.End }) },
         Truncated = encoded.Truncated,

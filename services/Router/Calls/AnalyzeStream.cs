@@ -11,8 +11,8 @@ using Microsoft.Extensions.Options;
 namespace MedMoE.Mesh.Router.Calls;
 
 /// <summary>
-/// AnalyzeStream: items run side by side and are answered as they finish; one that fails is answered with its error. An item is read when there is
-/// room for its bytes, and its answer holds its own until the caller has read it.
+/// AnalyzeStream: items run concurrently and are answered as they finish, a failed one with its error. An item is read only when its bytes fit into
+/// the limit; its answer counts against the limit until the caller has read it.
 /// </summary>
 internal sealed class AnalyzeStream(
     Analyze analyze, GrpcErrors errors, IOptions<RouterOptions> options, HeldBytes bytes, IHostApplicationLifetime lifetime)
@@ -20,7 +20,7 @@ internal sealed class AnalyzeStream(
     public async Task Run(
         IAsyncStreamReader<AnalyzeStreamRequest> requests, IServerStreamWriter<AnalyzeStreamResponse> responses, ServerCallContext context)
     {
-        // As many as may run wait to be written, too: a client that reads slowly is read from slowly.
+        // Bounded, so that a client that reads slowly is read from slowly.
         var done = Channel.CreateBounded<AnalyzeStreamResponse>(options.Value.StreamConcurrency);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
         using var held = new CallBytes(bytes.Streams);
@@ -35,7 +35,7 @@ internal sealed class AnalyzeStream(
         }
         finally
         {
-            // Items use the call's context, which ends with this method.
+            // Items use the call's context, which is invalid after this method returns.
             await ended.CancelAsync();
             await reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
@@ -67,7 +67,7 @@ internal sealed class AnalyzeStream(
         }
         catch (Exception e)
         {
-            // What was read before is answered all the same.
+            // Items read before the failure are still answered.
             failure = lifetime.ApplicationStopping.IsCancellationRequested ? new DrainingException() : e;
         }
         await Task.WhenAll(running);

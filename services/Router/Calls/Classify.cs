@@ -12,15 +12,15 @@ using Microsoft.Extensions.Options;
 namespace MedMoE.Mesh.Router.Calls;
 
 /// <summary>
-/// Classify: zero-shot classification. The image's features are made once for each expert that a prompt's gate picks, and all of its prompts
-/// are grounded in them. A score depends on the image, the class's own prompts and nothing else.
+/// Classify: zero-shot classification. Each expert that the gate selects for some prompt is asked once, with all of its prompts. A class's score
+/// depends only on the image and the class's own prompts.
 /// </summary>
 internal sealed class Classify(TextSource texts, PyramidSource pyramids, AnswerSource answers, RouterGate gate, IOptions<RouterOptions> options)
 {
     private const string Aggregation =
-        "A prompt scores the mean of its global similarity and of its local similarity made independent of the number of words, "
-        + "(local - ln(words)) / word temperature; a class scores the mean of its prompts; "
-        + "probabilities are the softmax over classes of logit scale times score.";
+        "The score of a prompt is the mean of its global similarity and of its local similarity corrected for the number of words, "
+        + "(local - ln(words)) / word temperature; the score of a class is the mean of its prompts' scores; "
+        + "the probabilities are the softmax over the classes of logit scale times score.";
 
     public async Task<ClassifyResponse> Run(ClassifyRequest request, CancellationToken cancellation)
     {
@@ -33,7 +33,7 @@ internal sealed class Classify(TextSource texts, PyramidSource pyramids, AnswerS
         using var pyramid = pyramids.Open(image);
         if (!encoding.IsCompleted && !texts.IsAway)
         {
-            // While the text encoder works, so does the backbone.
+            // Run the backbone while the text encoder works.
             pyramid.Start();
         }
         var encoded = await encoding;
@@ -60,7 +60,7 @@ internal sealed class Classify(TextSource texts, PyramidSource pyramids, AnswerS
             Aggregation = Aggregation,
             PromptSetDigest = EntryKey.Of([.. request.Classes.SelectMany(c => c.Prompts.Prepend(c.Name).Prepend($"{c.Prompts.Count}"))]),
             Model = gate.Merge([encoded.Model, .. asked.SelectMany(a => new[] { a.Backbone, a.Response.Model })]),
-            // Every expert that was asked tells the same of the image.
+            // All experts return the same notes on the image.
             Notes = { asked.SelectMany(a => a.Response.Notes).Distinct() },
         };
     }
@@ -76,7 +76,7 @@ internal sealed class Classify(TextSource texts, PyramidSource pyramids, AnswerS
         {
             if (request.Classes[i].Name.Length == 0 || !names.Add(request.Classes[i].Name))
             {
-                throw new InvalidFieldException($"classes[{i}].name", "is empty or there twice");
+                throw new InvalidFieldException($"classes[{i}].name", "is empty or used twice");
             }
             if (request.Classes[i].Prompts.Count == 0)
             {

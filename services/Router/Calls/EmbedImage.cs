@@ -5,7 +5,6 @@ using MedMoE.Mesh.V1;
 
 namespace MedMoE.Mesh.Router.Calls;
 
-/// <summary>EmbedImage: the image alone through its expert.</summary>
 internal sealed class EmbedImage(PyramidSource pyramids, AnswerSource answers, RouterGate gate)
 {
     public async Task<EmbedImageResponse> Run(EmbedImageRequest request, CancellationToken cancellation)
@@ -17,7 +16,7 @@ internal sealed class EmbedImage(PyramidSource pyramids, AnswerSource answers, R
         var answer = await answers.Ask(gate.NameOf(decision), pyramid, [], new AnswerShape(), cancellation);
         return new EmbedImageResponse
         {
-            Gate = gate.Tell(decision),
+            Gate = gate.ToProto(decision),
             Model = gate.Merge(answer.Backbone, answer.Response.Model),
             Embedding = answer.Response.ImageEmbedding,
             Notes = { answer.Response.Notes },

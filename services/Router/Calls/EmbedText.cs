@@ -5,7 +5,7 @@ using MedMoE.Mesh.Wire;
 
 namespace MedMoE.Mesh.Router.Calls;
 
-/// <summary>EmbedText: sentence embeddings, and what the report gate says of each.</summary>
+/// <summary>EmbedText: sentence embeddings, and the report gate's decision for each text.</summary>
 internal sealed class EmbedText(TextSource texts, RouterGate gate)
 {
     public async Task<EmbedTextResponse> Run(EmbedTextRequest request, CancellationToken cancellation)
@@ -23,7 +23,7 @@ internal sealed class EmbedText(TextSource texts, RouterGate gate)
                 {
                     Embedding = text.Encoded.Sentence,
                     Truncated = text.Encoded.Truncated,
-                    Gate = gate.Tell(gate.ByReport(text.Encoded, $"texts[{i}]")),
+                    Gate = gate.ToProto(gate.ByReport(text.Encoded, $"texts[{i}]")),
                 }),
             },
             Model = gate.Merge(encoded.Model),

@@ -7,10 +7,10 @@ using MedMoE.Mesh.Wire.Catalog;
 
 namespace MedMoE.Mesh.Router.Calls;
 
-/// <summary>ListExperts: the manifest's, each asked whether it is there.</summary>
+/// <summary>ListExperts: the experts of the manifest, and whether each can be reached.</summary>
 internal sealed class ListExperts(KnownModels models, RouterGate gate)
 {
-    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan _timeout = TimeSpan.FromSeconds(1);
 
     public async Task<ListExpertsResponse> Run(CancellationToken cancellation) => new()
     {
@@ -28,11 +28,11 @@ internal sealed class ListExperts(KnownModels models, RouterGate gate)
 
     private async Task<bool> IsAvailable(string expert, CancellationToken cancellation)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        patience.CancelAfter(_patience);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        timeout.CancelAfter(_timeout);
         try
         {
-            await models.Ask(MeshService.ExpertNamed(expert), patience.Token);
+            await models.Ask(MeshService.ExpertNamed(expert), timeout.Token);
             return true;
         }
         catch (RpcException)

@@ -6,12 +6,11 @@ using MedMoE.Mesh.V1;
 namespace MedMoE.Mesh.Router.Entries;
 
 /// <summary>
-/// Keys of the cache: SHA-256 of what the entry depends on, content and weights. Every field stands behind its length, so that no two lists of
-/// fields look alike.
+/// Cache keys: SHA-256 of everything the entry depends on, content and weights. Each field is prefixed by its length, so that different lists of
+/// fields never give the same bytes.
 /// </summary>
 internal static class EntryKey
 {
-    /// <summary>Of fields in their order.</summary>
     public static string Of(params ReadOnlySpan<string> fields)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -22,7 +21,6 @@ internal static class EntryKey
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    /// <summary>Of bytes, and what they are.</summary>
     public static string Of(string kind, ReadOnlySpan<byte> content)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -31,7 +29,7 @@ internal static class EntryKey
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    /// <summary>Of the weights that a service runs, and what it computes in.</summary>
+    /// <summary>The key of a model: its weights and its precisions.</summary>
     public static string Of(ModelInfo model) => Of(
         [.. model.Digests.Concat(model.Precisions).OrderBy(e => e.Key, StringComparer.Ordinal).Select(e => $"{e.Key}={e.Value}")]);
 

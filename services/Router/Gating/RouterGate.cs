@@ -9,13 +9,13 @@ using GatingPolicy = MedMoE.Mesh.V1.GatingPolicy;
 
 namespace MedMoE.Mesh.Router.Gating;
 
-/// <summary>The gates of the bundle: which expert reads an image. A few microseconds each, in the router.</summary>
+/// <summary>The bundle's gates, which select the expert for an image. They run in the router, because each takes only a few microseconds.</summary>
 internal sealed class RouterGate
 {
     private readonly GateScorer _report;
     private readonly GateScorer _image;
 
-    /// <exception cref="BundleException">Manifest or gates cannot be used.</exception>
+    /// <exception cref="BundleException">The manifest or a gate is invalid.</exception>
     public RouterGate(IOptions<ModelOptions> options)
     {
         var bundle = ModelBundle.Open(options.Value.Bundle);
@@ -29,11 +29,8 @@ internal sealed class RouterGate
 
     public ModelInfo Info { get; }
 
-    /// <summary>What a request asks for, with AUTO resolved.</summary>
-    /// <param name="gating">The request's; null means AUTO.</param>
-    /// <param name="hasText">Whether there is a text to go by.</param>
-    /// <param name="named">With EXPLICIT, the expert's decision; else null.</param>
-    /// <exception cref="InvalidFieldException">No policy, no such expert, or REPORT without a report.</exception>
+    /// <summary>The policy of a request, with AUTO resolved; with EXPLICIT also its decision.</summary>
+    /// <exception cref="InvalidFieldException">Unknown policy or expert, or REPORT without a report.</exception>
     public GatingPolicy Resolve(V1.Gating? gating, bool hasText, out GateDecision? named)
     {
         named = null;
@@ -49,27 +46,25 @@ internal sealed class RouterGate
                 var expert = Manifest.IndexOfNameOrModality(gating!.Expert);
                 named = expert >= 0 ? GateDecision.Named(expert, Manifest.Experts.Count) : throw new InvalidFieldException(
                     "gating.expert",
-                    $"\"{Shortened(gating.Expert)}\" is none of {string.Join(", ", Manifest.Experts.Select(e => e.Name))} "
-                    + "and no DICOM modality of theirs");
+                    $"\"{Shortened(gating.Expert)}\" is neither an expert (known: "
+                    + $"{string.Join(", ", Manifest.Experts.Select(e => e.Name))}) nor a DICOM modality of one");
                 return GatingPolicy.Explicit;
             case var unknown:
-                throw new InvalidFieldException("gating.policy", $"{(int)unknown} is no policy");
+                throw new InvalidFieldException("gating.policy", $"{(int)unknown} is not a policy");
         }
     }
 
-    /// <param name="text">The text, encoded.</param>
-    /// <param name="field">The request's field that it stands in.</param>
-    /// <exception cref="InvalidFieldException">Its gate overflows.</exception>
+    /// <exception cref="InvalidFieldException">The gate's values overflow.</exception>
     public GateDecision ByReport(EncodedText text, string field) =>
         GateDecision.MostProbable(Bundle.Gating.GatingPolicy.Report, Score(_report, text.Sentence, "the text encoder's sentence embedding", field));
 
-    /// <exception cref="InvalidFieldException">The image's gate overflows.</exception>
+    /// <exception cref="InvalidFieldException">The gate's values overflow.</exception>
     public GateDecision ByImage(WireTensor pooled) =>
         GateDecision.MostProbable(Bundle.Gating.GatingPolicy.Image, Score(_image, pooled, "the backbone's pooled feature", "image"));
 
     public string NameOf(GateDecision decision) => Manifest.Experts[decision.Expert].Name;
 
-    public V1.GateDecision Tell(GateDecision decision) => new()
+    public V1.GateDecision ToProto(GateDecision decision) => new()
     {
         Policy = decision.Policy switch
         {
@@ -81,7 +76,7 @@ internal sealed class RouterGate
         Probabilities = { Manifest.Experts.Zip(decision.Probabilities).ToDictionary(e => e.First.Name, e => e.Second) },
     };
 
-    /// <summary>What an answer says of the weights it came from: this gate's and those of the other parts.</summary>
+    /// <summary>The weights that an answer depends on: this gate's and those of <paramref name="parts"/>.</summary>
     public ModelInfo Merge(params IEnumerable<ModelInfo> parts)
     {
         var merged = Info.Clone();
@@ -93,7 +88,7 @@ internal sealed class RouterGate
         return merged;
     }
 
-    // A name has 63 letters at most.
+    // Names of experts have at most 63 characters.
     private static string Shortened(string name) => name.Length <= 63 ? name : name[..63] + "…";
 
     private static float[] Score(GateScorer gate, WireTensor input, string name, string field)
@@ -104,7 +99,7 @@ internal sealed class RouterGate
         }
         catch (InvalidFieldException e)
         {
-            // Not the caller's fault: another service runs weights that do not go with these.
+            // Not the caller's fault: another service runs weights that do not match this bundle.
             throw new InvalidDataException(e.Message);
         }
         NetworkOutput.RequireFinite(input, field);

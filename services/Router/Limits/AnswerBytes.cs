@@ -5,9 +5,7 @@ using MedMoE.Mesh.Serving.Batching;
 
 namespace MedMoE.Mesh.Router.Limits;
 
-/// <summary>
-/// Holds a call's answer until the caller has read it, in the place of the call's message; without room the call gets RESOURCE_EXHAUSTED.
-/// </summary>
+/// <summary>Counts an answer, instead of its request, against the limit until it is read; beyond it RESOURCE_EXHAUSTED.</summary>
 internal sealed class AnswerBytes : Interceptor
 {
     public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(

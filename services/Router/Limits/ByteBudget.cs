@@ -1,20 +1,15 @@
 namespace MedMoE.Mesh.Router.Limits;
 
-/// <summary>
-/// Bytes of messages that a process holds at once, at most. A message that is alone is always taken, however large:
-/// Serving:MaxMessageBytes bounds it.
-/// </summary>
-/// <param name="max">Bytes.</param>
+/// <summary>A limit on bytes of messages. A single message of any size is accepted: Serving:MaxMessageBytes limits it.</summary>
 internal sealed class ByteBudget(long max)
 {
     private readonly Lock _lock = new();
     private readonly LinkedList<(long Bytes, TaskCompletionSource Taken)> _waiting = [];
     private long _held;
 
-    /// <summary>The limit.</summary>
     public long Max => max;
 
-    /// <summary>Takes bytes where they are free and nobody waits for some; <see cref="Release"/> gives them back.</summary>
+    /// <summary>Reserves bytes until <see cref="Release"/>, if they are free and no other caller waits.</summary>
     public bool TryTake(long bytes)
     {
         lock (_lock)
@@ -23,7 +18,7 @@ internal sealed class ByteBudget(long max)
         }
     }
 
-    /// <summary>Takes bytes when they are free, in the order of callers.</summary>
+    /// <summary>Waits until the bytes are free, first come first served.</summary>
     public async Task Take(long bytes, CancellationToken cancellation)
     {
         LinkedListNode<(long, TaskCompletionSource)> waiting;
@@ -43,14 +38,14 @@ internal sealed class ByteBudget(long max)
         {
             if (!TryLeave(waiting))
             {
-                // Taken at the same moment.
+                // They were reserved at the moment of the cancellation.
                 Release(bytes);
             }
             throw;
         }
     }
 
-    /// <summary>Holds more than was taken, whatever is free: for what has been made already.</summary>
+    /// <summary>Counts bytes even beyond the limit: for a message that exists already.</summary>
     public void Hold(long bytes)
     {
         lock (_lock)
@@ -83,7 +78,7 @@ internal sealed class ByteBudget(long max)
                 _waiting.Remove(waiting);
             }
         }
-        // It may have kept smaller ones behind it waiting.
+        // It may have blocked smaller ones behind it.
         Release(0);
         return left;
     }

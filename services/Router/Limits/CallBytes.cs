@@ -1,13 +1,12 @@
 namespace MedMoE.Mesh.Router.Limits;
 
-/// <summary>What one call holds of a budget; all of it is given back when the call ends.</summary>
+/// <summary>The bytes that one call holds of a budget; all are released when the call ends.</summary>
 internal sealed class CallBytes(ByteBudget budget) : IDisposable
 {
     private readonly Lock _lock = new();
     private long _held;
 
-    /// <summary>Why more cannot be had.</summary>
-    public string Limit => $"over the limit of {budget.Max} bytes of requests and answers at once (half of Router:MaxBytes)";
+    public string Limit => $"over the limit of {budget.Max} bytes of requests and answers held (half of Router:MaxBytes)";
 
     public bool TryTake(long bytes)
     {
@@ -19,7 +18,7 @@ internal sealed class CallBytes(ByteBudget budget) : IDisposable
         return true;
     }
 
-    /// <summary>Gives all back, and takes others in their place where they are free.</summary>
+    /// <summary>Releases all bytes and reserves others instead, if they are free.</summary>
     public bool TryExchange(long forBytes)
     {
         lock (_lock)
@@ -36,7 +35,7 @@ internal sealed class CallBytes(ByteBudget budget) : IDisposable
         Add(bytes);
     }
 
-    /// <summary>Gives some back, and takes others in their place, whatever is free: what a request has become.</summary>
+    /// <summary>Releases some bytes and counts others instead, even beyond the limit: an answer replaces its request.</summary>
     public void Exchange(long back, long forBytes)
     {
         budget.Hold(forBytes);

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Options;
 
 namespace MedMoE.Mesh.Router.Limits;
 
-/// <summary>Takes the bytes of a call's message before it is read, or refuses the call. Streams take theirs message by message.</summary>
+/// <summary>Reserves the bytes of a call's message before it is read, or refuses the call. Streams reserve theirs for each message.</summary>
 internal sealed class RequestBytes(RequestDelegate next, HeldBytes bytes, IOptions<ServingOptions> options)
 {
     private static readonly string _service = $"/{RouterService.Descriptor.FullName}/";
@@ -30,10 +30,10 @@ internal sealed class RequestBytes(RequestDelegate next, HeldBytes bytes, IOptio
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)
         {
-            // The caller has gone.
+            // The caller has disconnected.
             return;
         }
-        // One over the message limit is refused with that.
+        // A message over the size limit is refused later, with its own error.
         if (length <= options.Value.MaxMessageBytes + (long)MessagePrefix.Size && !held.TryTake(length))
         {
             context.Response.Refuse(StatusCode.ResourceExhausted, held.Limit, HeldBytes.RetryAfter);

@@ -10,8 +10,8 @@ using Microsoft.Extensions.Options;
 namespace MedMoE.Mesh.Router.Models;
 
 /// <summary>
-/// Which weights the other services run: part of every key of the cache. Asked for when first needed and again from time to time, and learnt
-/// from every answer, so that a rollout of new weights is noticed.
+/// The weights that the other services run, which are part of every cache key. Requested on first use, refreshed periodically, and updated from every
+/// answer, so that a rollout of new weights is noticed.
 /// </summary>
 internal sealed class KnownModels(MeshChannels channels, IOptions<RouterOptions> options, TimeProvider time)
 {
@@ -20,7 +20,7 @@ internal sealed class KnownModels(MeshChannels channels, IOptions<RouterOptions>
     private readonly ConcurrentDictionary<MeshService, (ModelInfo Model, DateTimeOffset Seen)> _known = [];
     private readonly SingleFlight<ModelInfo> _asking = new();
 
-    /// <exception cref="RpcException">The service has never been reached and cannot be now.</exception>
+    /// <exception cref="RpcException">The service is unreachable and its model is not known yet.</exception>
     public ValueTask<ModelInfo> Of(MeshService service, CancellationToken cancellation)
     {
         if (!_known.TryGetValue(service, out var known))
@@ -29,22 +29,22 @@ internal sealed class KnownModels(MeshChannels channels, IOptions<RouterOptions>
         }
         if (time.GetUtcNow() - known.Seen > _fresh)
         {
-            // Nobody waits: what is known serves until the answer is there, and after it if there is none.
+            // Refresh in the background: the known model is used until the answer comes, and if none comes.
             _ = Ask(service, CancellationToken.None).ContinueWith(failed => failed.Exception, TaskContinuationOptions.OnlyOnFaulted);
         }
         return new(known.Model);
     }
 
-    public void Saw(MeshService service, ModelInfo model) => _known[service] = (model, time.GetUtcNow());
+    public void Update(MeshService service, ModelInfo model) => _known[service] = (model, time.GetUtcNow());
 
-    /// <summary>Asks now, whatever is known.</summary>
-    /// <exception cref="RpcException">The service cannot be reached.</exception>
+    /// <summary>Requests the model from the service, even if it is known.</summary>
+    /// <exception cref="RpcException">The service is unreachable.</exception>
     public Task<ModelInfo> Ask(MeshService service, CancellationToken cancellation) => _asking.Run(service.ToString(), async stop =>
     {
         var call = new CallOptions(deadline: DateTime.UtcNow + options.Value.Timeout, cancellationToken: stop);
         var response = await Attempts.OnceMore(
             service, () => new ModelService.ModelServiceClient(channels.Of(service)).GetModelAsync(new GetModelRequest(), call).ResponseAsync);
-        Saw(service, response.Model);
+        Update(service, response.Model);
         return response.Model;
     }, cancellation);
 }

@@ -4,12 +4,10 @@ using MedMoE.Mesh.Wire;
 
 namespace MedMoE.Mesh.Router.Pyramids;
 
-/// <summary>An image as it was sent, with the hash of its content.</summary>
-/// <param name="Image">What was sent.</param>
-/// <param name="Hash">SHA-256 of it.</param>
+/// <summary>An image of a request.</summary>
 internal sealed record ImageContent(Image Image, string Hash)
 {
-    /// <exception cref="InvalidFieldException">There is no image.</exception>
+    /// <exception cref="InvalidFieldException">The image is missing or empty.</exception>
     public static ImageContent Of(Image? image) => image switch
     {
         null or { SourceCase: Image.SourceOneofCase.None } => throw new InvalidFieldException("image", "is missing"),
@@ -17,7 +15,6 @@ internal sealed record ImageContent(Image Image, string Hash)
         _ => new ImageContent(image, HashOf(image)),
     };
 
-    /// <summary>SHA-256 of an image's content.</summary>
     internal static string HashOf(Image image) => image.SourceCase == Image.SourceOneofCase.Encoded
         ? EntryKey.Of("encoded", image.Encoded.Span)
         : EntryKey.Of($"pixels {image.Pixels.DataType} {string.Join(',', image.Pixels.Shape)}", image.Pixels.Data.Span);

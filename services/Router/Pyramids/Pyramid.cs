@@ -1,9 +1,8 @@
 namespace MedMoE.Mesh.Router.Pyramids;
 
-/// <summary>A pyramid that may still be growing: whoever reads it waits for the level he needs next.</summary>
+/// <summary>A pyramid that may be incomplete: readers wait for the level they need.</summary>
 internal sealed class Pyramid
 {
-    /// <summary>Levels of a pyramid.</summary>
     public const int Levels = 4;
 
     private readonly TaskCompletionSource<RelayMessage>[] _levels =
@@ -11,23 +10,23 @@ internal sealed class Pyramid
 
     private readonly TaskCompletionSource<PyramidSummary> _summary = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Levels that are there.</summary>
+    /// <summary>Levels received so far.</summary>
     public int Count { get; private set; }
 
-    /// <summary>What came with the last level.</summary>
+    /// <summary>Sent with the last level.</summary>
     public Task<PyramidSummary> Summary => _summary.Task;
 
-    /// <summary>A level, 0 the finest, when it is there. Faults where it will not come.</summary>
+    /// <summary>Completes with a level, 0 the finest, when it has been received. Faults if it will not be.</summary>
     public Task<RelayMessage> Level(int level) => _levels[level].Task;
 
     /// <summary>Adds the next level. One writer at a time.</summary>
-    /// <exception cref="InvalidDataException">No level, or not the one that is due.</exception>
+    /// <exception cref="InvalidDataException">Not the next level.</exception>
     public void Add(RelayMessage message)
     {
         var head = message.ReadHead();
         if (Count == Levels || head.Level != Count || head.LevelCount != Levels)
         {
-            throw new InvalidDataException($"level {head.Level} of {head.LevelCount} came when level {Count} of {Levels} was due");
+            throw new InvalidDataException($"level {head.Level} of {head.LevelCount} received, expected level {Count} of {Levels}");
         }
         _levels[Count++].SetResult(message);
         if (Count == Levels)
@@ -36,13 +35,13 @@ internal sealed class Pyramid
         }
     }
 
-    /// <summary>Tells everybody who waits that no more levels will come.</summary>
+    /// <summary>Fails the levels that are missing, and so their readers.</summary>
     public void Fail(Exception reason)
     {
         foreach (var level in _levels)
         {
             level.TrySetException(reason);
-            // Seen, even if nobody waits for this level.
+            // Observe the exception: there may be no reader for this level.
             _ = level.Task.Exception;
         }
         _summary.TrySetException(reason);

@@ -6,14 +6,14 @@ using MedMoE.Mesh.V1;
 
 namespace MedMoE.Mesh.Router.Pyramids;
 
-/// <summary>What the cache keeps of an image.</summary>
+/// <summary>The cache entries of an image.</summary>
 internal static class PyramidEntry
 {
-    /// <summary>The pooled feature alone, for the image gate.</summary>
+    /// <summary>The pooled feature, for the image gate.</summary>
     public static EntryKind<WireTensor> Pooled { get; } = MessageEntry.Of(
         "pooled", WireTensor.Parser, pooled => pooled.Data.Length > 0, pooled => [pooled]);
 
-    /// <summary>The levels of a pyramid as they came, each behind its length.</summary>
+    /// <summary>The levels of a pyramid as received, each prefixed by its length.</summary>
     public static EntryKind<RelayMessage[]> Levels { get; } = new(
         "pyramid",
         levels => levels.Sum(level => sizeof(int) + level.Bytes.Length),
@@ -31,10 +31,7 @@ internal static class PyramidEntry
         Overhead = levels => levels.Length * MessageEntry.ArrayOverhead,
     };
 
-    /// <summary>The key of both.</summary>
-    /// <param name="image">The image's hash.</param>
-    /// <param name="type">Element type of the levels.</param>
-    /// <param name="backbone">The backbone's model.</param>
+    /// <summary>The key of both entries.</summary>
     public static string Key(string image, DataType type, ModelInfo backbone) => EntryKey.Of(image, type.ToString(), EntryKey.Of(backbone));
 
     private static RelayMessage[] Read(ReadOnlyMemory<byte> bytes)
@@ -45,13 +42,13 @@ internal static class PyramidEntry
             var length = BinaryPrimitives.ReadInt32LittleEndian(bytes.Span);
             if (length < 0 || length > bytes.Length - sizeof(int))
             {
-                throw new InvalidDataException("a level is cut");
+                throw new InvalidDataException("a level is truncated");
             }
             var level = new RelayMessage(bytes.Slice(sizeof(int), length));
             var head = level.ReadHead();
             if (head.Level != levels.Count || head.LevelCount != Pyramid.Levels)
             {
-                throw new InvalidDataException($"level {head.Level} of {head.LevelCount} stands where level {levels.Count} should");
+                throw new InvalidDataException($"level {head.Level} of {head.LevelCount} in the place of level {levels.Count}");
             }
             levels.Add(level);
             bytes = bytes[(sizeof(int) + length)..];

@@ -10,38 +10,34 @@ using Microsoft.Extensions.Options;
 
 namespace MedMoE.Mesh.Router.Pyramids;
 
-/// <summary>
-/// Pyramids, from the cache or the backbone. Concurrent readers of an image share one pyramid; when the last one leaves, the call to the backbone
-/// is cancelled.
-/// </summary>
+/// <summary>Pyramids, from the cache or the backbone. Concurrent readers share one; the last to leave cancels the backbone call.</summary>
 internal sealed class PyramidSource(
     MeshChannels channels, FeatureCache cache, KnownModels models, IOptions<RouterOptions> options, TimeProvider time)
 {
-    /// <summary>How long a finished pyramid is shared by those who hold it. After that the cache says what is valid.</summary>
+    /// <summary>How long a finished pyramid may be shared with new readers. After that only the cache decides whether it is valid.</summary>
     private static readonly TimeSpan _shared = TimeSpan.FromSeconds(1);
 
     private readonly SharedWork<Flight> _flights = new(flight => !flight.Pyramid.Summary.IsCompleted, flight => flight.MayBeJoined(time));
 
     /// <summary>
-    /// Opens an image's pyramid, which is made when a reader starts it. It is made once for all who hold a reader at the same time, whatever the
-    /// cache does; so a request holds one for as long as it runs.
+    /// Opens an image's pyramid, which is extracted when a reader starts it. Concurrent readers share one extraction, even if the cache fails, so a
+    /// request keeps its reader until it ends.
     /// </summary>
     public Reader Open(ImageContent image) => new(this, image, Join(image));
 
-    /// <summary>The pooled feature and who made it, without the levels where the cache has it.</summary>
-    /// <exception cref="RpcException">The backbone cannot be reached or refuses the image.</exception>
+    /// <summary>The pooled feature and its model; does not read the levels if the feature is cached.</summary>
+    /// <exception cref="RpcException">The backbone is unreachable or refuses the image.</exception>
     public async Task<PyramidSummary> Summary(Reader reader, CancellationToken cancellation) =>
         await KnownSummary(reader.Image, cancellation)
         ?? await Attempts.OnceMore(MeshService.Backbone, () => reader.Start().Summary.WaitAsync(cancellation));
 
-    /// <summary>The same, or null where the backbone would have to run for it.</summary>
+    /// <summary>The same from the cache, or null if the backbone would have to run.</summary>
     public async Task<PyramidSummary?> KnownSummary(ImageContent image, CancellationToken cancellation)
     {
         var model = await models.Of(MeshService.Backbone, cancellation);
         return await cache.Get(PyramidEntry.Pooled, Key(image, model)) is { } pooled ? new PyramidSummary(pooled, model, Timing: null) : null;
     }
 
-    /// <summary>The key of an image's pyramid by this backbone.</summary>
     public string Key(ImageContent image, ModelInfo backbone) => PyramidEntry.Key(image.Hash, options.Value.PyramidType, backbone);
 
     private SharedWork<Flight>.Hold Join(ImageContent image, TriedReplicas? tried = null) =>
@@ -49,7 +45,7 @@ internal sealed class PyramidSource(
 
     private async Task Fill(Flight flight, ImageContent image)
     {
-        // Yield first: not on the first reader's thread.
+        // Yield first: the work must not run on the first reader's thread.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         try
         {
@@ -96,18 +92,18 @@ internal sealed class PyramidSource(
                 }
                 return received.Count == Pyramid.Levels ? received : throw new InvalidDataException($"the backbone sent {received.Count} levels");
             },
-            // Levels of two runs must not mix: they may be of different weights. A renewal is the second attempt already.
+            // Levels of two runs must not mix, because their weights may differ. A renewal is already the second attempt.
             mayRepeat: () => flight.Pyramid.Count == 0 && !flight.IsRenewal,
             flight.Tried);
         var cost = Stopwatch.GetElapsedTime(started);
         var summary = await flight.Pyramid.Summary;
-        models.Saw(MeshService.Backbone, summary.Model);
+        models.Update(MeshService.Backbone, summary.Model);
         var key = Key(image, summary.Model);
         cache.Set(PyramidEntry.Pooled, key, summary.Pooled, cost);
         cache.Set(PyramidEntry.Levels, key, [.. levels], cost);
     }
 
-    /// <summary>One request's hold on a pyramid. Whatever the request does with it, the backbone runs twice at most.</summary>
+    /// <summary>One request's reference to a pyramid. However the request uses it, the backbone runs at most twice.</summary>
     internal sealed class Reader(PyramidSource source, ImageContent image, SharedWork<Flight>.Hold hold) : IDisposable
     {
         private readonly Lock _lock = new();
@@ -118,16 +114,14 @@ internal sealed class PyramidSource(
 
         public ImageContent Image => image;
 
-        /// <summary>
-        /// What came with the last level, or null where that is not there. Its timing is null where this reader did not have to wait for it.
-        /// </summary>
+        /// <summary>The summary, or null if the pyramid is incomplete. Its timing is null if this reader did not have to wait for it.</summary>
         public PyramidSummary? Finished => _hold.Work is var flight && flight.Pyramid.Summary is not { IsCompletedSuccessfully: true } summary ? null
             : flight.IsKnown || _cameLate ? summary.Result with { Timing = null }
             : summary.Result;
 
         /// <summary>
-        /// The pyramid, on its way from now on at the latest. What goes wrong shows at its levels. One that broke off is started anew, once: a
-        /// request may find that out long after it happened, and its attempts are counted all the same.
+        /// Starts the extraction, unless it runs already. Errors show at the levels. A pyramid that broke off is restarted once, even if the request
+        /// notices only later, and its attempts still count.
         /// </summary>
         public Pyramid Start()
         {
@@ -148,9 +142,7 @@ internal sealed class PyramidSource(
             return flight.Pyramid;
         }
 
-        /// <summary>
-        /// The same reader for work that may outlast the request: to be disposed of once more. A new one where the request has gone.
-        /// </summary>
+        /// <summary>This reader, for work that may outlast the request; dispose of it once more. A new reader if the request has ended.</summary>
         public Reader Share()
         {
             lock (_lock)
@@ -177,8 +169,7 @@ internal sealed class PyramidSource(
         }
     }
 
-    /// <param name="abandoned">Cancelled when no reader is left.</param>
-    /// <param name="triedBefore">Where the one that this renews has been; null where it is the first.</param>
+    /// <summary>One extraction. <paramref name="triedBefore"/>: replicas tried by the flight that it renews, or null.</summary>
     internal sealed class Flight(CancellationToken abandoned, TriedReplicas? triedBefore)
     {
         private int _started;
@@ -190,27 +181,27 @@ internal sealed class PyramidSource(
 
         public bool IsKnown { get; set; }
 
-        /// <summary>Whether it takes the place of one that broke off.</summary>
+        /// <summary>Whether it replaces one that broke off.</summary>
         public bool IsRenewal { get; } = triedBefore is not null;
 
         public TriedReplicas Tried { get; } = triedBefore ?? new TriedReplicas();
 
-        /// <summary>Whether the backbone was lost in the middle, so that another run may do.</summary>
+        /// <summary>Whether the connection to the backbone broke off, so that a second run may succeed.</summary>
         public bool BrokeOff { get; private set; }
 
-        /// <summary>When it was; null while it is under way, and where it failed.</summary>
+        /// <summary>Timestamp of the end; null while running and after a failure.</summary>
         public long? Finished { get; set; }
 
-        /// <summary>A finished one is shared for a while; one that failed is not: its readers may renew it once.</summary>
+        /// <summary>A finished flight may be shared for a while. A failed one may not: its readers may renew it once.</summary>
         public bool MayBeJoined(TimeProvider time) =>
             !_failed && (Finished is not { } finished || time.GetElapsedTime(finished) <= _shared);
 
-        /// <summary>True for the first one who asks.</summary>
+        /// <summary>True for the first caller only.</summary>
         public bool TryStart() => Interlocked.Exchange(ref _started, 1) == 0;
 
         public void Fail(Exception reason)
         {
-            // In this order: a reader that sees BrokeOff must not join this flight again.
+            // The order matters: a reader that sees BrokeOff must not join this flight again.
             _failed = true;
             BrokeOff = Attempts.IsBrokenOff(reason);
             Pyramid.Fail(reason);

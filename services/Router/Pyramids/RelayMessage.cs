@@ -4,8 +4,8 @@ using Google.Protobuf;
 namespace MedMoE.Mesh.Router.Pyramids;
 
 /// <summary>
-/// A message on its way from the backbone to an expert, as the bytes it came in: never parsed into a tensor. They are copied once on the way
-/// in, since gRPC takes its buffer back and they are kept for the cache and for other calls, and once on the way out, behind gRPC's header.
+/// A message from the backbone to an expert, kept as bytes and never parsed into a tensor. The bytes are copied once on receipt, because gRPC reuses
+/// its buffer and they are kept for the cache and for other calls, and once on sending, behind gRPC's header.
 /// </summary>
 internal sealed class RelayMessage(ReadOnlyMemory<byte> bytes)
 {
@@ -13,8 +13,8 @@ internal sealed class RelayMessage(ReadOnlyMemory<byte> bytes)
 
     public ReadOnlyMemory<byte> Bytes { get; } = bytes;
 
-    /// <summary>What a level says besides its features.</summary>
-    /// <exception cref="InvalidDataException">The bytes are no level, or a last one without what comes with it.</exception>
+    /// <summary>A level's fields without its features.</summary>
+    /// <exception cref="InvalidDataException">Not a level, or a last one without its summary.</exception>
     public LevelHead ReadHead()
     {
         LevelHead? head;
@@ -27,6 +27,6 @@ internal sealed class RelayMessage(ReadOnlyMemory<byte> bytes)
             throw new InvalidDataException(e.Message);
         }
         return head is not null && (head.Level < head.LevelCount - 1 || (head.Pooled is not null && head.Model is not null))
-            ? head : throw new InvalidDataException("a message without a whole level");
+            ? head : throw new InvalidDataException("a message without a complete level");
     }
 }

@@ -5,7 +5,7 @@ using MedMoE.Mesh.V1;
 
 namespace MedMoE.Mesh.Router.Pyramids;
 
-/// <summary>The methods of backbone and expert as the router calls them: what passes between the two stays bytes.</summary>
+/// <summary>The backbone's and the expert's methods with relayed messages as raw bytes.</summary>
 internal static class RelayMethods
 {
     public static Method<ExtractPyramidRequest, RelayMessage> ExtractPyramid { get; } = new(

@@ -4,14 +4,12 @@ using MedMoE.Mesh.V1;
 
 namespace MedMoE.Mesh.Router.Texts;
 
-/// <summary>An encoded text as the cache keeps it, without the text itself.</summary>
+/// <summary>The cache entry of an encoded text. It does not contain the text itself.</summary>
 internal static class TextEntry
 {
     public static EntryKind<EncodedText> Kind { get; } = MessageEntry.Of(
         "text", EncodedText.Parser, text => text.Sentence is not null && text.WordEmbeddings is not null,
         text => [text.Sentence, text.WordEmbeddings]);
 
-    /// <param name="text">The text.</param>
-    /// <param name="model">The text encoder's.</param>
     public static string Key(string text, ModelInfo model) => EntryKey.Of(text, EntryKey.Of(model));
 }

@@ -18,14 +18,12 @@ internal sealed class TextSource(MeshChannels channels, FeatureCache cache, Know
 {
     private readonly SingleFlight<KnownTexts> _flights = new();
 
-    /// <summary>Whether no text encoder can be reached now: what the cache lacks will fail, and nothing else need be done for it.</summary>
+    /// <summary>Whether no text encoder can be reached now: a text that is not cached will fail, so other work for its request is useless.</summary>
     public bool IsAway => channels.IsAway(MeshService.TextEncoder);
 
-    /// <summary>Encodes texts. Completed at once where all of them are in the process's cache.</summary>
-    /// <param name="texts">Texts, and the fields they stand in, for errors.</param>
-    /// <param name="cancellation">Cancelled when the caller has gone.</param>
-    /// <exception cref="InvalidFieldException">A text without a word.</exception>
-    /// <exception cref="RpcException">The text encoder cannot be reached or refuses.</exception>
+    /// <summary>Encodes texts. Completes synchronously if all of them are in the process's cache.</summary>
+    /// <exception cref="InvalidFieldException">A text has no words.</exception>
+    /// <exception cref="RpcException">The text encoder is unreachable or refuses the request.</exception>
     public async Task<KnownTexts> Encode(IReadOnlyList<NamedText> texts, CancellationToken cancellation)
     {
         if (texts.Count > options.Value.MaxTexts)
@@ -49,7 +47,7 @@ internal sealed class TextSource(MeshChannels channels, FeatureCache cache, Know
         }
         catch (FaultyTextException e)
         {
-            // Others who asked for the same texts know them by other names.
+            // Translated here and not in the flight: other requests with the same texts have them in other fields.
             throw new InvalidFieldException(texts[e.Index].Field, e.Reason);
         }
     }
@@ -65,11 +63,11 @@ internal sealed class TextSource(MeshChannels channels, FeatureCache cache, Know
         var started = Stopwatch.GetTimestamp();
         var response = await Ask([.. missing.Select(i => texts[i].Text)], missing, stop);
         var cost = Stopwatch.GetElapsedTime(started) / missing.Length;
-        models.Saw(MeshService.TextEncoder, response.Model);
+        models.Update(MeshService.TextEncoder, response.Model);
         var made = new Dictionary<string, KnownText>();
         foreach (var (index, encoded) in missing.Zip(response.Texts))
         {
-            // Reports are patient data: the cache gets the words' places in the text, not the words.
+            // Reports are patient data: the cache stores the words' positions in the text, not the words.
             foreach (var word in encoded.Words)
             {
                 word.Text = "";
@@ -101,9 +99,7 @@ internal sealed class TextSource(MeshChannels channels, FeatureCache cache, Know
     private static int? PlaceOf(string field, int texts) =>
         Enumerable.Range(0, texts).Where(i => field == $"texts[{i}]").Select(i => (int?)i).FirstOrDefault();
 
-    /// <summary>A text that the encoder refuses.</summary>
-    /// <param name="index">Its place among those that were asked for.</param>
-    /// <param name="reason">What is wrong with it.</param>
+    /// <summary>A text that the encoder refuses, by its index in the request.</summary>
     private sealed class FaultyTextException(int index, string reason) : Exception
     {
         public int Index => index;

@@ -7,35 +7,35 @@ using MedMoE.Mesh.Training;
 
 namespace MedMoE.Mesh.Trainer.Ablation;
 
-/// <summary><c>mesh ablate</c>: MedMoE against itself without its parts, as a table.</summary>
+/// <summary><c>mesh ablate</c>: compares MedMoE with variants that lack one of its parts, as a table.</summary>
 internal sealed class AblateCommand : Command
 {
-    private readonly Option<string> _data = new("--data") { Description = "Pairs to learn.", Required = true };
-    private readonly Option<string> _test = new("--test") { Description = "Pairs to evaluate on, with prompts.json and masks.", Required = true };
+    private readonly Option<string> _data = new("--data") { Description = "Training pairs.", Required = true };
+    private readonly Option<string> _test = new("--test") { Description = "Evaluation pairs, with prompts.json and masks.", Required = true };
     private readonly Option<string> _init = new("--init")
     {
-        Description = "Bundle with the sizes and the vocabulary to use; its weights are not.",
+        Description = "Bundle that gives sizes and vocabulary; its weights are not used.",
         Required = true,
     };
     private readonly Option<string> _out = new("--out")
     {
-        Description = "Folder for runs and scores; what is there is not done again.",
+        Description = "Folder for runs and scores; finished runs in it are not repeated.",
         Required = true,
     };
     private readonly Option<int> _seeds = new("--seeds") { Description = "Runs of each variant.", DefaultValueFactory = _ => 3 };
     private readonly Option<int> _steps = new("--steps") { Description = "Optimizer steps of each run.", Required = true };
     private readonly Option<int> _batch = new("--batch")
     {
-        Description = "Pairs contrasted with each other, of one type.",
+        Description = "Pairs of one type that are contrasted with each other.",
         DefaultValueFactory = _ => 16,
     };
-    private readonly Option<int> _accumulate = new("--accumulate") { Description = "Batches of a step.", DefaultValueFactory = _ => 1 };
+    private readonly Option<int> _accumulate = new("--accumulate") { Description = "Batches per optimizer step.", DefaultValueFactory = _ => 1 };
     private readonly Option<double> _global = new("--global") { Description = "Weight of the global loss.", DefaultValueFactory = _ => 1 };
-    private readonly Option<double> _learningRate = new("--learning-rate") { Description = "At its highest.", DefaultValueFactory = _ => 1e-3 };
-    private readonly Option<int> _warmUp = new("--warm-up") { Description = "Steps over which it rises.", DefaultValueFactory = _ => 100 };
+    private readonly Option<double> _learningRate = new("--learning-rate") { Description = "Peak learning rate.", DefaultValueFactory = _ => 1e-3 };
+    private readonly Option<int> _warmUp = new("--warm-up") { Description = "Steps of learning rate warm-up.", DefaultValueFactory = _ => 100 };
 
     public AblateCommand()
-        : base("ablate", "Trains MedMoE, and MedMoE without its parts, and prints a table of what each reaches.")
+        : base("ablate", "Trains MedMoE and variants that lack one of its parts, and prints a table of their scores.")
     {
         this.AddOptions(_data, _test, _init, _out, _seeds, _steps, _batch, _accumulate, _global, _learningRate, _warmUp);
         foreach (var option in new[] { _seeds, _steps, _accumulate })
@@ -58,7 +58,7 @@ internal sealed class AblateCommand : Command
             Weights = Objective.Weights.ToDictionary(w => w.Name, w => w.Name == "Global" ? arguments.GetValue(_global) : w.Paper),
             Optimizer = new OptimizerOptions(LearningRate: arguments.GetValue(_learningRate)),
             Schedule = new ScheduleOptions(ScheduleKind.Cosine, arguments.GetValue(_warmUp)),
-            // Only the end counts: there is nothing to choose a best by.
+            // Only the final weights are scored, so no validation is needed.
             ValidateEvery = int.MaxValue,
         };
         var study = new AblationStudy(
@@ -71,7 +71,7 @@ internal sealed class AblateCommand : Command
         }
         catch (OperationCanceledException)
         {
-            Console.Error.WriteLine("\ninterrupted; go on with the same command");
+            Console.Error.WriteLine("\ninterrupted; run the same command again to continue");
             return CommandHost.Interrupted;
         }
     }
@@ -91,7 +91,7 @@ internal sealed class AblateCommand : Command
         }
     }
 
-    /// <summary>In percent, with the standard deviation of the sample.</summary>
+    /// <summary>In percent, with the sample standard deviation.</summary>
     private static string MeanAndSpread(double[] values)
     {
         var mean = values.Average();

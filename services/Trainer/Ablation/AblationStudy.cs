@@ -12,30 +12,22 @@ using static TorchSharp.torch;
 
 namespace MedMoE.Mesh.Trainer.Ablation;
 
-/// <summary>
-/// Trains each variant from fresh weights, for several seeds, on the same data, in the same order, for as many steps; and evaluates it on data
-/// unseen. What has been scored is not done again.
-/// </summary>
-/// <param name="template">Sizes, vocabulary and settings; its weights are not used.</param>
-/// <param name="data">Pairs to learn.</param>
-/// <param name="test">Pairs to evaluate on.</param>
-/// <param name="folder">Where runs and scores are kept.</param>
-/// <param name="options">Of each run; the seed and what a variant changes are set.</param>
+/// <summary>Trains each variant with several seeds and evaluates it on unseen data, unless it already has a score.</summary>
 internal sealed class AblationStudy(ModelBundle template, string data, string test, string folder, TrainOptions options)
 {
     /// <exception cref="BundleException">The template is not of architecture paper.</exception>
-    /// <exception cref="InvalidEvaluationException">The test data lack what is scored.</exception>
+    /// <exception cref="InvalidEvaluationException">The test data lack findings, prompts or masks.</exception>
     public IReadOnlyList<(Variant Variant, IReadOnlyList<Score> Scores)> Run(IReadOnlyList<int> seeds, CancellationToken stop)
     {
         if (template.Manifest.Architecture != Architecture.Paper)
         {
             throw new BundleException(template.Root, "an ablation needs a bundle of architecture paper");
         }
-        // What the test data lack is told now, and not when the first variant has been trained.
+        // Check the test data now, not after the first variant has been trained.
         var prompts = PromptSets.Read(Path.Combine(test, PromptSets.FileName), template.Manifest);
         if (!OpenTest(template.Manifest).ReadAll().Any(study => study.Findings.Count > 0))
         {
-            throw new InvalidEvaluationException($"{test}: no study says what is in its image and where");
+            throw new InvalidEvaluationException($"{test}: no study has findings with their positions");
         }
         return [.. Variant.All.Select(variant => (variant, (IReadOnlyList<Score>)[.. seeds.Select(seed => ScoreOf(variant, seed, prompts, stop))]))];
     }
@@ -102,7 +94,7 @@ internal sealed class AblationStudy(ModelBundle template, string data, string te
 
     private StudySource OpenTest(BundleManifest manifest) => StudySource.Open(test, [.. manifest.Experts.Select(e => e.Name)]);
 
-    /// <summary>The template's; a shared expert is as wide as it takes to have the parameters of all experts.</summary>
+    /// <summary>The template's manifest; a shared expert gets as many parameters as all experts of the template together.</summary>
     private BundleManifest ManifestOf(Variant variant)
     {
         var manifest = template.Manifest;

@@ -4,19 +4,19 @@ using MedMoE.Mesh.Evaluation.Reading;
 
 namespace MedMoE.Mesh.Trainer.Ablation;
 
-/// <summary>What one model reached, each in 0..1.</summary>
+/// <summary>The scores of one model, each in 0..1.</summary>
 /// <param name="ZeroShot">Zero-shot accuracy of findings.</param>
 /// <param name="RecallAt1">Mean of both directions, within a type.</param>
-/// <param name="RecallAt5">The same.</param>
-/// <param name="PointingGame">Phrases whose map peaks in their finding.</param>
-/// <param name="Iou">Of phrases' maps and masks, at the best threshold.</param>
+/// <param name="RecallAt5">Mean of both directions, within a type.</param>
+/// <param name="PointingGame">Share of phrases whose attention map peaks inside their finding.</param>
+/// <param name="Iou">IoU of phrases' maps and masks, at the best threshold.</param>
 internal sealed record Score(double ZeroShot, double RecallAt1, double RecallAt5, double PointingGame, double Iou)
 {
-    private const string Mend = "without the file it is computed again";
+    private const string Remedy = "delete the file to compute it again";
 
     private static readonly JsonSerializerOptions _json = new() { RespectRequiredConstructorParameters = true };
 
-    /// <exception cref="InvalidEvaluationException">The file cannot be read, or is no score.</exception>
+    /// <exception cref="InvalidEvaluationException">The file cannot be read or is not a score.</exception>
     public static Score Read(string file)
     {
         try
@@ -25,11 +25,11 @@ internal sealed record Score(double ZeroShot, double RecallAt1, double RecallAt5
         }
         catch (BundleException e)
         {
-            throw new InvalidEvaluationException($"{e.Message}; {Mend}");
+            throw new InvalidEvaluationException($"{e.Message}; {Remedy}");
         }
         catch (JsonException e)
         {
-            throw new InvalidEvaluationException($"{file}: no score of this command: {e.Message.TrimEnd('.')}; {Mend}");
+            throw new InvalidEvaluationException($"{file}: not a score of this command: {e.Message.TrimEnd('.')}; {Remedy}");
         }
     }
 

@@ -3,16 +3,10 @@ using MedMoE.Mesh.Training;
 
 namespace MedMoE.Mesh.Trainer.Ablation;
 
-/// <summary>A model to hold against MedMoE.</summary>
-/// <param name="Name">Folder of its runs.</param>
-/// <param name="Title">Row of the table.</param>
-/// <param name="Routing">Which expert sees a pair in training.</param>
-/// <param name="FirstLevel">The finest pyramid level in use.</param>
-/// <param name="Expert">Which expert sees an image in evaluation; null for the first one.</param>
-/// <param name="TrainedAs">Whose trained networks it uses; its own where it is its name.</param>
+/// <summary>A row of the table. It uses the networks of the variant <paramref name="TrainedAs"/>; without an expert, the first one.</summary>
 internal sealed record Variant(string Name, string Title, ExpertChoice? Expert, ExpertRouting Routing, int FirstLevel, string TrainedAs)
 {
-    /// <summary>The paper's claim in small: MedMoE, and MedMoE without what it claims to gain by.</summary>
+    /// <summary>The paper's claims: MedMoE, and MedMoE without each part that is claimed to improve it.</summary>
     public static IReadOnlyList<Variant> All { get; } =
     [
         new("medmoe", "MedMoE", ExpertChoice.Auto, ExpertRouting.Type, 0, "medmoe"),

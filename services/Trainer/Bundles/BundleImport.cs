@@ -11,14 +11,14 @@ using static TorchSharp.torch;
 
 namespace MedMoE.Mesh.Trainer.Bundles;
 
-/// <summary>What to make a bundle of.</summary>
-/// <param name="Swin">Hugging Face folder: config.json, weights, and preprocessor_config.json where there is one.</param>
-/// <param name="Bert">Hugging Face folder: config.json, weights, vocab.txt, and the files beside it that tell of the tokenizer.</param>
-/// <param name="Checkpoint">File that has the weights of both, and perhaps experts; null for those in the folders.</param>
-/// <param name="Experts">Names; null for those that a checkpoint of the released code has.</param>
+/// <summary>Sources and settings of a bundle.</summary>
+/// <param name="Swin">Hugging Face folder: config.json, weights, and perhaps preprocessor_config.json.</param>
+/// <param name="Bert">Hugging Face folder: config.json, weights, vocab.txt, and the tokenizer's other files.</param>
+/// <param name="Checkpoint">File with the weights of both, and perhaps experts; null to use those in the folders.</param>
+/// <param name="Experts">Names of the experts; null for those of a checkpoint of the released code.</param>
 /// <param name="Out">Folder to make.</param>
 /// <param name="Name">Name of the model.</param>
-/// <param name="Architecture">Which reading of MedMoE; null for the paper's, or the checkpoint's.</param>
+/// <param name="Architecture">Which reading of MedMoE; null for the paper's, or for the one that the checkpoint needs.</param>
 /// <param name="Bottleneck">Bottleneck of the experts; null for a third of the embedding, rounded up to eight.</param>
 /// <param name="MaxTokens">Tokens of a report.</param>
 /// <param name="Seed">Seed of the fresh weights.</param>
@@ -46,8 +46,8 @@ internal static class BundleImport
         ["oct"] = ("Optical coherence tomography", ["OPT"]),
     };
 
-    /// <returns>Lines for the user: what was left out, and what the bundle does otherwise than the files say.</returns>
-    /// <exception cref="BundleException">A folder or file is missing or unfit; nothing has been made.</exception>
+    /// <returns>Notes for the user: what was left out, and where the bundle differs from the files' settings.</returns>
+    /// <exception cref="BundleException">A folder or file is missing or invalid; nothing has been written.</exception>
     public static IReadOnlyList<string> Run(ImportRequest request)
     {
         BundleFolder.RequireFree(request.Out);
@@ -90,24 +90,24 @@ internal static class BundleImport
         notes.AddRange(weights.Notes());
         if (learnt)
         {
-            notes.Add($"{request.Checkpoint}: its gate reads images alone; the gate that reads reports starts fresh, for training");
+            notes.Add($"{request.Checkpoint}: it has only an image gate; the report gate starts with fresh weights");
         }
         return notes;
     }
 
-    /// <summary>An expert's entry in the manifest, with what is known of experts of this name.</summary>
+    /// <summary>An expert's manifest entry, with the details known for experts of this name.</summary>
     public static ExpertEntry Entry(string name) => _known.TryGetValue(name, out var known)
         ? new ExpertEntry(name, known.ReportType) { DicomModalities = known.Modalities }
         : new ExpertEntry(name, name);
 
-    /// <summary>Experts of a checkpoint belong to the released code's reading.</summary>
+    /// <summary>Experts of a checkpoint need the architecture of the released code.</summary>
     private static Architecture ArchitectureOf(ImportRequest request, bool learnt)
     {
         var architecture = request.Architecture ?? (learnt ? Architecture.Reference : Architecture.Paper);
         return learnt && architecture != Architecture.Reference
-            ? throw new BundleException(request.Checkpoint!, "holds experts of the released code, which are of architecture reference alone")
+            ? throw new BundleException(request.Checkpoint!, "holds experts of the released code, which need architecture reference")
             : request.Bottleneck is not null && architecture != Architecture.Paper
-            ? throw new BundleException("--bottleneck", "experts of architecture reference have none")
+            ? throw new BundleException("--bottleneck", "experts of architecture reference have no bottleneck")
             : architecture;
     }
 
@@ -117,7 +117,7 @@ internal static class BundleImport
         if (weights.ImageGate is null)
         {
             return names ?? throw new BundleException(
-                request.Checkpoint ?? request.Swin, "holds no experts: name those that start fresh with --experts");
+                request.Checkpoint ?? request.Swin, "holds no experts: name the fresh ones with --experts");
         }
         return names is null && held == _released.Length ? _released
             : names?.Count == held ? names

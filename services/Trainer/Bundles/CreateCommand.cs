@@ -7,40 +7,40 @@ using MedMoE.Mesh.Text;
 
 namespace MedMoE.Mesh.Trainer.Bundles;
 
-/// <summary><c>mesh bundle create</c>: a bundle with fresh weights of any size, for training from scratch.</summary>
+/// <summary><c>mesh bundle create</c>: creates a bundle with fresh weights of any size, for training from scratch.</summary>
 internal sealed class CreateCommand : Command
 {
     private readonly Option<string> _swin = new("--swin") { Description = "config.json of a Swin Transformer (Hugging Face).", Required = true };
 
     private readonly Option<string> _bert = new("--bert")
     {
-        Description = "config.json of a BERT encoder (Hugging Face); vocab_size is set.",
+        Description = "config.json of a BERT encoder (Hugging Face); its vocab_size is replaced.",
         Required = true,
     };
 
-    private readonly Option<string> _experts = new("--experts") { Description = "Names of the experts, separated by commas.", Required = true };
+    private readonly Option<string> _experts = new("--experts") { Description = "Comma-separated names of the experts.", Required = true };
 
-    private readonly Option<string> _data = new("--data") { Description = "Data whose reports make the vocabulary.", Required = true };
+    private readonly Option<string> _data = new("--data") { Description = "Data set from whose reports the vocabulary is built.", Required = true };
 
-    private readonly Option<string> _out = new("--out") { Description = "Folder to make; must not be there, or be empty.", Required = true };
+    private readonly Option<string> _out = new("--out") { Description = "Folder to create; must not exist, or be empty.", Required = true };
 
     private readonly Option<string?> _name = new("--name") { Description = "Name of the model. Default: the folder's." };
 
-    private readonly Option<string?> _notice = new("--notice") { Description = "What whoever sees an answer of the model should know." };
+    private readonly Option<string?> _notice = new("--notice") { Description = "Notice for users of the model's answers." };
 
-    private readonly Option<int> _vocabulary = new("--vocabulary") { Description = "Wordpieces at most.", DefaultValueFactory = _ => 30000 };
+    private readonly Option<int> _vocabulary = new("--vocabulary") { Description = "Maximum vocabulary size.", DefaultValueFactory = _ => 30000 };
 
     private readonly Option<int?> _bottleneck = new("--bottleneck")
     {
         Description = "Channels between an expert's convolutions. Default: a third of the embedding, 256 for 768.",
     };
 
-    private readonly Option<int> _maxTokens = new("--max-tokens") { Description = "Tokens of a report.", DefaultValueFactory = _ => 25 };
+    private readonly Option<int> _maxTokens = new("--max-tokens") { Description = "Maximum tokens of a report.", DefaultValueFactory = _ => 25 };
 
     private readonly Option<int> _seed = new("--seed") { Description = "Seed of the weights.", DefaultValueFactory = _ => 0 };
 
     public CreateCommand()
-        : base("create", "Makes a bundle with fresh weights of any size, for training from scratch.")
+        : base("create", "Creates a bundle with fresh weights of any size, for training from scratch.")
     {
         this.AddOptions(_swin, _bert, _experts, _data, _out, _name, _notice, _vocabulary, _bottleneck, _maxTokens, _seed);
         SetAction(Run);
@@ -74,7 +74,7 @@ internal sealed class CreateCommand : Command
         {
             Console.Error.WriteLine($"left out of the vocabulary: {skipped}");
         }
-        Console.Out.WriteLine($"made {folder}; see it with: mesh bundle check {folder}");
+        Console.Out.WriteLine($"created {folder}; inspect it with: mesh bundle check {folder}");
         return 0;
     }
 }

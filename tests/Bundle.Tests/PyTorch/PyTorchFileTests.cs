@@ -189,7 +189,7 @@ public sealed class PyTorchFileTests : IDisposable
     public void Open_PickleOverTheLimit_IsNotRead() =>
         AssertRefused(path => CheckpointWriter.Write(path, new byte[(32 << 20) + 1], []), "data.pkl has 33554433 bytes, over the limit of 33554432");
 
-    /// <summary>Every mutation either reads as tensors or is refused in one line; what is allocated stays near the file's own size.</summary>
+    /// <summary>Every mutated file either reads as tensors or is refused in one line; allocations stay close to the file's size.</summary>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -216,7 +216,7 @@ public sealed class PyTorchFileTests : IDisposable
             }
             if (!legacy)
             {
-                // Else nearly every mutation of the pickle would end at its check sum.
+                // Otherwise nearly every mutation of the pickle would fail at its checksum.
                 MendPickleCrc(mutant);
             }
             File.WriteAllBytes(_folder["mutant"], [.. mutant]);
@@ -226,7 +226,7 @@ public sealed class PyTorchFileTests : IDisposable
                 using var file = PyTorchFile.Open(_folder["mutant"]);
                 foreach (var tensor in file.All)
                 {
-                    // A view may repeat an element more often than there is memory for; whoever asks knows the shape.
+                    // A view may repeat an element more often than memory allows; callers know the shape.
                     if (tensor.Shape.Aggregate((Int128)1, (product, d) => product * d) < 1000)
                     {
                         Bytes(file, tensor.Name);

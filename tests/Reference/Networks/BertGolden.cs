@@ -5,7 +5,7 @@ using MedMoE.Mesh.Text;
 
 namespace MedMoE.Mesh.Reference.Networks;
 
-/// <summary>The text encoder beside <c>bert-nano</c>.</summary>
+/// <summary>The text encoder compared with <c>bert-nano</c>.</summary>
 public static class BertGolden
 {
     private const string Folder = "bert-nano";
@@ -17,14 +17,14 @@ public static class BertGolden
         [.. Golden.Json(Folder, "io.json").GetProperty("words").EnumerateArray()
             .Select(text => text.EnumerateArray().Select(w => w.GetString()!).ToArray())];
 
-    /// <summary>The reference's texts through the text side.</summary>
+    /// <summary>Encodes the reference's texts.</summary>
     public static EncodedTexts Encode(TextEmbedder embedder) => embedder.Encode([.. Words.Select(w => string.Join(' ', w))]);
 
     public static TextEmbedder Embedder(TorchOptions options) => new(
         new BertTokenizer(Vocabulary.Read(Golden.PathOf(Folder, "vocab.txt"), 187), lowerCase: false),
         Network(options), new TextSettings(MaxTokens: 64));
 
-    /// <summary>Every hidden state and the pooled output, then the texts' words and sentences.</summary>
+    /// <summary>Compares every hidden state and the pooled output, then the texts' words and sentences.</summary>
     public static IReadOnlyList<Comparison> Nano(TorchOptions options)
     {
         using var golden = Golden.Open(Folder);
@@ -47,7 +47,7 @@ public static class BertGolden
         return results;
     }
 
-    /// <summary>Texts of a batch, padded, beside their single runs.</summary>
+    /// <summary>Compares texts of a padded batch with their single runs.</summary>
     public static IReadOnlyList<Comparison> Rows(TorchOptions options)
     {
         using var embedder = Embedder(options);

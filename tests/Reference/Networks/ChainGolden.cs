@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 
 namespace MedMoE.Mesh.Reference.Networks;
 
-/// <summary>From the stored pixel values and reports through gates and experts, beside a golden bundle's values.</summary>
+/// <summary>The whole network from pixel values and reports through gates and experts, compared with a golden bundle's values.</summary>
 public sealed class ChainGolden : IDisposable
 {
     private readonly TorchOptions _options;
@@ -65,7 +65,7 @@ public sealed class ChainGolden : IDisposable
         return expert;
     }
 
-    /// <summary>The pooled feature and the sentences, and what the gates' networks make of them.</summary>
+    /// <summary>Compares the pooled feature, the sentences, and the gates' outputs.</summary>
     public IReadOnlyList<Comparison> Gates()
     {
         using var network = BundleNetworks.LoadGate(Bundle, FeatureDim);
@@ -86,7 +86,7 @@ public sealed class ChainGolden : IDisposable
         return results;
     }
 
-    /// <summary>Local features and global embedding of every expert.</summary>
+    /// <summary>Compares local features and the global embedding of every expert.</summary>
     public IReadOnlyList<Comparison> Experts() => [.. Bundle.Manifest.Experts.SelectMany(entry =>
     {
         using var expert = Expert(entry.Name);
@@ -103,7 +103,9 @@ public sealed class ChainGolden : IDisposable
         return results;
     })];
 
-    /// <summary>What each report's words find in its image, through the expert that its gate picks: both images at once, the words padded.</summary>
+    /// <summary>
+    /// Compares the grounding of each report's words in its image by the expert that its gate selects, for both images in one padded batch.
+    /// </summary>
     public IReadOnlyList<Comparison> Words() => [.. Enumerable.Range(0, Reports.Count).SelectMany(row =>
     {
         var settings = Bundle.Manifest.Similarity;
@@ -117,7 +119,7 @@ public sealed class ChainGolden : IDisposable
         {
             Whole($"{row}.words", Texts.Words[row].narrow(0, 0, count)),
             Whole($"{row}.global_embedding", features.Mean()[row]),
-            // A softmax over random weights' large scores multiplies what bf16 rounds off them.
+            // With random weights the scores are large, and the softmax multiplies bf16's rounding errors.
             Whole($"{row}.attention", Own(grounded.Attention).view(count, 56, 56)) with { SmallestCosine = 0.99 },
             Whole($"{row}.contexts", Own(grounded.Contexts)),
             Whole($"{row}.word_similarity", Own(grounded.Similarities)),
@@ -126,7 +128,7 @@ public sealed class ChainGolden : IDisposable
         };
     })];
 
-    /// <summary>Rows of a batch of images and words through an expert beside their single runs.</summary>
+    /// <summary>Compares rows of a batch of images and words through an expert with their single runs.</summary>
     public IReadOnlyList<Comparison> Rows()
     {
         using var expert = Expert("ct");

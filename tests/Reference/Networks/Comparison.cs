@@ -2,8 +2,8 @@ using static TorchSharp.torch;
 
 namespace MedMoE.Mesh.Reference.Networks;
 
-/// <summary>What a network gave, beside its reference value. The tensors live in the scope of whoever asked.</summary>
-/// <param name="Name">Of the value, as in the golden file.</param>
+/// <summary>A network's output and its reference value. The tensors belong to the caller's dispose scope.</summary>
+/// <param name="Name">Name of the value in the golden file.</param>
 /// <param name="Expected">The reference, on the CPU in float32.</param>
 /// <param name="Actual">On any device, in any float type.</param>
 /// <param name="Tolerance">Largest relative error in float32 on a CPU.</param>
@@ -21,7 +21,7 @@ public sealed record Comparison(string Name, Tensor Expected, Tensor Actual, dou
     /// <summary>Smallest cosine in bf16 and fp16.</summary>
     public double SmallestCosine { get; init; } = 0.999;
 
-    /// <summary>‖actual − expected‖ / ‖expected‖; NaN where a shape or a value is off.</summary>
+    /// <summary>‖actual − expected‖ / ‖expected‖; NaN if a shape differs or a value is not finite.</summary>
     public double RelativeError => Close.RelativeError(Actual, Expected);
 
     public double Cosine => Close.Cosine(Actual, Expected);

@@ -5,11 +5,11 @@ using static TorchSharp.torch;
 
 namespace MedMoE.Mesh.Reference.Networks;
 
-/// <summary>The Swin Transformer beside <c>swin-nano</c> and <c>swin-tiny</c>.</summary>
+/// <summary>The Swin Transformer compared with <c>swin-nano</c> and <c>swin-tiny</c>.</summary>
 public static class SwinGolden
 {
     /// <param name="folder"><c>swin-nano</c> or <c>swin-tiny</c>.</param>
-    /// <param name="options">Where and how precisely to run.</param>
+    /// <param name="options">Device and precision.</param>
     /// <param name="frozen">Whether prepared for inference.</param>
     public static SwinTransformer Network(string folder, TorchOptions options, bool frozen = true)
     {
@@ -26,7 +26,7 @@ public static class SwinGolden
     /// <summary>An input by formula, [batch, 3, 224, 224].</summary>
     public static Tensor Pixels(string name, int batch) => tensor(Formula.Input(name, batch, 3, 224, 224), [batch, 3, 224, 224]);
 
-    /// <summary>Every stage of the small network, merged and not, and the pooled output.</summary>
+    /// <summary>Compares every stage of the small network, merged and not, and the pooled output.</summary>
     public static IReadOnlyList<Comparison> Nano(TorchOptions options, bool frozen = true)
     {
         using var golden = Golden.Open("swin-nano");
@@ -51,7 +51,7 @@ public static class SwinGolden
         return results;
     }
 
-    /// <summary>Samples of a full Swin-T's levels, its image among others of a batch.</summary>
+    /// <summary>Compares samples of a full Swin-T's levels, with its image in a batch of others.</summary>
     public static IReadOnlyList<Comparison> Tiny(TorchOptions options, int batch, int row)
     {
         using var golden = Golden.Open("swin-tiny");
@@ -74,7 +74,7 @@ public static class SwinGolden
         return results;
     }
 
-    /// <summary>Rows of a batch of three beside their single runs: four levels and the pooled feature each.</summary>
+    /// <summary>Compares rows of a batch of three with their single runs: four levels and the pooled feature each.</summary>
     public static IReadOnlyList<Comparison> Rows(TorchOptions options)
     {
         using var backbone = new PyramidBackbone(Network("swin-nano", options), Architecture.Paper);

@@ -3,16 +3,16 @@ using System.IO.Compression;
 
 namespace MedMoE.Mesh.Reference.PyTorch;
 
-/// <summary>Writes checkpoints as <c>torch.save</c> lays them out.</summary>
+/// <summary>Writes checkpoints in the format of <c>torch.save</c>.</summary>
 public static class CheckpointWriter
 {
     private static readonly byte[] _magic = [0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
 
-    /// <summary>A state dict, in the zip form or in the older one.</summary>
+    /// <summary>Writes a state dict, in the zip format or the older one.</summary>
     public static void Write(string path, IReadOnlyList<SavedTensor> tensors, bool legacy = false) =>
         Write(path, new PickleWriter().StateDict(tensors, legacy).Op('.').Bytes, [.. tensors.Select(t => t.Storage).Distinct()], legacy);
 
-    /// <summary>Any pickle and storages.</summary>
+    /// <summary>Writes any pickle and storages.</summary>
     public static void Write(string path, byte[] pickle, IReadOnlyList<SavedStorage> storages, bool legacy = false)
     {
         using var file = File.Create(path);

@@ -53,7 +53,7 @@ public sealed class PickleWriter
 
     /// <summary>A tensor as <c>torch.save</c> pickles it.</summary>
     /// <param name="tensor">The tensor.</param>
-    /// <param name="legacy">Whether for the older form.</param>
+    /// <param name="legacy">Whether to write the older format.</param>
     public PickleWriter Tensor(SavedTensor tensor, bool legacy = false)
     {
         Global("torch._utils", "_rebuild_tensor_v2").Op('(');
@@ -66,7 +66,7 @@ public sealed class PickleWriter
         return Raw(0x89).OrderedDict().Op('t').Op('R');
     }
 
-    /// <summary>A state dict of tensors, with the versions of modules that PyTorch puts beside it.</summary>
+    /// <summary>A state dict of tensors, with the module versions that PyTorch adds.</summary>
     public PickleWriter StateDict(IEnumerable<SavedTensor> tensors, bool legacy = false)
     {
         OrderedDict().Op('(');

@@ -6,7 +6,7 @@ namespace MedMoE.Mesh.Reference.PyTorch;
 /// <summary>A storage to be saved.</summary>
 /// <param name="Key">Its key.</param>
 /// <param name="Type">PyTorch's class, such as FloatStorage.</param>
-/// <param name="Elements">How many it says it has.</param>
+/// <param name="Elements">Number of elements declared.</param>
 /// <param name="Write">Writes their bytes.</param>
 public sealed record SavedStorage(string Key, string Type, long Elements, Action<Stream> Write)
 {

@@ -4,20 +4,18 @@ using MedMoE.Mesh.V1;
 
 namespace MedMoE.Mesh.Resilience.Attacks;
 
-/// <summary>A way in which one caller hurt others once, at ten times the rate or number that it took.</summary>
+/// <summary>A known attack of one caller on others, at ten times the rate or number that it needed.</summary>
 /// <param name="Name">Its name on the command line.</param>
 /// <param name="Does">What it does.</param>
-/// <param name="Run">Does it until told to stop.</param>
-/// <param name="Images">
-/// New images for the honest client beside it, where the attack is on an expert; else it asks about one that the mesh knows.
-/// </param>
+/// <param name="Run">Attacks until cancelled.</param>
+/// <param name="Images">For an attack on an expert, new images for the honest client; otherwise its image is cached.</param>
 internal sealed record Attack(string Name, string Does, Func<Attacker, CancellationToken, Task> Run, Func<Image>? Images = null)
 {
     private const string Analyze = "/medmoe.mesh.v1.RouterService/Analyze";
     private const string AnalyzeStream = "/medmoe.mesh.v1.RouterService/AnalyzeStream";
     private const string Localize = "/medmoe.mesh.v1.ExpertService/Localize";
 
-    // A message that no protobuf reader can read.
+    // A message that is invalid protobuf.
     private static readonly byte[] _unreadable = RawCall.Framed([0x0a, 0xff]);
 
     // The prefix says 4096, three bytes follow.

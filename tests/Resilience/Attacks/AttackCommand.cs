@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace MedMoE.Mesh.Resilience.Attacks;
 
-/// <summary><c>attack</c>: one attack on a mesh that runs, until standard input ends; then what its calls were told.</summary>
+/// <summary><c>attack</c>: attacks a running mesh until standard input ends, and prints the answers of its calls.</summary>
 internal sealed class AttackCommand : Command
 {
     public const string Verb = "attack";

@@ -10,22 +10,22 @@ using MedMoE.Mesh.Wire;
 
 namespace MedMoE.Mesh.Resilience.Attacks;
 
-/// <summary>One who calls from several addresses of loopback at once.</summary>
+/// <summary>A client that calls from several loopback addresses in parallel.</summary>
 /// <param name="gateway">HOST:PORT.</param>
 /// <param name="addresses">How many addresses.</param>
 internal sealed class Attacker(string gateway, int addresses) : IAsyncDisposable
 {
-    // So that one connection carries no more than it did when the attacks were found.
+    // So that each connection carries no more calls than when the attacks were found.
     private const int Connections = 20;
 
     private readonly ConcurrentDictionary<string, int> _told = [];
     private readonly List<RawConnection> _open = [];
     private int _next;
 
-    /// <summary>What calls were told, and how many of them.</summary>
+    /// <summary>Answers of the calls, and how often each occurred.</summary>
     public IReadOnlyList<KeyValuePair<string, int>> Told => [.. _told.OrderByDescending(entry => entry.Value)];
 
-    /// <summary>Calls at a rate, until it is enough.</summary>
+    /// <summary>Calls at a rate, until <paramref name="enough"/> is cancelled.</summary>
     public async Task Often(int perSecond, Func<RawConnection, RawCall> call, CancellationToken enough)
     {
         var (started, sent) = (Stopwatch.GetTimestamp(), 0);
@@ -40,7 +40,7 @@ internal sealed class Attacker(string gateway, int addresses) : IAsyncDisposable
         }
     }
 
-    /// <summary>So many calls at once, left alone until it is enough.</summary>
+    /// <summary>Opens this number of calls and leaves them until <paramref name="enough"/> is cancelled.</summary>
     public async Task Hold(int calls, Func<RawConnection, RawCall> call, CancellationToken enough)
     {
         for (var i = 0; i < calls; i++)
@@ -50,7 +50,7 @@ internal sealed class Attacker(string gateway, int addresses) : IAsyncDisposable
         await Task.Delay(Timeout.Infinite, enough).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    /// <summary>Localize with levels far larger than any image's, again and again.</summary>
+    /// <summary>Repeats Localize with levels far larger than any image's.</summary>
     public async Task Localize(int callers, int side, int words, CancellationToken enough)
     {
         const int Width = 96;
@@ -97,7 +97,7 @@ internal sealed class Attacker(string gateway, int addresses) : IAsyncDisposable
         var sending = Send();
         try
         {
-            // The answer may come before all has been sent; a write under way then need not end.
+            // The answer may arrive before everything has been sent; a pending write then need not end.
             await call.ResponseAsync;
             await sending;
             return Status.DefaultSuccess;

@@ -5,7 +5,7 @@ using MedMoE.Mesh.ServicesUnderTest;
 
 namespace MedMoE.Mesh.Resilience.Attacks;
 
-/// <summary><c>attacks</c>: each attack on a mesh of its own, and a table of what an honest client felt.</summary>
+/// <summary><c>attacks</c>: runs each attack on its own mesh, and prints a table of the effect on an honest client.</summary>
 internal sealed class AttacksCommand : Command
 {
     private static readonly TimeSpan _warm = TimeSpan.FromSeconds(5);
@@ -60,7 +60,7 @@ internal sealed class AttacksCommand : Command
             gateway,
             attack.Images is null ? _knownInterval : _freshInterval,
             () => HonestClient.Request(attack.Images?.Invoke() ?? known, "There is a large mass."));
-        // A mesh that has just started compiles its code while it answers, that of refusals, too: it is attacked once before.
+        // A new mesh still compiles its code while it answers, also that of refusals, so it is attacked once before.
         await Task.Delay(_before, cancellation);
         await Run(attack, gateway, addresses, _warm, cancellation);
         await Task.Delay(_before, cancellation);
@@ -84,10 +84,10 @@ internal sealed class AttacksCommand : Command
         return $"| {attack.Does} | {addresses} | {before} | {during} | {after} | {honest.LostStreams.Count} | {cell} |";
     }
 
-    /// <summary>Attacks for some time, as a process of its own, and returns what its calls were told.</summary>
+    /// <summary>Attacks for some time in a separate process, and returns the answers of its calls.</summary>
     private static async Task<string> Run(Attack attack, string gateway, int addresses, TimeSpan time, CancellationToken cancellation)
     {
-        // With less right to the processors than the mesh has: elsewhere it would have its own.
+        // With lower CPU priority than the mesh: a real attacker has its own machine.
         using var attacker = Process.Start(new ProcessStartInfo(
             "nice", ["dotnet", typeof(Attack).Assembly.Location, AttackCommand.Verb, attack.Name, gateway, $"{addresses}"])
         { RedirectStandardInput = true, RedirectStandardOutput = true })!;

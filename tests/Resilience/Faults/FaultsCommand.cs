@@ -6,7 +6,7 @@ using static MedMoE.Mesh.ServicesUnderTest.Signals;
 
 namespace MedMoE.Mesh.Resilience.Faults;
 
-/// <summary><c>faults</c>: every service killed, stopped and told to end under load, and a table of the calls that failed.</summary>
+/// <summary><c>faults</c>: kills, pauses and stops every service under load, and prints a table of failed calls.</summary>
 internal sealed class FaultsCommand : Command
 {
     private static readonly TimeSpan _warm = TimeSpan.FromSeconds(10);
@@ -76,7 +76,7 @@ internal sealed class FaultsCommand : Command
     private static string Failing(IReadOnlyList<HonestCall> failures) =>
         failures.Count == 0 ? "" : Seconds(failures.Min(call => call.Begun), failures.Max(call => call.Begun));
 
-    /// <summary>When the mesh answered again: the first success of a call that began after all that failed had begun.</summary>
+    /// <summary>The time of recovery: the first success of a call that began after all failed calls had begun.</summary>
     private static long FirstGood(Phase phase)
     {
         var lastFailed = phase.Failures.Select(call => call.Begun).DefaultIfEmpty().Max();

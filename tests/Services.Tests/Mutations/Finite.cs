@@ -5,7 +5,7 @@ using MedMoE.Mesh.Wire;
 
 namespace MedMoE.Mesh.Services.Tests.Mutations;
 
-/// <summary>That every number of an answer is finite, those of its tensors, too.</summary>
+/// <summary>Asserts that every number of an answer is finite, including its tensors.</summary>
 internal static class Finite
 {
     public static void Assert(object? value, string name)

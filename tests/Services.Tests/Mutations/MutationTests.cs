@@ -7,13 +7,13 @@ using MedMoE.Mesh.V1;
 namespace MedMoE.Mesh.Services.Tests.Mutations;
 
 /// <summary>
-/// Twenty thousand broken messages of each type, and five thousand broken calls of Localize, through the gateway: whatever they are, they are the
-/// caller's doing.
+/// Twenty thousand mutated messages of each type, and five thousand mutated calls of Localize, through the gateway: any error must be the caller's
+/// fault.
 /// </summary>
 public sealed class MutationTests(MutatedMesh mesh) : IClassFixture<MutatedMesh>
 {
     private const int Count = 20_000;
-    // Each call has five messages of 100 KB together, and runs the expert where they are good.
+    // Each call has five messages, 100 KB in total, and runs the expert if they are valid.
     private const int LocalizeCount = 5_000;
     private const int AtOnce = 64;
 

@@ -19,7 +19,7 @@ internal static class Frame
 {
     public const int HeaderSize = 9;
 
-    /// <summary>Bytes of a frame at most, where the other side has not asked for more.</summary>
+    /// <summary>Maximum bytes of a frame, unless the peer has announced more.</summary>
     public const int MaxPayload = 1 << 14;
 
     public const byte EndStream = 1;

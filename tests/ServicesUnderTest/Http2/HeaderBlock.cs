@@ -23,7 +23,7 @@ internal static class HeaderBlock
         return block.WrittenSpan.ToArray();
     }
 
-    /// <summary>The fields whose names stand in the block itself, as gRPC's do.</summary>
+    /// <summary>The fields whose names are literals in the block, as gRPC's are.</summary>
     public static IEnumerable<(string Name, string Value)> Read(byte[] block)
     {
         var at = 0;

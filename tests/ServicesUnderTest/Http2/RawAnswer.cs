@@ -3,10 +3,10 @@ using Grpc.Core;
 namespace MedMoE.Mesh.ServicesUnderTest.Http2;
 
 /// <summary>How a call of a <see cref="RawConnection"/> ended.</summary>
-/// <param name="Code">The status of gRPC; null where there is none.</param>
+/// <param name="Code">gRPC status; null if there is none.</param>
 /// <param name="Message">Its message.</param>
-/// <param name="Data">The messages of the answer, each behind five bytes of flag and length.</param>
-/// <param name="Reset">HTTP/2's code where the call, or its connection, was cut off instead.</param>
+/// <param name="Data">The messages of the answer, each with its prefix of five bytes: flag and length.</param>
+/// <param name="Reset">HTTP/2's error code if the call or its connection was reset instead.</param>
 public sealed record RawAnswer(StatusCode? Code, string Message, byte[] Data, int? Reset)
 {
     /// <summary>The messages.</summary>

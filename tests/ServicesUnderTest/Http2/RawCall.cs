@@ -17,7 +17,7 @@ public sealed class RawCall
 
     internal RawCall(RawConnection connection, int stream) => (_connection, _stream) = (connection, stream);
 
-    /// <summary>Its end, which may never come.</summary>
+    /// <summary>Completes when the call ends, which may never happen.</summary>
     public Task<RawAnswer> Ended => _ended.Task;
 
     /// <summary>Its end.</summary>
@@ -43,7 +43,7 @@ public sealed class RawCall
         return framed;
     }
 
-    /// <summary>Sends bytes as they are, and ends the request with them where told to.</summary>
+    /// <summary>Sends raw bytes, and ends the request with them if <paramref name="end"/>.</summary>
     public void Send(ReadOnlySpan<byte> bytes, bool end)
     {
         do
@@ -55,7 +55,7 @@ public sealed class RawCall
         while (!bytes.IsEmpty);
     }
 
-    /// <summary>Takes the call back.</summary>
+    /// <summary>Cancels the call.</summary>
     public void Reset()
     {
         _connection.Forget(_stream);

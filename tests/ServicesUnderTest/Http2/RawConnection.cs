@@ -6,12 +6,12 @@ using System.Threading.Channels;
 
 namespace MedMoE.Mesh.ServicesUnderTest.Http2;
 
-/// <summary>HTTP/2 by hand, without TLS: sends what no gRPC client would.</summary>
+/// <summary>HTTP/2 without TLS, written by hand: can send what no gRPC client would.</summary>
 public sealed class RawConnection : IAsyncDisposable
 {
     private static readonly byte[] _preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8.ToArray();
 
-    // No table for headers, no pushes, and windows that never need an update.
+    // No header table, no pushes, and windows that never need an update.
     private static readonly byte[] _settings = [0, 1, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 4, 0x7f, 0xff, 0xff, 0xff];
 
     private readonly TcpClient _socket;
@@ -25,12 +25,12 @@ public sealed class RawConnection : IAsyncDisposable
 
     private RawConnection(IPAddress? from) => _socket = new TcpClient(new IPEndPoint(from ?? IPAddress.Any, 0)) { NoDelay = true };
 
-    /// <summary>When the other side has closed it.</summary>
+    /// <summary>Completes when the peer has closed it.</summary>
     public Task Closed => _closed.Task;
 
     /// <summary>Connects to HOST:PORT.</summary>
     /// <param name="address">Where to.</param>
-    /// <param name="from">The own address, of loopback; null for the system's choice.</param>
+    /// <param name="from">Local loopback address; null for the system's choice.</param>
     public static async Task<RawConnection> Open(string address, IPAddress? from = null)
     {
         var connection = new RawConnection(from);
@@ -43,7 +43,7 @@ public sealed class RawConnection : IAsyncDisposable
 
     /// <summary>Begins a call.</summary>
     /// <param name="path">Of the method: "/medmoe.mesh.v1.RouterService/Analyze".</param>
-    /// <param name="more">Headers besides those of a gRPC call; one with the name of such a header takes its place, with null leaves it out.</param>
+    /// <param name="more">Headers in addition to those of a gRPC call; one of the same name replaces it, or with null removes it.</param>
     /// <param name="end">Whether the request ends with them.</param>
     public RawCall Begin(string path, IReadOnlyList<(string Name, string? Value)>? more = null, bool end = false)
     {
@@ -114,7 +114,7 @@ public sealed class RawConnection : IAsyncDisposable
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
-            // Whoever waits for a call hears of it from the side that receives.
+            // The receiving side reports this to the waiting calls.
         }
     }
 
@@ -132,7 +132,7 @@ public sealed class RawConnection : IAsyncDisposable
                 Take((FrameType)header[3], header[4], BinaryPrimitives.ReadInt32BigEndian(header.AsSpan(5)), payload);
             }
         }
-        // NotSupported: what BufferedStream says of a socket that has been closed between two reads.
+        // NotSupported: thrown by BufferedStream for a socket that was closed between two reads.
         catch (Exception e) when (e is IOException or ObjectDisposedException or NotSupportedException)
         {
             _closed.TrySetResult();

@@ -24,10 +24,10 @@ public sealed class ScoreTests : IDisposable
 
     [Theory]
     [InlineData("0.125", "1e400", "the number 1e400 is out of range")]
-    [InlineData("0.125", "\"high\"", "no score of this command: ")]
-    [InlineData("0.125", "null", "no score of this command: ")]
+    [InlineData("0.125", "\"high\"", "not a score of this command: ")]
+    [InlineData("0.125", "null", "not a score of this command: ")]
     [InlineData("\"RecallAt1\"", "\"ZeroShot\"", "not JSON: Duplicate")]
-    [InlineData("\"Iou\"", "\"IoU\"", "no score of this command: ")]
+    [InlineData("\"Iou\"", "\"IoU\"", "not a score of this command: ")]
     [InlineData("}", "", "not JSON: ")]
     [InlineData(Whole, "null", "not a JSON object")]
     public void Read_NoScore_OneLineNamesFileAndFault(string part, string other, string fault)
@@ -38,7 +38,7 @@ public sealed class ScoreTests : IDisposable
         var e = Assert.Throws<InvalidEvaluationException>(() => Score.Read(_folder["a.json"]));
 
         Assert.StartsWith($"{_folder["a.json"]}: {fault}", e.Message, StringComparison.Ordinal);
-        Assert.EndsWith("; without the file it is computed again", e.Message, StringComparison.Ordinal);
+        Assert.EndsWith("; delete the file to compute it again", e.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', e.Message);
     }
 }

@@ -5,7 +5,7 @@ namespace MedMoE.Mesh.Trainer.Tests.Bundles;
 
 public sealed class PreprocessorConfigTests : IDisposable
 {
-    /// <summary>As it is published beside Swin's weights.</summary>
+    /// <summary>The file published with Swin's weights.</summary>
     private const string SwinsOwn = """
         {
           "do_normalize": true, "do_rescale": true, "do_resize": true, "image_processor_type": "ViTImageProcessor",
@@ -32,13 +32,13 @@ public sealed class PreprocessorConfigTests : IDisposable
     }
 
     [Theory]
-    [InlineData("do_center_crop", "true", "nothing is cut off")]
+    [InlineData("do_center_crop", "true", "images are not cropped")]
     [InlineData("do_resize", "false", "resized to 224 × 224")]
     [InlineData("do_convert_rgb", "false", "RGB")]
-    [InlineData("do_flip_channel_order", "true", "not done")]
-    [InlineData("do_pad", "true", "not done")]
-    [InlineData("do_thumbnail", "true", "not done")]
-    [InlineData("crop_pct", "0.875", "nothing is cut off")]
+    [InlineData("do_flip_channel_order", "true", "not supported")]
+    [InlineData("do_pad", "true", "not supported")]
+    [InlineData("do_thumbnail", "true", "not supported")]
+    [InlineData("crop_pct", "0.875", "images are not cropped")]
     [InlineData("resample", "2", "bicubic")]
     [InlineData("resample", "0", "bicubic")]
     [InlineData("size", "384", "224 × 224")]
@@ -68,7 +68,7 @@ public sealed class PreprocessorConfigTests : IDisposable
         Assert.Equal(
             ["do_center_crop", "do_normalize", "resample", "rescale_factor", "size"],
             notes.Select(note => note.Split(": ")[1].Split(' ')[0]).Order());
-        // Levels stay as they are: a bundle has them in 0..1, which a standard deviation of 1/255 undoes.
+        // Levels are not scaled: a bundle has them in 0..1, which a standard deviation of 1/255 undoes.
         Assert.Equal([0, 0, 0], settings.Mean);
         Assert.All(settings.Std, std => Assert.Equal(1 / 255f, std));
     }

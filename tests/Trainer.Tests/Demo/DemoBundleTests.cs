@@ -9,7 +9,7 @@ using MedMoE.Mesh.Studies;
 
 namespace MedMoE.Mesh.Trainer.Tests.Demo;
 
-/// <summary>The bundle that the repository ships, held against what the README says of it.</summary>
+/// <summary>The demo bundle, compared with the README's claims.</summary>
 public sealed class DemoBundleTests
 {
     private const long MB = 1_000_000;

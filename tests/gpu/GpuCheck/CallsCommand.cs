@@ -3,7 +3,9 @@ using MedMoE.Mesh.GpuCheck.Calls;
 
 namespace MedMoE.Mesh.GpuCheck;
 
-/// <summary>Calls a running mesh in closed loops: one order a line on standard input, one line of figures for each, until the input ends.</summary>
+/// <summary>
+/// Calls a running mesh in closed loops: reads one order per line from standard input, and writes one line of results for each, until the input ends.
+/// </summary>
 internal sealed class CallsCommand : Command
 {
     private readonly Option<string> _server = new("--server") { Description = "HOST:PORT of the gateway.", Required = true };

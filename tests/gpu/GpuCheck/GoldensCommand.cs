@@ -6,21 +6,21 @@ using static TorchSharp.torch;
 
 namespace MedMoE.Mesh.GpuCheck;
 
-/// <summary>A network at one precision beside its reference values.</summary>
+/// <summary>A network's outputs at one precision compared with its reference values.</summary>
 /// <param name="Network">Which.</param>
-/// <param name="Precision">What it computed in.</param>
+/// <param name="Precision">Precision of the computation.</param>
 /// <param name="Values">Tensors compared.</param>
-/// <param name="Worst">Name of the one that is furthest off.</param>
+/// <param name="Worst">Name of the worst one.</param>
 /// <param name="Measure">"relative error" or "cosine".</param>
 /// <param name="Value">Of the worst.</param>
 /// <param name="Limit">Largest relative error, or smallest cosine.</param>
-/// <param name="Passed">Whether all keep to it.</param>
+/// <param name="Passed">Whether all are within the limit.</param>
 internal sealed record GoldenRow(string Network, string Precision, int Values, string Worst, string Measure, double Value, double Limit, bool Passed);
 
-/// <summary>Holds every network against tests/golden on a device. A line for each network and precision.</summary>
+/// <summary>Compares every network with tests/golden on a device, with one line for each network and precision.</summary>
 internal sealed class GoldensCommand : Command
 {
-    /// <summary>Other kernels add in another order than the reference's CPU did.</summary>
+    /// <summary>Other kernels add in a different order than the reference's CPU.</summary>
     private const double LargestError = 1e-4;
 
     private readonly Option<string> _device = new("--device") { Description = "cpu or cuda:N.", DefaultValueFactory = _ => "cpu" };
@@ -84,7 +84,7 @@ internal sealed class GoldensCommand : Command
     private static GoldenRow Judge(string network, string precision, IReadOnlyList<Comparison> values)
     {
         var inFull = precision == "fp32";
-        // How far each is from its limit; NaN, a shape or a value that is off, is the furthest.
+        // How far each exceeds its limit; NaN (a wrong shape or value) counts as the worst.
         var (worst, value, limit, over) = values.Select(v =>
         {
             var (value, limit) = inFull ? (v.RelativeError, LargestError) : (v.Cosine, v.SmallestCosine);

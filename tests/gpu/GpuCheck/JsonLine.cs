@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace MedMoE.Mesh.GpuCheck;
 
-/// <summary>JSON between this program and the script, one value a line.</summary>
+/// <summary>JSON exchanged with the script, one value per line.</summary>
 internal static class JsonLine
 {
     private static readonly JsonSerializerOptions _options = new(JsonSerializerDefaults.Web)

@@ -4,7 +4,7 @@ using MedMoE.Mesh.GpuCheck.Networks;
 
 namespace MedMoE.Mesh.GpuCheck;
 
-/// <summary>Times networks: one order a line on standard input, one line of figures for each, until the input ends.</summary>
+/// <summary>Measures networks: reads one order per line from standard input, and writes one line of results for each, until the input ends.</summary>
 internal sealed class NetworksCommand : Command
 {
     private readonly Option<string> _device = new("--device") { Description = "cpu or cuda:N.", DefaultValueFactory = _ => "cpu" };

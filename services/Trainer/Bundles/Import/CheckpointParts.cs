@@ -5,18 +5,18 @@ using MedMoE.Mesh.Bundle.Tensors;
 namespace MedMoE.Mesh.Trainer.Bundles.Import;
 
 /// <summary>
-/// The networks in one checkpoint, told by its names: MedCLIP's (<c>vision_model</c>, <c>text_model</c>) or that of MedMoE's released code
-/// (<c>image_encoder</c> with its router and experts, <c>text_encoder</c>). One prefix may stand in front of all.
+/// The networks in one checkpoint, recognised by the tensors' names: MedCLIP's (<c>vision_model</c>, <c>text_model</c>) or those of MedMoE's released
+/// code (<c>image_encoder</c> with its router and experts, <c>text_encoder</c>). All names may have one common prefix.
 /// </summary>
 internal sealed partial class CheckpointParts
 {
     private const string Expected = "MedCLIP's names (vision_model.model.…, text_model.model.…) or those of MedMoE's released code "
-        + "(image_encoder.model.…, text_encoder.model.…), alone or all behind one prefix; "
-        + "a checkpoint of one network belongs into the folder that --swin or --bert names";
+        + "(image_encoder.model.…, text_encoder.model.…), all with the same prefix or none; "
+        + "put a checkpoint of one network into the folder that --swin or --bert names";
 
     private readonly SelectedTensors _file;
 
-    /// <exception cref="BundleException">It is none of these, or holds what belongs to none of its networks.</exception>
+    /// <exception cref="BundleException">Unknown names, or tensors that belong to none of the networks.</exception>
     public CheckpointParts(ITensorFile file)
     {
         var medMoE = NamePrefix.Before(file, "image_encoder.model.moe.router.0.weight");
@@ -24,7 +24,7 @@ internal sealed partial class CheckpointParts
         if (medMoE.Length + medClip.Length != 1)
         {
             var starts = file.All.Select(tensor => tensor.Name.Split('.')[0]).Distinct().Take(5);
-            throw new BundleException(file.Path, $"names begin with {string.Join(", ", starts.Select(s => $"\"{s}\""))}; expected are {Expected}");
+            throw new BundleException(file.Path, $"names begin with {string.Join(", ", starts.Select(s => $"\"{s}\""))}; expected {Expected}");
         }
         _file = NamePrefix.Behind(file, medMoE.Concat(medClip).Single(), Expected);
         var isMedMoE = medMoE.Length == 1;
@@ -65,7 +65,7 @@ internal sealed partial class CheckpointParts
 
     private static string? NumberOf(string name) => ExpertName().Match(name) is { Success: true } match ? match.Groups[1].Value : null;
 
-    /// <summary>What a bundle calls an expert's tensor.</summary>
+    /// <summary>The name of an expert's tensor in a bundle.</summary>
     private static string OwnName(string name) =>
         ExpertName().Replace(name, "$2$3").Replace("proj_convs", "proj", StringComparison.Ordinal)
             .Replace("attn_proj", "scale_attention", StringComparison.Ordinal);

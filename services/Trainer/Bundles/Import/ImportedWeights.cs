@@ -4,7 +4,7 @@ using MedMoE.Mesh.Bundle.Tensors;
 
 namespace MedMoE.Mesh.Trainer.Bundles.Import;
 
-/// <summary>What an import reads: each network's tensors under the names it has in its own file.</summary>
+/// <summary>The tensors that an import reads, under their names in the network's own file.</summary>
 internal sealed partial class ImportedWeights : IDisposable
 {
     private readonly ITensorFile[] _files;
@@ -15,16 +15,16 @@ internal sealed partial class ImportedWeights : IDisposable
 
     public required SelectedTensors Bert { get; init; }
 
-    /// <summary>The image gate's, where they are there.</summary>
+    /// <summary>Null if the files have no image gate.</summary>
     public SelectedTensors? ImageGate { get; init; }
 
-    /// <summary>The experts', in the order of the gate's outputs; empty where there are none.</summary>
+    /// <summary>In the order of the gate's outputs; empty if the files have no experts.</summary>
     public IReadOnlyList<SelectedTensors> Experts { get; init; } = [];
 
-    /// <summary>Tensors of the file that belong to none of these, known to be of no use here.</summary>
+    /// <summary>Tensors of the file that are known but not used here.</summary>
     public IReadOnlyList<string> LeftOut { get; init; } = [];
 
-    /// <summary>Two folders as Hugging Face writes them.</summary>
+    /// <summary>From two Hugging Face folders.</summary>
     public static ImportedWeights OfFolders(string swin, string bert)
     {
         var swinFile = WeightsFolder.Open(swin);
@@ -46,7 +46,7 @@ internal sealed partial class ImportedWeights : IDisposable
         }
     }
 
-    /// <summary>A checkpoint of several networks.</summary>
+    /// <summary>From a checkpoint of several networks.</summary>
     public static ImportedWeights OfCheckpoint(string path)
     {
         var file = TensorFile.Open(path);
@@ -69,7 +69,7 @@ internal sealed partial class ImportedWeights : IDisposable
         }
     }
 
-    /// <summary>A line for each file of which tensors were left out: how many, and which. To be asked for when the networks have been read.</summary>
+    /// <summary>For each file, how many tensors were left out, and which. Call it after the networks have been read.</summary>
     public IEnumerable<string> Notes() =>
         from part in new[] { (Swin.Path, Names: LeftOut.Concat(Swin.Unread)), (Bert.Path, Names: Bert.Unread) }
         group part.Names by part.Path into file
@@ -85,7 +85,7 @@ internal sealed partial class ImportedWeights : IDisposable
         }
     }
 
-    /// <summary>Names that differ in numbers alone are one kind.</summary>
+    /// <summary>Groups names that differ only in their numbers.</summary>
     private static string Kinds(IEnumerable<string> names) => string.Join(", ", names.GroupBy(name => Number().Replace(name, ".*."))
         .Select(kind => kind.Count() == 1 ? kind.First() : $"{kind.Key} ({kind.Count()})"));
 

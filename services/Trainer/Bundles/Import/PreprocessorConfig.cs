@@ -5,8 +5,8 @@ using MedMoE.Mesh.Bundle;
 namespace MedMoE.Mesh.Trainer.Bundles.Import;
 
 /// <summary>
-/// Hugging Face's <c>preprocessor_config.json</c>: how images were prepared when the Swin was trained. A bundle resizes to a square, bicubic, and
-/// normalises; scaling and normalising of any kind can be put into its mean and standard deviation, and each setting that it cannot follow is noted.
+/// Hugging Face's <c>preprocessor_config.json</c>: how images were preprocessed when the Swin was trained. A bundle resizes to a square, bicubic, and
+/// normalises. Any scaling and normalisation can be expressed by its mean and standard deviation; each setting that it cannot follow is noted.
 /// </summary>
 internal sealed class PreprocessorConfig
 {
@@ -23,10 +23,8 @@ internal sealed class PreprocessorConfig
         _notes = notes;
     }
 
-    /// <param name="folder">The Swin's folder; without the file in it, ImageNet's mean and standard deviation are taken.</param>
-    /// <param name="size">Pixels on a side, from <c>config.json</c>.</param>
-    /// <param name="notes">Gets a line for each setting that is not followed as it stands.</param>
-    /// <exception cref="BundleException">It cannot be read, or a setting is not of its kind.</exception>
+    /// <exception cref="BundleException">The file cannot be read, or a setting has the wrong type.</exception>
+    /// <summary>Without the file, ImageNet's mean and standard deviation are used. Notes get a line for each ignored setting.</summary>
     public static ImageSettings Read(string folder, int size, List<string> notes)
     {
         var path = Path.Combine(folder, "preprocessor_config.json");
@@ -43,7 +41,7 @@ internal sealed class PreprocessorConfig
         }
         if (Value("size") is { } given && !IsSquareOf(given, size))
         {
-            Note("size", $"every image is resized to {square}, image_size of config.json, whatever its sides");
+            Note("size", $"every image is resized to {square}, the image_size of config.json");
         }
         if (Whole("resample") is { } resample and not Bicubic)
         {
@@ -51,21 +49,21 @@ internal sealed class PreprocessorConfig
         }
         if (Flag("do_convert_rgb") is false)
         {
-            Note("do_convert_rgb", "every image is made RGB");
+            Note("do_convert_rgb", "every image is converted to RGB");
         }
         if (Flag("do_center_crop") is true)
         {
-            Note("do_center_crop", $"nothing is cut off: the whole image is resized to {square}");
+            Note("do_center_crop", $"images are not cropped: the whole image is resized to {square}");
         }
         if (Value("crop_pct") is not null)
         {
-            Note("crop_pct", $"nothing is cut off: the whole image is resized to {square}");
+            Note("crop_pct", $"images are not cropped: the whole image is resized to {square}");
         }
         string[] known = ["do_resize", "do_rescale", "do_normalize", "do_convert_rgb", "do_center_crop"];
         var others = _root.EnumerateObject().Select(p => p.Name).Where(name => name.StartsWith("do_", StringComparison.Ordinal)).Except(known);
         foreach (var other in others.Where(name => Flag(name) is true))
         {
-            Note(other, "it is not done");
+            Note(other, "not supported, ignored");
         }
         return settings;
     }
@@ -92,14 +90,14 @@ internal sealed class PreprocessorConfig
         {
             return settings;
         }
-        // (level · factor − mean) / std, of levels that a bundle has in 0..1 instead of 0..255.
+        // (level · factor − mean) / std, for levels in 0..1, as a bundle has them, instead of 0..255.
         settings = settings with
         {
             Mean = [.. settings.Mean.Select(m => (float)(m / (factor * 255)))],
             Std = [.. settings.Std.Select(s => (float)(s / (factor * 255)))],
         };
         var made = $"image.mean {Text(settings.Mean)} and image.std {Text(settings.Std)}";
-        Note(scaled ? "rescale_factor" : "do_rescale", $"levels are scaled to 0..1, which {made} make up for");
+        Note(scaled ? "rescale_factor" : "do_rescale", $"levels are scaled to 0..1, which {made} compensate");
         return settings;
     }
 

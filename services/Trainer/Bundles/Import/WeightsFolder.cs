@@ -4,19 +4,19 @@ using MedMoE.Mesh.Bundle.Tensors;
 
 namespace MedMoE.Mesh.Trainer.Bundles.Import;
 
-/// <summary>The weights of a Hugging Face folder, in whichever of the ways that library writes them.</summary>
+/// <summary>The weights of a Hugging Face folder, in any format of that library.</summary>
 internal static class WeightsFolder
 {
-    /// <summary>Tried in this order, which is Hugging Face's own.</summary>
+    /// <summary>Tried in Hugging Face's own order.</summary>
     private static readonly string[] _files =
         ["model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json"];
 
-    /// <exception cref="BundleException">There are none, or they cannot be read.</exception>
+    /// <exception cref="BundleException">The folder has no weights, or they cannot be read.</exception>
     public static ITensorFile Open(string folder) =>
         _files.Select(file => Path.Combine(folder, file)).FirstOrDefault(File.Exists) is { } path ? TensorFile.Open(path)
-        : throw new BundleException(folder, $"no weights: there is none of {string.Join(", ", _files)}{Others(folder)}");
+        : throw new BundleException(folder, $"no weights: expected one of {string.Join(", ", _files)}{Others(folder)}");
 
-    /// <summary>What is there instead.</summary>
+    /// <summary>Files of other formats, for the error.</summary>
     private static string Others(string folder)
     {
         if (!Directory.Exists(folder))
@@ -26,6 +26,6 @@ internal static class WeightsFolder
         string[] kinds = [".safetensors", ".bin", ".h5", ".msgpack", ".pt", ".pth", ".ckpt", ".onnx"];
         string?[] others =
             [.. Directory.EnumerateFiles(folder).Where(file => kinds.Contains(Path.GetExtension(file))).Select(Path.GetFileName).Order()];
-        return others.Length == 0 ? "" : $"; {string.Join(", ", others.Take(3))}{(others.Length > 3 ? " …" : "")} cannot be read in their place";
+        return others.Length == 0 ? "" : $"; {string.Join(", ", others.Take(3))}{(others.Length > 3 ? " …" : "")} cannot be read";
     }
 }

@@ -1,21 +1,21 @@
 namespace MedMoE.Mesh.GpuCheck.Calls;
 
-/// <summary>What a call asks of the mesh.</summary>
+/// <summary>Kind of call.</summary>
 internal enum CallKind
 {
-    /// <summary>An image that nobody has asked about, with a known report: backbone and expert run.</summary>
+    /// <summary>A new image with a known report: backbone and expert run.</summary>
     NewImage,
 
     /// <summary>Image and report known: nothing runs.</summary>
     KnownImage,
 
-    /// <summary>A known image with a report that nobody has sent: text encoder and expert run.</summary>
+    /// <summary>A known image with a new report: text encoder and expert run.</summary>
     NewReport,
 }
 
 /// <summary>A closed loop.</summary>
-/// <param name="Kind">What each call asks.</param>
-/// <param name="Callers">Calls at once.</param>
-/// <param name="Calls">Calls in all at most; null for no limit.</param>
-/// <param name="Seconds">No call begins after so long; null for no limit.</param>
+/// <param name="Kind">Kind of all calls.</param>
+/// <param name="Callers">Concurrent callers.</param>
+/// <param name="Calls">Maximum number of calls; null for no limit.</param>
+/// <param name="Seconds">Time after which no call starts; null for no limit.</param>
 internal sealed record CallOrder(CallKind Kind, int Callers, int? Calls, double? Seconds);

@@ -7,7 +7,7 @@ using MedMoE.Mesh.V1;
 
 namespace MedMoE.Mesh.GpuCheck.Calls;
 
-/// <summary>A mesh under a number of callers, each of which calls again when it has its answer.</summary>
+/// <summary>Calls a mesh in closed loops.</summary>
 internal sealed class MeshCalls : IDisposable
 {
     private static readonly TimeSpan _deadline = TimeSpan.FromMinutes(1);
@@ -46,7 +46,7 @@ internal sealed class MeshCalls : IDisposable
 
     private async Task Call(CallKind kind, ConcurrentBag<Answer> answers, ConcurrentDictionary<string, int> failures, CancellationToken cancellation)
     {
-        // PNG readers do not look behind the file's end, so these are other bytes with the same pixels.
+        // Readers ignore bytes after a PNG's end, so these are different files with the same pixels.
         byte[] own = kind == CallKind.NewImage ? Guid.NewGuid().ToByteArray() : [];
         var request = new AnalyzeRequest
         {

@@ -12,8 +12,8 @@ using static TorchSharp.torch;
 namespace MedMoE.Mesh.GpuCheck.Networks;
 
 /// <summary>
-/// What the mesh does for a batch of new images with new reports, in one process: decoding, networks, and what goes to the device and back. The
-/// levels leave the device as wire bytes and come back, as they do between backbone and expert.
+/// The work of the mesh for a batch of new images with new reports, in one process: decoding, networks, and copies to and from the device. The levels
+/// are copied from the device as wire bytes and back, as between backbone and expert.
 /// </summary>
 internal sealed class ChainRun : INetworkRun
 {

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace MedMoE.Mesh.GpuCheck.Networks;
 
-/// <summary>Loads what an order names and times it.</summary>
+/// <summary>Loads an order's network and measures it.</summary>
 internal sealed class NetworkBench(ModelBundle bundle, string device, byte[] image) : IDisposable
 {
     private const int WarmUps = 3;
@@ -21,7 +21,7 @@ internal sealed class NetworkBench(ModelBundle bundle, string device, byte[] ima
         }
         catch (Exception e) when (e is System.Runtime.InteropServices.ExternalException or OutOfMemoryException)
         {
-            // libtorch's own faults, want of memory above all.
+            // Errors of libtorch, above all out of memory.
             return new Timed(0, 0, 0, 0, 0, Error: e.Message.Split('\n')[0]);
         }
     }

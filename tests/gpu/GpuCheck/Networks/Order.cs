@@ -1,20 +1,20 @@
 namespace MedMoE.Mesh.GpuCheck.Networks;
 
-/// <summary>What to time.</summary>
+/// <summary>A measurement to make.</summary>
 /// <param name="Network">"swin", "text", "expert", or "chain": all of them in one process, from PNGs to answers.</param>
-/// <param name="Batch">Images or texts at once.</param>
+/// <param name="Batch">Images or texts in a batch.</param>
 /// <param name="Precision">"fp32", "tf32", "bf16" or "fp16".</param>
 /// <param name="Seconds">How long to measure, after warming up.</param>
 internal sealed record Order(string Network, int Batch, string Precision, double Seconds);
 
-/// <summary>What came of it.</summary>
-/// <param name="PerSecond">Images or texts a second, by the median batch.</param>
+/// <summary>The result.</summary>
+/// <param name="PerSecond">Images or texts per second, at the median time of a batch.</param>
 /// <param name="MedianMs">Time of a batch.</param>
 /// <param name="LeastMs">Time of the fastest batch.</param>
 /// <param name="Runs">Batches timed.</param>
-/// <param name="MultiplyAdds">Of one image or text; 0 where they are not counted.</param>
-/// <param name="Phases">Median milliseconds of each phase of a batch, in order; only of the chain.</param>
-/// <param name="Error">Why there are no figures, in one line; else null.</param>
+/// <param name="MultiplyAdds">For one image or text; 0 if not counted.</param>
+/// <param name="Phases">Median milliseconds of each phase of a batch, in order; only for the chain.</param>
+/// <param name="Error">Why there is no result, in one line; otherwise null.</param>
 internal sealed record Timed(
     double PerSecond, double MedianMs, double LeastMs, int Runs, long MultiplyAdds, IReadOnlyDictionary<string, double>? Phases = null,
     string? Error = null);

@@ -3,8 +3,8 @@ using static TorchSharp.torch;
 
 namespace MedMoE.Mesh.GpuCheck.Networks;
 
-/// <summary>Times batches and, where asked to, their phases.</summary>
-/// <param name="onCard">Whether the device works on its own and must be waited for.</param>
+/// <summary>Measures batches and, optionally, their phases.</summary>
+/// <param name="onCard">Whether the device runs asynchronously and must be waited for.</param>
 /// <param name="phases">Whether to wait for the device after each phase, which costs a batch some overlap.</param>
 internal sealed class PhaseWatch(bool onCard, bool phases)
 {
@@ -44,7 +44,7 @@ internal sealed class PhaseWatch(bool onCard, bool phases)
         _batches.Add(Stopwatch.GetElapsedTime(_batchStarted).TotalMilliseconds);
     }
 
-    /// <summary>Forgets what has been timed, the warm-up.</summary>
+    /// <summary>Discards the measurements of the warm-up.</summary>
     public void Reset()
     {
         _phases.Clear();
