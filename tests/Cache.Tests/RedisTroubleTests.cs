@@ -23,12 +23,12 @@ public sealed class RedisTroubleTests
         await admin.GetServers()[0].ConfigSetAsync("maxmemory", "0");
         var end = await cache.NextLine("known");
 
-        Assert.StartsWith("Redis: writes fail (Redis says: OOM command not allowed", begin);
+        Assert.StartsWith("Redis: writes fail (Redis error: OOM command not allowed", begin);
         Assert.Equal("Redis: writes work again", end);
     }
 
     [Theory]
-    [InlineData(true, "Redis says: READONLY You can't write against a read only replica.")]
+    [InlineData(true, "Redis error: READONLY You can't write against a read only replica.")]
     [InlineData(false, "No connection (requires writable - not eligible for replica)")]
     public async Task Redis_ReadOnlyReplica_KnownEntriesAreHitAndOneLineTellsIt(bool connectedBefore, string reason)
     {
@@ -46,7 +46,7 @@ public sealed class RedisTroubleTests
         var begin = await cache.NextLine("known");
         await ThroughPauses(cache);
 
-        Assert.Equal($"Redis: writes fail ({reason}); they are left out until they do not", begin);
+        Assert.Equal($"Redis: writes fail ({reason}); they are paused until they succeed", begin);
         Assert.Null(cache.Log.TryRead());
     }
 
@@ -63,7 +63,7 @@ public sealed class RedisTroubleTests
         var begin = await cache.NextLine("known", mayMiss: true);
         var end = await cache.NextLine("known", mayMiss: true);
 
-        Assert.Equal("Redis: reads fail (no answer within 20 ms); they are left out until they do not", begin);
+        Assert.Equal("Redis: reads fail (no answer within 20 ms); they are paused until they succeed", begin);
         Assert.Equal("Redis: reads work again", end);
     }
 

@@ -65,7 +65,7 @@ public sealed class AnalyzeTests
 
     [Theory]
     [InlineData("technique", "the report has no section of technique")]
-    [InlineData("lungs", "\"lungs\" is no known heading")]
+    [InlineData("lungs", "\"lungs\" is not a known heading")]
     public async Task Analyze_SectionsThatAreNotThere_SaysWhich(string sections, string reason) =>
         (await Tool.Analyze("--image", _image, "--report", "FINDINGS: small nodule.", "--sections", sections)).AssertRefused("--sections", reason);
 

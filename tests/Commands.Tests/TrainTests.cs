@@ -61,7 +61,7 @@ public sealed class TrainTests : IDisposable
     [InlineData("train", "--data", "d", "--init", "i", "--out", "o")]
     [InlineData("evaluate", "--data", "d")]
     public async Task Sections_NoHeading_AreRefused(params string[] command) =>
-        (await Tool.Trainer([.. command, "--sections", "lungs"])).AssertRefused("--sections: \"lungs\" is no known heading");
+        (await Tool.Trainer([.. command, "--sections", "lungs"])).AssertRefused("--sections: \"lungs\" is not a known heading");
 
     [Fact]
     public async Task Train_IntoABundleThatIsThere_IsRefused()

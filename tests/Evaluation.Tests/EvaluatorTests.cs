@@ -177,16 +177,16 @@ public sealed class EvaluatorTests : IDisposable
     }
 
     [Theory]
-    [InlineData("[]", "no prompt sets: ")]
-    [InlineData("null", "no prompt sets: null")]
-    [InlineData("""{"xray": {"a": [1e400], "normal": ["c"]}}""", "no prompt sets: ")]
-    [InlineData("""{"xray": {"a": "b", "normal": ["c"]}}""", "no prompt sets: ")]
-    [InlineData("""{"xray": {"a": ["b"], "a": ["d"], "normal": ["c"]}}""", "no prompt sets: Duplicate")]
-    [InlineData("""{"xray": {"a": ["b"], "b": ["c"]}, "xray": {"a": ["b"], "b": ["c"]}}""", "no prompt sets: Duplicate")]
-    [InlineData("""{"xray": {"a": ["\ud800"], "normal": ["c"]}}""", "no prompt sets: ")]
-    [InlineData("""{"pet": {"a": ["b"], "normal": ["c"]}}""", "report type \"pet\" is none of the bundle's: xray, ct, mri, ultrasound")]
-    [InlineData("""{"xray": {"a": ["b"]}}""", "report type \"xray\" needs two classes or more, and each a prompt or more")]
-    [InlineData("""{"xray": {"a": ["b"], "normal": []}}""", "report type \"xray\" needs two classes or more, and each a prompt or more")]
+    [InlineData("[]", "not prompt sets: ")]
+    [InlineData("null", "not prompt sets: null")]
+    [InlineData("""{"xray": {"a": [1e400], "normal": ["c"]}}""", "not prompt sets: ")]
+    [InlineData("""{"xray": {"a": "b", "normal": ["c"]}}""", "not prompt sets: ")]
+    [InlineData("""{"xray": {"a": ["b"], "a": ["d"], "normal": ["c"]}}""", "not prompt sets: Duplicate")]
+    [InlineData("""{"xray": {"a": ["b"], "b": ["c"]}, "xray": {"a": ["b"], "b": ["c"]}}""", "not prompt sets: Duplicate")]
+    [InlineData("""{"xray": {"a": ["\ud800"], "normal": ["c"]}}""", "not prompt sets: ")]
+    [InlineData("""{"pet": {"a": ["b"], "normal": ["c"]}}""", "report type \"pet\" is not one of the bundle's: xray, ct, mri, ultrasound")]
+    [InlineData("""{"xray": {"a": ["b"]}}""", "report type \"xray\" needs at least two classes with at least one prompt each")]
+    [InlineData("""{"xray": {"a": ["b"], "normal": []}}""", "report type \"xray\" needs at least two classes with at least one prompt each")]
     public void Read_OfPromptsThatCannotBe_NamesFileAndFault(string json, string fault)
     {
         var path = _folder["prompts.json"];

@@ -21,9 +21,9 @@ public sealed class CallersFaultTests(GuardedRouter guarded) : IClassFixture<Gua
 
     private static readonly Dictionary<string, Oddity> _oddities = new()
     {
-        ["no protobuf"] = new([], RawCall.Framed([0x0a, 0xff]), StatusCode.InvalidArgument, "no valid Protocol Buffers encoding"),
+        ["no protobuf"] = new([], RawCall.Framed([0x0a, 0xff]), StatusCode.InvalidArgument, "not a valid Protocol Buffers encoding"),
         ["gzip that is none"] = new(
-            [("grpc-encoding", "gzip")], RawCall.Framed([1, 2, 3], flag: 1), StatusCode.InvalidArgument, "not compressed as grpc-encoding says"),
+            [("grpc-encoding", "gzip")], RawCall.Framed([1, 2, 3], flag: 1), StatusCode.InvalidArgument, "not compressed with the algorithm in grpc-encoding"),
         ["gzip that is too large"] = new(
             [("grpc-encoding", "gzip")], RawCall.Framed(Zipped(MaxMessageBytes + 1), flag: 1),
             StatusCode.ResourceExhausted, "limit of 1048576 bytes"),

@@ -12,9 +12,9 @@ public sealed class ImageCostTests
     private static readonly ImagePreprocessor _preprocessor = new(new ImageSettings(), new ImageDecoder());
 
     [Theory]
-    [InlineData(1, 9_700_000, "image of 1×9700000 pixels, which costs as much as 224×9700000, over the limit of 67108864")]
-    [InlineData(9_700_000, 1, "image of 9700000×1 pixels, which costs as much as 9700000×224, over the limit of 67108864")]
-    [InlineData(1, 299_594, "image of 1×299594 pixels, which costs as much as 224×299594, over the limit of 67108864")]
+    [InlineData(1, 9_700_000, "image of 1×9700000 pixels, which cost as much as 224×9700000, over the limit of 67108864")]
+    [InlineData(9_700_000, 1, "image of 9700000×1 pixels, which cost as much as 9700000×224, over the limit of 67108864")]
+    [InlineData(1, 299_594, "image of 1×299594 pixels, which cost as much as 224×299594, over the limit of 67108864")]
     [InlineData(8193, 8192, "image of 8193×8192 pixels, over the limit of 67108864")]
     [InlineData(int.MaxValue, int.MaxValue, "image of 2147483647×2147483647 pixels, over the limit of 67108864")]
     [InlineData(-1, -1, "broken image: its header cannot be read")]

@@ -64,7 +64,7 @@ public sealed class ConfigurationTests : IDisposable
     [InlineData("\"total\": 1.5", "total: not a whole number of 1 or more")]
     [InlineData("\"total\": 1e400", "the number 1e400 is out of range")]
     [InlineData("\"total\": 1, \"total\": 2", "not JSON: Duplicate")]
-    [InlineData("\"name\": \"\\ud800\"", "not JSON: a text is not Unicode")]
+    [InlineData("\"name\": \"\\ud800\"", "not JSON: a string is not valid Unicode")]
     [InlineData("\"async\": true", "async: an open loop needs a rate")]
     [InlineData("\"async\": \"yes\"", "async: not true or false")]
     [InlineData("\"duration-stop\": \"later\"", "duration-stop: \"later\" is not one of close, wait, ignore")]
@@ -114,7 +114,7 @@ public sealed class ConfigurationTests : IDisposable
     [Theory]
     [InlineData("""{"texts": 1e400}""", "the number 1e400 is out of range")]
     [InlineData("""{"texts": ["a"], "texts": ["b"]}""", "not JSON: Duplicate")]
-    [InlineData("""{"texts": ["\ud800"]}""", "not JSON: a text is not Unicode")]
+    [InlineData("""{"texts": ["\ud800"]}""", "not JSON: a string is not valid Unicode")]
     [InlineData("""{"texts": ["a"]""", "not JSON: ")]
     public void Messages_OfAFileThatIsNoJson_NameItAndSayWhy(string data, string reason)
     {

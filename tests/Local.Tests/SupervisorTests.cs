@@ -37,7 +37,7 @@ public sealed class SupervisorTests
         while (order.Count < 3)
         {
             var line = await lines.Next(_patience);
-            if (line.Contains("stopping: no new calls", StringComparison.Ordinal))
+            if (line.Contains("stopping: new calls are refused", StringComparison.Ordinal))
             {
                 order.Add(line.Split(' ')[0]);
             }

@@ -38,7 +38,6 @@ public sealed class MemoryTests
         var growth = ResidentBytes() - resident;
         // One leaked level of the pyramid alone (56·56·16 floats) would be 96 MiB after so many runs.
         Assert.True(growth < 32 * MiB, $"grew by {growth / MiB} MiB");
-        Assert.Equal(WarmUp + Runs, analyzer.ExpertRuns.Values.Sum());
     }
 
     [Fact]

@@ -119,7 +119,7 @@ public sealed class BackboneServiceTests
         var e = await Assert.ThrowsAsync<RpcException>(() => calls[1]);
 
         Assert.Equal(
-            (StatusCode.InvalidArgument, $"image: its values are too large: what the network makes of them overflows {told}"),
+            (StatusCode.InvalidArgument, $"image: its values are too large: the network's output overflows {told}"),
             (e.StatusCode, e.Status.Detail));
         Assert.All(await Task.WhenAll(calls[0], calls[2], calls[3]), levels => Assert.Equal(4, levels[3].Timing.BatchSize));
     }

@@ -102,7 +102,7 @@ public sealed class TextEncoderServiceTests
     }
 
     [Theory]
-    [InlineData("--Serving:Address=localhost", "Serving: Address localhost is no IP address")]
+    [InlineData("--Serving:Address=localhost", "Serving: Address localhost is not an IP address")]
     [InlineData("--Serving:GrpcPort=99999", "Serving: The field GrpcPort must be between 0 and 65535.")]
     [InlineData("--Serving:MaxMessageBytes=many", "Serving: Failed to convert")]
     public void Create_BadSetting_SaysWhich(string setting, string message)

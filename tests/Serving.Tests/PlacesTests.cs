@@ -83,7 +83,7 @@ public sealed class PlacesTests
 
         var e = await Assert.ThrowsAsync<QueueFullException>(() => places.Run(1, 0, () => 1, CancellationToken.None));
 
-        Assert.Equal("the requests that wait hold 100 bytes, and 100 is the limit (Test:Bytes); try again in 40 ms", e.Message);
+        Assert.Equal("waiting requests hold 100 bytes, the limit is 100 (Test:Bytes); try again in 40 ms", e.Message);
         released.Set();
         Assert.True(await first.WaitAsync(_patience), "the first was not let go");
         Assert.Equal(1, await waiting.WaitAsync(_patience));

@@ -88,7 +88,7 @@ public sealed class ManifestTests
     {
         using var data = new DataSet().WithFile(name, Utf8(content));
 
-        Assert.Equal($"{data[name]}: no records in it", Assert.Throws<StudyDataException>(() => data.Open()).Message);
+        Assert.Equal($"{data[name]}: it has no records", Assert.Throws<StudyDataException>(() => data.Open()).Message);
     }
 
     [Fact]
@@ -168,7 +168,7 @@ public sealed class ManifestTests
 
         var e = Assert.ThrowsAny<InvalidInputException>(() => data.Open());
 
-        Assert.Equal("manifest.jsonl:2, study-001: report type \"mammography\" is none of the bundle's: xray, ct, mri", e.Message);
+        Assert.Equal("manifest.jsonl:2, study-001: report type \"mammography\" is not one of the bundle's: xray, ct, mri", e.Message);
     }
 
     [Fact]

@@ -47,7 +47,7 @@ public sealed class OddManifestsTests
         var utf16 = Encoding.GetEncoding(encoding);
         using var data = new DataSet().WithFile("manifest.jsonl", [.. utf16.GetPreamble(), .. utf16.GetBytes(Good)]);
 
-        Assert.Equal($"{data["manifest.jsonl"]}: UTF-16, not UTF-8; save it as that", Assert.Throws<StudyDataException>(() => data.Open()).Message);
+        Assert.Equal($"{data["manifest.jsonl"]}: UTF-16, not UTF-8; save it as UTF-8", Assert.Throws<StudyDataException>(() => data.Open()).Message);
     }
 
     [Fact]
@@ -58,12 +58,12 @@ public sealed class OddManifestsTests
         3,
         "manifest.csv:5: 4 fields under a header of 3: a comma without quotes?",
         "1.png#6: empty report", "1.png#7: empty report", "manifest.csv:8: no image",
-        "manifest.csv:9: CSV with a quote where none may be", "manifest.csv:13: CSV with a quote where none may be, lines 11 to 13");
+        "manifest.csv:9: misplaced quote in the CSV", "manifest.csv:13: misplaced quote in the CSV, lines 11 to 13");
 
     [Theory]
-    [InlineData("image,report,type,Report", "column \"report\" is there twice")]
-    [InlineData("key,image,report,type, key ", "column \"key\" is there twice")]
-    [InlineData("picture,report,type", "no column \"image\"; a manifest has image, report, type and, if it likes, key")]
+    [InlineData("image,report,type,Report", "column \"report\" is duplicated")]
+    [InlineData("key,image,report,type, key ", "column \"key\" is duplicated")]
+    [InlineData("picture,report,type", "no column \"image\"; required columns: image, report, type; optional: key")]
     public void Open_OddCsvHeaders_AreRefused(string header, string reason)
     {
         using var data = new DataSet().WithFile("manifest.csv", Utf8($"{header}\n1.png,r,ct,r,k\n"));
@@ -100,7 +100,7 @@ public sealed class OddManifestsTests
 
         Assert.Equal("report cannot be read: ArgumentException", Reason(new ArgumentException("the patient's name")));
         Assert.Equal("report cannot be read: IndexOutOfRangeException", Reason(new IndexOutOfRangeException()));
-        Assert.Equal("report takes more memory than there is", Reason(new InsufficientMemoryException()));
+        Assert.Equal("report needs more memory than is available", Reason(new InsufficientMemoryException()));
         Assert.Equal("broken image: why", Reason(new InvalidImageException("broken image: why")));
         Assert.Equal("no image", Reason(new BadRecordException("no image")));
         Assert.Throws<OperationCanceledException>(() => BadRecordException.Guard<int>("report", () => throw new OperationCanceledException()));

@@ -31,7 +31,7 @@ public sealed class OddShardsTests
         // A checksum field of spaces or zeros would count as the end.
         rubbish.AsSpan(Math.Min(148, count), Math.Min(8, Math.Max(0, count - 148))).Clear();
 
-        AssertRead([.. Tar(Sample(0)), .. rubbish], 1, $"the last {count} bytes, behind its end, are no tar");
+        AssertRead([.. Tar(Sample(0)), .. rubbish], 1, $"the last {count} bytes, after the end of the archive, are not a tar");
     }
 
     [Fact]
@@ -41,7 +41,7 @@ public sealed class OddShardsTests
         // The second record's first header.
         tar.AsSpan(6 * 512, 512).Fill((byte)' ');
 
-        AssertRead(tar, 1, $"broken before byte {6 * 512}: no header of a member; its last {tar.Length - (6 * 512)} bytes are not read");
+        AssertRead(tar, 1, $"broken before byte {6 * 512}: no member header; its last {tar.Length - (6 * 512)} bytes are not read");
     }
 
     [Fact]
@@ -61,7 +61,7 @@ public sealed class OddShardsTests
 
         AssertRead(
             tar, 1, "hard: .png is a hard link: make the tar with --hard-dereference",
-            "soft: .png is a symbolic link: make the tar with --dereference", "pipe: .png is no file but of type '6'");
+            "soft: .png is a symbolic link: make the tar with --dereference", "pipe: .png is not a file but of type '6'");
     }
 
     [Fact]
@@ -118,10 +118,10 @@ public sealed class OddShardsTests
         // As written by "tar -cf a.tar *.png *.txt *.cls".
         var byKind = Enumerable.Range(0, 3).SelectMany(kind => Enumerable.Range(0, 4).Select(i => Sample(i)[kind])).Concat(Sample(9));
 
-        AssertRead(Tar(byKind), 1, [.. Enumerable.Range(0, 4).Select(i => $"{Key(i)}: comes 3 times: its members are not neighbours")]);
+        AssertRead(Tar(byKind), 1, [.. Enumerable.Range(0, 4).Select(i => $"{Key(i)}: appears 3 times: its members are not adjacent")]);
         AssertRead(
             Tar([.. Sample(0), .. Sample(1), ($"{Key(0)}.mask.png", Png(1)), ("2.png", Png(2)), ($"{Key(1)}.npy", [1])]), 2,
-            $"{Key(0)}: comes 2 times: its members are not neighbours", "2: no report (.txt)");
+            $"{Key(0)}: appears 2 times: its members are not adjacent", "2: no report (.txt)");
     }
 
     [Theory]
@@ -143,9 +143,9 @@ public sealed class OddShardsTests
             _ => [.. "PK"u8, 3, 4],
         };
         using var data = new DataSet().WithFile(name, content);
-        var fault = $"{data[name]}: {compression}, no tar: decompress it first";
+        var fault = $"{data[name]}: {compression}, not a tar: decompress it first";
 
-        Assert.EndsWith($"no usable study in it; the first: {fault}", Assert.Throws<StudyDataException>(
+        Assert.EndsWith($"it has no usable study; the first: {fault}", Assert.Throws<StudyDataException>(
             () => data.Loader(file: name).ReadAll(new SkippedRecords()).Count()).Message);
         data.WithShard("b.tar", Sample(1));
         var skipped = new SkippedRecords();
@@ -219,7 +219,7 @@ public sealed class OddShardsTests
             ("c.png", Png(1)), ("c.jpg", Png(2)), ("README.md", []),
         ]),
         1,
-        "a: no image (.png, .jpg, .jpeg); it has .dcm", "b: no image (.png, .jpg, .jpeg); it has .tif", "c: .jpg is its second image",
+        "a: no image (.png, .jpg, .jpeg); it has .dcm", "b: no image (.png, .jpg, .jpeg); it has .tif", "c: .jpg is a second image",
         "README: no image (.png, .jpg, .jpeg); it has .md");
 
     [Fact]

@@ -65,12 +65,12 @@ public sealed class ShardsTests
             [
                 "no-type: no label (.cls, or \"type\" in .json)",
                 "empty: empty report",
-                "word: .cls is no whole number",
+                "word: .cls is not an integer",
                 "two: its .cls and .json have different types",
                 "json: JSON cannot be read at byte 9, $.type",
-                "mask: no member .mask.png, its mask",
+                "mask: no member .mask.png for its mask",
                 "latin: .txt is not UTF-8",
-                "twice: .png is there twice",
+                "twice: .png is duplicated",
                 "no-image: no image (.png, .jpg, .jpeg)",
                 "no-report: no report (.txt)",
                 "no-label: no label (.cls, .json)",
@@ -95,7 +95,7 @@ public sealed class ShardsTests
         using var data = new DataSet().WithShard("a.tar", ("b.png", Png(1)), ("b.txt", Utf8("r")), ("b.json", Utf8("""{"type": "pet"}""")));
 
         Assert.Equal(
-            "a.tar, b: report type \"pet\" is none of the bundle's: xray, ct, mri",
+            "a.tar, b: report type \"pet\" is not one of the bundle's: xray, ct, mri",
             Assert.Throws<StudyDataException>(() => data.Open().ReadAll().Count()).Message);
     }
 
@@ -118,7 +118,7 @@ public sealed class ShardsTests
             Assert.Equal([.. Enumerable.Range(0, before).Select(Key), Key(3)], keys);
             var fault = Assert.Single(skipped.First);
             Assert.Equal(data["a.tar"], fault.Key);
-            Assert.StartsWith("cut off", fault.Reason);
+            Assert.StartsWith("truncated", fault.Reason);
             Assert.Equal(1, skipped.Count);
         }
     }
@@ -131,7 +131,7 @@ public sealed class ShardsTests
         var skipped = new SkippedRecords();
 
         Assert.Equal([Key(0)], data.Open().ReadAll(skipped).Select(s => s.Key));
-        Assert.Equal([$"{data["a.tar"]}: cut off: it has no end, in record study-001"], skipped.First.Select(s => s.ToString()));
+        Assert.Equal([$"{data["a.tar"]}: truncated: no end-of-archive marker, in record study-001"], skipped.First.Select(s => s.ToString()));
     }
 
     [Fact]

@@ -172,8 +172,8 @@ public sealed class StudyLoaderTests
     }
 
     [Theory]
-    [InlineData(BatchPlan.Mixed, "no batch of 8 in its 7 usable studies")]
-    [InlineData(BatchPlan.ByType, "no batch of 8 of one report type in its 7 usable studies")]
+    [InlineData(BatchPlan.Mixed, "not enough studies for a batch of 8: 7 usable")]
+    [InlineData(BatchPlan.ByType, "not enough studies for a batch of 8 of one report type: 7 usable")]
     public void Read_TooFewForABatch_IsRefused(object plan, string reason)
     {
         using var data = new DataSet().WithStudies(7);
@@ -195,7 +195,7 @@ public sealed class StudyLoaderTests
         foreach (var read in reads)
         {
             Assert.Matches(
-                @"no usable study in it; the first: study-00[01]: [01]\.png: no such file$",
+                @"it has no usable study; the first: study-00[01]: [01]\.png: no such file$",
                 Assert.Throws<StudyDataException>(() => read(data.Loader())).Message);
         }
     }

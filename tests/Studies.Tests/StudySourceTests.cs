@@ -13,7 +13,7 @@ public sealed class StudySourceTests
 
         var e = Assert.ThrowsAny<InvalidInputException>(() => data.Open());
 
-        Assert.Equal($"{data.Path}: no data there; looked for manifest.jsonl, manifest.csv and *.tar", e.Message);
+        Assert.Equal($"{data.Path}: no data in this folder; looked for manifest.jsonl, manifest.csv and *.tar", e.Message);
     }
 
     [Theory]

@@ -132,7 +132,7 @@ public sealed class BertTokenizerTests
     }
 
     [Theory]
-    [InlineData("[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\na\n", 7, "\"a\" stands on lines 6 and 7")]
+    [InlineData("[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\na\n", 7, "\"a\" is on lines 6 and 7")]
     [InlineData("[PAD]\n[UNK]\n[CLS]\n[SEP]\na\n", 5, "[MASK] is missing")]
     [InlineData("[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n", 4, "5 wordpieces, but vocab_size in config.json is 4")]
     public void Vocabulary_Bad_SaysWhy(string content, int expected, string reason)

@@ -110,7 +110,7 @@ public sealed class TokenizerFilesTests : IDisposable
     [InlineData(Config, """{ "x": "\ud83d" }""", "not Unicode")]
     [InlineData(Map, """{ "cls_token": "<s>", "sep_token": "[CLS" }""", "[CLS is missing", "vocab.txt")]
     [InlineData(Added, """{ "lesion": 16 }""", "\"lesion\" is looked for in the normalised text")]
-    [InlineData(Added, """{ "lesion": "16" }""", "\"lesion\" is \"16\", expected a number")]
+    [InlineData(Added, """{ "lesion": "16" }""", "\"lesion\" is \"16\", expected an integer")]
     public void Read_WhatIsNotSupported_IsNamed(string file, string content, string reason, string? blamed = null)
     {
         Write(file, content);
@@ -129,8 +129,8 @@ public sealed class TokenizerFilesTests : IDisposable
     }
 
     [Theory]
-    [InlineData(17, 17, "\"[AG\" is to be 17, but would be 16")]
-    [InlineData(16, 16, "with the added token \"[AG\" there are 17, but vocab_size in config.json is 16")]
+    [InlineData(17, 17, "\"[AG\" has number 17, but would get 16")]
+    [InlineData(16, 16, "17 tokens with the added token \"[AG\", but vocab_size in config.json is 16")]
     public void Read_AddedTokenBeyondTheVocabulary_MustBeTheNextRow(int id, int rows, string reason)
     {
         Write(Config, $$"""{ "added_tokens_decoder": { "{{id}}": { "content": "[AG", "special": true } } }""");
@@ -157,7 +157,7 @@ public sealed class TokenizerFilesTests : IDisposable
     [InlineData("BertNormalizer", "NFKC", "normalizer.type is \"NFKC\"")]
     [InlineData("BertPreTokenizer", "Whitespace", "pre_tokenizer.type is \"Whitespace\"")]
     [InlineData("WordPiece", "BPE", "model.type is \"BPE\"")]
-    [InlineData("\"odem\":6", "\"odem\":7", "model.vocab gives \"odem\" the number 7")]
+    [InlineData("\"odem\":6", "\"odem\":7", "model.vocab maps \"odem\" to 7")]
     [InlineData("\"odem\":6,", "", "model.vocab has 15 pieces, vocab.txt 16")]
     [InlineData("\"[AGE]\",\"normalized\":false", "\"[AGE]\",\"normalized\":true", "\"[AGE]\" as normalized")]
     [InlineData("\"[AGE]\",\"normalized\":false", "\"[AGE]\",\"normalized\":1", "\"[AGE]\" with normalized 1, expected true or false")]

@@ -1,11 +1,9 @@
 namespace MedMoE.Mesh.Bundle;
 
-/// <summary>One thing that is wrong with a file of a bundle.</summary>
-/// <param name="File">Path of the file or folder.</param>
-/// <param name="Reason">What is wrong with it, in one line.</param>
+/// <summary>A fault in a file or folder of a bundle.</summary>
 public sealed record BundleFault(string File, string Reason)
 {
-    /// <summary>Characters of a reason at most: it may quote a file.</summary>
+    /// <summary>Limit in characters, because a reason may quote a file.</summary>
     private const int Longest = 1000;
 
     public override string ToString() => $"{File}: {OneLine(Reason.Length <= Longest ? Reason : Reason[..Longest] + " …")}";
@@ -13,7 +11,7 @@ public sealed record BundleFault(string File, string Reason)
     private static string OneLine(string text) => string.Concat(text.ReplaceLineEndings(" ").Select(c => char.IsControl(c) ? '?' : c));
 }
 
-/// <summary>A bundle, or a file of one, that cannot be used. The message is one line: the first fault, and how many follow it.</summary>
+/// <summary>A bundle, or one of its files, cannot be used. The message is one line: the first fault and the number of further faults.</summary>
 public sealed class BundleException : InvalidInputException
 {
     public BundleException(string file, string reason)
@@ -27,6 +25,5 @@ public sealed class BundleException : InvalidInputException
         Faults = faults;
     }
 
-    /// <summary>Every fault found, at least one.</summary>
     public IReadOnlyList<BundleFault> Faults { get; }
 }

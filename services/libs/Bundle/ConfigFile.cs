@@ -2,10 +2,10 @@ using System.Text.Json;
 
 namespace MedMoE.Mesh.Bundle;
 
-/// <summary>A Hugging Face <c>config.json</c>: typed reads with Hugging Face's defaults, faults collected until asked for.</summary>
+/// <summary>A Hugging Face <c>config.json</c>: read with Hugging Face's defaults. Faults are collected until <see cref="ThrowOnFaults"/>.</summary>
 public sealed class ConfigFile
 {
-    /// <summary>Added to a variance, which may be 0: less than this is nothing beside float32's values, and the answer NaN.</summary>
+    /// <summary>Least epsilon accepted. It is added to a variance that may be 0; a smaller one is lost in float32 and gives NaN.</summary>
     public const double LeastEpsilon = 1e-15;
 
     private readonly string _path;
@@ -18,15 +18,14 @@ public sealed class ConfigFile
         _root = root;
     }
 
-    /// <summary>Like <see cref="Read"/>, but a file that is not there says nothing.</summary>
+    /// <summary>Like <see cref="Read"/>, but a missing file counts as an empty object.</summary>
     public static ConfigFile ReadIfThere(string path) => File.Exists(path) ? Read(path) : new ConfigFile(path, JsonElement.Parse("{}"));
 
     public static ConfigFile Read(string path) => new(path, JsonFile.ReadObject(path));
 
-    /// <summary>Every setting in its order.</summary>
     public IEnumerable<JsonProperty> Properties => _root.EnumerateObject();
 
-    /// <summary>A setting; null where it is absent or null.</summary>
+    /// <summary>The setting, or null when it is absent or null.</summary>
     public JsonElement? Element(string name) =>
         _root.TryGetProperty(name, out var element) && element.ValueKind != JsonValueKind.Null ? element : null;
 
@@ -42,7 +41,7 @@ public sealed class ConfigFile
         }
     }
 
-    /// <summary>A value that only <paramref name="supported"/> is built for; absent counts as that.</summary>
+    /// <summary>Adds a fault if the setting is present with another value than <paramref name="supported"/>.</summary>
     public void Require(string name, string supported)
     {
         if (_root.TryGetProperty(name, out var value) && value.ToString() != supported)
@@ -51,7 +50,7 @@ public sealed class ConfigFile
         }
     }
 
-    /// <summary>A list or an object that must be empty where it is there.</summary>
+    /// <summary>Adds a fault if the setting is present and is not an empty list or object.</summary>
     public void RequireEmpty(string name)
     {
         if (_root.TryGetProperty(name, out var value) && !(value.ValueKind switch
@@ -73,23 +72,21 @@ public sealed class ConfigFile
         }
     }
 
-    /// <summary>A whole number of 1 to <paramref name="most"/>: a network is made before its weights are read, and must fit into memory.</summary>
-    public int Int(string name, int absent, int most) => Value(name, absent, $"a whole number of 1 to {most}", element => PositiveInt(element, most));
+    /// <summary>An integer from 1 to <paramref name="most"/>. A network is created before its weights are read and must fit into memory.</summary>
+    public int Int(string name, int absent, int most) => Value(name, absent, $"an integer from 1 to {most}", element => PositiveInt(element, most));
 
-    /// <summary>A side of a square, given as a number or as two equal ones.</summary>
-    public int Side(string name, int absent, int most) => Value(name, absent, $"a whole number of 1 to {most}, or twice the same", element =>
+    /// <summary>The side of a square, given as one number or as two equal numbers.</summary>
+    public int Side(string name, int absent, int most) => Value(name, absent, $"an integer from 1 to {most}, or two equal ones", element =>
         element.ValueKind != JsonValueKind.Array ? PositiveInt(element, most)
         : element.EnumerateArray().Select(e => PositiveInt(e, most)).Distinct().ToArray() is [var side] ? side : null);
 
-    /// <summary>A number of <paramref name="least"/> to <paramref name="most"/>.</summary>
     public double Double(string name, double absent, double least, double most) => Value(
-        name, absent, FormattableString.Invariant($"a number of {least} to {most}"), element =>
+        name, absent, FormattableString.Invariant($"a number from {least} to {most}"), element =>
             element.ValueKind == JsonValueKind.Number && element.TryGetDouble(out var v) && v >= least && v <= most ? v : (double?)null);
 
     public bool Bool(string name, bool absent) => Value(name, absent, "true or false", element =>
         element.ValueKind is JsonValueKind.True or JsonValueKind.False ? element.GetBoolean() : (bool?)null);
 
-    /// <summary>Whole numbers of 1 to <paramref name="most"/>.</summary>
     public int[] Ints(string name, int[] absent, int most)
     {
         if (!_root.TryGetProperty(name, out var element))
@@ -99,7 +96,7 @@ public sealed class ConfigFile
         int?[] values = element.ValueKind == JsonValueKind.Array ? [.. element.EnumerateArray().Select(e => PositiveInt(e, most))] : [null];
         if (values.Contains(null))
         {
-            Fault($"{name} is {element.GetRawText()}, expected whole numbers of 1 to {most}");
+            Fault($"{name} is {element.GetRawText()}, expected integers from 1 to {most}");
             return absent;
         }
         return [.. values.Select(v => v!.Value)];

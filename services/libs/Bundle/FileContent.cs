@@ -2,8 +2,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace MedMoE.Mesh.Bundle;
 
-/// <summary>A file opened for reading at any place.</summary>
-/// <remarks>Streamed rather than memory-mapped: a mapped file that shrinks under the process would end it with SIGBUS.</remarks>
+/// <summary>A file opened for random access.</summary>
+/// <remarks>Not memory-mapped: when a mapped file shrinks, the process is killed with SIGBUS.</remarks>
 internal sealed class FileContent : IDisposable
 {
     private readonly SafeFileHandle _file;
@@ -17,7 +17,7 @@ internal sealed class FileContent : IDisposable
 
     public string Path { get; }
 
-    /// <summary>Bytes, when it was opened.</summary>
+    /// <summary>File size in bytes at the time it was opened.</summary>
     public long Length { get; }
 
     /// <exception cref="BundleException">Missing or unreadable.</exception>
@@ -34,13 +34,12 @@ internal sealed class FileContent : IDisposable
         }
     }
 
-    /// <summary>Reads so many bytes; there must be as many.</summary>
-    /// <exception cref="BundleException">The file ends before, or cannot be read.</exception>
+    /// <exception cref="BundleException">The file is shorter, or cannot be read.</exception>
     public byte[] Read(long offset, int count)
     {
         if (count > Length - offset)
         {
-            throw new BundleException(Path, $"truncated: {Length} bytes, fewer than {offset + count}");
+            throw new BundleException(Path, $"truncated: {Length} bytes, expected at least {offset + count}");
         }
         var bytes = new byte[count];
         Read(offset, bytes);
@@ -71,11 +70,11 @@ internal sealed class FileContent : IDisposable
 
     public void Dispose() => _file.Dispose();
 
-    /// <summary>Why a file cannot be read, in one line.</summary>
+    /// <summary>The reason why a file cannot be read, as one line.</summary>
     internal static string Reason(Exception e) => e switch
     {
         FileNotFoundException or DirectoryNotFoundException => "no such file",
-        UnauthorizedAccessException => "no permission to read it, or a folder",
+        UnauthorizedAccessException => "no permission to read it, or it is a folder",
         _ => e.Message,
     };
 }

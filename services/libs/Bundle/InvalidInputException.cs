@@ -1,6 +1,4 @@
 namespace MedMoE.Mesh.Bundle;
 
-/// <summary>
-/// What a caller handed in cannot be used. The message is one line for that caller, names what is wrong, and repeats neither image nor report.
-/// </summary>
+/// <summary>The caller's input cannot be used. The message is one line for the caller and never repeats parts of an image or a report.</summary>
 public abstract class InvalidInputException(string reason) : Exception(reason);

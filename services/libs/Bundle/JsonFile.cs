@@ -3,13 +3,13 @@ using System.Text.Unicode;
 
 namespace MedMoE.Mesh.Bundle;
 
-/// <summary>JSON that others wrote: what comes back can be read to its end without an exception.</summary>
+/// <summary>Reads untrusted JSON and checks all of it first, so that reading the result never throws.</summary>
 public static class JsonFile
 {
-    /// <summary>Largest file that is read, in bytes.</summary>
+    /// <summary>Largest file accepted, in bytes.</summary>
     public const int Largest = 16 << 20;
 
-    /// <summary>Reads a file whose root is an object. No name is there twice, no number is over float64's range, every text is Unicode.</summary>
+    /// <summary>Reads a file whose root is an object. Duplicate names, numbers beyond float64 and invalid Unicode are refused.</summary>
     /// <exception cref="BundleException">Missing, unreadable, too large, or not such JSON.</exception>
     public static JsonElement ReadObject(string path)
     {
@@ -28,9 +28,7 @@ public static class JsonFile
         }
     }
 
-    /// <summary>The same of bytes.</summary>
-    /// <param name="path">Where they are from.</param>
-    /// <param name="utf8">The JSON.</param>
+    /// <summary>Parses JSON with the same checks; <paramref name="path"/> is only for messages.</summary>
     /// <exception cref="BundleException">Not such JSON.</exception>
     public static JsonElement ParseObject(string path, byte[] utf8)
     {
@@ -38,9 +36,7 @@ public static class JsonFile
         return root.ValueKind == JsonValueKind.Object ? root : throw new BundleException(path, "not a JSON object");
     }
 
-    /// <summary>The same of bytes whose root may be anything.</summary>
-    /// <param name="path">Where they are from.</param>
-    /// <param name="utf8">The JSON.</param>
+    /// <summary>Parses JSON of any root with the same checks; <paramref name="path"/> is only for messages.</summary>
     /// <exception cref="BundleException">Not such JSON.</exception>
     public static JsonElement Parse(string path, byte[] utf8)
     {
@@ -60,7 +56,7 @@ public static class JsonFile
         }
     }
 
-    /// <summary>Not deep: the parser stops at 64 levels.</summary>
+    /// <summary>The recursion is bounded: the parser accepts at most 64 levels.</summary>
     private static void Check(string path, JsonElement element)
     {
         switch (element.ValueKind)
@@ -86,7 +82,7 @@ public static class JsonFile
         }
     }
 
-    /// <summary>Half a surrogate pair, written as \ud800, is valid JSON and no text.</summary>
+    /// <summary>A lone surrogate, written as \ud800, is valid JSON but not valid Unicode.</summary>
     private static void Require(string path, Func<bool> read)
     {
         try
@@ -95,7 +91,7 @@ public static class JsonFile
         }
         catch (InvalidOperationException)
         {
-            throw new BundleException(path, "not JSON: a text is not Unicode");
+            throw new BundleException(path, "not JSON: a string is not valid Unicode");
         }
     }
 }

@@ -1,14 +1,11 @@
 namespace MedMoE.Mesh.Bundle;
 
-/// <summary>Folders that are there whole or not at all: made beside their place and moved there.</summary>
+/// <summary>Creates folders atomically: fills a temporary folder beside the target, then moves it there.</summary>
 public static class WholeFolder
 {
-    /// <summary>Where a folder is while it is made.</summary>
     public static string Unfinished(string target) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(target)) + ".unfinished";
 
-    /// <summary>Makes a folder; one that stands in its place is replaced once the new one is whole.</summary>
-    /// <param name="target">The folder.</param>
-    /// <param name="fill">Writes all that is to be in it into the folder that it is given. Where it throws, nothing has changed.</param>
+    /// <summary>Creates or replaces a folder. <paramref name="fill"/> writes a temporary folder; if it throws, the target is unchanged.</summary>
     public static void Make(string target, Action<string> fill)
     {
         target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(target));

@@ -2,21 +2,20 @@ using System.Diagnostics.Metrics;
 
 namespace MedMoE.Mesh.Cache;
 
-/// <summary>What the cache tells of itself, tagged with the kind of entry and the level that answered.</summary>
-/// <param name="meter">The meter to count under; its owner disposes of it.</param>
+/// <summary>Metrics of the cache, tagged with the kind of entry and the level that had it.</summary>
 public sealed class CacheMetrics(Meter meter)
 {
     private readonly Counter<long> _hits = meter.CreateCounter<long>("medmoe.cache.hits", "{entry}", "Entries found.");
     private readonly Counter<long> _misses = meter.CreateCounter<long>("medmoe.cache.misses", "{entry}", "Entries not found in any level.");
     private readonly Counter<long> _bytes = meter.CreateCounter<long>("medmoe.cache.bytes", "By", "Bytes of the entries found.");
     private readonly Counter<double> _saved = meter.CreateCounter<double>(
-        "medmoe.cache.saved", "ms", "Time that making the entries found had taken.");
+        "medmoe.cache.saved", "ms", "Computation time saved by the entries found.");
     private readonly Counter<long> _failures = meter.CreateCounter<long>(
-        "medmoe.cache.redis.failures", "{operation}", "Operations that Redis failed or was too slow for.");
+        "medmoe.cache.redis.failures", "{operation}", "Redis operations that failed or timed out.");
     private readonly Counter<long> _dropped = meter.CreateCounter<long>(
-        "medmoe.cache.redis.dropped", "{entry}", "Entries not written because too many waited.");
+        "medmoe.cache.redis.dropped", "{entry}", "Entries not written because the write queue was full or writes are paused.");
     private readonly Counter<long> _damaged = meter.CreateCounter<long>(
-        "medmoe.cache.redis.damaged", "{entry}", "Entries that Redis did not give back as they were written.");
+        "medmoe.cache.redis.damaged", "{entry}", "Entries from Redis with a wrong checksum.");
 
     public void Hit(string kind, string level, long bytes, TimeSpan saved)
     {

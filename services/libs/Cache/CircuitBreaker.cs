@@ -1,19 +1,16 @@
 namespace MedMoE.Mesh.Cache;
 
 /// <summary>
-/// Whether operations of one kind are tried. One that Redis refuses, or that has no connection, pauses them at once. A slow one does not: only when
-/// nothing has been in time for as long as a pause are they paused, so that a busy moment of either machine is no outage.
+/// Pauses one kind of Redis operation. An error or a lost connection pauses it at once. Timeouts pause it only when nothing has succeeded for a whole
+/// <paramref name="pause"/>, so that a short load peak is no outage. <paramref name="opened"/> is called once per outage with the reason, and
+/// <paramref name="closed"/> once it is over: nothing has failed for <see cref="CalmPauses"/> pauses.
 /// </summary>
-/// <param name="pause">How long operations are paused.</param>
-/// <param name="time">The clock.</param>
-/// <param name="broke">Called once when a trouble begins, with its reason.</param>
-/// <param name="healed">Called once when it has ended: nothing has failed for <see cref="CalmPauses"/> pauses.</param>
-internal sealed class CircuitBreaker(TimeSpan pause, TimeProvider time, Action<string> broke, Action healed)
+internal sealed class CircuitBreaker(TimeSpan pause, TimeProvider time, Action<string> opened, Action closed)
 {
-    /// <summary>A trouble that comes and goes, such as a Redis that is full most of the time, is one trouble.</summary>
+    /// <summary>Failures that come and go, as of a Redis that is full most of the time, count as one outage.</summary>
     private const int CalmPauses = 10;
 
-    /// <summary>Slow ones at least: a single one may be followed by a second without any.</summary>
+    /// <summary>Least number of timeouts for an outage: after a single one there may be no other operation for a second.</summary>
     private const int MinSlow = 3;
 
     private readonly Lock _lock = new();
@@ -24,7 +21,7 @@ internal sealed class CircuitBreaker(TimeSpan pause, TimeProvider time, Action<s
     private bool _isTrial;
     private bool _isBroken;
 
-    /// <summary>Whether operations are to be left out now.</summary>
+    /// <summary>Whether operations are paused now.</summary>
     public bool IsOpen
     {
         get
@@ -48,10 +45,9 @@ internal sealed class CircuitBreaker(TimeSpan pause, TimeProvider time, Action<s
             }
             _isBroken = false;
         }
-        healed();
+        closed();
     }
 
-    /// <summary>It was refused, or there is no connection.</summary>
     public void Failed(string reason)
     {
         lock (_lock)
@@ -61,10 +57,9 @@ internal sealed class CircuitBreaker(TimeSpan pause, TimeProvider time, Action<s
                 return;
             }
         }
-        broke(reason);
+        opened(reason);
     }
 
-    /// <summary>It was not answered in time.</summary>
     public void TimedOut(string reason)
     {
         lock (_lock)
@@ -74,21 +69,21 @@ internal sealed class CircuitBreaker(TimeSpan pause, TimeProvider time, Action<s
                 _slowSince = time.GetTimestamp();
             }
             var isOutage = _slow >= MinSlow && time.GetElapsedTime(_slowSince) >= pause;
-            // The first ones after a pause are a trial: they need not be slow for long.
+            // The first operations after a pause are a trial: one timeout is enough to pause again.
             if (!(isOutage || _isTrial) || !Pause())
             {
                 return;
             }
         }
-        broke(reason);
+        opened(reason);
     }
 
-    /// <summary>Returns whether this is news.</summary>
+    /// <returns>Whether an outage begins.</returns>
     private bool Pause()
     {
         (_pausedSince, _isPaused, _isTrial) = (time.GetTimestamp(), true, true);
-        var isNews = !_isBroken;
+        var isFirst = !_isBroken;
         _isBroken = true;
-        return isNews;
+        return isFirst;
     }
 }

@@ -4,13 +4,10 @@ using Microsoft.Extensions.Options;
 
 namespace MedMoE.Mesh.Cache;
 
-/// <summary>
-/// Features that have been made before: a bounded level in the process, and behind it Redis, which all routers share. Whatever happens to
-/// Redis, the worst that comes of it is a miss.
-/// </summary>
+/// <summary>Cache of features: a bounded in-process level, then Redis, shared by all routers. A failure of Redis is only a miss.</summary>
 public sealed class FeatureCache : IAsyncDisposable
 {
-    // In front of an entry's bytes in Redis: the format, and the milliseconds that making it took.
+    // Before an entry's bytes in Redis: the format, and the milliseconds that computing it took.
     private const int HeaderLength = 5;
     private const byte Format = 2;
 
@@ -26,7 +23,7 @@ public sealed class FeatureCache : IAsyncDisposable
         _redis = string.IsNullOrWhiteSpace(_options.Redis) ? null : new RedisLevel(_options, metrics, time ?? TimeProvider.System, logger);
     }
 
-    /// <summary>The entry in the process, or null. Does not count as a miss.</summary>
+    /// <summary>Looks only into the in-process level; null there does not count as a miss.</summary>
     public T? Peek<T>(EntryKind<T> kind, string key)
         where T : class
     {
@@ -38,7 +35,6 @@ public sealed class FeatureCache : IAsyncDisposable
         return (T)entry.Value;
     }
 
-    /// <summary>The entry, or null where no level has it.</summary>
     public async Task<T?> Get<T>(EntryKind<T> kind, string key)
         where T : class
     {
@@ -56,11 +52,7 @@ public sealed class FeatureCache : IAsyncDisposable
         return null;
     }
 
-    /// <summary>Keeps an entry. The value must not change afterwards.</summary>
-    /// <param name="kind">Its kind.</param>
-    /// <param name="key">Its key.</param>
-    /// <param name="value">The entry.</param>
-    /// <param name="cost">How long it took to make.</param>
+    /// <summary>Adds an entry. The value must not change afterwards; <paramref name="cost"/> is the time it took to compute.</summary>
     public void Set<T>(EntryKind<T> kind, string key, T value, TimeSpan cost)
         where T : class
     {
@@ -80,13 +72,13 @@ public sealed class FeatureCache : IAsyncDisposable
         }));
     }
 
-    /// <summary>Writes what Redis has not got yet.</summary>
+    /// <summary>Completes the pending writes.</summary>
     public ValueTask DisposeAsync() => _redis?.DisposeAsync() ?? ValueTask.CompletedTask;
 
     private static string FullKey<T>(EntryKind<T> kind, string key)
         where T : class => $"{RedisLevel.KeyPrefix}{kind.Name}:{key}";
 
-    /// <summary>Null where the bytes are not what this version writes.</summary>
+    /// <summary>Null if this version did not write the bytes.</summary>
     private static (T Value, TimeSpan Cost)? Read<T>(EntryKind<T> kind, ReadOnlyMemory<byte> bytes)
         where T : class
     {

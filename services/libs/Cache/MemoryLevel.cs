@@ -1,26 +1,26 @@
 namespace MedMoE.Mesh.Cache;
 
 /// <summary>
-/// The level in the process: values as they are, bounded in bytes, the least recently used ones go first. (The framework's MemoryCache
-/// refuses new entries when it is full and makes room some time later.) Entries die old, where .NET's collector looks for garbage last: it let
-/// the process grow to 2.4 times the capacity. So the level asks for a collection whenever so much has gone; it runs beside the program,
-/// unless the one before it has not come to its end: then entries come faster than collections can follow, and wait for it.
+/// In-process LRU cache, bounded in bytes. (The framework's MemoryCache refuses new entries when it is full and evicts some time later.) Evicted
+/// entries are old objects, which .NET's garbage collector collects last: the process grew to 2.4 times the capacity. So the cache starts a
+/// collection after a part of its capacity was evicted. It runs in the background, unless the previous one has not finished: then entries are evicted
+/// faster than they are collected, and the caller waits.
 /// </summary>
 internal sealed class MemoryLevel(long capacity, TimeSpan timeToLive, TimeProvider time)
 {
-    /// <summary>What an entry takes besides its value: key, node, place in the dictionary.</summary>
+    /// <summary>Estimated bytes per entry besides its value: key, list node, dictionary slot.</summary>
     public const int EntryOverhead = 400;
 
-    /// <summary>The part of the capacity that goes between two collections.</summary>
-    private const int GarbagePart = 16;
+    /// <summary>A collection starts after 1/16 of the capacity was evicted.</summary>
+    private const int CollectionsPerCapacity = 16;
 
     private readonly Lock _lock = new();
     private readonly Dictionary<string, LinkedListNode<Entry>> _entries = [];
-    // The most recently used first.
+    // Most recently used first.
     private readonly LinkedList<Entry> _byUse = [];
     private long _bytes;
-    private long _gone;
-    // How many there had been when the last one was asked for.
+    private long _evicted;
+    // The number of completed collections when the last one was started.
     private long _collected = -1;
 
     public (object Value, long Size, TimeSpan Cost)? Get(string key)
@@ -42,14 +42,10 @@ internal sealed class MemoryLevel(long capacity, TimeSpan timeToLive, TimeProvid
         }
     }
 
-    /// <param name="key">The key.</param>
-    /// <param name="value">The entry.</param>
-    /// <param name="size">Its bytes, which are counted when it is found.</param>
-    /// <param name="overhead">Bytes that it takes in the process beyond them.</param>
-    /// <param name="cost">How long it took to make.</param>
+    /// <summary>Sizes in bytes: <paramref name="size"/> is serialised and counted in metrics, <paramref name="overhead"/> is extra memory.</summary>
     public void Set(string key, object value, long size, long overhead, TimeSpan cost)
     {
-        bool isMuchGone, mustWait;
+        bool mustCollect, mustWait;
         lock (_lock)
         {
             if (_entries.TryGetValue(key, out var old))
@@ -67,20 +63,20 @@ internal sealed class MemoryLevel(long capacity, TimeSpan timeToLive, TimeProvid
             {
                 Remove(_byUse.Last!);
             }
-            isMuchGone = _gone > capacity / GarbagePart;
-            mustWait = isMuchGone && _collected == Collections;
-            if (isMuchGone)
+            mustCollect = _evicted > capacity / CollectionsPerCapacity;
+            mustWait = mustCollect && _collected == Collections;
+            if (mustCollect)
             {
-                (_gone, _collected) = (0, Collections);
+                (_evicted, _collected) = (0, Collections);
             }
         }
-        if (isMuchGone)
+        if (mustCollect)
         {
             GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: mustWait);
         }
     }
 
-    /// <summary>Collections of everything that have come to their end, those beside the program and those that it waited for.</summary>
+    /// <summary>Completed full collections, background and blocking.</summary>
     private static long Collections => GC.GetGCMemoryInfo(GCKind.Background).Index + GC.GetGCMemoryInfo(GCKind.FullBlocking).Index;
 
     private void Remove(LinkedListNode<Entry> node)
@@ -88,7 +84,7 @@ internal sealed class MemoryLevel(long capacity, TimeSpan timeToLive, TimeProvid
         _entries.Remove(node.Value.Key);
         _byUse.Remove(node);
         _bytes -= node.Value.Bytes;
-        _gone += node.Value.Bytes;
+        _evicted += node.Value.Bytes;
     }
 
     private sealed record Entry(string Key, object Value, long Size, long Bytes, TimeSpan Cost, DateTimeOffset Expires);

@@ -2,8 +2,5 @@ using System.Buffers;
 
 namespace MedMoE.Mesh.Cache;
 
-/// <summary>An entry that waits to be written to Redis, as the value itself: bytes are made when its turn comes.</summary>
-/// <param name="Key">Its key.</param>
-/// <param name="Size">Bytes that <paramref name="Write"/> writes.</param>
-/// <param name="Write">Writes them.</param>
+/// <summary>An entry queued for writing to Redis. It is serialised only when it is written.</summary>
 internal readonly record struct PendingWrite(string Key, int Size, Action<IBufferWriter<byte>> Write);

@@ -3,8 +3,7 @@ using StackExchange.Redis;
 namespace MedMoE.Mesh.Cache;
 
 /// <summary>
-/// A connection to Redis, and the bytes of entries that are on their way over it. Redis answers in order: what is behind a large entry waits for
-/// it, so large ones have a connection of their own.
+/// A Redis connection that counts its bytes in transfer. Redis answers in order, so large entries, which delay others, get their own connection.
 /// </summary>
 internal sealed class RedisConnection : IAsyncDisposable
 {
@@ -13,20 +12,19 @@ internal sealed class RedisConnection : IAsyncDisposable
 
     public RedisConnection(ConfigurationOptions configuration) => _opening = ConnectionMultiplexer.ConnectAsync(configuration);
 
-    /// <summary>Whether Redis can be reached now.</summary>
     public bool IsConnected => _opening.IsCompletedSuccessfully && _opening.Result.IsConnected;
 
     public async Task<IDatabase> Database() => (await _opening).GetDatabase();
 
-    /// <summary>Counts bytes that are about to be moved; returns all of those on their way, these included.</summary>
+    /// <summary>Counts bytes as in transfer; returns the total, including these.</summary>
     public long Begin(long bytes) => Interlocked.Add(ref _bytes, bytes);
 
-    /// <summary>They have been moved, or will not be.</summary>
+    /// <summary>Ends the transfer of these bytes, successful or not.</summary>
     public void End(long bytes) => Interlocked.Add(ref _bytes, -bytes);
 
     public async ValueTask DisposeAsync()
     {
-        // One that cannot be opened has nothing to close.
+        // A connection that failed to open has nothing to close.
         await ((Task)_opening).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (_opening.IsCompletedSuccessfully)
         {

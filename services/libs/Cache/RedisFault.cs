@@ -2,17 +2,16 @@ using StackExchange.Redis;
 
 namespace MedMoE.Mesh.Cache;
 
-/// <summary>What is said of an operation that failed: what Redis answered, without anything of the operation.</summary>
+/// <summary>Describes a failed operation in one line, without its arguments, which may be patient data.</summary>
 internal static class RedisFault
 {
     private const int MaxLength = 160;
 
-    /// <param name="failure">The failure.</param>
-    /// <param name="keyPrefix">What every key begins with: Redis repeats arguments in some of its answers, from the key on.</param>
+    /// <summary>Redis repeats arguments in some errors, so the message is cut at <paramref name="keyPrefix"/>, the start of every key.</summary>
     public static string Describe(Exception failure, string keyPrefix) => failure switch
     {
-        RedisServerException => $"Redis says: {Cut(failure.Message, keyPrefix)}",
-        RedisTimeoutException => "no answer within StackExchange.Redis's time-out",
+        RedisServerException => $"Redis error: {Cut(failure.Message, keyPrefix)}",
+        RedisTimeoutException => "timeout of StackExchange.Redis",
         RedisConnectionException { FailureType: ConnectionFailureType.UnableToResolvePhysicalConnection } => Cut(failure.Message, " is active"),
         RedisConnectionException connection => $"no connection: {connection.FailureType}",
         RedisCommandException => Cut(failure.Message, ":"),

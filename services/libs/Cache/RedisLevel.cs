@@ -7,25 +7,25 @@ using StackExchange.Redis;
 namespace MedMoE.Mesh.Cache;
 
 /// <summary>
-/// The level in Redis. No request ever fails of it, whatever it throws, or waits for it longer than it may. Reads, reads of large entries and
-/// writes are paused each by itself: a Redis that is full or read-only still answers, and one that is too slow for pyramids may not be for texts.
-/// Entries are written behind the requests, so many bytes of them waiting at most.
+/// The Redis level. It never fails a request and never delays it beyond its timeout. Reads, large reads and writes are paused independently: a Redis
+/// that is full or read-only still answers reads, and one that is too slow for pyramids may be fast enough for texts. Writes are queued, bounded in
+/// bytes.
 /// </summary>
 internal sealed partial class RedisLevel : IAsyncDisposable
 {
-    /// <summary>What every key begins with. The number changes with the type of the keys' values, which Redis does not let be mixed.</summary>
+    /// <summary>Prefix of every key. Its number changes with the Redis type of the values, because Redis does not allow mixed types.</summary>
     public const string KeyPrefix = "medmoe2:";
 
-    /// <summary>Bytes up to which an entry comes with the first answer: half a millisecond at 1 Gbit/s.</summary>
+    /// <summary>Entries up to this size in bytes come with the first answer: half a millisecond at 1 Gbit/s.</summary>
     private const int SmallEntry = 64 << 10;
 
-    /// <summary>Bytes of large entries on their way at once; further ones are misses.</summary>
+    /// <summary>Limit of bytes of large entries read at the same time; further reads are misses.</summary>
     private const long MaxBytesReading = 64 << 20;
 
-    /// <summary>Bytes of entries that wait to be written; further ones are dropped.</summary>
+    /// <summary>Limit of queued bytes to write; further entries are dropped.</summary>
     private const long MaxBytesWaiting = 16 << 20;
 
-    /// <summary>What an entry that waits takes besides its bytes.</summary>
+    /// <summary>Estimated bytes of a queued entry besides its value.</summary>
     private const int WaitingOverhead = 512;
 
     private readonly CacheOptions _options;
@@ -45,25 +45,25 @@ internal sealed partial class RedisLevel : IAsyncDisposable
     {
         (_options, _metrics, _time, _logger) = (options, metrics, time, logger);
         var configuration = ConfigurationOptions.Parse(options.Redis!);
-        // Never give up, and never let commands wait for a connection.
+        // Reconnect forever, and fail commands at once while there is no connection.
         configuration.AbortOnConnectFail = false;
         configuration.BacklogPolicy = BacklogPolicy.FailFast;
         configuration.ReconnectRetryPolicy = new LinearRetry((int)options.RedisPause.TotalMilliseconds);
         (_small, _large) = (new RedisConnection(configuration), new RedisConnection(configuration.Clone()));
         CircuitBreaker Breaker(string operations) =>
-            new(options.RedisPause, time, reason => LogBroke(operations, reason), () => LogHealed(operations));
+            new(options.RedisPause, time, reason => LogPaused(operations, reason), () => LogResumed(operations));
         (_reads, _largeReads, _writes) = (Breaker("reads"), Breaker("reads of large entries"), Breaker("writes"));
         _writer = Write();
     }
 
-    /// <summary>The entry's bytes, or null: there is none, Redis cannot tell in time, or they are not those that were written.</summary>
+    /// <summary>The entry's bytes, or null: missing, timed out, failed, or damaged.</summary>
     public async Task<ReadOnlyMemory<byte>?> Get(string key)
     {
         if (_reads.IsOpen)
         {
             return null;
         }
-        var (size, bytes) = await InTime(Look(key), _options.RedisTimeout, _reads);
+        var (size, bytes) = await InTime(ReadSmall(key), _options.RedisTimeout, _reads);
         if (size > SmallEntry)
         {
             bytes = await GetLarge(key, size);
@@ -80,7 +80,7 @@ internal sealed partial class RedisLevel : IAsyncDisposable
         return entry;
     }
 
-    /// <summary>Writes an entry some time soon.</summary>
+    /// <summary>Queues an entry for writing.</summary>
     public void Set(PendingWrite entry)
     {
         if (_reads.IsOpen || _writes.IsOpen)
@@ -95,7 +95,7 @@ internal sealed partial class RedisLevel : IAsyncDisposable
         }
     }
 
-    /// <summary>Writes what waits, unless Redis fails, and closes the connections.</summary>
+    /// <summary>Completes the pending writes, unless Redis fails, and closes the connections.</summary>
     public async ValueTask DisposeAsync()
     {
         _waiting.Writer.Complete();
@@ -104,8 +104,8 @@ internal sealed partial class RedisLevel : IAsyncDisposable
         await _large.DisposeAsync();
     }
 
-    /// <summary>An entry's size, and its bytes where it is small.</summary>
-    private async Task<(long Size, byte[]? Bytes)> Look(string key)
+    /// <summary>The entry's size, and its bytes if it is small.</summary>
+    private async Task<(long Size, byte[]? Bytes)> ReadSmall(string key)
     {
         var database = await _small.Database();
         var size = database.StringLengthAsync(key);
@@ -129,7 +129,7 @@ internal sealed partial class RedisLevel : IAsyncDisposable
         return await InTime(Fetch(key, size), _options.RedisTimeout + TimeSpan.FromSeconds((double)ahead / _options.RedisMinBandwidth), _largeReads);
     }
 
-    /// <summary>Reads a large entry; its bytes count as on their way until they are here, however late.</summary>
+    /// <summary>Reads a large entry. Its bytes count as in transfer until they arrive, even after the timeout.</summary>
     private async Task<byte[]?> Fetch(string key, long size)
     {
         try
@@ -142,11 +142,11 @@ internal sealed partial class RedisLevel : IAsyncDisposable
         }
     }
 
-    private async Task<T?> InTime<T>(Task<T> answer, TimeSpan patience, CircuitBreaker breaker)
+    private async Task<T?> InTime<T>(Task<T> answer, TimeSpan timeout, CircuitBreaker breaker)
     {
         try
         {
-            var value = await answer.WaitAsync(patience, _time);
+            var value = await answer.WaitAsync(timeout, _time);
             breaker.Succeeded();
             return value;
         }
@@ -155,20 +155,20 @@ internal sealed partial class RedisLevel : IAsyncDisposable
             // Observe a late exception, so that it is not reported as unobserved.
             _ = answer.ContinueWith(late => late.Exception, TaskScheduler.Default);
             _metrics.RedisFailed("read");
-            Failed(e, breaker, patience);
+            Failed(e, breaker, timeout);
             return default;
         }
     }
 
-    private void Failed(Exception e, CircuitBreaker breaker, TimeSpan? patience = null)
+    private void Failed(Exception e, CircuitBreaker breaker, TimeSpan? timeout = null)
     {
         if (e is TimeoutException)
         {
-            breaker.TimedOut(patience is { } most ? $"no answer within {most.TotalMilliseconds:F0} ms" : RedisFault.Describe(e, KeyPrefix));
+            breaker.TimedOut(timeout is { } most ? $"no answer within {most.TotalMilliseconds:F0} ms" : RedisFault.Describe(e, KeyPrefix));
         }
         else
         {
-            // Without a connection everything fails: that is one trouble.
+            // Without a connection all operations fail; that is one outage.
             (_small.IsConnected ? breaker : _reads).Failed(RedisFault.Describe(e, KeyPrefix));
         }
     }
@@ -194,7 +194,7 @@ internal sealed partial class RedisLevel : IAsyncDisposable
             EntryChecksum.Append(entry.Key, buffer);
             if (!await TryWrite(entry.Key, buffer.WrittenMemory))
             {
-                // It may still be on its way out of this buffer.
+                // The failed write may still be using this buffer.
                 buffer = new ArrayBufferWriter<byte>();
             }
         }
@@ -206,7 +206,7 @@ internal sealed partial class RedisLevel : IAsyncDisposable
         connection.Begin(bytes.Length);
         try
         {
-            // Nobody waits for this: Redis has StackExchange.Redis's own time-out for it.
+            // No request waits for this; StackExchange.Redis's own timeout applies.
             await (await connection.Database()).StringSetAsync(key, bytes, _options.TimeToLive);
             _writes.Succeeded();
             return true;
@@ -223,9 +223,9 @@ internal sealed partial class RedisLevel : IAsyncDisposable
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "Redis: {Operations} fail ({Reason}); they are left out until they do not")]
-    private partial void LogBroke(string operations, string reason);
+    [LoggerMessage(LogLevel.Warning, "Redis: {Operations} fail ({Reason}); they are paused until they succeed")]
+    private partial void LogPaused(string operations, string reason);
 
     [LoggerMessage(LogLevel.Information, "Redis: {Operations} work again")]
-    private partial void LogHealed(string operations);
+    private partial void LogResumed(string operations);
 }

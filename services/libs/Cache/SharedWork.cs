@@ -1,21 +1,22 @@
 namespace MedMoE.Mesh.Cache;
 
 /// <summary>
-/// Work that several callers hold at the same time. When the last of them lets it go, work that is still under way is cancelled: it is not the
-/// first caller's, whose deadline and whose leaving do not end it for the others.
+/// Work shared by several callers under one key. It does not end with the first caller's deadline or cancellation: it is cancelled, if still running,
+/// when the last caller releases it.
 /// </summary>
 /// <typeparam name="T">The work.</typeparam>
-/// <param name="isUnderWay">Whether it has still something to do.</param>
-/// <param name="mayBeJoined">Whether more callers may join it; null: while it is under way.</param>
+/// <param name="isUnderWay">Whether the work is still running and must be cancelled when released.</param>
+/// <param name="mayBeJoined">Whether more callers may join; null: while it is running.</param>
 public sealed class SharedWork<T>(Func<T, bool> isUnderWay, Func<T, bool>? mayBeJoined = null)
 {
     private readonly Func<T, bool> _mayBeJoined = mayBeJoined ?? isUnderWay;
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Entry> _entries = [];
 
-    /// <summary>Joins the work under a key, or begins it.</summary>
-    /// <param name="key">What makes work equal.</param>
-    /// <param name="begin">Begins it, and returns at once: it runs under a lock. Its token is cancelled when nobody holds the work any more.</param>
+    /// <summary>
+    /// Joins the work under a key, or begins it. <paramref name="begin"/> runs under a lock and must return at once. Its token is cancelled when the
+    /// last caller releases the work.
+    /// </summary>
     public Hold Join(string key, Func<CancellationToken, T> begin)
     {
         lock (_lock)
@@ -38,7 +39,7 @@ public sealed class SharedWork<T>(Func<T, bool> isUnderWay, Func<T, bool>? mayBe
             {
                 return;
             }
-            // Nobody may join what is about to be cancelled.
+            // The work is cancelled next, so no caller may join it any more.
             if (_entries.GetValueOrDefault(key) == entry)
             {
                 _entries.Remove(key);
@@ -59,7 +60,7 @@ public sealed class SharedWork<T>(Func<T, bool> isUnderWay, Func<T, bool>? mayBe
         public int Holds { get; set; }
     }
 
-    /// <summary>One caller's hold on the work, until it is disposed of.</summary>
+    /// <summary>A caller's share of the work; disposing releases it.</summary>
     public sealed class Hold : IDisposable
     {
         private readonly string _key;

@@ -1,14 +1,11 @@
 namespace MedMoE.Mesh.Cache;
 
-/// <summary>Equal work at the same time is done once: <see cref="SharedWork{T}"/> of tasks.</summary>
+/// <summary>Single flight: concurrent calls with the same key share one execution, as a <see cref="SharedWork{T}"/> of tasks.</summary>
 public sealed class SingleFlight<T>
 {
     private readonly SharedWork<Task<T>> _flights = new(flight => !flight.IsCompleted);
 
-    /// <summary>Joins the work under this key, or starts it.</summary>
-    /// <param name="key">What makes work equal.</param>
-    /// <param name="work">The work; its token is cancelled when nobody waits for it any more.</param>
-    /// <param name="cancellation">Cancelled when this caller leaves.</param>
+    /// <summary>Joins the work under this key, or starts it. The token of the work is cancelled when no caller waits any more.</summary>
     public async Task<T> Run(string key, Func<CancellationToken, Task<T>> work, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();

@@ -3,17 +3,17 @@ using MedMoE.Mesh.Bundle;
 
 namespace MedMoE.Mesh.Commands;
 
-/// <summary>Runs a command line tool: whatever a user got wrong is one line on standard error and exit code 2.</summary>
+/// <summary>Runs a command line tool: a user error is one line on standard error and exit code 2.</summary>
 public static class CommandHost
 {
-    /// <summary>Exit code for what the user can mend: arguments, files, images, bundles.</summary>
+    /// <summary>Exit code for errors that the user can fix: arguments, files, images, bundles.</summary>
     public const int UserError = 2;
 
-    /// <summary>Exit code after Ctrl-C, as shells have it.</summary>
+    /// <summary>Exit code after Ctrl-C, as in shells.</summary>
     public const int Interrupted = 130;
 
-    /// <summary>What a verb has after Ctrl-C to leave things in order.</summary>
-    private static readonly TimeSpan _lastOrders = TimeSpan.FromMinutes(2);
+    /// <summary>Time that a verb has to finish after Ctrl-C.</summary>
+    private static readonly TimeSpan _gracePeriod = TimeSpan.FromMinutes(2);
 
     public static int Run(RootCommand root, string[] args)
     {
@@ -27,7 +27,7 @@ public static class CommandHost
             return parsed.Invoke(new InvocationConfiguration
             {
                 EnableDefaultExceptionHandler = false,
-                ProcessTerminationTimeout = _lastOrders,
+                ProcessTerminationTimeout = _gracePeriod,
             });
         }
         catch (InvalidInputException e)
@@ -40,16 +40,15 @@ public static class CommandHost
         }
         catch (OperationCanceledException)
         {
-            // Ctrl-C, where a verb has nothing to put in order.
+            // Ctrl-C in a verb that has nothing to clean up.
             return Interrupted;
         }
     }
 
-    /// <summary>Reads a file the user named.</summary>
-    /// <exception cref="FileNotFoundException">With a message of one line that names it, as the other exceptions of files have.</exception>
+    /// <exception cref="FileNotFoundException">The message is one line that names the file, as in the other file exceptions.</exception>
     public static byte[] ReadFile(string path) =>
         File.Exists(path) ? File.ReadAllBytes(path)
-        : throw new FileNotFoundException(Directory.Exists(path) ? $"{path}: a folder, not a file" : $"{path}: no such file");
+        : throw new FileNotFoundException(Directory.Exists(path) ? $"{path}: is a folder, not a file" : $"{path}: no such file");
 
     private static int Fail(string reason)
     {

@@ -2,7 +2,7 @@ using System.CommandLine;
 
 namespace MedMoE.Mesh.Commands;
 
-/// <summary>What verbs that run a model ask for alike.</summary>
+/// <summary>Options shared by all verbs that run a model.</summary>
 public static class ModelOption
 {
     public static Option<string> Bundle() => new("--bundle")
@@ -15,7 +15,7 @@ public static class ModelOption
 
     public static Option<string> Precision() => new Option<string>("--precision")
     {
-        Description = "auto is bf16 where the device computes in it, else fp32.",
+        Description = "auto is bf16 on devices that support it, else fp32.",
         DefaultValueFactory = _ => "fp32",
     }.AcceptOnlyFromAmong("fp32", "tf32", "bf16", "fp16", "auto");
 }

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace MedMoE.Mesh.Commands;
 
 /// <summary>
-/// SIGINT, SIGTERM and SIGHUP: the first asks to stop, the second to do so at once. One that whoever started the process had it ignore stays
-/// ignored, as .NET does it: a shell's background job outlives Ctrl-C, and nohup's a hang-up.
+/// SIGINT, SIGTERM and SIGHUP: the first asks to stop, the second to stop at once. .NET leaves signals ignored that the parent process had set to be
+/// ignored: a shell's background job survives Ctrl-C, and nohup's a hang-up.
 /// </summary>
 public sealed class StopSignals : IDisposable
 {

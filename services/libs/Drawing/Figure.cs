@@ -3,7 +3,7 @@ using SkiaSharp;
 
 namespace MedMoE.Mesh.Drawing;
 
-/// <summary>Plots in one look, with the font that is shipped with the program.</summary>
+/// <summary>Plots in one style, with the font shipped with the program.</summary>
 public static class Figure
 {
     private const string Font = "DejaVu Sans (shipped)";
@@ -14,10 +14,7 @@ public static class Figure
         Fonts.Default = Font;
     }
 
-    /// <summary>An empty plot.</summary>
-    /// <param name="title">Above it.</param>
-    /// <param name="x">Label of the horizontal axis, with its unit.</param>
-    /// <param name="y">Label of the vertical axis, with its unit.</param>
+    /// <summary>An empty plot; axis labels include units.</summary>
     public static Plot New(string title, string x, string y)
     {
         var plot = new Plot();
@@ -29,7 +26,7 @@ public static class Figure
         return plot;
     }
 
-    /// <summary>Several plots side by side in one PNG; disposes of them.</summary>
+    /// <summary>Writes several plots side by side into one PNG and disposes them.</summary>
     public static void Write(string path, IReadOnlyList<Plot> plots, int columns, int width, int height)
     {
         var multiplot = new Multiplot();

@@ -2,10 +2,9 @@ using SkiaSharp;
 
 namespace MedMoE.Mesh.Drawing;
 
-/// <summary>The font that is shipped with the program: a container has none.</summary>
+/// <summary>DejaVu Sans, shipped with the program because a container has no fonts; one for the whole process.</summary>
 public static class Lettering
 {
-    /// <summary>DejaVu Sans, one for the whole process.</summary>
     public static SKTypeface Typeface { get; } = Load();
 
     private static SKTypeface Load()

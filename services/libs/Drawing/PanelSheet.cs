@@ -3,7 +3,7 @@ using SkiaSharp;
 
 namespace MedMoE.Mesh.Drawing;
 
-/// <summary>A dark sheet with a title and square panels in rows: images, attention over them, two lines of text below each.</summary>
+/// <summary>A dark sheet with a title and rows of square panels: images with attention, and two lines of text below each.</summary>
 public sealed class PanelSheet : IDisposable
 {
     private const int PanelSide = 224;
@@ -19,8 +19,6 @@ public sealed class PanelSheet : IDisposable
     private readonly SKPaint _bright = new() { Color = SKColors.White, IsAntialias = true };
     private readonly SKPaint _dim = new() { Color = new SKColor(170, 176, 186), IsAntialias = true };
 
-    /// <param name="panels">Panels, 1 or more.</param>
-    /// <param name="columns">Panels of a row.</param>
     public PanelSheet(int panels, int columns)
     {
         _columns = Math.Min(columns, panels);
@@ -39,8 +37,7 @@ public sealed class PanelSheet : IDisposable
         Text(_detail, _dim, Gap, 44, width, detail);
     }
 
-    /// <summary>Draws an image into a panel, as large as fits.</summary>
-    /// <returns>The frame that it fills.</returns>
+    /// <summary>Draws an image into a panel, as large as fits, and returns its frame.</summary>
     public SKRect Image(int panel, DecodedImage image)
     {
         using var picture = Picture.Of(image);
@@ -52,11 +49,7 @@ public sealed class PanelSheet : IDisposable
         return frame;
     }
 
-    /// <summary>Lays attention over an image and rings its peak.</summary>
-    /// <param name="frame">The image's frame.</param>
-    /// <param name="attention">[side, side], row-major.</param>
-    /// <param name="side">Positions on a side of the grid.</param>
-    /// <param name="peak">Row and column of the grid.</param>
+    /// <summary>Draws an attention map, [side, side] row-major, over an image, and a circle at its peak (row and column).</summary>
     public void Attention(SKRect frame, float[] attention, int side, IReadOnlyList<int> peak)
     {
         using var heat = Picture.OfAttention(attention, side);
@@ -65,11 +58,7 @@ public sealed class PanelSheet : IDisposable
         Canvas.DrawCircle(frame.Left + ((peak[1] + 0.5f) / side * frame.Width), frame.Top + ((peak[0] + 0.5f) / side * frame.Height), 6, ring);
     }
 
-    /// <summary>Draws the outline of a region over an image.</summary>
-    /// <param name="frame">The image's frame.</param>
-    /// <param name="inside">[height, width], row-major: the pixels of the region.</param>
-    /// <param name="width">Pixels.</param>
-    /// <param name="height">Pixels.</param>
+    /// <summary>Draws the outline of a region, a mask [height, width] in row-major order, over an image.</summary>
     public void Outline(SKRect frame, bool[] inside, int width, int height)
     {
         bool Inside(int row, int column) => row >= 0 && row < height && column >= 0 && column < width && inside[(row * width) + column];
@@ -93,14 +82,14 @@ public sealed class PanelSheet : IDisposable
             }
         }
         using var path = edges.Detach();
-        // Dark below light: to be seen on any image.
+        // A light line on a dark one is visible on any image.
         using var dark = new SKPaint { Color = new SKColor(0, 0, 0, 160), IsStroke = true, StrokeWidth = 3, IsAntialias = true };
         using var light = new SKPaint { Color = new SKColor(120, 255, 140), IsStroke = true, StrokeWidth = 1.5f, IsAntialias = true };
         Canvas.DrawPath(path, dark);
         Canvas.DrawPath(path, light);
     }
 
-    /// <summary>Writes below a panel; what is too long is cut.</summary>
+    /// <summary>Writes below a panel; text that is too long is cut.</summary>
     public void Label(int panel, string label, string detail)
     {
         var (left, top) = Corner(panel);
@@ -108,7 +97,7 @@ public sealed class PanelSheet : IDisposable
         Text(_detail, _dim, left, top + PanelSide + 34, PanelSide, detail);
     }
 
-    /// <summary>Writes below a panel, the second line after the colours of attention.</summary>
+    /// <summary>Like <see cref="Label"/>, with the colour scale of attention before the second line.</summary>
     public void LabelWithLegend(int panel, string label, string detail)
     {
         var (left, top) = Corner(panel);
@@ -122,7 +111,6 @@ public sealed class PanelSheet : IDisposable
         Text(_detail, _dim, left + 40, top + PanelSide + 34, PanelSide - 40, detail);
     }
 
-    /// <summary>Writes the sheet as a PNG.</summary>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public void Write(string path)
     {

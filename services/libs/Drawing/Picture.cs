@@ -3,10 +3,9 @@ using SkiaSharp;
 
 namespace MedMoE.Mesh.Drawing;
 
-/// <summary>Images and maps as pictures.</summary>
 internal static class Picture
 {
-    /// <summary>The image as a person sees it, 8 bits.</summary>
+    /// <summary>The image with 8 bits per channel.</summary>
     public static SKImage Of(DecodedImage image)
     {
         var area = image.Width * image.Height;
@@ -22,7 +21,7 @@ internal static class Picture
         return SKImage.FromPixelCopy(new SKImageInfo(image.Width, image.Height, SKColorType.Rgba8888, SKAlphaType.Opaque), rgba);
     }
 
-    /// <summary>Attention, [side, side], as a picture to lay over an image.</summary>
+    /// <summary>An attention map, [side, side], as an overlay for an image.</summary>
     public static SKImage OfAttention(float[] attention, int side)
     {
         var most = attention.Max();
@@ -36,8 +35,8 @@ internal static class Picture
     }
 
     /// <summary>
-    /// From clear over yellow to red, as the share of the largest attention goes from 0 to 1. Opacity grows with the root of it, or a
-    /// sharp peak would hide all else.
+    /// Colour of a share, 0 to 1, of the largest attention: from transparent through yellow to red. The opacity grows with its root, because a sharp
+    /// peak would hide the rest.
     /// </summary>
     public static SKColor Heat(float share) => new(255, (byte)(220 * (1 - share)), 0, (byte)(190 * MathF.Sqrt(share)));
 }

@@ -4,25 +4,23 @@ using MedMoE.Mesh.Evaluation.Tasks;
 
 namespace MedMoE.Mesh.Evaluation;
 
-/// <summary>Everything that an evaluation found. A task that the data do not allow has found nothing, and a note says why.</summary>
+/// <summary>The result of an evaluation. If the data do not allow a task, its result is null and a note says why.</summary>
 public sealed record EvaluationResult
 {
-    /// <summary>Name and version of the bundle.</summary>
     public required string ModelVersion { get; init; }
 
-    /// <summary>The bundle's notice.</summary>
     public string? Notice { get; init; }
 
-    /// <summary>What picked the expert: auto, report, image, type or an expert's name.</summary>
+    /// <summary>How the expert was chosen: auto, report, image, type or an expert's name.</summary>
     public required string Expert { get; init; }
 
-    /// <summary>Studies of each report type.</summary>
+    /// <summary>By report type.</summary>
     public required IReadOnlyDictionary<string, int> Studies { get; init; }
 
-    /// <summary>Images that each expert saw.</summary>
+    /// <summary>Images per expert.</summary>
     public required IReadOnlyDictionary<string, int> ExpertRuns { get; init; }
 
-    /// <summary>Experts that ran for an image, on average: 1 where the gates agree.</summary>
+    /// <summary>Mean number of experts that ran per image; 1 if the gates agree.</summary>
     public required double ExpertsPerImage { get; init; }
 
     /// <summary>What was left out, and why.</summary>
@@ -30,11 +28,10 @@ public sealed record EvaluationResult
 
     internal IReadOnlyList<EvaluationTask> Tasks { get; init; } = [];
 
-    /// <summary>What a task found, by the type of its result; null where the data did not allow it.</summary>
+    /// <summary>The result of a task by its type; null if the data did not allow it.</summary>
     public T? Of<T>()
         where T : class => Tasks.Select(task => task.Result).OfType<T>().SingleOrDefault();
 
-    /// <summary>For people to read.</summary>
     public string ToText()
     {
         var text = new EvaluationText();
@@ -53,7 +50,6 @@ public sealed record EvaluationResult
         return text.ToString();
     }
 
-    /// <summary>Writes a PNG for everything that was measured.</summary>
     /// <exception cref="IOException">The folder or a file cannot be written.</exception>
     public void Draw(string folder)
     {
@@ -66,7 +62,7 @@ public sealed record EvaluationResult
         ReliabilityPlot.Write(PathOf("reliability"), Tasks.SelectMany(task => task.Calibrations));
     }
 
-    /// <summary>For programs to read, names in snake_case. A task that was not done is null.</summary>
+    /// <summary>JSON with names in snake_case. The result of a skipped task is null.</summary>
     public string ToJson() => EvaluationJson.Format(new Dictionary<string, object?>(
     [
         new("model_version", ModelVersion),

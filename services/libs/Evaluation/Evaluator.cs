@@ -8,22 +8,22 @@ using MedMoE.Mesh.Studies;
 namespace MedMoE.Mesh.Evaluation;
 
 /// <summary>
-/// Holds a bundle against a data set. Studies are read in groups of one report type, in the data's order; a group is also what retrieval looks
-/// among. Only what is measured of a study is kept.
+/// Evaluates a bundle on a data set. Studies are read in groups of one report type, in the data's order; a group also has the candidates of
+/// retrieval. Only the measurements of a study are kept.
 /// </summary>
-/// <param name="reader">The bundle's networks.</param>
+/// <param name="reader">Runs the networks.</param>
 /// <param name="prompts">Zero-shot classes; null for none.</param>
-/// <param name="candidates">Studies of a group, 2 or more.</param>
+/// <param name="candidates">Studies per group, 2 or more.</param>
 public sealed class Evaluator(StudyReader reader, PromptSets? prompts, int candidates)
 {
     private readonly string[] _types = [.. reader.Manifest.Experts.Select(e => e.Name)];
     private readonly StudyPhrases _phrases = new();
     private readonly Dictionary<int, EncodedText[][]> _prompts = [];
     private readonly EvaluationNotes _notes = new();
-    private readonly StudyNotes _ofImages = new();
-    private readonly List<string> _broken = [];
+    private readonly StudyNotes _imageNotes = new();
+    private readonly List<string> _invalid = [];
 
-    /// <summary>What is measured, in the order in which it is shown. Another task stands here, and nowhere else.</summary>
+    /// <summary>The tasks, in the order of the output. A new task is added only here.</summary>
     private readonly EvaluationTask[] _tasks =
     [
         new GateTask([.. reader.Manifest.Experts.Select(e => e.Name)]),
@@ -33,11 +33,9 @@ public sealed class Evaluator(StudyReader reader, PromptSets? prompts, int candi
         new ProbeTask(),
     ];
 
-    /// <summary>Reads all studies. An evaluator runs once.</summary>
-    /// <param name="studies">The data.</param>
-    /// <param name="onRead">Told how many studies have been read.</param>
-    /// <exception cref="InvalidEvaluationException">No study that can be read.</exception>
-    /// <exception cref="StudyDataException">The data are another bundle's.</exception>
+    /// <summary>Reads all studies; can be called once. <paramref name="onRead"/> gets the number of studies read so far.</summary>
+    /// <exception cref="InvalidEvaluationException">No study can be read.</exception>
+    /// <exception cref="StudyDataException">The data are for another bundle.</exception>
     public EvaluationResult Run(IEnumerable<StudyRecord> studies, Action<int>? onRead = null)
     {
         var groups = _types.Select(_ => new List<(Study Study, float[] Pixels)>()).ToArray();
@@ -65,13 +63,13 @@ public sealed class Evaluator(StudyReader reader, PromptSets? prompts, int candi
             }
         }
         return read.Sum() > 0 ? Result(read) : throw new InvalidEvaluationException(
-            _broken.Count == 0 ? "no studies in the data" : $"none of {_broken.Count} studies can be read; {_broken[0]}");
+            _invalid.Count == 0 ? "no studies in the data" : $"none of {_invalid.Count} studies can be read; {_invalid[0]}");
     }
 
     private EvaluationResult Result(int[] read)
     {
-        _notes.Add("studies left out", _broken);
-        foreach (var line in _ofImages.Lines)
+        _notes.Add("studies left out", _invalid);
+        foreach (var line in _imageNotes.Lines)
         {
             _notes.Add(line);
         }
@@ -93,23 +91,23 @@ public sealed class Evaluator(StudyReader reader, PromptSets? prompts, int candi
         };
     }
 
-    /// <summary>Studies with their pixels, in order, decoded on all cores; those that do not decode are left out and noted.</summary>
+    /// <summary>Studies with their pixels, in order, decoded on all cores; invalid ones are left out and noted.</summary>
     private IEnumerable<(Study Study, float[] Pixels)> Decode(IEnumerable<StudyRecord> records)
     {
         foreach (var chunk in records.Chunk(4 * Environment.ProcessorCount))
         {
             var decoded = new (Study? Study, PreparedImage? Image, string? Fault)[chunk.Length];
-            // Unlike WaitAll, this throws what a task threw: a label that is none of the bundle's.
+            // Unlike WaitAll, this throws the task's own exception, such as for an unknown label.
             Task.WhenAll(chunk.Select((record, i) => Task.Run(() => decoded[i] = Decode(record)))).GetAwaiter().GetResult();
             foreach (var (study, image, fault) in decoded)
             {
                 if (study is null)
                 {
-                    _broken.Add(fault!);
+                    _invalid.Add(fault!);
                 }
                 else
                 {
-                    _ofImages.Add(study.Key, image!.Note);
+                    _imageNotes.Add(study.Key, image!.Note);
                     yield return (study, image.Pixels);
                 }
             }
@@ -121,7 +119,7 @@ public sealed class Evaluator(StudyReader reader, PromptSets? prompts, int candi
         try
         {
             var study = record.Load();
-            // Texts are encoded many at a time: what is wrong with one must be known before.
+            // Texts are encoded in batches, so an invalid one must be found before.
             BadRecordException.Guard("report", () => reader.Tokenize(study.Report));
             return (study, BadRecordException.Guard("image", () => reader.Preprocessor.Prepare(study.Image)), null);
         }
@@ -151,19 +149,19 @@ public sealed class Evaluator(StudyReader reader, PromptSets? prompts, int candi
         }
         if (first && reader.Choice.Policy is ExpertPolicy.Auto or ExpertPolicy.Report)
         {
-            NoteStrayed(type, prompted);
+            NoteMisrouted(type, prompted);
         }
     }
 
-    /// <summary>Prompts that go to another expert than their type's say little of it.</summary>
-    private void NoteStrayed(int type, EncodedText[][] prompted)
+    /// <summary>Prompts that are routed to another expert than their type's are a bad test of it.</summary>
+    private void NoteMisrouted(int type, EncodedText[][] prompted)
     {
         foreach (var (task, texts) in _tasks.Zip(prompted))
         {
-            var strayed = task.PromptsOf(type).Zip(texts).Where(p => TensorPrimitives.IndexOfMax<float>(p.Second.Gate) != type);
+            var misrouted = task.PromptsOf(type).Zip(texts).Where(p => TensorPrimitives.IndexOfMax<float>(p.Second.Gate) != type);
             _notes.Add(
                 $"{task.Name.Replace('_', '-')}: prompts of {_types[type]} that the gate sends to another expert",
-                [.. strayed.Select(p => $"\"{p.First}\"")]);
+                [.. misrouted.Select(p => $"\"{p.First}\"")]);
         }
     }
 

@@ -3,10 +3,10 @@ using System.Numerics.Tensors;
 namespace MedMoE.Mesh.Imaging;
 
 /// <summary>
-/// Antialiased bicubic resampling to a square as Pillow's <c>Image.resize(BICUBIC)</c> does it: the kernel (a = -0.5) grows with the scale, rows
-/// are resampled before columns, and 8-bit levels are rounded in between. Levels of 16 bits keep their fractions and may overshoot.
+/// Antialiased bicubic resampling to a square like Pillow's <c>Image.resize(BICUBIC)</c>: the kernel (a = -0.5) widens with the scale, rows are
+/// resampled before columns, and 8-bit levels are rounded in between. 16-bit levels keep their fractions and may overshoot.
 /// </summary>
-/// <remarks>Rows are taken one by one and added to the output rows that they belong to: of the image itself nothing is kept.</remarks>
+/// <remarks>Each row is added to the output rows it contributes to, so that the image is never held in memory.</remarks>
 internal sealed class BicubicResampler
 {
     private const int FixedPoint = 1 << 22;
@@ -21,11 +21,6 @@ internal sealed class BicubicResampler
     private int _row;
     private int _unfinished;
 
-    /// <param name="width">The image's, in pixels.</param>
-    /// <param name="height">The image's, in pixels.</param>
-    /// <param name="channels">The image's.</param>
-    /// <param name="maxLevel">255 or 65535.</param>
-    /// <param name="size">Pixels on a side of the output.</param>
     private BicubicResampler(int width, int height, int channels, int maxLevel, int size)
     {
         (_channels, _maxLevel, _size) = (channels, maxLevel, size);
@@ -35,14 +30,10 @@ internal sealed class BicubicResampler
         _resized = new float[channels * size * size];
     }
 
-    /// <param name="rows">The image's rows from the top, each [channels, width].</param>
-    /// <param name="width">Pixels.</param>
-    /// <param name="height">Pixels.</param>
-    /// <param name="channels">1 or 3.</param>
-    /// <param name="maxLevel">255 or 65535.</param>
-    /// <param name="size">Pixels on a side of the output.</param>
-    /// <param name="cancellation">Looked at before each row.</param>
-    /// <returns>Levels, [channels, size, size]: 0..255, or from 0 on where they have 16 bits.</returns>
+    /// <summary>
+    /// Resamples rows, each [channels, width], from the top; the maximal level is 255 or 65535. Returns levels, [channels, size, size]: 0..255, or
+    /// from 0 without an upper limit for 16 bits.
+    /// </summary>
     public static float[] Resize(
         IEnumerable<float[]> rows, int width, int height, int channels, int maxLevel, int size, CancellationToken cancellation)
     {
@@ -52,7 +43,7 @@ internal sealed class BicubicResampler
             cancellation.ThrowIfCancellationRequested();
             resampler.Add(row, width);
         }
-        resampler.Settle(resampler._resized);
+        resampler.Clip(resampler._resized);
         return resampler._resized;
     }
 
@@ -67,7 +58,7 @@ internal sealed class BicubicResampler
                 _narrowed[(channel * _size) + x] = TensorPrimitives.Dot(plane.Slice(first, weights.Length), weights);
             }
         }
-        Settle(_narrowed);
+        Clip(_narrowed);
         while (_down[_unfinished].First + _down[_unfinished].Weights.Length <= _row)
         {
             _unfinished++;
@@ -84,22 +75,22 @@ internal sealed class BicubicResampler
         _row++;
     }
 
-    /// <summary>Clips what the kernel's negative lobes overshoot and, for 8 bits, rounds to whole levels.</summary>
-    private void Settle(Span<float> levels)
+    /// <summary>Clips the kernel's overshoot and, for 8 bits, rounds to whole levels.</summary>
+    private void Clip(Span<float> levels)
     {
         if (_maxLevel > 255)
         {
-            // What full scale is may only be known at the image's end.
+            // The level of white may be known only at the end of the image.
             TensorPrimitives.Max(levels, 0f, levels);
             return;
         }
         TensorPrimitives.Clamp(levels, 0f, _maxLevel, levels);
-        // Levels are not negative here: halves go up, as in Pillow's fixed-point sums.
+        // Levels are not negative here: halves are rounded up, as in Pillow's fixed-point sums.
         TensorPrimitives.Add(levels, 0.5f, levels);
         TensorPrimitives.Floor<float>(levels, levels);
     }
 
-    /// <summary>For each output position its first input and the weights from there on.</summary>
+    /// <summary>For each output position, the first input position and the weights from it on.</summary>
     private static (int First, float[] Weights)[] Kernels(int from, int to, int maxLevel)
     {
         var scale = (double)from / to;
@@ -113,7 +104,7 @@ internal sealed class BicubicResampler
             var end = Math.Min(from, (int)(centre + support + 0.5));
             double[] weights = [.. Enumerable.Range(first, end - first).Select(at => Cubic((at - centre + 0.5) / widening))];
             var sum = weights.Sum();
-            // Pillow weighs 8-bit levels in fixed point with 22 fractional bits, which a float holds exactly.
+            // Pillow weights 8-bit levels in fixed point with 22 fractional bits, which a float holds exactly.
             kernels[i] = (first, Array.ConvertAll(weights, w => maxLevel == 255
                 ? (float)Math.Round(w / sum * FixedPoint, MidpointRounding.AwayFromZero) / FixedPoint
                 : (float)(w / sum)));

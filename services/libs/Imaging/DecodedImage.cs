@@ -1,15 +1,12 @@
 namespace MedMoE.Mesh.Imaging;
 
-/// <summary>A decoded image: gray or RGB, 8 or 16 bits.</summary>
-/// <param name="Width">Pixels.</param>
-/// <param name="Height">Pixels.</param>
-/// <param name="Channels">1 or 3.</param>
-/// <param name="MaxLevel">255 or 65535.</param>
-/// <param name="Planes">Levels 0..MaxLevel, [channels, height, width].</param>
-/// <param name="Note">What to tell of it, in one line; null for nothing.</param>
+/// <summary>
+/// A decoded image with 1 (gray) or 3 channels: planes [channels, height, width] of levels 0..MaxLevel, which is 255 or 65535. The note is one line
+/// for the user, or null.
+/// </summary>
 public sealed record DecodedImage(int Width, int Height, int Channels, int MaxLevel, float[] Planes, string? Note = null)
 {
-    /// <summary>Its rows from the top, each [channels, width], in one buffer that the next row overwrites.</summary>
+    /// <summary>Rows from the top, each [channels, width]; all share one buffer, which the next row overwrites.</summary>
     internal IEnumerable<float[]> Rows()
     {
         var row = new float[Channels * Width];

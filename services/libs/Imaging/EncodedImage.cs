@@ -1,6 +1,6 @@
 namespace MedMoE.Mesh.Imaging;
 
-/// <summary>A PNG or JPEG file of which the header has been read, and nothing else.</summary>
+/// <summary>A PNG or JPEG file of which only the header was read.</summary>
 public sealed class EncodedImage
 {
     private readonly byte[] _encoded;
@@ -12,13 +12,11 @@ public sealed class EncodedImage
         _header = header;
     }
 
-    /// <summary>Pixels.</summary>
     public long Width => _header.Width;
 
-    /// <summary>Pixels.</summary>
     public long Height => _header.Height;
 
-    /// <summary>Bytes that decoding it takes at most, known from its header; libvips copies the file.</summary>
+    /// <summary>Upper limit of the bytes that decoding takes, from the header; libvips copies the file.</summary>
     public long DecodingBytes => _header.DecodingBytes + _encoded.Length;
 
     /// <exception cref="InvalidImageException">The file is broken.</exception>

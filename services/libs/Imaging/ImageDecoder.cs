@@ -2,13 +2,13 @@ using System.Numerics.Tensors;
 
 namespace MedMoE.Mesh.Imaging;
 
-/// <summary>Decodes PNG and JPEG.</summary>
-/// <param name="maxPixels">Width times height at most; refused from the header, before anything is decoded. Default 64 Mi.</param>
+/// <summary>Decodes PNG and JPEG. Images over <c>maxPixels</c> (default 64 Mi) are refused by their header, before decoding.</summary>
 public sealed class ImageDecoder(long maxPixels = 64L << 20)
 {
-    /// <summary>Reads an image's header.</summary>
-    /// <param name="encoded">The file.</param>
-    /// <param name="size">Pixels on a side that rows and columns will be resized to: an image that has fewer costs as one that has as many.</param>
+    /// <summary>
+    /// Reads an image's header. <paramref name="size"/> is the side of the square that it will be resized to: an image with fewer rows or columns
+    /// costs as much as one with that many.
+    /// </summary>
     /// <exception cref="InvalidImageException">Not a PNG or JPEG, or too many pixels.</exception>
     public EncodedImage Open(byte[] encoded, int size = 1)
     {
@@ -21,12 +21,12 @@ public sealed class ImageDecoder(long maxPixels = 64L << 20)
         if (width * height > maxPixels)
         {
             throw new InvalidImageException(
-                $"image of {header.Width}×{header.Height} pixels, which costs as much as {width}×{height}, over the limit of {maxPixels}");
+                $"image of {header.Width}×{header.Height} pixels, which cost as much as {width}×{height}, over the limit of {maxPixels}");
         }
         return new EncodedImage(encoded, header);
     }
 
-    /// <summary>Decodes a whole image into memory: 4 bytes for each pixel and channel.</summary>
+    /// <summary>Decodes a whole image into memory: 4 bytes per pixel and channel.</summary>
     /// <exception cref="InvalidImageException">Not a PNG or JPEG, too many pixels, or broken.</exception>
     public DecodedImage Decode(byte[] encoded)
     {

@@ -2,22 +2,22 @@ using System.Buffers.Binary;
 
 namespace MedMoE.Mesh.Imaging;
 
-/// <summary>What a PNG or JPEG file says of itself before anything of it is decoded.</summary>
+/// <summary>What a PNG or JPEG header says before decoding.</summary>
 /// <param name="Width">Pixels.</param>
 /// <param name="Height">Pixels.</param>
-/// <param name="PixelBytes">Bytes at most that a pixel takes in the decoder.</param>
-/// <param name="IsHeldWhole">Whether the decoder holds the whole image at once, and not a few rows of it.</param>
-/// <param name="SignificantBits">Of a level of 16 bits, as sBIT tells (PNG 11.3.2.4); null where nothing is told.</param>
+/// <param name="PixelBytes">Most bytes per pixel in the decoder.</param>
+/// <param name="IsHeldWhole">Whether the decoder needs the whole image in memory instead of a few rows.</param>
+/// <param name="SignificantBits">Of a 16-bit level, by sBIT (PNG 11.3.2.4); null without sBIT.</param>
 internal readonly record struct ImageHeader(long Width, long Height, int PixelBytes, bool IsHeldWhole, int? SignificantBits = null)
 {
-    // Rows that libvips holds of an image that it decodes row by row.
+    // Rows that libvips holds in memory when it decodes row by row.
     private const int RowsHeld = 256;
 
     private static ReadOnlySpan<byte> PngSignature => [0x89, (byte)'P', (byte)'N', (byte)'G', (byte)'\r', (byte)'\n', 0x1A, (byte)'\n'];
 
     private static ReadOnlySpan<byte> JpegSignature => [0xFF, 0xD8, 0xFF];
 
-    /// <summary>Bytes that decoding takes at most.</summary>
+    /// <summary>Upper limit of the bytes that decoding takes.</summary>
     public long DecodingBytes => (IsHeldWhole ? Height : Math.Min(Height, RowsHeld)) * Width * PixelBytes;
 
     /// <exception cref="InvalidImageException">Neither PNG nor JPEG, or its header is broken.</exception>
@@ -27,7 +27,7 @@ internal readonly record struct ImageHeader(long Width, long Height, int PixelBy
         {
             throw new InvalidImageException("not an image: 0 bytes");
         }
-        // libvips could read much more (SVG, PDF, …), which is nothing to hand strangers' bytes to.
+        // libvips reads many more formats (SVG, PDF, …), which are too risky for untrusted input.
         return encoded.StartsWith(PngSignature) ? ReadPng(encoded)
             : encoded.StartsWith(JpegSignature) ? ReadJpeg(encoded)
             : throw new InvalidImageException("not an image: neither PNG nor JPEG");
@@ -46,12 +46,12 @@ internal readonly record struct ImageHeader(long Width, long Height, int PixelBy
             throw Broken();
         }
         var (bits, colour, interlace) = (png[24], png[25], png[28]);
-        // Gray or RGB, each with an alpha channel: tRNS may add one. A palette is expanded.
+        // Gray or RGB, plus an alpha channel, which tRNS may add. A palette is expanded.
         var samples = colour is 0 or 4 ? 2 : 4;
         return new ImageHeader(width, height, samples * (bits > 8 ? 2 : 1), interlace != 0, bits == 16 ? ReadSignificantBits(png, colour) : null);
     }
 
-    /// <summary>The sBIT chunk, which stands before all pixels: a number for gray or for each of red, green and blue, and one for alpha.</summary>
+    /// <summary>The sBIT chunk, which precedes the pixels: one number for gray, or one each for red, green and blue; then one for alpha.</summary>
     private static int? ReadSignificantBits(ReadOnlySpan<byte> png, int colour)
     {
         for (var chunk = png[8..]; chunk.Length >= 12 && !chunk[4..8].SequenceEqual("IDAT"u8);)
@@ -86,7 +86,7 @@ internal readonly record struct ImageHeader(long Width, long Height, int PixelBy
             var (prefix, marker) = (jpeg[at], jpeg[at + 1]);
             if (prefix != 0xFF || marker is 0xFF or 0x00 or 0x01 or (>= 0xD0 and <= 0xD8))
             {
-                // Filling, or a marker without a segment.
+                // Padding, or a marker without a segment.
                 at += prefix == 0xFF && marker != 0xFF ? 2 : 1;
                 continue;
             }
@@ -101,7 +101,7 @@ internal readonly record struct ImageHeader(long Width, long Height, int PixelBy
             }
             else if (marker == 0xDA && frame is { } header && segment.Length >= 3)
             {
-                // An image in several scans is held as coefficients of 16 bits until the last of them.
+                // An image in several scans is held as 16-bit coefficients until the last scan.
                 return header.IsHeldWhole || segment[2] < samples ? header with { PixelBytes = 2 * samples, IsHeldWhole = true } : header;
             }
             at += 2 + length;

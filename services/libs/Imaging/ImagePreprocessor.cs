@@ -3,16 +3,14 @@ using MedMoE.Mesh.Bundle;
 
 namespace MedMoE.Mesh.Imaging;
 
-/// <summary>From an image file's bytes to what the backbone takes. Thread-safe.</summary>
-/// <param name="settings">Size, mean and standard deviation of the bundle.</param>
-/// <param name="decoder">Decodes, within its limit of pixels.</param>
+/// <summary>Turns an image file into the backbone's input. Thread-safe.</summary>
 public sealed class ImagePreprocessor(ImageSettings settings, ImageDecoder decoder)
 {
-    /// <summary>Reads the header, which tells what <see cref="Prepare(EncodedImage, CancellationToken)"/> will take.</summary>
+    /// <summary>Reads only the header, which gives the cost of <see cref="Prepare(EncodedImage, CancellationToken)"/>.</summary>
     /// <exception cref="InvalidImageException">Not a PNG or JPEG, or too many pixels.</exception>
     public EncodedImage Open(byte[] encoded) => decoder.Open(encoded, settings.Size);
 
-    /// <summary>Decodes, resizes to a square and normalises, row by row. Gray goes to all three channels.</summary>
+    /// <summary>Decodes, resizes to a square and normalises, row by row. Gray is copied to all three channels.</summary>
     /// <exception cref="InvalidImageException">The file is broken.</exception>
     public PreparedImage Prepare(EncodedImage image, CancellationToken cancellation = default)
     {
@@ -22,11 +20,9 @@ public sealed class ImagePreprocessor(ImageSettings settings, ImageDecoder decod
         return new PreparedImage(Normalise(levels, reader.Channels, reader.FullScale), reader.Note);
     }
 
-    /// <summary>The same from the file's bytes.</summary>
-    /// <exception cref="InvalidImageException">The bytes are no usable image.</exception>
+    /// <exception cref="InvalidImageException">Not a PNG or JPEG, too many pixels, or broken.</exception>
     public PreparedImage Prepare(byte[] encoded) => Prepare(Open(encoded));
 
-    /// <summary>The same for an image that is decoded already.</summary>
     public PreparedImage Prepare(DecodedImage image)
     {
         var levels = BicubicResampler.Resize(

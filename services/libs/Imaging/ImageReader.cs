@@ -5,17 +5,17 @@ using NetVips;
 namespace MedMoE.Mesh.Imaging;
 
 /// <summary>
-/// Decodes an image row by row by libvips, so that its size costs time but no memory. No colour management (ICC profiles, gAMA) and no EXIF
+/// Decodes an image row by row with libvips, so that memory does not grow with its size. No colour management (ICC profiles, gAMA) and no EXIF
 /// rotation, as in the pipelines that models are trained with.
 /// </summary>
 internal sealed class ImageReader : IDisposable
 {
-    // Of rows fetched at once: below what goes to the large object heap, where a row is.
+    // Bytes of rows fetched at once, if a row is not larger: below the threshold of the large object heap.
     private const int BandBytes = 64 << 10;
 
     private const string FewBitsInSixteen =
-        "the image has 16 bits, but no level reaches 1/8 of white: nearly black to the model. If 12 bits or fewer are stored in 16, scale the levels "
-        + "up, or tell the bits by sBIT in the PNG";
+        "the image has 16 bits, but no level reaches 1/8 of white: it is nearly black for the model. If 12 bits or fewer are stored in 16, scale the "
+        + "levels up, or set sBIT in the PNG";
 
     private readonly Image _planes;
     private readonly bool _isCmyk;
@@ -24,12 +24,12 @@ internal sealed class ImageReader : IDisposable
 
     static ImageReader()
     {
-        // libvips would keep decoded images for the next call, and write warnings to standard error.
+        // By default, libvips caches decoded images for the next call and writes warnings to standard error.
         Cache.Max = 0;
         Log.SetLogHandler("VIPS", Enums.LogLevelFlags.All, (_, _, _) => { });
     }
 
-    /// <exception cref="InvalidImageException">The file is broken, or not what its header was read as.</exception>
+    /// <exception cref="InvalidImageException">The file is broken or does not match its header.</exception>
     public ImageReader(byte[] encoded, ImageHeader header)
     {
         _planes = Guard(() =>
@@ -37,13 +37,13 @@ internal sealed class ImageReader : IDisposable
             using var image = Image.NewFromBuffer(encoded, access: Enums.Access.Sequential, failOn: Enums.FailOn.Error);
             if (image.Width != header.Width || image.Height != header.Height || (image.Contains("interlaced") && !header.IsHeldWhole))
             {
-                throw new InvalidImageException("broken image: two headers that differ");
+                throw new InvalidImageException("broken image: it has two different headers");
             }
-            // Transparency has no meaning for a study and is dropped, as by Pillow's convert("RGB").
+            // Transparency has no meaning for a study and is dropped, like in Pillow's convert("RGB").
             var channels = image.Interpretation == Enums.Interpretation.Cmyk ? image.Bands : image.Bands >= 3 ? 3 : 1;
             return image.Bands == channels ? image.Copy() : image.ExtractBand(0, n: channels);
         });
-        // Asked for once: libvips looks a property up by its name.
+        // Read once, because libvips looks up properties by name.
         (Width, Height, Channels, _isCmyk) = (_planes.Width, _planes.Height, Math.Min(_planes.Bands, 3), _planes.Bands == 4);
         MaxLevel = _planes.Format switch
         {
@@ -58,25 +58,23 @@ internal sealed class ImageReader : IDisposable
 
     public int Height { get; }
 
-    /// <summary>1 or 3.</summary>
     public int Channels { get; }
 
-    /// <summary>255 or 65535.</summary>
     public int MaxLevel { get; }
 
     /// <summary>
-    /// The level of white, once all rows have been read: <see cref="MaxLevel"/>, unless sBIT tells of fewer bits and no level needs more. PNG wants
-    /// levels scaled up to all 16 bits, and then some need more; most writers of 12 bits leave them as they are.
+    /// The level of white, valid after all rows were read: <see cref="MaxLevel"/>, unless sBIT has fewer bits and all levels fit them. PNG requires
+    /// levels scaled to all 16 bits, but most writers of 12 bits do not scale them.
     /// </summary>
     public int FullScale => _significantBits is { } bits and < 16 && _highest < 1 << bits ? (1 << bits) - 1 : MaxLevel;
 
     /// <summary>
-    /// What to tell of the image, in one line, once all rows have been read; null for nothing. Where sBIT tells anything, the levels are what was
-    /// meant, and a picture that is black throughout has nothing to scale.
+    /// A note for the user in one line, or null; valid after all rows were read. No note for images with sBIT, whose levels are intended, or that are
+    /// entirely black.
     /// </summary>
     public string? Note => MaxLevel > 255 && _significantBits is null && _highest > 0 && _highest < (MaxLevel + 1) / 8 ? FewBitsInSixteen : null;
 
-    /// <summary>The rows from the top, once: each [channels, width], in one buffer that the next row overwrites.</summary>
+    /// <summary>Rows from the top, each [channels, width]; all share one buffer, which the next row overwrites. Can be read once.</summary>
     /// <exception cref="InvalidImageException">The file is broken.</exception>
     public IEnumerable<float[]> Rows()
     {
@@ -91,16 +89,16 @@ internal sealed class ImageReader : IDisposable
             {
                 if (MaxLevel > 255)
                 {
-                    Spread(MemoryMarshal.Cast<byte, ushort>(band.AsSpan(at, rowBytes)), row);
+                    Deinterleave(MemoryMarshal.Cast<byte, ushort>(band.AsSpan(at, rowBytes)), row);
                     _highest = Math.Max(_highest, TensorPrimitives.Max(row));
                 }
                 else if (_isCmyk)
                 {
-                    SpreadInk(band.AsSpan(at, rowBytes), row);
+                    ConvertCmyk(band.AsSpan(at, rowBytes), row);
                 }
                 else
                 {
-                    Spread<byte>(band.AsSpan(at, rowBytes), row);
+                    Deinterleave<byte>(band.AsSpan(at, rowBytes), row);
                 }
                 yield return row;
             }
@@ -109,8 +107,8 @@ internal sealed class ImageReader : IDisposable
 
     public void Dispose() => _planes.Dispose();
 
-    /// <summary>From interleaved channels to one channel after the other.</summary>
-    private void Spread<T>(ReadOnlySpan<T> interleaved, float[] row)
+    /// <summary>Converts interleaved channels to planes.</summary>
+    private void Deinterleave<T>(ReadOnlySpan<T> interleaved, float[] row)
         where T : unmanaged, System.Numerics.INumberBase<T>
     {
         if (Channels == 1)
@@ -128,8 +126,8 @@ internal sealed class ImageReader : IDisposable
         }
     }
 
-    /// <summary>The light that cyan, magenta and yellow, and black over them, leave: (255 − C)(255 − K) / 255, as Pillow has it.</summary>
-    private void SpreadInk(ReadOnlySpan<byte> inks, float[] row)
+    /// <summary>Converts CMYK to RGB like Pillow: (255 − C)(255 − K) / 255.</summary>
+    private void ConvertCmyk(ReadOnlySpan<byte> inks, float[] row)
     {
         for (var x = 0; x < Width; x++)
         {
@@ -157,7 +155,7 @@ internal sealed class ImageReader : IDisposable
         }
     }
 
-    /// <summary>The most telling line of libvips' message.</summary>
+    /// <summary>The most specific line of libvips' message.</summary>
     private static string Reason(VipsException e) =>
         e.Message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
             .LastOrDefault(line => !line.StartsWith("unable to", StringComparison.Ordinal) && !line.EndsWith("load error", StringComparison.Ordinal))

@@ -1,6 +1,4 @@
 namespace MedMoE.Mesh.Imaging;
 
-/// <summary>An image as the backbone takes it.</summary>
-/// <param name="Pixels">[3, size, size], row-major, normalised.</param>
-/// <param name="Note">What to tell of the image, in one line; null for nothing.</param>
+/// <summary>The backbone's input: normalised pixels, [3, size, size], row-major. The note is one line for the user, or null.</summary>
 public sealed record PreparedImage(float[] Pixels, string? Note = null);

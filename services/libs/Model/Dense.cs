@@ -3,7 +3,7 @@ using static TorchSharp.torch.nn;
 
 namespace MedMoE.Mesh.Model;
 
-/// <summary>A linear layer under the name <c>dense</c>, as Hugging Face's Swin and BERT nest theirs.</summary>
+/// <summary>A linear layer named <c>dense</c>, as nested in Hugging Face's Swin and BERT.</summary>
 internal sealed class Dense : Module<Tensor, Tensor>
 {
     private readonly Linear dense;

@@ -1,6 +1,5 @@
 namespace MedMoE.Mesh.Model;
 
-/// <summary>The way out of libtorch.</summary>
 public static class TensorValues
 {
     /// <summary>A tensor's values, row-major.</summary>

@@ -4,28 +4,25 @@ using static TorchSharp.torch.nn;
 
 namespace MedMoE.Mesh.Model;
 
-/// <summary>Precision of the networks' weights and products. What is small (maps, softmax over positions, similarities) stays float32.</summary>
+/// <summary>Precision of the networks' weights and products. Small tensors (maps, softmax over positions, similarities) stay float32.</summary>
 public enum Precision
 {
-    /// <summary>bf16 where the device computes in it: a GPU, or a CPU with AVX512_BF16; else fp32.</summary>
+    /// <summary>bf16 on devices that support it (a GPU, or a CPU with AVX512_BF16), else fp32.</summary>
     Auto,
     Fp32,
 
-    /// <summary>float32 whose products a GPU rounds to TF32 (10 bits of mantissa); on a CPU the same as fp32.</summary>
+    /// <summary>float32, but GPUs round the factors of products to TF32 (10 bits of mantissa); on a CPU the same as fp32.</summary>
     Tf32,
     Bf16,
     Fp16,
 }
 
-/// <summary>A device that does not exist.</summary>
 public sealed class InvalidDeviceException(string reason) : InvalidInputException(reason);
 
-/// <summary>Where and how precisely networks run.</summary>
-/// <param name="Device">"cpu" (default), "cuda" or "cuda:N".</param>
-/// <param name="Precision">Default fp32.</param>
+/// <summary>The device, "cpu", "cuda" or "cuda:N", and the precision of networks.</summary>
 public sealed record TorchOptions(string Device = "cpu", Precision Precision = Precision.Fp32)
 {
-    /// <summary>The type of weights and features that the options come to on this machine.</summary>
+    /// <summary>The resulting type of weights and features on this machine.</summary>
     public ScalarType ScalarType => Precision switch
     {
         Precision.Fp32 or Precision.Tf32 => ScalarType.Float32,
@@ -35,7 +32,7 @@ public sealed record TorchOptions(string Device = "cpu", Precision Precision = P
         _ => throw new InvalidOperationException($"unknown precision {Precision}"),
     };
 
-    /// <summary>The same by name: "fp32", "tf32", "bf16" or "fp16".</summary>
+    /// <summary>"fp32", "tf32", "bf16" or "fp16".</summary>
     public string PrecisionName => ScalarType switch
     {
         ScalarType.BFloat16 => "bf16",
@@ -43,11 +40,9 @@ public sealed record TorchOptions(string Device = "cpu", Precision Precision = P
         _ => Precision == Precision.Tf32 ? "tf32" : "fp32",
     };
 
-    /// <param name="device">"cpu", "cuda" or "cuda:N".</param>
-    /// <param name="precision">"fp32", "tf32", "bf16", "fp16" or "auto".</param>
     public static TorchOptions Parse(string device, string precision) => new(device, Enum.Parse<Precision>(precision, ignoreCase: true));
 
-    /// <exception cref="InvalidDeviceException">Not a device, or one that is not there.</exception>
+    /// <exception cref="InvalidDeviceException">Not a device, or not present.</exception>
     public Device ResolveDevice()
     {
         if (Device == "cpu")
@@ -60,7 +55,7 @@ public sealed record TorchOptions(string Device = "cpu", Precision Precision = P
         }
         if (!cuda.is_available())
         {
-            throw new InvalidDeviceException($"device {Device}: no CUDA device here, or built without ./mesh --torch cuda");
+            throw new InvalidDeviceException($"device {Device}: no CUDA device found, or built without ./mesh --torch cuda");
         }
         var index = Device == "cuda" ? 0 : int.Parse(Device.AsSpan(5), null);
         return index < cuda.device_count()
@@ -80,14 +75,12 @@ public sealed record TorchOptions(string Device = "cpu", Precision Precision = P
         network.to(ResolveDevice(), ScalarType);
     }
 
-    /// <summary>
-    /// A batch on the device, in the networks' type. Two steps: where one call copies and converts, libtorch converts on the CPU.
-    /// </summary>
+    /// <summary>A batch on the device, in the networks' type. Two steps: in one step, libtorch would convert on the CPU.</summary>
     public Tensor Upload(Tensor batch) => batch.to(ResolveDevice()).to(ScalarType);
 
     /// <summary>
-    /// Sets how this process multiplies float32 on a GPU. libtorch's own default is TF32 for convolutions and float32 for matrices; here
-    /// it is float32 for both, unless TF32 is asked for.
+    /// Sets the float32 products of this process on GPUs. libtorch's default is TF32 for convolutions and float32 for matrices; here it is float32
+    /// for both, unless TF32 is selected.
     /// </summary>
     public void ChooseProducts() =>
         (backends.cuda.matmul.allow_tf32, backends.cudnn.allow_tf32) = (Precision == Precision.Tf32, Precision == Precision.Tf32);

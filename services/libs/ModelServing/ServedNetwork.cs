@@ -6,10 +6,7 @@ using static TorchSharp.torch;
 
 namespace MedMoE.Mesh.ModelServing;
 
-/// <summary>The network of a part of a bundle behind its batcher. It belongs to the batcher's thread, which runs it and disposes of it.</summary>
-/// <typeparam name="TNetwork">The network.</typeparam>
-/// <typeparam name="TItem">What a caller submits.</typeparam>
-/// <typeparam name="TResult">What a caller gets.</typeparam>
+/// <summary>Serves one part of a bundle in batches. The batcher's thread owns the network: it runs and disposes it.</summary>
 public sealed class ServedNetwork<TNetwork, TItem, TResult> : IDisposable
     where TNetwork : class, IDisposable
 {
@@ -20,14 +17,11 @@ public sealed class ServedNetwork<TNetwork, TItem, TResult> : IDisposable
     private Generation<TNetwork> _running;
     private volatile Generation<TNetwork> _latest;
 
-    /// <param name="options">Bundle, device and precision.</param>
-    /// <param name="part">The part of the bundle.</param>
-    /// <param name="batching">How batches form.</param>
-    /// <param name="load">Loads the network and places it on the device.</param>
-    /// <param name="run">
-    /// Runs a batch: as many results as items, in their order. Tensors that it does not detach are disposed of when it returns.
-    /// </param>
-    /// <param name="fits">Whether an item may join those that are picked already; null where only their number counts.</param>
+    /// <summary>
+    /// Loads the network; <paramref name="load"/> also moves it to the device. <paramref name="run"/> returns one result per item, in order; tensors
+    /// that it does not detach are disposed when it returns. <paramref name="fits"/> decides whether an item may join a batch; null: only the count
+    /// limits it.
+    /// </summary>
     /// <exception cref="BundleException">The part cannot be loaded.</exception>
     public ServedNetwork(
         ModelOptions options, BundlePart part, BatcherOptions batching, Func<ModelBundle, TorchOptions, TNetwork> load,
@@ -40,19 +34,17 @@ public sealed class ServedNetwork<TNetwork, TItem, TResult> : IDisposable
         Batcher = new Batcher<TItem, TResult>(batching, Run, Metrics, fits);
     }
 
-    /// <summary>Where the network runs, and in what.</summary>
     public TorchOptions Torch { get; }
 
     public BatcherMetrics Metrics { get; }
 
     public Batcher<TItem, TResult> Batcher { get; }
 
-    /// <summary>What the next batch runs on. Its network runs on the batcher's thread alone.</summary>
+    /// <summary>The network of the next batch. Only the batcher's thread may run it.</summary>
     public Generation<TNetwork> Latest => _latest;
 
-    /// <summary>Loads the part of another bundle, and runs that from the next batch on.</summary>
-    /// <param name="bundle">The bundle's folder.</param>
-    /// <exception cref="BundleException">It cannot be loaded; the present network goes on.</exception>
+    /// <summary>Loads the part of another bundle and uses it from the next batch on.</summary>
+    /// <exception cref="BundleException">It cannot be loaded; the present network stays.</exception>
     public void Exchange(string bundle)
     {
         var next = Load(bundle);
@@ -60,7 +52,7 @@ public sealed class ServedNetwork<TNetwork, TItem, TResult> : IDisposable
         {
             if (_latest != _running)
             {
-                // No batch has come since the last exchange.
+                // No batch has run since the last exchange.
                 _latest.Network.Dispose();
             }
             _latest = next;
@@ -70,7 +62,7 @@ public sealed class ServedNetwork<TNetwork, TItem, TResult> : IDisposable
     public void Dispose()
     {
         Batcher.Dispose();
-        Adopt();
+        SwitchToLatest();
         _running.Network.Dispose();
         Metrics.Dispose();
     }
@@ -83,13 +75,13 @@ public sealed class ServedNetwork<TNetwork, TItem, TResult> : IDisposable
 
     private IReadOnlyList<TResult> Run(IReadOnlyList<TItem> batch)
     {
-        Adopt();
+        SwitchToLatest();
         using var scope = NewDisposeScope();
         using var inference = inference_mode();
         return _run(_running, batch);
     }
 
-    private void Adopt()
+    private void SwitchToLatest()
     {
         lock (_exchanging)
         {

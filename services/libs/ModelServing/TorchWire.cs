@@ -4,16 +4,14 @@ using static TorchSharp.torch;
 
 namespace MedMoE.Mesh.ModelServing;
 
-/// <summary>Between tensors and the wire. To be called on the thread that owns the tensors.</summary>
+/// <summary>Converts between tensors and messages. Call it on the thread that owns the tensors.</summary>
 public static class TorchWire
 {
-    /// <summary>Rows of a tensor as messages' tensors, each [row's shape], rounded to <paramref name="type"/>. The bytes are copied once.</summary>
-    /// <param name="batch">[rows, …].</param>
-    /// <param name="type">Element type.</param>
+    /// <summary>The rows of a batch [rows, …] as message tensors, rounded to <paramref name="type"/>. The bytes are copied once.</summary>
     public static WireTensor[] Rows(Tensor batch, DataType type)
     {
         using var scope = NewDisposeScope();
-        // Two steps: where one call copies and converts, libtorch converts on the CPU.
+        // Two steps: in one step, libtorch would convert on the CPU.
         var converted = batch.to(ScalarTypeOf(type)).contiguous().cpu();
         var length = converted.bytes.Length / (int)batch.shape[0];
         var rows = new WireTensor[batch.shape[0]];
@@ -29,7 +27,7 @@ public static class TorchWire
         return rows;
     }
 
-    /// <summary>Messages' tensors of one type and shape as one batch, [tensors, …], on the CPU. The bytes are copied once.</summary>
+    /// <summary>Message tensors of one type and shape as one batch [tensors, …] on the CPU. The bytes are copied once.</summary>
     public static Tensor Batch(IReadOnlyList<WireTensor> rows)
     {
         var batch = empty([rows.Count, .. rows[0].Shape], ScalarTypeOf(rows[0].DataType));

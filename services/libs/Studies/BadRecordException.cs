@@ -2,13 +2,13 @@ using MedMoE.Mesh.Imaging;
 
 namespace MedMoE.Mesh.Studies;
 
-/// <summary>A record that is no study. It is skipped and counted, and never ends a run. The message repeats neither image nor report.</summary>
+/// <summary>An invalid record. It is skipped and counted and never ends a run. The message never repeats parts of an image or a report.</summary>
 public sealed class BadRecordException(string reason) : Exception(reason)
 {
-    /// <summary>Prepares a part of a record: whatever is amiss in it is the record's fault, for one record must not end a run.</summary>
-    /// <param name="part">Which part, for the message; messages of other exceptions may quote what they read.</param>
-    /// <param name="prepare">Prepares it.</param>
-    /// <exception cref="BadRecordException">It throws anything but a cancellation.</exception>
+    /// <summary>
+    /// Runs a step for one record. Every exception except a cancellation becomes a fault of the record, because one record must not end a run. The
+    /// message has only the <paramref name="part"/>, because other messages may quote data.
+    /// </summary>
     public static T Guard<T>(string part, Func<T> prepare)
     {
         try
@@ -21,7 +21,7 @@ public sealed class BadRecordException(string reason) : Exception(reason)
         }
         catch (OutOfMemoryException)
         {
-            throw new BadRecordException($"{part} takes more memory than there is");
+            throw new BadRecordException($"{part} needs more memory than is available");
         }
         catch (Exception e) when (e is not (BadRecordException or OperationCanceledException))
         {

@@ -1,11 +1,11 @@
 namespace MedMoE.Mesh.Studies;
 
-/// <summary>What a batch is made of.</summary>
+/// <summary>How studies are grouped into batches.</summary>
 public enum BatchPlan
 {
-    /// <summary>Studies that follow each other.</summary>
+    /// <summary>Consecutive studies.</summary>
     Mixed,
 
-    /// <summary>Studies of one report type; a batch is due as soon as its type has enough of them.</summary>
+    /// <summary>Studies of one report type; a batch is complete as soon as its type has enough of them.</summary>
     ByType,
 }

@@ -6,21 +6,19 @@ using CsvHelper.Configuration;
 
 namespace MedMoE.Mesh.Studies;
 
-/// <summary>The rows of <c>manifest.csv</c> (RFC 4180). Columns it does not know are the data set's own.</summary>
+/// <summary>The rows of <c>manifest.csv</c> (RFC 4180). Unknown columns are ignored.</summary>
 internal static class CsvManifest
 {
     private static readonly string[] _required = ["image", "report", "type"];
 
-    /// <param name="name">What the user called it.</param>
-    /// <param name="content">The file.</param>
-    /// <returns>A record each, or what is wrong with it, with the line where it ends: a field in quotes may go over many.</returns>
-    /// <exception cref="StudyDataException">Not UTF-8, or a column is missing or there twice.</exception>
+    /// <summary>Records or faults, each with its last line, because a quoted field may span lines. The name is for messages.</summary>
+    /// <exception cref="StudyDataException">Not UTF-8, or a column is missing or duplicated.</exception>
     public static IEnumerable<(int Line, RecordJson? Record, string? Fault)> Read(string name, byte[] content)
     {
-        // Spreadsheets like to save in the machine's own encoding, and then it is every record that has one letter wrong.
+        // Spreadsheets often save in the system's encoding. Then every record with a non-ASCII letter would be wrong.
         if (!Utf8.IsValid(content))
         {
-            throw new StudyDataException($"{name}: not UTF-8; save it as that");
+            throw new StudyDataException($"{name}: not UTF-8; save it as UTF-8");
         }
         var broken = false;
         var lines = content.AsSpan().TrimEnd((byte)'\n').Count((byte)'\n') + 1;
@@ -40,9 +38,9 @@ internal static class CsvManifest
         {
             broken = false;
             var record = new RecordJson(csv.GetField("key"), csv.GetField("image"), csv.GetField("report"), csv.GetField("type"), null);
-            // A quote that is never closed ends with the file, behind its last line.
+            // An unclosed quote ends after the last line of the file.
             var last = Math.Min(csv.Parser.RawRow, lines);
-            var fault = broken ? $"CSV with a quote where none may be{(first < last ? $", lines {first} to {last}" : "")}" : FaultOf(csv);
+            var fault = broken ? $"misplaced quote in the CSV{(first < last ? $", lines {first} to {last}" : "")}" : FaultOf(csv);
             yield return (last, fault is null ? record : null, fault);
         }
     }
@@ -51,15 +49,15 @@ internal static class CsvManifest
     {
         if (_required.FirstOrDefault(column => !columns.Contains(column)) is { } missing)
         {
-            throw new StudyDataException($"{name}: no column \"{missing}\"; a manifest has image, report, type and, if it likes, key");
+            throw new StudyDataException($"{name}: no column \"{missing}\"; required columns: image, report, type; optional: key");
         }
         if (_required.Append("key").FirstOrDefault(column => columns.Count(c => c == column) > 1) is { } twice)
         {
-            throw new StudyDataException($"{name}: column \"{twice}\" is there twice");
+            throw new StudyDataException($"{name}: column \"{twice}\" is duplicated");
         }
     }
 
-    /// <summary>A comma in a report without quotes would cut it there. Spreadsheets add empty fields.</summary>
+    /// <summary>An unquoted comma in a report would cut it. Empty extra fields are allowed, because spreadsheets add them.</summary>
     private static string? FaultOf(CsvReader csv)
     {
         var (fields, columns) = (csv.Parser.Record!, csv.HeaderRecord!.Length);

@@ -1,12 +1,12 @@
 namespace MedMoE.Mesh.Studies;
 
 /// <summary>
-/// Members of one key whose kinds have further dots: a record's masks and notes, or many studies whose names have dots, as UIDs do, and which
-/// the rule of shards (a key ends at the first dot) throws together.
+/// Members of one key whose kinds have further dots. They are either masks and notes of one record, or many studies with dots in their names (such as
+/// UIDs), which get the same key because a key ends at the first dot.
 /// </summary>
 internal sealed class DottedNames(string key)
 {
-    /// <summary>Masks and notes that a record may have.</summary>
+    /// <summary>Limit of masks and notes of one record.</summary>
     private const int Most = 1000;
 
     private readonly HashSet<string> _images = [];
@@ -15,10 +15,10 @@ internal sealed class DottedNames(string key)
     private int _members;
     private string _first = "";
 
-    /// <summary>That they are studies of their own, once it is certain; else null.</summary>
+    /// <summary>The fault if they are certainly several studies; else null.</summary>
     public string? Fault => _isStudy || _members > Most ? Guess : null;
 
-    /// <summary>That they may be; null where there are none.</summary>
+    /// <summary>The fault if they may be several studies; else null.</summary>
     public string? Guess => _members == 0 ? null : $"{_members} members under key {key} have kinds like {Shown}: names with dots?";
 
     private string Shown => _first.Length > 12 ? $"{_first[..5]}…{_first[_first.LastIndexOf('.')..]}" : _first;

@@ -3,8 +3,8 @@ using System.Text;
 namespace MedMoE.Mesh.Studies;
 
 /// <summary>
-/// A data set as a list of images, JSON lines or CSV, with paths relative to it. The list is read and its types checked when it is opened;
-/// images are read when they are needed.
+/// A data set as a list of images in JSON lines or CSV, with paths relative to the list. Opening reads the list and checks its types; images are read
+/// on demand.
 /// </summary>
 internal sealed class Manifest : StudySource
 {
@@ -22,7 +22,7 @@ internal sealed class Manifest : StudySource
 
     public override int? Count => _records.Count;
 
-    /// <exception cref="StudyDataException">It cannot be read, lacks a column, has no record, or a type that is none of the bundle's.</exception>
+    /// <exception cref="StudyDataException">Unreadable, without a required column or any record, or with an unknown type.</exception>
     public static Manifest Open(string path, ReportTypes types)
     {
         var manifest = new Manifest(path, types);
@@ -35,7 +35,7 @@ internal sealed class Manifest : StudySource
         {
             manifest.AddLines(content);
         }
-        return manifest._records.Count > 0 ? manifest : throw new StudyDataException($"{path}: no records in it");
+        return manifest._records.Count > 0 ? manifest : throw new StudyDataException($"{path}: it has no records");
     }
 
     public override IEnumerable<StudyRecord> Read(ShuffleOrder? order)
@@ -69,14 +69,14 @@ internal sealed class Manifest : StudySource
     {
         if (content.StartsWith(Encoding.Unicode.Preamble) || content.StartsWith(Encoding.BigEndianUnicode.Preamble))
         {
-            throw new StudyDataException($"{Name}: UTF-16, not UTF-8; save it as that");
+            throw new StudyDataException($"{Name}: UTF-16, not UTF-8; save it as UTF-8");
         }
         var number = 0;
         foreach (var range in content.Split((byte)'\n'))
         {
             number++;
             var line = content[range];
-            // Behind the first line, too: of files that were joined.
+            // Concatenated files may have a byte order mark on later lines, too.
             if (line.StartsWith(Encoding.UTF8.Preamble))
             {
                 line = line[Encoding.UTF8.Preamble.Length..];
@@ -117,7 +117,7 @@ internal sealed class Manifest : StudySource
         var key = Name(record.Key) ?? Name(record.Image) ?? Where(line);
         if (!_keys.Add(key))
         {
-            // An image may well have several reports.
+            // An image may have several reports.
             key = $"{key}#{line}";
         }
         var fault = Name(record.Image) is null ? "no image"

@@ -3,8 +3,7 @@ using System.Text.Json;
 namespace MedMoE.Mesh.Studies;
 
 /// <summary>
-/// A record as JSON: a line of <c>manifest.jsonl</c>, or a shard's <c>.json</c> member, which has type and findings alone. Fields it does not
-/// know are the data set's own.
+/// A record as JSON: a line of <c>manifest.jsonl</c>, or a shard's <c>.json</c> member, which has only type and findings. Unknown fields are ignored.
 /// </summary>
 internal sealed record RecordJson(string? Key, string? Image, string? Report, string? Type, IReadOnlyList<FindingJson?>? Findings)
 {
@@ -14,7 +13,7 @@ internal sealed record RecordJson(string? Key, string? Image, string? Report, st
         AllowDuplicateProperties = false,
     };
 
-    /// <exception cref="BadRecordException">Not JSON, or a field of another kind than expected.</exception>
+    /// <exception cref="BadRecordException">Not JSON, or a field has a wrong type.</exception>
     public static RecordJson Parse(ReadOnlySpan<byte> utf8)
     {
         try
@@ -23,22 +22,16 @@ internal sealed record RecordJson(string? Key, string? Image, string? Report, st
         }
         catch (JsonException e)
         {
-            // The exception's own message may quote what it read.
+            // The exception's own message may quote data.
             throw new BadRecordException($"JSON cannot be read at byte {e.BytePositionInLine}{(e.Path is null or "$" ? "" : $", {e.Path}")}");
         }
     }
 }
 
-/// <summary>A finding as JSON.</summary>
-/// <param name="Name">What it is.</param>
-/// <param name="Phrase">The words of the report that name it.</param>
-/// <param name="Box">Left, top, width, height in pixels.</param>
-/// <param name="Mask">Path of its mask, or the member of the same sample that is it.</param>
+/// <summary>A finding as JSON: the box as left, top, width, height in pixels; the mask as a path or as a member of the same record.</summary>
 internal sealed record FindingJson(string? Name, string? Phrase, IReadOnlyList<int>? Box, string? Mask)
 {
-    /// <param name="findings">Those of a record; null where it has none.</param>
-    /// <param name="mask">Reads a mask.</param>
-    /// <exception cref="BadRecordException">A field is missing or makes no sense, or the mask cannot be read.</exception>
+    /// <exception cref="BadRecordException">A field is missing or invalid, or the mask cannot be read.</exception>
     public static IReadOnlyList<Finding> ToFindings(IReadOnlyList<FindingJson?>? findings, Func<string, byte[]> mask) =>
         [.. (findings ?? []).Select(finding => finding is null ? throw new BadRecordException("a finding that is null") : finding.ToFinding(mask))];
 

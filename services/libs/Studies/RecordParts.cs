@@ -1,20 +1,20 @@
 namespace MedMoE.Mesh.Studies;
 
-/// <summary>The records of a shard that lack a member, until its end: what they lack may come behind other records.</summary>
+/// <summary>Collects the incomplete records of a shard until its end, because their missing members may follow other records.</summary>
 internal sealed class RecordParts
 {
     private readonly Dictionary<string, int> _times = [];
     private readonly OrderedDictionary<string, string> _parts = [];
     private readonly List<(string Key, string Fault)> _strange = [];
 
-    /// <summary>What is wrong with those that lack something, each once.</summary>
+    /// <summary>The faults of incomplete records, one per key.</summary>
     public IEnumerable<(string Key, string Fault)> Faults =>
     [
-        .. _parts.Select(part => (part.Key, _times[part.Key] == 1 ? part.Value : $"comes {_times[part.Key]} times: its members are not neighbours")),
+        .. _parts.Select(part => (part.Key, _times[part.Key] == 1 ? part.Value : $"appears {_times[part.Key]} times: its members are not adjacent")),
         .. _strange.Where(record => !_times.ContainsKey(record.Key)),
     ];
 
-    /// <summary>Whether a record is for whoever reads the shard: it is whole, or bad for another reason than a member that is not there.</summary>
+    /// <summary>Whether the record can be returned now: it is complete, or bad for another reason than a missing member.</summary>
     public bool Add(ShardRecord record)
     {
         if (record.IsStrange)

@@ -2,9 +2,7 @@ using MedMoE.Mesh.Text;
 
 namespace MedMoE.Mesh.Studies;
 
-/// <summary>A data set of which only some sections of the reports are read. A report without any of them is a bad record.</summary>
-/// <param name="source">The data set.</param>
-/// <param name="sections">What to read.</param>
+/// <summary>A data set with only some sections of the reports. A report without any of them is a bad record.</summary>
 internal sealed class SectionedStudies(StudySource source, ReportSections sections) : StudySource(source.Name)
 {
     public override int? Count => source.Count;

@@ -1,11 +1,11 @@
 namespace MedMoE.Mesh.Studies;
 
-/// <summary>One tar file of a data set, as WebDataset lays it out: the members of a record follow each other.</summary>
+/// <summary>A tar file of a data set in WebDataset's layout: the members of a record follow each other.</summary>
 internal static class Shard
 {
     /// <summary>
-    /// The records as they come; then those that lack a member, which might have come behind other records. Where the shard is cut or broken, its
-    /// fault comes last, as a bad record of the shard's name.
+    /// Complete records in order, then incomplete ones, whose missing members might have followed later. If the shard is truncated or broken, the
+    /// last record is a bad one with the shard's name and fault.
     /// </summary>
     public static IEnumerable<StudyRecord> Read(string path, ReportTypes types)
     {
@@ -25,7 +25,7 @@ internal static class Shard
             record ??= new ShardRecord(path, member.Key, member.Tar);
             record.Add(member, members.Read);
         }
-        // A cut may come between two members of a record, or right behind its last.
+        // The file may be truncated between two members of a record, or right after its last.
         var whole = !members.IsCut || record?.IsWhole == true;
         if (record is not null && whole && parts.Add(record))
         {

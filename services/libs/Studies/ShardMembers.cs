@@ -2,7 +2,7 @@ using System.Formats.Tar;
 
 namespace MedMoE.Mesh.Studies;
 
-/// <summary>The files of a shard, one after the other. Tars that were joined (<c>cat a.tar b.tar</c>) are read one after the other, too.</summary>
+/// <summary>Reads the files of a shard in order. Concatenated tars (<c>cat a.tar b.tar</c>) are read as one.</summary>
 internal sealed class ShardMembers : IDisposable
 {
     private readonly FileStream? _file;
@@ -16,7 +16,7 @@ internal sealed class ShardMembers : IDisposable
         try
         {
             _file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 20, FileOptions.SequentialScan);
-            Fault = TarBlocks.Compression(_file) is { } compression ? $"{compression}, no tar: decompress it first" : null;
+            Fault = TarBlocks.Compression(_file) is { } compression ? $"{compression}, not a tar: decompress it first" : null;
             _reader = new TarReader(_file, leaveOpen: true);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -25,13 +25,13 @@ internal sealed class ShardMembers : IDisposable
         }
     }
 
-    /// <summary>Why there are no more members, where the shard is not whole; null where it is.</summary>
+    /// <summary>Why reading ended early; null if the shard is complete.</summary>
     public string? Fault { get; private set; }
 
-    /// <summary>Whether the record that was read last may lack members for that reason.</summary>
+    /// <summary>Whether the last record may lack members because of the fault.</summary>
     public bool IsCut { get; private set; }
 
-    /// <summary>The next member; null where there is none, or <see cref="Fault"/>.</summary>
+    /// <summary>The next member; null at the end or after a <see cref="Fault"/>.</summary>
     public ShardMember? Next() => Guard(() =>
     {
         while (true)
@@ -42,7 +42,7 @@ internal sealed class ShardMembers : IDisposable
             }
             catch (NotSupportedException)
             {
-                // Volume labels, files with holes as GNU tar writes them by default.
+                // Volume labels, and sparse files in GNU tar's default format.
                 var header = TarBlocks.ReadHeader(_file!, _file!.Position - TarBlocks.Size);
                 StartAt(header.Next);
                 if (Member(header.Name, 0, header.Fault) is { } unsupported)
@@ -53,7 +53,7 @@ internal sealed class ShardMembers : IDisposable
             }
             if (_entry is null)
             {
-                if (!GoesOn())
+                if (!ContinuesWithTar())
                 {
                     return null;
                 }
@@ -67,7 +67,7 @@ internal sealed class ShardMembers : IDisposable
         }
     });
 
-    /// <summary>The content of the member that came last; null where the shard is cut in it, which is then the <see cref="Fault"/>.</summary>
+    /// <summary>The content of the current member; null if the shard is truncated in it, which sets <see cref="Fault"/>.</summary>
     public byte[]? Read() => Guard(() =>
     {
         var content = new byte[_entry!.Length];
@@ -94,7 +94,7 @@ internal sealed class ShardMembers : IDisposable
         }
         catch (EndOfStreamException)
         {
-            Cut($"cut off at byte {_file!.Length}");
+            Cut($"truncated at byte {_file!.Length}");
         }
         catch (Exception e) when (e is IOException or InvalidDataException or FormatException or ArgumentException or OverflowException)
         {
@@ -112,26 +112,26 @@ internal sealed class ShardMembers : IDisposable
 
     private ShardMember? Member(string path, long length, string? fault)
     {
-        // "tar -c ." puts "./" in front of every name.
+        // "tar -c ." prefixes every name with "./".
         path = path.StartsWith("./", StringComparison.Ordinal) ? path[2..] : path;
         var name = path.LastIndexOf('/') + 1;
         var dot = path.IndexOf('.', name);
         return dot > name ? new ShardMember(path[..dot], path[(dot + 1)..].ToLowerInvariant(), length, fault, _tar) : null;
     }
 
-    /// <summary>Whether another tar follows where one has ended; what follows and is none is a fault.</summary>
-    private bool GoesOn()
+    /// <summary>Whether another tar follows the end of one. Other data there is a fault.</summary>
+    private bool ContinuesWithTar()
     {
-        // The reader ends at a block of zeros, at one without a check sum, and where the file does.
+        // The reader ends at a block of zeros, at one without a checksum, and at the end of the file.
         if (_file!.Length - _nextHeader < TarBlocks.Size)
         {
-            Cut("cut off: it has no end");
+            Cut("truncated: no end-of-archive marker");
             return false;
         }
         var next = TarBlocks.SkipZeros(_file, _nextHeader);
         if (next == _nextHeader)
         {
-            Cut($"broken before byte {next}: no header of a member{Unread(next)}");
+            Cut($"broken before byte {next}: no member header{Unread(next)}");
             return false;
         }
         if (next == _file.Length)
@@ -140,7 +140,7 @@ internal sealed class ShardMembers : IDisposable
         }
         if (!TarBlocks.IsHeader(_file, next))
         {
-            Fault = $"the last {_file.Length - next} bytes, behind its end, are no tar";
+            Fault = $"the last {_file.Length - next} bytes, after the end of the archive, are not a tar";
             return false;
         }
         StartAt(next);

@@ -3,11 +3,10 @@ using System.Text.RegularExpressions;
 
 namespace MedMoE.Mesh.Studies;
 
-/// <summary>Names of shards as bash and WebDataset write them.</summary>
 internal static partial class ShardNames
 {
-    /// <summary>Expands names with commas between them and ranges in them, the rightmost range fastest. Zeros in front set the width.</summary>
-    /// <exception cref="StudyDataException">A shard is not there, which is found before the next name is made; or a range is empty.</exception>
+    /// <summary>Expands comma-separated names with ranges as in bash and WebDataset; leading zeros set the width.</summary>
+    /// <exception cref="StudyDataException">A shard is missing, which is checked before the next name is generated; or a range is empty.</exception>
     public static IReadOnlyList<string> Expand(string pattern)
     {
         var shards = new List<string>();
@@ -33,7 +32,7 @@ internal static partial class ShardNames
         long[] numbers = Array.ConvertAll(ends, end => long.Parse(end, CultureInfo.InvariantCulture));
         if (numbers[1] < numbers[0])
         {
-            throw new StudyDataException($"{pattern}: {range.Value} is no range, its end comes before its start");
+            throw new StudyDataException($"{pattern}: {range.Value} is not a range, its end is before its start");
         }
         var width = ends.Any(end => end.Length > 1 && end[0] == '0') ? ends.Max(end => end.Length) : 1;
         return Numbers(numbers[0], numbers[1])

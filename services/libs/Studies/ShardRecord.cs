@@ -2,13 +2,10 @@ using System.Text;
 
 namespace MedMoE.Mesh.Studies;
 
-/// <summary>The members of one record of a shard that follow each other.</summary>
-/// <param name="shard">Path of the shard.</param>
-/// <param name="key">What the members' names have in common.</param>
-/// <param name="tar">Which of the shard's tars it lies in.</param>
+/// <summary>The consecutive members of one record of a shard, in the tar with index <paramref name="tar"/>.</summary>
 internal sealed class ShardRecord(string shard, string key, int tar)
 {
-    /// <summary>Bytes that are kept of a record: a shard whose members all have one key is not to be held as a whole.</summary>
+    /// <summary>Limit in bytes, so that a shard whose members all have one key is not held in memory.</summary>
     private const long LargestRecord = 256 << 20;
 
     private static readonly UTF8Encoding _strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
@@ -21,19 +18,18 @@ internal sealed class ShardRecord(string shard, string key, int tar)
 
     public string Key => key;
 
-    /// <summary>Whether image, report and label are there.</summary>
     public bool IsWhole => Missing is null;
 
-    /// <summary>Why it is no study, as far as its members' names tell; null where they are all there.</summary>
+    /// <summary>Why it is not a study, judged by the members' names; null if all are present.</summary>
     public string? Fault => _fault ?? _dotted.Fault ?? (Missing is not { } missing ? null
         : Image is null && _dotted.Guess is { } dots ? $"{missing}; {dots}"
         : _strange.Count > 0 ? $"{missing}; it has .{string.Join(", .", _strange.Take(3))}{(_strange.Count > 3 ? ", …" : "")}"
         : missing);
 
-    /// <summary>Whether nothing but members is amiss, which may yet come behind other records.</summary>
+    /// <summary>Whether its only fault is missing members, which may follow other records.</summary>
     public bool IsPart => _fault is null && _dotted.Fault is null && !IsWhole;
 
-    /// <summary>Whether it has nothing that studies are made of.</summary>
+    /// <summary>Whether it has no member of a known kind.</summary>
     public bool IsStrange { get; private set; } = true;
 
     private byte[]? Image => ShardMember.ImageKinds.Select(_members.GetValueOrDefault).FirstOrDefault(image => image is not null);
@@ -45,8 +41,7 @@ internal sealed class ShardRecord(string shard, string key, int tar)
 
     public bool Has(ShardMember member) => member.Key == key && member.Tar == tar;
 
-    /// <param name="member">One of its members.</param>
-    /// <param name="read">Reads it; null where that fails, which the shard tells.</param>
+    /// <summary><paramref name="read"/> reads the member, or returns null after a fault, which the shard reports.</summary>
     public void Add(ShardMember member, Func<byte[]?> read)
     {
         if (!member.IsKnown)
@@ -57,10 +52,10 @@ internal sealed class ShardRecord(string shard, string key, int tar)
         IsStrange = false;
         _dotted.Add(member);
         _fault ??= member.Fault is { } fault ? $".{member.Kind} {fault}"
-            : _members.ContainsKey(member.Kind) ? $".{member.Kind} is there twice"
-            : member.IsImage && !member.HasDots && Image is not null ? $".{member.Kind} is its second image"
+            : _members.ContainsKey(member.Kind) ? $".{member.Kind} is duplicated"
+            : member.IsImage && !member.HasDots && Image is not null ? $".{member.Kind} is a second image"
             : member.Length > LargestRecord ? $".{member.Kind} is too large"
-            : (_bytes += member.Length) > LargestRecord ? $"over {LargestRecord >> 20} MiB in all"
+            : (_bytes += member.Length) > LargestRecord ? $"over {LargestRecord >> 20} MiB in total"
             : null;
         if (_fault is not null || _dotted.Fault is not null)
         {
@@ -96,7 +91,7 @@ internal sealed class ShardRecord(string shard, string key, int tar)
     }
 
     private byte[] Mask(string member) =>
-        _members.GetValueOrDefault(member.ToLowerInvariant()) ?? throw new BadRecordException($"no member .{member}, its mask");
+        _members.GetValueOrDefault(member.ToLowerInvariant()) ?? throw new BadRecordException($"no member .{member} for its mask");
 
     private string Text(string kind)
     {

@@ -1,6 +1,6 @@
 namespace MedMoE.Mesh.Studies;
 
-/// <summary>A data set as WebDataset shards: tar files, read as a stream. A shuffled pass holds a window of records as they were encoded.</summary>
+/// <summary>A data set as WebDataset shards: tar files, read as a stream. Shuffling buffers a window of encoded records.</summary>
 internal sealed class Shards(string name, IReadOnlyList<string> paths, ReportTypes types) : StudySource(name)
 {
     public override int? Count => null;

@@ -1,17 +1,14 @@
 namespace MedMoE.Mesh.Studies;
 
 /// <summary>
-/// The order of an epoch: a function of data, seed and epoch alone, so that a resumed run sees the batches that the interrupted one would have.
-/// (.NET keeps the sequence of a seeded <see cref="Random"/> from version to version.)
+/// The order of an epoch (from 0), which depends only on data, seed and epoch, so that a resumed run gets the batches of the interrupted one. (.NET
+/// keeps the sequence of a seeded <see cref="Random"/> in all versions.) The window is the size of the shuffle buffer, in records.
 /// </summary>
-/// <param name="Seed">The run's.</param>
-/// <param name="Epoch">From 0.</param>
-/// <param name="Window">Records held at once where a data set is too large to hold. Default 1,000.</param>
 public sealed record ShuffleOrder(int Seed, int Epoch, int Window = 1000)
 {
     public Random NewRandom() => new(unchecked((Seed * 1_000_003) + Epoch));
 
-    /// <summary>Draws each next record from a window that the stream refills.</summary>
+    /// <summary>Draws each record from a shuffle buffer that the stream refills.</summary>
     public static IEnumerable<T> InWindow<T>(IEnumerable<T> stream, int window, Random random)
     {
         var held = new List<T>(window);

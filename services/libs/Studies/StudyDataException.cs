@@ -2,5 +2,5 @@ using MedMoE.Mesh.Bundle;
 
 namespace MedMoE.Mesh.Studies;
 
-/// <summary>A data set that cannot be used: it is not there, has labels that the bundle does not know, or no record that is whole.</summary>
+/// <summary>A data set that cannot be used: missing, with labels unknown to the bundle, or without a complete record.</summary>
 public sealed class StudyDataException(string reason) : InvalidInputException(reason);

@@ -2,25 +2,19 @@ using System.Threading.Tasks.Dataflow;
 
 namespace MedMoE.Mesh.Studies;
 
-/// <summary>
-/// Reads and prepares studies ahead of whoever trains or evaluates on them, several at a time. What comes out, and what is skipped, is a
-/// function of data and options: the studies keep their order, whichever of them is ready first.
-/// </summary>
-/// <remarks>
-/// Enumerables are synchronous because a thread owns a model and its dispose scopes. Leaving one, to its end or not, returns only when its
-/// workers have ended.
-/// </remarks>
+/// <summary>Reads ahead and prepares studies in parallel. Results and skipped records depend only on data and options: the order is kept.</summary>
+/// <remarks>Enumerables are synchronous, because a model belongs to one thread. Disposing of one waits for its workers.</remarks>
 public sealed class StudyLoader(StudySource source, StudyPreparation preparation, LoaderOptions options)
 {
     /// <summary>
-    /// An epoch in batches. A last batch that is not full is dropped: contrastive losses are not comparable between sizes. The next epoch draws
-    /// others; of report types that never fill one, each study is told of.
+    /// An epoch in batches. An incomplete last batch is dropped, because contrastive losses are not comparable between sizes; the next epoch drops
+    /// other studies. The studies of a report type that never fills a batch are reported as skipped.
     /// </summary>
-    /// <param name="epoch">From 0; with the seed it gives the order.</param>
-    /// <param name="skipped">Told of what is left out.</param>
-    /// <param name="skipBatches">Batches to leave out; those that follow are the ones a whole epoch has there.</param>
-    /// <param name="cancellation">Ends it with <see cref="OperationCanceledException"/>.</param>
-    /// <exception cref="StudyDataException">A label is none of the bundle's, or the epoch has no batch at all.</exception>
+    /// <param name="epoch">From 0; the order depends on it and on the seed.</param>
+    /// <param name="skipped">Collects skipped records.</param>
+    /// <param name="skipBatches">Number of batches to skip; the others are unchanged.</param>
+    /// <param name="cancellation">Ends the epoch with <see cref="OperationCanceledException"/>.</param>
+    /// <exception cref="StudyDataException">A label is unknown, or the epoch has no batch.</exception>
     public IEnumerable<PreparedBatch> Read(int epoch, SkippedRecords skipped, int skipBatches = 0, CancellationToken cancellation = default)
     {
         var order = new ShuffleOrder(options.Seed, epoch, options.ShuffleWindow);
@@ -39,7 +33,7 @@ public sealed class StudyLoader(StudySource source, StudyPreparation preparation
             {
                 waiting.Remove(kind);
                 batched.Add(kind);
-                // Which studies the batches left out have is only known once their images have been decoded: one that does not decode moves the rest.
+                // Skipped batches must be prepared too: an image that cannot be decoded changes which studies are in later batches.
                 if (batches >= skipBatches)
                 {
                     yield return new PreparedBatch(batches, batch);
@@ -59,7 +53,7 @@ public sealed class StudyLoader(StudySource source, StudyPreparation preparation
         {
             var ofOneType = options.Batches == BatchPlan.ByType ? " of one report type" : "";
             var usable = waiting.Values.Sum(w => w.Count);
-            throw new StudyDataException($"{source.Name}: no batch of {options.BatchSize}{ofOneType} in its {usable} usable studies");
+            throw new StudyDataException($"{source.Name}: not enough studies for a batch of {options.BatchSize}{ofOneType}: {usable} usable");
         }
     }
 
@@ -99,19 +93,19 @@ public sealed class StudyLoader(StudySource source, StudyPreparation preparation
                     }
                 }
             }
-            // Throws what reader or workers stumbled over.
+            // Rethrow exceptions of the reader or the workers.
             workers.Completion.GetAwaiter().GetResult();
         }
         finally
         {
             stop.Cancel();
-            // A block that had done all its work before ends only when what came of it is taken.
+            // A completed block ends only after its results are consumed.
             workers.LinkTo(DataflowBlock.NullTarget<Outcome>());
             Task.WhenAll(reader, workers.Completion).ContinueWith(ended => ended.Exception, TaskScheduler.Default).Wait(CancellationToken.None);
         }
         if (usable == 0)
         {
-            throw new StudyDataException($"{source.Name}: no usable study in it{(first is null ? "" : $"; the first: {first}")}");
+            throw new StudyDataException($"{source.Name}: it has no usable study{(first is null ? "" : $"; the first: {first}")}");
         }
     }
 
@@ -146,6 +140,5 @@ public sealed class StudyLoader(StudySource source, StudyPreparation preparation
         }
     }
 
-    /// <summary>A study, or why it is none.</summary>
     private readonly record struct Outcome(string Key, PreparedStudy? Study, string? Fault);
 }

@@ -4,15 +4,13 @@ using MedMoE.Mesh.Text;
 
 namespace MedMoE.Mesh.Studies;
 
-/// <summary>From a study to what the networks take. Thread-safe.</summary>
-/// <param name="manifest">The bundle's: image size and normalisation, tokens at most.</param>
-/// <param name="tokenizer">The bundle's.</param>
+/// <summary>Prepares studies for the networks with the bundle's settings. Thread-safe.</summary>
 public sealed class StudyPreparation(BundleManifest manifest, BertTokenizer tokenizer)
 {
     private readonly ImageDecoder _decoder = new();
     private readonly ImagePreprocessor _preprocessor = new(manifest.Image, new ImageDecoder());
 
-    /// <exception cref="BadRecordException">Its image does not decode, its report has no word, or a box is not in its image.</exception>
+    /// <exception cref="BadRecordException">The image cannot be decoded, the report has no word, or a box is outside the image.</exception>
     public PreparedStudy Prepare(Study study)
     {
         var tokens = BadRecordException.Guard("report", () => tokenizer.Encode(study.Report, manifest.Text.MaxTokens));

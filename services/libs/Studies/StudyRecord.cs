@@ -1,13 +1,10 @@
 namespace MedMoE.Mesh.Studies;
 
-/// <summary>A record as it lies in the data, not looked into yet: that is the workers' part, many at a time.</summary>
-/// <param name="Key">Its name, or where it stands, for people.</param>
-/// <param name="Load">
-/// Reads it; any thread may. Throws <see cref="BadRecordException"/> where it is no study, and <see cref="StudyDataException"/> where its label
-/// shows that data and bundle do not fit together.
-/// </param>
+/// <summary>
+/// An unread record; the key is its name or position. <paramref name="Load"/> reads it on any thread. It throws <see cref="BadRecordException"/> for
+/// an invalid record and <see cref="StudyDataException"/> for a label that does not fit the bundle.
+/// </summary>
 public readonly record struct StudyRecord(string Key, Func<Study> Load)
 {
-    /// <summary>A record that is known to be bad.</summary>
     public static StudyRecord Bad(string key, string reason) => new(key, () => throw new BadRecordException(reason));
 }

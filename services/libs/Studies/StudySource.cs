@@ -3,23 +3,19 @@ using MedMoE.Mesh.Text;
 
 namespace MedMoE.Mesh.Studies;
 
-/// <summary>A data set: where it lies and how it is written down.</summary>
-/// <param name="name">What the user called it.</param>
+/// <summary>A data set, named as by the user.</summary>
 public abstract partial class StudySource(string name)
 {
-    /// <summary>What the user called it.</summary>
     public string Name { get; } = name;
 
-    /// <summary>Records of it, bad ones counted; null where only reading tells.</summary>
+    /// <summary>Number of records, including bad ones; null if unknown before reading.</summary>
     public abstract int? Count { get; }
 
-    /// <summary>Its records, one pass.</summary>
-    /// <param name="order">The order; null for that of the data.</param>
+    /// <summary>One pass over the records; a null order is that of the data.</summary>
     public abstract IEnumerable<StudyRecord> Read(ShuffleOrder? order);
 
-    /// <summary>Its usable studies as they lie in the data, without preparing them: an image may turn out to be broken.</summary>
-    /// <param name="skipped">Told of what is left out; null where nobody asks.</param>
-    /// <exception cref="StudyDataException">A label is none of the bundle's.</exception>
+    /// <summary>Its valid studies in the order of the data, without decoding images, which may still be broken.</summary>
+    /// <exception cref="StudyDataException">A label is unknown to the bundle.</exception>
     public IEnumerable<Study> ReadAll(SkippedRecords? skipped = null)
     {
         foreach (var record in Read(order: null))
@@ -39,15 +35,11 @@ public abstract partial class StudySource(string name)
     }
 
     /// <summary>
-    /// Opens a data set: a folder with <c>manifest.jsonl</c>, else <c>manifest.csv</c>, else tar shards; or such a file; or shards by their names,
-    /// several with commas between, each with any number of ranges such as <c>train-{000..104}.tar</c>. Compressed shards are taken, to be named.
+    /// Opens a data set: a folder with <c>manifest.jsonl</c>, else <c>manifest.csv</c>, else tar shards; or such a file; or comma-separated shards,
+    /// each with any number of ranges such as <c>train-{000..104}.tar</c>. Compressed shards are accepted here and refused by name when read. Null
+    /// sections read whole reports.
     /// </summary>
-    /// <param name="data">What the user named.</param>
-    /// <param name="reportTypes">Names of the bundle's experts, in its order.</param>
-    /// <param name="sections">Sections of the reports to read; null for all.</param>
-    /// <exception cref="StudyDataException">
-    /// Nothing there, a shard is missing, a manifest cannot be read or has a type that is none of these.
-    /// </exception>
+    /// <exception cref="StudyDataException">No data, a missing shard, an unreadable manifest, or an unknown type in it.</exception>
     public static StudySource Open(string data, IReadOnlyList<string> reportTypes, ReportSections? sections = null)
     {
         var source = Open(data, new ReportTypes(reportTypes));
@@ -66,7 +58,7 @@ public abstract partial class StudySource(string name)
             string[] shards = [.. Directory.EnumerateFiles(data).Where(IsShard).Order(StringComparer.Ordinal)];
             return shards.Length > 0
                 ? new Shards(data, shards, types)
-                : throw new StudyDataException($"{data}: no data there; looked for manifest.jsonl, manifest.csv and *.tar");
+                : throw new StudyDataException($"{data}: no data in this folder; looked for manifest.jsonl, manifest.csv and *.tar");
         }
         return Path.GetExtension(data).ToLowerInvariant() switch
         {

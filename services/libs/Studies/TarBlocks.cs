@@ -3,7 +3,7 @@ using System.Text;
 
 namespace MedMoE.Mesh.Studies;
 
-/// <summary>What a tar file is made of, and <see cref="TarReader"/> does not tell.</summary>
+/// <summary>Parts of the tar format that <see cref="TarReader"/> does not expose.</summary>
 internal static class TarBlocks
 {
     public const int Size = 512;
@@ -23,7 +23,7 @@ internal static class TarBlocks
         ([(byte)'B', (byte)'Z', (byte)'h'], "bzip2"), ([(byte)'P', (byte)'K', 3, 4], "zip"),
     ];
 
-    /// <summary>What a file is compressed with, by its first bytes; null where it is not, or not by a format that is known.</summary>
+    /// <summary>The compression of a file by its first bytes, or null.</summary>
     public static string? Compression(FileStream file)
     {
         var start = new byte[Size];
@@ -32,7 +32,7 @@ internal static class TarBlocks
         return Array.Find(_compressions, c => start.AsSpan(0, read).StartsWith(c.Magic)).Name;
     }
 
-    /// <summary>Where the blocks of zeros end that begin at a position; that position where there is none.</summary>
+    /// <summary>The end of the zero blocks from a position; the position itself if there are none.</summary>
     public static long SkipZeros(FileStream file, long at)
     {
         var position = file.Position;
@@ -44,7 +44,7 @@ internal static class TarBlocks
         return at;
     }
 
-    /// <summary>Whether a member's header is there, by its check sum: that of its bytes, with spaces for the sum itself.</summary>
+    /// <summary>Whether a valid member header is at a position, by its checksum, which is computed with spaces in its own field.</summary>
     public static bool IsHeader(FileStream file, long at)
     {
         var position = file.Position;
@@ -58,7 +58,7 @@ internal static class TarBlocks
 
     public static long RoundUp(long length) => (length + Size - 1) / Size * Size;
 
-    /// <summary>A header of a type that <see cref="TarReader"/> does not support.</summary>
+    /// <summary>Reads a header of a type that <see cref="TarReader"/> does not support.</summary>
     public static (string Name, string Fault, long Next) ReadHeader(FileStream file, long at)
     {
         var block = new byte[Size];
@@ -68,7 +68,7 @@ internal static class TarBlocks
         var length = size.Length == 0 ? 0 : Convert.ToInt64(size, 8);
         var type = (TarEntryType)block[TypeAt];
         at += Size;
-        // A map of many holes goes on in blocks of its own.
+        // The sparse map may continue in extra blocks.
         for (var more = type == TarEntryType.SparseFile && block[MoreHolesAt] != 0; more; at += Size)
         {
             more = Read(file, at, block) == Size && block[MoreHolesInBlockAt] != 0;
@@ -76,10 +76,10 @@ internal static class TarBlocks
         return (name, FaultOf(type), at + RoundUp(length));
     }
 
-    /// <summary>The name of a file with holes, which its header replaces by another; null for other members.</summary>
+    /// <summary>The original name of a sparse file, which its header replaces by another; null for other members.</summary>
     public static string? SparseName(TarEntry entry) => entry is PaxTarEntry pax ? pax.ExtendedAttributes.GetValueOrDefault("GNU.sparse.name") : null;
 
-    /// <summary>Why a member's content is not in the tar, or not as it was; null where it is.</summary>
+    /// <summary>Why a member's content is not in the tar, or not in its original form; else null.</summary>
     public static string? FaultOf(TarEntry entry) => entry.EntryType switch
     {
         TarEntryType.RegularFile or TarEntryType.V7RegularFile =>
@@ -94,7 +94,7 @@ internal static class TarBlocks
         TarEntryType.SymbolicLink => "is a symbolic link: make the tar with --dereference",
         TarEntryType.HardLink => "is a hard link: make the tar with --hard-dereference",
         TarEntryType.SparseFile => "is a sparse file: make the tar without --sparse",
-        _ => $"is no file but of type '{(char)type}'",
+        _ => $"is not a file but of type '{(char)type}'",
     };
 
     private static int Read(FileStream file, long at, byte[] block)

@@ -6,8 +6,8 @@ using MedMoE.Mesh.Bundle;
 namespace MedMoE.Mesh.Text;
 
 /// <summary>
-/// BERT's tokenizer: cleaning, splitting at white space and punctuation, WordPiece, as Hugging Face's fast tokenizers do it, and
-/// where in the text each word stands. Immutable and thread-safe; no text makes it throw.
+/// BERT's tokenizer as in Hugging Face's fast tokenizers: cleaning, splitting at white space and punctuation, WordPiece. It also returns the position
+/// of each word. Immutable and thread-safe; no text makes it throw.
 /// </summary>
 public sealed class BertTokenizer
 {
@@ -15,8 +15,7 @@ public sealed class BertTokenizer
     private readonly BertNormalizer _normalizer;
     private readonly SearchValues<char> _firstOfAdded;
 
-    /// <param name="vocabulary">The wordpieces, special and added tokens.</param>
-    /// <param name="lowerCase">Whether to strip accents and lower the case first.</param>
+    /// <summary>With <paramref name="lowerCase"/>, accents are stripped and the text is lower-cased first.</summary>
     public BertTokenizer(Vocabulary vocabulary, bool lowerCase)
         : this(vocabulary, new TokenizerSettings { LowerCase = lowerCase })
     {
@@ -30,12 +29,11 @@ public sealed class BertTokenizer
     }
 
     /// <summary>
-    /// Reads <c>vocab.txt</c> and the files beside it. Without <c>tokenizer_config.json</c> the tokenizer lowers the case: that is what
-    /// Hugging Face does for models that ship none, as Bio_ClinicalBERT.
+    /// Reads <c>vocab.txt</c> and the other tokenizer files of a Hugging Face folder or of a bundle's text part. Without <c>tokenizer_config.json</c>
+    /// the text is lower-cased, as in Hugging Face for models without one, such as Bio_ClinicalBERT. The rows are those of the word embedding
+    /// (<c>vocab_size</c>).
     /// </summary>
-    /// <param name="folder">A Hugging Face folder, or the text part of a bundle.</param>
-    /// <param name="rows">Rows of the encoder's word embedding, the <c>vocab_size</c> of its configuration.</param>
-    /// <exception cref="BundleException">A file is missing, not what it should be, or asks for what is not supported.</exception>
+    /// <exception cref="BundleException">A file is missing or invalid, or a setting is not supported.</exception>
     public static BertTokenizer Read(string folder, int rows)
     {
         var settings = TokenizerFiles.Read(folder);
@@ -47,11 +45,9 @@ public sealed class BertTokenizer
     public int Padding => _vocabulary.Padding;
 
     /// <summary>
-    /// A text's tokens, cut where there are more than <paramref name="maxTokens"/>. Reading stops there: what follows changes nothing. Names of
-    /// special and added tokens in the text count as these, as Hugging Face's tokenizers have it.
+    /// A text's tokens, truncated to <paramref name="maxTokens"/> (3 or more, with [CLS] and [SEP]). The rest of the text is not read. The text of a
+    /// special or added token counts as that token, as in Hugging Face's tokenizers.
     /// </summary>
-    /// <param name="text">The text.</param>
-    /// <param name="maxTokens">Tokens at most, [CLS] and [SEP] included, 3 or more; by default all of them.</param>
     public Tokens Encode(string text, int maxTokens = int.MaxValue)
     {
         var ids = new List<int> { _vocabulary.Start };
@@ -67,7 +63,7 @@ public sealed class BertTokenizer
                 word.Clear();
             }
         }
-        // With one token more than fit in front of [SEP], the text is cut whatever comes.
+        // With one token more than fits before [SEP], the text is truncated in any case.
         for (var at = 0; at < text.Length && ids.Count < maxTokens;)
         {
             if (_firstOfAdded.Contains(text[at]) && AddedAt(text, at) is { Text: not null } added)
@@ -103,11 +99,11 @@ public sealed class BertTokenizer
         return new Tokens(ids, words).Truncate(maxTokens);
     }
 
-    /// <summary>The longest one, where several begin there.</summary>
+    /// <summary>The longest match.</summary>
     private (string Text, int Id) AddedAt(string text, int at) =>
         _vocabulary.Added.FirstOrDefault(t => string.CompareOrdinal(text, at, t.Text, 0, t.Text.Length) == 0);
 
-    /// <summary>Adds a character to the word that is being read, and ends it where the character is a word of its own.</summary>
+    /// <summary>Adds a character to the current word; a character that is a word of its own ends it.</summary>
     private void Read(Rune rune, int at, int next, UnfinishedWord word, Action flush)
     {
         foreach (var normalised in _normalizer.Normalise(rune))
@@ -123,14 +119,14 @@ public sealed class BertTokenizer
                 flush();
             }
         }
-        // A stripped accent still belongs to the word it stood on.
+        // A stripped accent still belongs to its word.
         if (!word.IsEmpty && Rune.GetUnicodeCategory(rune) == UnicodeCategory.NonSpacingMark)
         {
             word.End = next;
         }
     }
 
-    /// <summary>Greedy longest match first; a word that is too long or cannot be composed is one [UNK].</summary>
+    /// <summary>Greedy longest match first; a word that is too long or has no matching pieces is one [UNK].</summary>
     private void WordPieces(UnfinishedWord unfinished, List<int> ids)
     {
         var first = ids.Count;
@@ -143,7 +139,7 @@ public sealed class BertTokenizer
         var start = 0;
         while (start < word.Length)
         {
-            // Pieces inside a word bear "##" in the vocabulary.
+            // Pieces inside a word start with "##" in the vocabulary.
             var rest = start == 0 ? word : string.Concat("##", word.AsSpan(start));
             var length = rest.Length;
             int id;

@@ -3,7 +3,8 @@ using System.Text.RegularExpressions;
 namespace MedMoE.Mesh.Text;
 
 /// <summary>
-/// Sections of a report by their headings: "FINDINGS: …". A report often begins with a letterhead, and a text encoder reads a few dozen tokens.
+/// Selects sections of a report by headings such as "FINDINGS: …". Reports often start with a letterhead, and a text encoder reads only a few dozen
+/// tokens.
 /// </summary>
 public sealed partial class ReportSections
 {
@@ -11,23 +12,21 @@ public sealed partial class ReportSections
 
     private ReportSections(IEnumerable<string> names) => _names = new SortedSet<string>(names, StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Names of sections, comma-separated: "findings,impression".</summary>
-    /// <exception cref="FormatException">One of them is no heading that is known.</exception>
+    /// <summary>Parses comma-separated section names: "findings,impression".</summary>
+    /// <exception cref="FormatException">A name is not a known heading.</exception>
     public static ReportSections Parse(string names)
     {
         string[] each = names.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         return each.FirstOrDefault(name => !Whole().IsMatch(name)) is { } unknown
-            ? throw new FormatException($"\"{unknown}\" is no known heading; findings, impression, indication, history, technique, comparison are")
-            : each.Length == 0 ? throw new FormatException("no section is named") : new ReportSections(each);
+            ? throw new FormatException($"\"{unknown}\" is not a known heading such as findings, impression or history")
+            : each.Length == 0 ? throw new FormatException("no section given") : new ReportSections(each);
     }
 
-    /// <summary>Their names, the same for the same sections. <see cref="Parse"/> reads them.</summary>
+    /// <summary>The names in canonical order, which <see cref="Parse"/> reads.</summary>
     public override string ToString() => string.Join(", ", _names).ToLowerInvariant();
 
-    /// <summary>
-    /// The report with spaces in the place of all but these sections, so that a word stands where it stood. Null where it has none of them.
-    /// </summary>
-    /// <remarks>A heading is one of those that radiology reports commonly have, with a colon, at the start of a line or in capitals.</remarks>
+    /// <summary>The report with other sections replaced by spaces, so that words keep their positions. Null if it has none of the sections.</summary>
+    /// <remarks>A heading is a name common in radiology reports with a colon, at the start of a line or in capitals.</remarks>
     public string? Pick(string report)
     {
         var text = new char[report.Length];

@@ -5,8 +5,8 @@ using MedMoE.Mesh.Bundle;
 namespace MedMoE.Mesh.Text;
 
 /// <summary>
-/// Special and added tokens, from <c>added_tokens_decoder</c> of <c>tokenizer_config.json</c> or, where an older Hugging Face wrote the
-/// folder, from <c>special_tokens_map.json</c> and <c>added_tokens.json</c>.
+/// Special and added tokens from <c>added_tokens_decoder</c> of <c>tokenizer_config.json</c> or, for folders of older Hugging Face versions, from
+/// <c>special_tokens_map.json</c> and <c>added_tokens.json</c>.
 /// </summary>
 internal sealed class TokenFiles
 {
@@ -14,7 +14,7 @@ internal sealed class TokenFiles
     private readonly ConfigFile _map;
     private readonly ConfigFile _added;
 
-    /// <summary>With a list, Hugging Face reads neither of the other files.</summary>
+    /// <summary>With <c>added_tokens_decoder</c>, Hugging Face ignores the other files.</summary>
     private readonly bool _listed;
 
     public TokenFiles(ConfigFile config, ConfigFile map, ConfigFile added)
@@ -29,7 +29,7 @@ internal sealed class TokenFiles
 
     public SpecialTokens Special { get; }
 
-    /// <summary>In Hugging Face's order: those with numbers, special ones by their names, others. Of one token, what is said first holds.</summary>
+    /// <summary>In Hugging Face's order: numbered tokens, special tokens by name, others. The first entry of a token applies.</summary>
     public IReadOnlyList<AddedToken> Added()
     {
         string[] names = ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"];
@@ -50,10 +50,10 @@ internal sealed class TokenFiles
         return [.. entries.Select(e => e.Token)];
     }
 
-    /// <summary>The tokens of <c>added_tokens.json</c>; Hugging Face looks for those that are not special in the normalised text.</summary>
+    /// <summary>The tokens of <c>added_tokens.json</c>; Hugging Face searches those that are not special in the normalised text.</summary>
     private IEnumerable<Entry> NumberedApart(string[] special) => _added.Properties.Select(p => new Entry(
         new AddedToken(p.Name, Number(p.Value.GetRawText())), _added,
-        Number(p.Value.GetRawText()) is null ? $"\"{p.Name}\" is {p.Value.GetRawText()}, expected a number of 0 or more"
+        Number(p.Value.GetRawText()) is null ? $"\"{p.Name}\" is {p.Value.GetRawText()}, expected an integer of 0 or more"
         : special.Contains(p.Name) ? null : Normalized($"\"{p.Name}\"")));
 
     private IEnumerable<Entry> Decoder()
@@ -68,11 +68,11 @@ internal sealed class TokenFiles
             var setting = $"added_tokens_decoder \"{p.Name}\"";
             var entry = Parse(_config, setting, p.Value, special: false);
             return Number(p.Name) is { } id ? entry with { Token = entry.Token with { Id = id } }
-                : entry with { Unsupported = $"{setting} is not under a number of 0 or more" };
+                : entry with { Unsupported = $"{setting} has no integer of 0 or more as its key" };
         });
     }
 
-    /// <summary>A special token's name; the files must not contradict each other, for not every Hugging Face reads both.</summary>
+    /// <summary>A special token's name. The files must agree, because not every Hugging Face version reads both.</summary>
     private string Name(string setting, string absent)
     {
         if (_config.IsNull(setting))
@@ -96,7 +96,7 @@ internal sealed class TokenFiles
         : _config.Element(setting) is { } own ? Parse(_config, setting, own, special: false)
         : null;
 
-    /// <summary>A list of tokens, or an object that gives them names.</summary>
+    /// <summary>Reads a list of tokens or an object of named tokens.</summary>
     private static IEnumerable<Entry> Listed(ConfigFile file, string setting) => file.Element(setting) switch
     {
         null => [],
@@ -105,11 +105,9 @@ internal sealed class TokenFiles
         { } other => [new Entry(new AddedToken(other.GetRawText(), null), file, $"{setting} is {other.GetRawText()}, expected tokens")],
     };
 
-    /// <summary>A token as a string, or as an object (Hugging Face's AddedToken).</summary>
-    /// <param name="file">Where it stands.</param>
-    /// <param name="setting">What it stands under.</param>
-    /// <param name="value">The token.</param>
-    /// <param name="special">Whether it is special where it does not say so itself.</param>
+    /// <summary>
+    /// Reads a token, either a string or an object (Hugging Face's AddedToken); <paramref name="special"/> is the default of its flag.
+    /// </summary>
     private static Entry Parse(ConfigFile file, string setting, JsonElement value, bool special)
     {
         if (value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text)
@@ -123,7 +121,7 @@ internal sealed class TokenFiles
         }
         bool Flag(string flag, bool absent) => value.TryGetProperty(flag, out var set) ? set.ValueKind == JsonValueKind.True : absent;
         var whose = $"{setting}, \"{name}\"";
-        // White space that a token takes along (lstrip, rstrip) has no ids of its own.
+        // lstrip and rstrip are ignored: the white space that they add to a token has no ids.
         return new Entry(new AddedToken(name, null), file,
             OddFlag(value) is { } odd ? $"{whose} has {odd}"
             : Flag("normalized", !Flag("special", special)) ? Normalized(whose)
@@ -131,8 +129,7 @@ internal sealed class TokenFiles
             : null);
     }
 
-    /// <summary>What of a token's settings is neither true nor false; null where all are.</summary>
-    /// <param name="token">The token, an object.</param>
+    /// <summary>A flag of a token that is neither true nor false, as text for an error; null if all are valid.</summary>
     public static string? OddFlag(JsonElement token)
     {
         string[] flags = ["special", "normalized", "single_word", "lstrip", "rstrip"];
@@ -140,12 +137,9 @@ internal sealed class TokenFiles
             ? $"{flag} {value.GetRawText()}, expected true or false" : null).FirstOrDefault(fault => fault is not null);
     }
 
-    private static string Normalized(string whose) => $"{whose} is looked for in the normalised text (normalized), which is not supported";
+    private static string Normalized(string whose) => $"{whose} is matched in the normalised text (normalized), which is not supported";
 
     private static int? Number(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : null;
 
-    /// <param name="Token">The token.</param>
-    /// <param name="File">Where it stands.</param>
-    /// <param name="Unsupported">What about it is not supported; null where all is.</param>
     private sealed record Entry(AddedToken Token, ConfigFile File, string? Unsupported);
 }

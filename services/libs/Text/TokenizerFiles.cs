@@ -4,8 +4,8 @@ using MedMoE.Mesh.Bundle;
 namespace MedMoE.Mesh.Text;
 
 /// <summary>
-/// Reads the settings of a BERT tokenizer as Hugging Face does. What would change ids and is not supported is a fault that names it;
-/// settings that cannot (lengths, padding by hand, decoding, templates) are passed over.
+/// Reads the settings of a BERT tokenizer as Hugging Face does. A setting that would change ids and is not supported is a fault; settings that cannot
+/// change ids (lengths, manual padding, decoding, templates) are ignored.
 /// </summary>
 internal static class TokenizerFiles
 {
@@ -14,7 +14,7 @@ internal static class TokenizerFiles
     public const string SpecialTokens = "special_tokens_map.json";
     public const string AddedTokens = "added_tokens.json";
 
-    /// <exception cref="BundleException">A file cannot be read, or asks for what is not supported; all its faults are listed.</exception>
+    /// <exception cref="BundleException">A file cannot be read or has unsupported settings; all its faults are listed.</exception>
     public static TokenizerSettings Read(string folder)
     {
         ConfigFile Open(string name) => ConfigFile.ReadIfThere(Path.Combine(folder, name));
@@ -40,7 +40,7 @@ internal static class TokenizerFiles
 
     private static void RequireBert(ConfigFile config, ConfigFile model)
     {
-        // Without a class of its own a tokenizer is that which the model's configuration names.
+        // Without tokenizer_class, the model's configuration decides.
         var file = config.Element("tokenizer_class") is null ? model : config;
         if (file.Element("tokenizer_class") is { } name && name.ToString() is not ("BertTokenizer" or "BertTokenizerFast"))
         {
@@ -49,7 +49,7 @@ internal static class TokenizerFiles
         }
         if (config.Element("auto_map") is { ValueKind: JsonValueKind.Object } map && map.TryGetProperty("AutoTokenizer", out _))
         {
-            config.Fault("auto_map names a tokenizer that is code of its own, which is not run");
+            config.Fault("auto_map names a tokenizer with custom code, which is not supported");
         }
     }
 
@@ -70,7 +70,7 @@ internal static class TokenizerFiles
         Require("truncation_side", "\"right\"");
     }
 
-    /// <summary>Hugging Face's fast tokenizers pass it over, the others do not; both agree where it names special tokens alone.</summary>
+    /// <summary>Hugging Face's fast tokenizers ignore it, the others do not. Both give equal results if it has only special tokens.</summary>
     private static void RequireNeverSplit(ConfigFile config, TokenizerSettings settings)
     {
         if (config.Element("never_split") is { } kept && (kept.ValueKind != JsonValueKind.Array

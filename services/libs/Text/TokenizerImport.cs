@@ -3,13 +3,13 @@ using MedMoE.Mesh.Bundle;
 
 namespace MedMoE.Mesh.Text;
 
-/// <summary>Takes a tokenizer from a Hugging Face folder into a bundle, where nothing is left open.</summary>
 public static class TokenizerImport
 {
-    /// <summary>Copies the files that are there, and writes down whether the case is lowered where they do not say so.</summary>
-    /// <param name="from">The Hugging Face folder.</param>
-    /// <param name="to">The text part of the bundle.</param>
-    /// <exception cref="BundleException">A file cannot be read, or asks for what is not supported.</exception>
+    /// <summary>
+    /// Copies the tokenizer files of a Hugging Face folder into the text part of a bundle. Writes <c>do_lower_case</c> if no file sets it, so that
+    /// the bundle is unambiguous.
+    /// </summary>
+    /// <exception cref="BundleException">A file cannot be read or has unsupported settings.</exception>
     public static void Copy(string from, string to)
     {
         string[] files = [TokenizerFiles.Vocabulary, TokenizerFiles.Config, TokenizerFiles.SpecialTokens, TokenizerFiles.AddedTokens];
@@ -24,14 +24,13 @@ public static class TokenizerImport
         }
     }
 
-    /// <summary>What was decided that the folder leaves open and may be wrong, in one line; else null.</summary>
-    /// <param name="folder">A Hugging Face folder that can be imported.</param>
+    /// <summary>A warning in one line if <c>do_lower_case</c> was assumed and may be wrong; else null.</summary>
     public static string? Decision(string folder)
     {
         var settings = TokenizerFiles.Read(folder);
         var vocabulary = Path.Combine(folder, TokenizerFiles.Vocabulary);
         return settings.CaseIsGiven || !Vocabulary.Read(vocabulary, int.MaxValue, settings).HasCapitals() ? null
-            : $"{vocabulary} has capitals, and no file says whether they are kept: text is lower-cased, as Hugging Face does; "
+            : $"{vocabulary} has capitals, and no file sets do_lower_case: text is lower-cased, as Hugging Face does; "
                 + $"for a cased model put {{\"do_lower_case\": false}} into {TokenizerFiles.Config} beside it and import again";
     }
 

@@ -4,8 +4,8 @@ using MedMoE.Mesh.Bundle;
 namespace MedMoE.Mesh.Text;
 
 /// <summary>
-/// <c>tokenizer.json</c>, which says everything once more, and which some versions of Hugging Face read instead of the other files. It is
-/// held against them, so that a folder has one meaning.
+/// <c>tokenizer.json</c>, which repeats all settings, and which some versions of Hugging Face read instead of the other files. Its contents must
+/// agree with them, so that a folder is unambiguous.
 /// </summary>
 internal sealed class TokenizerJson
 {
@@ -15,12 +15,12 @@ internal sealed class TokenizerJson
 
     private TokenizerJson(ConfigFile json) => _json = json;
 
-    /// <summary>What to do where <c>vocab.txt</c> is missing; null where this file is, too.</summary>
+    /// <summary>Advice for a missing <c>vocab.txt</c>; null if this file is missing, too.</summary>
     public static string? Hint(string folder) => File.Exists(Path.Combine(folder, Name))
-        ? $"{Name} is there: write the pieces of its model.vocab into {TokenizerFiles.Vocabulary}, one a line in the order of their numbers"
+        ? $"{Name} exists: write the pieces of its model.vocab into {TokenizerFiles.Vocabulary}, one per line, ordered by number"
         : null;
 
-    /// <exception cref="BundleException">The file is there and says something else than the others; every difference is listed.</exception>
+    /// <exception cref="BundleException">The file exists and differs from the others; every difference is listed.</exception>
     public static void RequireSame(string folder, TokenizerSettings settings, Vocabulary vocabulary)
     {
         var path = Path.Combine(folder, Name);
@@ -62,7 +62,7 @@ internal sealed class TokenizerJson
         if (Array.FindIndex(pieces, p => !vocabulary.TryGet(p.Name, out var id) || p.Value.GetRawText() != $"{id}") is var first and >= 0)
         {
             var (name, number) = (pieces[first].Name, pieces[first].Value.GetRawText());
-            _json.Fault($"model.vocab gives \"{name}\" the number {number}, which {TokenizerFiles.Vocabulary} does not");
+            _json.Fault($"model.vocab maps \"{name}\" to {number}, unlike {TokenizerFiles.Vocabulary}");
         }
         else if (pieces.Length != vocabulary.Count)
         {
@@ -79,7 +79,7 @@ internal sealed class TokenizerJson
             var (content, id) = (Raw("content"), Raw("id"));
             if (!vocabulary.Added.Any(t => t.Text == content && $"{t.Id}" == id))
             {
-                _json.Fault($"added_tokens has \"{content}\" as {id}, which {TokenizerFiles.Config} does not: list it there in added_tokens_decoder");
+                _json.Fault($"added_tokens has \"{content}\" as {id}, unlike {TokenizerFiles.Config}: list it there in added_tokens_decoder");
             }
             else if (TokenFiles.OddFlag(token) is { } odd)
             {
@@ -92,7 +92,6 @@ internal sealed class TokenizerJson
         }
     }
 
-    /// <summary>A text stands between the same two tokens.</summary>
     private void RequireFrame(SpecialTokens special)
     {
         string[] expected = [special.Start, "A", special.Separator];
@@ -101,7 +100,7 @@ internal sealed class TokenizerJson
             : [First(At("post_processor", "cls")), "A", First(At("post_processor", "sep"))];
         if (!frame.SequenceEqual(expected))
         {
-            _json.Fault($"post_processor puts a text between other tokens than {special.Start} and {special.Separator}, which is not supported");
+            _json.Fault($"post_processor frames a text with other tokens than {special.Start} and {special.Separator}, which is not supported");
         }
     }
 
@@ -109,7 +108,7 @@ internal sealed class TokenizerJson
     {
         if (At(names) is var value && value?.ToString() != expected.ToString())
         {
-            _json.Fault($"{string.Join('.', names)} is {value?.GetRawText() ?? "missing"}, but {expected} by the other files and what is supported");
+            _json.Fault($"{string.Join('.', names)} is {value?.GetRawText() ?? "missing"}, but {expected} is required by the other files");
         }
     }
 

@@ -2,10 +2,10 @@ using System.Text;
 
 namespace MedMoE.Mesh.Text;
 
-/// <summary>The word that a tokenizer is reading: its normalised text, up to the length from which on it is one [UNK] whatever follows.</summary>
+/// <summary>The normalised text of the word being read. Past the limit the text is not kept, because the word is one [UNK] in any case.</summary>
 internal sealed class UnfinishedWord
 {
-    /// <summary>Code points; a longer word becomes one [UNK] (BERT's max_input_chars_per_word).</summary>
+    /// <summary>In code points; a longer word becomes one [UNK] (BERT's max_input_chars_per_word).</summary>
     public const int MaxLength = 100;
 
     private readonly StringBuilder _text = new();
@@ -15,18 +15,15 @@ internal sealed class UnfinishedWord
 
     public bool IsTooLong => _length > MaxLength;
 
-    /// <summary>The word, where it is not too long.</summary>
+    /// <summary>Valid only if the word is not too long.</summary>
     public string Text => _text.ToString();
 
-    /// <summary>Where in the text its first character came from, in UTF-16 code units.</summary>
+    /// <summary>Start in the original text, in UTF-16 code units.</summary>
     public int Start { get; private set; }
 
-    /// <summary>Behind the character that its last one came from.</summary>
+    /// <summary>End in the original text, exclusive.</summary>
     public int End { get; set; }
 
-    /// <param name="rune">The next character, normalised.</param>
-    /// <param name="start">Where in the text it came from.</param>
-    /// <param name="end">Behind that.</param>
     public void Append(Rune rune, int start, int end)
     {
         if (IsEmpty)

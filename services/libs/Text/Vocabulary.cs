@@ -4,9 +4,7 @@ using MedMoE.Mesh.Bundle;
 
 namespace MedMoE.Mesh.Text;
 
-/// <summary>
-/// A WordPiece vocabulary: <c>vocab.txt</c>, one piece a line, its number the line's, and the tokens that are found in a text as it stands.
-/// </summary>
+/// <summary>A WordPiece vocabulary: <c>vocab.txt</c> with one piece per line, numbered by line, and the added tokens.</summary>
 public sealed class Vocabulary
 {
     private readonly string _path;
@@ -17,7 +15,7 @@ public sealed class Vocabulary
     {
         (_path, _ids) = (path, ids);
         _lookup = ids.GetAlternateLookup<ReadOnlySpan<char>>();
-        // Longest first, so that of several at one place the longest is found.
+        // Longest first, so that the longest match is found.
         Added = [.. Number(settings.Added).OrderByDescending(t => t.Text.Length)];
         int Special(string name) => Added.FirstOrDefault(t => t.Text == name) is { Text: not null } token ? token.Id : throw Missing(name);
         Padding = Special(settings.Special.Padding);
@@ -27,7 +25,6 @@ public sealed class Vocabulary
         Mask = Special(settings.Special.Mask);
     }
 
-    /// <summary>Wordpieces.</summary>
     public int Count => _ids.Count;
 
     public int Padding { get; }
@@ -40,13 +37,10 @@ public sealed class Vocabulary
 
     public int Mask { get; }
 
-    /// <summary>Special and added tokens.</summary>
     internal IReadOnlyList<(string Text, int Id)> Added { get; }
 
-    /// <summary>A vocabulary with BERT's own special tokens.</summary>
-    /// <exception cref="BundleException">Missing, not UTF-8, with a piece twice, without a special token, or larger than the embedding.</exception>
-    /// <param name="path">The file.</param>
-    /// <param name="rows">Rows of the embedding, the <c>vocab_size</c> of the encoder's configuration: as many as pieces, or more.</param>
+    /// <summary>A vocabulary with BERT's own special tokens. The embedding has <paramref name="rows"/> rows (<c>vocab_size</c>).</summary>
+    /// <exception cref="BundleException">Missing, not UTF-8, too large, with duplicate pieces, or without a special token.</exception>
     public static Vocabulary Read(string path, int rows) => Read(path, rows, new TokenizerSettings());
 
     internal static Vocabulary Read(string path, int rows, TokenizerSettings settings)
@@ -61,28 +55,28 @@ public sealed class Vocabulary
         {
             if (!ids.TryAdd(line, ids.Count))
             {
-                throw new BundleException(path, $"wordpiece \"{line}\" stands on lines {ids[line] + 1} and {ids.Count + 1}");
+                throw new BundleException(path, $"wordpiece \"{line}\" is on lines {ids[line] + 1} and {ids.Count + 1}");
             }
         }
         var vocabulary = new Vocabulary(path, ids, settings);
         if (vocabulary.Added.FirstOrDefault(t => t.Id >= rows) is { Text: not null } beyond)
         {
             throw new BundleException(
-                path, $"with the added token \"{beyond.Text}\" there are {beyond.Id + 1}, but vocab_size in config.json is {rows}");
+                path, $"{beyond.Id + 1} tokens with the added token \"{beyond.Text}\", but vocab_size in config.json is {rows}");
         }
         return vocabulary;
     }
 
     internal bool TryGet(ReadOnlySpan<char> piece, out int id) => _lookup.TryGetValue(piece, out id);
 
-    /// <summary>Whether pieces other than special and added tokens, and such as [unused1], have capitals.</summary>
+    /// <summary>Whether pieces other than special tokens, added tokens and those like [unused1] have capitals.</summary>
     internal bool HasCapitals()
     {
         var added = Added.Select(t => t.Text).ToHashSet();
         return _ids.Keys.Any(piece => piece.Any(char.IsUpper) && !piece.StartsWith('[') && !added.Contains(piece));
     }
 
-    /// <summary>The lines but empty ones at the end, which editors leave there.</summary>
+    /// <summary>All lines except empty ones at the end, which editors add.</summary>
     private static List<string> Lines(string path)
     {
         byte[] bytes;
@@ -110,7 +104,7 @@ public sealed class Vocabulary
                 number++;
             }
         }
-        // Passes a byte order mark over, as it is no part of the first piece.
+        // StreamReader skips a byte order mark, which is not part of the first piece.
         using var reader = new StreamReader(new MemoryStream(bytes), Encoding.UTF8);
         var lines = new List<string>();
         while (reader.ReadLine() is { } line)
@@ -121,7 +115,7 @@ public sealed class Vocabulary
         return lines;
     }
 
-    /// <summary>Tokens that are no pieces are counted on behind the last piece, as Hugging Face does.</summary>
+    /// <summary>Tokens that are not pieces get numbers after the last piece, as in Hugging Face.</summary>
     private IEnumerable<(string Text, int Id)> Number(IReadOnlyList<AddedToken> tokens)
     {
         var next = _ids.Count;
@@ -129,12 +123,12 @@ public sealed class Vocabulary
         {
             if (!_ids.TryGetValue(token.Content, out var id))
             {
-                // A special token that no file gives a number has been forgotten.
+                // A special token without a number must be in the vocabulary.
                 id = token.Id is null ? throw Missing(token.Content) : next++;
             }
             if (token.Id is { } given && given != id)
             {
-                throw new BundleException(_path, $"the added token \"{token.Content}\" is to be {given}, but would be {id} here");
+                throw new BundleException(_path, $"the added token \"{token.Content}\" has number {given}, but would get {id} here");
             }
             yield return (token.Content, id);
         }

@@ -1,15 +1,13 @@
 namespace MedMoE.Mesh.Text;
 
 /// <summary>
-/// A WordPiece vocabulary of a data set's own reports: the special pieces, every letter and digit alone and inside a word, so that no
-/// word is unknown, punctuation, then the words from the most frequent on.
+/// Builds a WordPiece vocabulary from the reports of a data set: special pieces; every letter and digit, alone and inside a word, so that no word is
+/// unknown; punctuation; then the most frequent words.
 /// </summary>
 public static class VocabularyBuilder
 {
     private const string Letters = "abcdefghijklmnopqrstuvwxyz0123456789";
 
-    /// <param name="reports">Texts.</param>
-    /// <param name="size">Pieces at most.</param>
     public static IReadOnlyList<string> Build(IEnumerable<string> reports, int size)
     {
         string[] start =
@@ -22,7 +20,7 @@ public static class VocabularyBuilder
         return [.. start.Concat(words).Distinct().Take(Math.Max(size, start.Length))];
     }
 
-    /// <summary>Runs of ASCII letters and digits, in lower case; others are spelt from what pieces there are.</summary>
+    /// <summary>Lower-case runs of ASCII letters and digits; other words are composed of existing pieces.</summary>
     private static IEnumerable<string> Words(string report) =>
         report.ToLowerInvariant().Split(
             [.. report.ToLowerInvariant().Where(c => !char.IsAsciiLetterOrDigit(c))], StringSplitOptions.RemoveEmptyEntries);

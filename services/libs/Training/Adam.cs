@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace MedMoE.Mesh.Training;
 
 /// <summary>
-/// Adam (Kingma and Ba, ICLR 2015) and AdamW (Loshchilov and Hutter, ICLR 2019). Not TorchSharp's, whose scalars may be freed while native
-/// code reads them (<see cref="ScalarArithmetic"/>). Parameters in bf16 learn through a copy in fp32, or small steps would be lost.
+/// Adam (Kingma and Ba, ICLR 2015) and AdamW (Loshchilov and Hutter, ICLR 2019). TorchSharp's optimizers are not used, because their scalars may be
+/// freed while native code reads them (<see cref="ScalarArithmetic"/>). bf16 parameters have an fp32 copy, because small steps would be lost.
 /// </summary>
 internal sealed class Adam : IDisposable
 {
@@ -22,21 +22,18 @@ internal sealed class Adam : IDisposable
     private readonly Scalar _newToSecond = (1 - Beta2).ToScalar();
     private readonly Scalar _epsilon = Epsilon.ToScalar();
 
-    /// <param name="parameters">What learns.</param>
-    /// <param name="options">Decay and clipping.</param>
     public Adam(IEnumerable<(string Name, Tensor Parameter)> parameters, OptimizerOptions options)
     {
         _options = options;
         _slots = [.. parameters.Select(p => new Slot(p.Name, p.Parameter))];
     }
 
-    /// <summary>Steps taken.</summary>
     public int Steps { get; set; }
 
-    /// <summary>Moments, and fp32 copies where there are any, to be saved and restored.</summary>
+    /// <summary>Moments and fp32 copies, to save and restore.</summary>
     public IEnumerable<(string Name, Tensor Tensor)> State => _slots.SelectMany(slot => slot.State);
 
-    /// <summary>The norm of all gradients together; they are scaled down to the limit where it is larger.</summary>
+    /// <summary>Scales the gradients down to the limit if their joint norm exceeds it. Returns the norm before.</summary>
     public double Clip()
     {
         using var scope = NewDisposeScope();
@@ -54,7 +51,7 @@ internal sealed class Adam : IDisposable
         return norm;
     }
 
-    /// <summary>One step down the gradients, which are cleared.</summary>
+    /// <summary>One optimizer step; clears the gradients.</summary>
     public void Step(double learningRate)
     {
         using var scope = NewDisposeScope();
@@ -67,7 +64,7 @@ internal sealed class Adam : IDisposable
         using var kept = (1 - (learningRate * _options.WeightDecay)).ToScalar();
         foreach (var slot in _slots)
         {
-            // An expert that no pair of the step belonged to has no gradient, and does not move.
+            // An expert without pairs in this step has no gradient and is unchanged.
             if (slot.Parameter.grad is not { } gradient)
             {
                 continue;
@@ -96,7 +93,6 @@ internal sealed class Adam : IDisposable
         Clear();
     }
 
-    /// <summary>Forgets the gradients.</summary>
     public void Clear()
     {
         foreach (var slot in _slots)
@@ -117,7 +113,6 @@ internal sealed class Adam : IDisposable
         }
     }
 
-    /// <summary>A parameter and what Adam remembers of it.</summary>
     private sealed class Slot : IDisposable
     {
         public Slot(string name, Tensor parameter)

@@ -1,18 +1,14 @@
 namespace MedMoE.Mesh.Training;
 
-/// <summary>The learning rate of each step.</summary>
-/// <param name="highest">After the warm-up.</param>
-/// <param name="options">How it goes from there.</param>
-/// <param name="totalSteps">Steps of the run; needed by <see cref="ScheduleKind.Cosine"/>.</param>
+/// <summary>The learning rate of each step. The highest follows the warm-up; <see cref="ScheduleKind.Cosine"/> needs the total steps.</summary>
 internal sealed class LearningRate(double highest, ScheduleOptions options, int? totalSteps)
 {
-    /// <summary>What plateaus have left of it, 1 at first.</summary>
+    /// <summary>Factor from plateaus so far, 1 at first.</summary>
     public double Reduction { get; set; } = 1;
 
     /// <summary>Validations without a new best since the last cut.</summary>
     public int WithoutBest { get; set; }
 
-    /// <param name="step">From 0.</param>
     public double At(int step)
     {
         var rate = highest * Reduction;
@@ -25,7 +21,7 @@ internal sealed class LearningRate(double highest, ScheduleOptions options, int?
             : rate;
     }
 
-    /// <summary>Takes notice of a validation: at a plateau the learning rate is cut.</summary>
+    /// <summary>Call after a validation: cuts the learning rate at a plateau.</summary>
     public void Validated(bool best)
     {
         WithoutBest = best ? 0 : WithoutBest + 1;

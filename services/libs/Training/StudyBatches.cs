@@ -4,27 +4,20 @@ using MedMoE.Mesh.Text;
 
 namespace MedMoE.Mesh.Training;
 
-/// <summary>Batches of data sets, prepared while the networks are busy with those before.</summary>
-/// <param name="training">The pairs to learn.</param>
-/// <param name="validation">The pairs to judge by; null for none.</param>
+/// <summary>Batches of data sets, prepared in the background. Null validation data for none.</summary>
 public sealed class StudyBatches(StudyLoader training, StudyLoader? validation) : IBatchSource
 {
-    private readonly Dictionary<string, int> _told = [];
+    private readonly Dictionary<string, int> _reported = [];
     private SkippedRecords _skipped = new();
     private StudyNotes _notes = new();
 
     /// <summary>
-    /// Told what a pass over the data left out, and what is to be known of what it used, in lines, when it has ended; not where an earlier one had as
-    /// much to tell.
+    /// Called after a pass with lines on skipped records and on notes of studies, but only if there are more than in the passes before.
     /// </summary>
     public Action<string> Told { get; set; } = _ => { };
 
-    /// <param name="data">The pairs to learn.</param>
-    /// <param name="validation">The pairs to judge by; null for none.</param>
-    /// <param name="manifest">The bundle's.</param>
-    /// <param name="tokenizer">The bundle's.</param>
-    /// <param name="options">Batches, seed and sections.</param>
-    /// <exception cref="StudyDataException">No data there, or with labels that are none of the bundle's.</exception>
+    /// <summary>Opens data for training and validation (null for none).</summary>
+    /// <exception cref="StudyDataException">No data, or labels that the bundle does not have.</exception>
     public static StudyBatches Open(string data, string? validation, BundleManifest manifest, BertTokenizer tokenizer, TrainOptions options)
     {
         string[] types = [.. manifest.Experts.Select(e => e.Name)];
@@ -54,8 +47,8 @@ public sealed class StudyBatches(StudyLoader training, StudyLoader? validation) 
         }
     }
 
-    /// <summary>Tells the same of an epoch that did not come to its end.</summary>
-    public void Tell() => Tell("an epoch", _skipped, _notes);
+    /// <summary>Reports the same for an epoch that was not finished.</summary>
+    public void Tell() => Report("an epoch", _skipped, _notes);
 
     private IEnumerable<TrainingBatch> Pass(string pass, IEnumerable<PreparedBatch> batches, SkippedRecords skipped, StudyNotes notes)
     {
@@ -67,22 +60,22 @@ public sealed class StudyBatches(StudyLoader training, StudyLoader? validation) 
             }
             yield return Batch(batch);
         }
-        Tell(pass, skipped, notes);
+        Report(pass, skipped, notes);
     }
 
-    private void Tell(string pass, SkippedRecords skipped, StudyNotes notes)
+    private void Report(string pass, SkippedRecords skipped, StudyNotes notes)
     {
-        Tell($"left out of {pass}", skipped.Count, [$"{skipped}"]);
-        Tell($"in {pass}", notes.Count, notes.Lines);
+        Report($"left out of {pass}", skipped.Count, [$"{skipped}"]);
+        Report($"in {pass}", notes.Count, notes.Lines);
     }
 
-    private void Tell(string what, int count, IEnumerable<string> lines)
+    private void Report(string what, int count, IEnumerable<string> lines)
     {
-        if (count <= _told.GetValueOrDefault(what))
+        if (count <= _reported.GetValueOrDefault(what))
         {
             return;
         }
-        _told[what] = count;
+        _reported[what] = count;
         foreach (var line in lines)
         {
             Told($"{what}: {line}");

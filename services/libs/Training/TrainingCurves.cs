@@ -4,11 +4,10 @@ using ScottPlot;
 
 namespace MedMoE.Mesh.Training;
 
-/// <summary>A training log as curves.</summary>
+/// <summary>Plots a training log.</summary>
 public static class TrainingCurves
 {
-    /// <param name="csv">The log: a header with <c>step</c> and others, a row every few steps, cells may be empty.</param>
-    /// <param name="png">PNG to write.</param>
+    /// <summary>The log is a CSV file with a header with <c>step</c> and other columns; cells may be empty.</summary>
     /// <exception cref="IOException">A file cannot be read or written.</exception>
     public static void Write(string csv, string png)
     {
@@ -51,7 +50,7 @@ public static class TrainingCurves
         Figure.Write(
             png,
             [
-                Curves("What is minimised", "loss", ("loss", "training"), ("validation_loss", "validation")),
+                Curves("Total loss", "loss", ("loss", "training"), ("validation_loss", "validation")),
                 .. Objective.Terms.GroupBy(t => t.Group, (group, terms) => Curves(group.Title, group.Axis, terms.Select(t => (t.Name, t.Curve)))),
                 Curves("Learning rate", "learning rate", ("learning_rate", "learning rate")),
                 Curves("Speed", "images / s", ("images_per_second", "images / s")),

@@ -2,18 +2,18 @@ using System.Globalization;
 
 namespace MedMoE.Mesh.Training;
 
-/// <summary>Means over the steps since the row before; losses unweighted but for the total.</summary>
+/// <summary>Means over the steps since the previous row; losses are unweighted except the total.</summary>
 /// <param name="Step">Optimizer steps taken.</param>
 /// <param name="Epoch">Epoch of the next batch.</param>
-/// <param name="Loss">What is minimised.</param>
+/// <param name="Loss">Total loss.</param>
 /// <param name="Terms">In the order of <see cref="Objective.Terms"/>.</param>
 /// <param name="LearningRate">Of the last step.</param>
-/// <param name="ImagesPerSecond">While training, without validation.</param>
-/// <param name="ValidationLoss">Of a validation at this step; else null.</param>
+/// <param name="ImagesPerSecond">In training, without validation.</param>
+/// <param name="ValidationLoss">Null without a validation at this step.</param>
 public sealed record LogRow(
     int Step, int Epoch, double Loss, IReadOnlyList<double> Terms, double LearningRate, double ImagesPerSecond, double? ValidationLoss);
 
-/// <summary>A run's CSV file, a row every few steps.</summary>
+/// <summary>The CSV log of a run.</summary>
 internal sealed class TrainingLog : IDisposable
 {
     public static string Header { get; } =
@@ -21,8 +21,7 @@ internal sealed class TrainingLog : IDisposable
 
     private readonly StreamWriter _file;
 
-    /// <param name="path">The file; rows after <paramref name="step"/> belong to what is done again and are dropped.</param>
-    /// <param name="step">Where the run goes on; 0 for a new one.</param>
+    /// <summary>Resumes a log at this step, 0 for a new run. Rows after it are dropped, because those steps are repeated.</summary>
     public TrainingLog(string path, int step)
     {
         string[] kept = File.Exists(path) && step > 0

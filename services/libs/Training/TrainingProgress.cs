@@ -4,11 +4,9 @@ using System.Globalization;
 namespace MedMoE.Mesh.Training;
 
 /// <summary>
-/// What a person sees of a run, on standard error: on a terminal one line that is written over (bar, loss and its terms, images per second, time
-/// left), elsewhere such a line every half minute.
+/// Progress on standard error: on a terminal one line that is overwritten (bar, loss and its terms, images per second, time left), elsewhere a line
+/// every half minute. The total steps are null if unknown before the end of the first epoch; a resumed run starts at <paramref name="firstStep"/>.
 /// </summary>
-/// <param name="totalSteps">Steps of the run; null where the data's size is not known before the first epoch has ended.</param>
-/// <param name="firstStep">Steps that had been taken before.</param>
 public sealed class TrainingProgress(int? totalSteps, int firstStep)
 {
     private const int BarWidth = 24;

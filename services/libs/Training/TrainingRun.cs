@@ -6,11 +6,10 @@ using static TorchSharp.torch;
 
 namespace MedMoE.Mesh.Training;
 
-/// <summary>A loss that is no number any more.</summary>
+/// <summary>The loss or a gradient is not finite.</summary>
 public sealed class DivergedException(int step) : InvalidInputException(
-    $"step {step}: the gradients are not finite; the checkpoint before is whole. A lower --learning-rate or a --clip may help");
+    $"step {step}: the gradients are not finite; the last checkpoint is intact. A lower --learning-rate or a --clip may help");
 
-/// <summary>How a run ended.</summary>
 public enum Outcome
 {
     Finished,
@@ -18,10 +17,7 @@ public enum Outcome
     Interrupted,
 }
 
-/// <summary>Where a run keeps what it makes.</summary>
-/// <param name="Bundle">The best networks so far, as a bundle.</param>
-/// <param name="Folder">Checkpoint, log and curves.</param>
-/// <param name="Storage">Float type of the bundle's weights.</param>
+/// <summary>Output of a run: the best networks so far as a bundle, with this float type, and the folder of checkpoint, log and curves.</summary>
 public sealed record TrainingOutput(string Bundle, string Folder, ScalarType Storage)
 {
     public string CheckpointFile => Path.Combine(Folder, "checkpoint.safetensors");
@@ -31,7 +27,7 @@ public sealed record TrainingOutput(string Bundle, string Folder, ScalarType Sto
     public string CurvesFile => Path.Combine(Folder, "curves.png");
 }
 
-/// <summary>Trains a bundle's networks: batches in, checkpoints and the best bundle out.</summary>
+/// <summary>Trains a bundle's networks and writes checkpoints and the best bundle.</summary>
 public sealed class TrainingRun : IDisposable
 {
     private const int LogEvery = 10;
@@ -66,12 +62,11 @@ public sealed class TrainingRun : IDisposable
         _learningRate = new LearningRate(options.Optimizer.LearningRate, options.Schedule, options.Steps);
     }
 
-    /// <summary>Told of every step, with its own losses.</summary>
+    /// <summary>Raised after every step, with the step's own losses.</summary>
     public event Action<LogRow>? Stepped;
 
     public TrainingState State => _state;
 
-    /// <summary>Goes on where the checkpoint is.</summary>
     /// <exception cref="BundleException">No checkpoint, or one of other networks or options.</exception>
     public void Resume()
     {
@@ -79,9 +74,9 @@ public sealed class TrainingRun : IDisposable
         (_learningRate.Reduction, _learningRate.WithoutBest) = (_state.Reduction, _state.SinceCut);
     }
 
-    /// <summary>Trains to the end, or until told to stop; then the step under way is finished and saved.</summary>
-    /// <exception cref="DivergedException">Gradients that are not finite.</exception>
-    /// <exception cref="IOException">A checkpoint or bundle cannot be written; the ones before are whole.</exception>
+    /// <summary>Trains to the end or until <paramref name="stop"/>, which finishes and saves the current step.</summary>
+    /// <exception cref="DivergedException">Gradients are not finite.</exception>
+    /// <exception cref="IOException">A checkpoint or bundle cannot be written; the previous ones are intact.</exception>
     public Outcome Run(CancellationToken stop)
     {
         Directory.CreateDirectory(_output.Folder);
@@ -118,12 +113,12 @@ public sealed class TrainingRun : IDisposable
 
     private bool Stalled => _options.EarlyStop > 0 && _state.SinceBest >= _options.EarlyStop;
 
-    /// <summary>The batches from where the run is, epoch after epoch, and where it is after each.</summary>
+    /// <summary>Endless batches from the current position, each with the position after it.</summary>
     private IEnumerable<(TrainingBatch Batch, int NextEpoch, int NextInEpoch)> Batches()
     {
         for (var (epoch, used) = (_state.Epoch, _state.BatchInEpoch); ; (epoch, used) = (epoch + 1, 0))
         {
-            // One batch ahead, to know an epoch's last.
+            // Reads one batch ahead, to detect the last of an epoch.
             TrainingBatch? waiting = null;
             foreach (var batch in _data.Epoch(epoch, used))
             {
@@ -140,7 +135,7 @@ public sealed class TrainingRun : IDisposable
         }
     }
 
-    /// <returns>The learning rate it was taken with.</returns>
+    /// <returns>The learning rate of the step.</returns>
     private double Step(IEnumerator<(TrainingBatch Batch, int NextEpoch, int NextInEpoch)> batches)
     {
         _clock.Start();
@@ -175,7 +170,8 @@ public sealed class TrainingRun : IDisposable
     }
 
     /// <summary>
-    /// The loss of the validation data, or of the training since the last time where there is none; the best networks become the bundle.
+    /// Returns the loss of the validation data or, without them, the mean training loss since the last validation. If it is the best, saves the
+    /// bundle.
     /// </summary>
     private double Validate()
     {

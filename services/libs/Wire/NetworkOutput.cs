@@ -4,14 +4,11 @@ using MedMoE.Mesh.V1;
 namespace MedMoE.Mesh.Wire;
 
 /// <summary>
-/// What networks answer: every number that leaves one passes here. Weights are finite, and so is what callers send, so that a result which is
-/// not has overflowed on its way, and the caller's values are too large.
+/// Checks every output of a network. Weights and inputs are finite, so a result that is not finite has overflowed, because the caller's values are
+/// too large. The field in the error is the caller's.
 /// </summary>
 public static class NetworkOutput
 {
-    /// <param name="values">What a network made.</param>
-    /// <param name="field">The caller's field that it was made of.</param>
-    /// <exception cref="InvalidFieldException">NaN or infinity is among them.</exception>
     public static void RequireFinite(ReadOnlySpan<float> values, string field)
     {
         if (!values.IsEmpty && !TensorPrimitives.IsFiniteAll(values))
@@ -20,9 +17,7 @@ public static class NetworkOutput
         }
     }
 
-    /// <param name="tensor">What a network made, as it is to be sent: FP16 ends at 65504.</param>
-    /// <param name="field">The caller's field that it was made of.</param>
-    /// <exception cref="InvalidFieldException">NaN or infinity is in it.</exception>
+    /// <summary>Checks a tensor in the type in which it is sent: FP16 ends at 65504.</summary>
     public static void RequireFinite(WireTensor tensor, string field)
     {
         if (!WireTensors.IsFinite(tensor))
@@ -31,11 +26,7 @@ public static class NetworkOutput
         }
     }
 
-    /// <summary>For vectors that angles are taken of: the length must not overflow either, or every angle would be a right one.</summary>
-    /// <param name="vectors">One after the other.</param>
-    /// <param name="dim">Values of each.</param>
-    /// <param name="field">The caller's field that they are, or were made of.</param>
-    /// <exception cref="InvalidFieldException">One is too long.</exception>
+    /// <summary>For concatenated vectors used in cosines: their length must not overflow either, or every cosine would be 0.</summary>
     public static void RequireLength(ReadOnlySpan<float> vectors, int dim, string field)
     {
         for (var at = 0; at < vectors.Length; at += dim)
@@ -48,5 +39,5 @@ public static class NetworkOutput
     }
 
     private static InvalidFieldException Overflow(string field, DataType type) => new(
-        field, $"its values are too large: what the network makes of them overflows {type.ToString().ToUpperInvariant()}");
+        field, $"its values are too large: the network's output overflows {type.ToString().ToUpperInvariant()}");
 }

@@ -8,10 +8,9 @@ using MedMoE.Mesh.V1;
 
 namespace MedMoE.Mesh.Wire;
 
-/// <summary>Tensors to and from the wire, without libtorch.</summary>
+/// <summary>Converts tensors to and from messages, without libtorch.</summary>
 public static class WireTensors
 {
-    /// <summary>Bytes of an element.</summary>
     public static int ElementSize(DataType type) => type switch
     {
         DataType.Fp32 => sizeof(float),
@@ -19,7 +18,7 @@ public static class WireTensors
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, "no element type"),
     };
 
-    /// <summary>A tensor of these values, rounded to the nearest of <paramref name="type"/>. The values are copied once.</summary>
+    /// <summary>A tensor of these values, rounded to the nearest value of <paramref name="type"/>. The values are copied once.</summary>
     public static WireTensor FromSingles(ReadOnlySpan<float> values, DataType type, params ReadOnlySpan<long> shape)
     {
         var bytes = new byte[values.Length * ElementSize(type)];
@@ -39,15 +38,12 @@ public static class WireTensors
                 }
                 break;
         }
-        // The array is not used again, so the message may keep it.
+        // The message may keep the array, which is not used again.
         return new WireTensor { DataType = type, Shape = { shape.ToArray() }, Data = UnsafeByteOperations.UnsafeWrap(bytes) };
     }
 
-    /// <summary>The values of a tensor that a caller sent.</summary>
-    /// <param name="tensor">The tensor, or null where the field is missing.</param>
-    /// <param name="field">The field's name, for the error.</param>
-    /// <param name="shape">What the shape must be; -1 for any size.</param>
-    /// <exception cref="InvalidFieldException">Missing, of another shape, with too few or too many bytes, or not finite.</exception>
+    /// <summary>The values of a caller's tensor, which is null if missing; -1 in <paramref name="shape"/> accepts any size.</summary>
+    /// <exception cref="InvalidFieldException">Missing, with a wrong shape or byte count, or not finite.</exception>
     public static float[] ToSingles(WireTensor? tensor, string field, params ReadOnlySpan<long> shape)
     {
         Require(tensor, field, shape);
@@ -68,15 +64,12 @@ public static class WireTensors
                 }
                 break;
         }
-        // Of no values at all IsFiniteAll says false.
+        // IsFiniteAll is false for an empty span.
         return values.Length == 0 || TensorPrimitives.IsFiniteAll(values) ? values : throw new InvalidFieldException(field, "holds NaN or infinity");
     }
 
-    /// <summary>The element type that a caller asked for.</summary>
-    /// <param name="type">What the field says.</param>
-    /// <param name="field">The field's name, for the error.</param>
-    /// <param name="absent">What it means where it says nothing.</param>
-    /// <exception cref="InvalidFieldException">No element type.</exception>
+    /// <summary>The element type that a caller asked for, or <paramref name="absent"/> if none.</summary>
+    /// <exception cref="InvalidFieldException">Not an element type.</exception>
     public static DataType Require(DataType type, string field, DataType absent) => type switch
     {
         DataType.Unspecified => absent,
@@ -84,8 +77,7 @@ public static class WireTensors
         _ => throw new InvalidFieldException(field, $"{type} is none of FP32, FP16, BF16"),
     };
 
-    /// <summary>Refuses a tensor with NaN or infinity in it. Its type and length must have been checked.</summary>
-    /// <exception cref="InvalidFieldException">There is one.</exception>
+    /// <exception cref="InvalidFieldException">NaN or infinity. Type and length must have been checked before.</exception>
     public static void RequireFinite(WireTensor tensor, string field)
     {
         if (!IsFinite(tensor))
@@ -94,8 +86,8 @@ public static class WireTensors
         }
     }
 
-    /// <summary>Holds a tensor's type, shape and length against what is expected, without looking at its values.</summary>
-    /// <exception cref="InvalidFieldException">It is not as expected.</exception>
+    /// <summary>Checks a tensor's type, shape and length, without reading its values.</summary>
+    /// <exception cref="InvalidFieldException">A check failed.</exception>
     public static void Require(WireTensor? tensor, string field, params ReadOnlySpan<long> shape)
     {
         if (tensor is null)
@@ -126,11 +118,11 @@ public static class WireTensors
         }
     }
 
-    /// <summary>Whether there is neither NaN nor infinity in it. Its type and length must have been checked.</summary>
+    /// <summary>Type and length must have been checked before.</summary>
     internal static bool IsFinite(WireTensor tensor)
     {
         var bytes = tensor.Data.Span;
-        // A number whose exponent bits are all set is infinite or none.
+        // A value with all exponent bits set is infinity or NaN.
         return tensor.DataType switch
         {
             DataType.Fp32 => bytes.IsEmpty || TensorPrimitives.IsFiniteAll(MemoryMarshal.Cast<byte, float>(bytes)),

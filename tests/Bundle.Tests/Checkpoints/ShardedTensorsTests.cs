@@ -50,24 +50,24 @@ public sealed class ShardedTensorsTests : IDisposable
         var e = Assert.Throws<BundleException>(() => TensorFile.Open(index));
         string[] faults = [.. e.Faults.Select(f => f.ToString())];
         Assert.Equal(4, faults.Length);
-        Assert.Contains(faults, f => f.StartsWith(_folder["1.safetensors"]) && f.Contains("tensor extra is not what weight_map"));
-        Assert.Contains(faults, f => f.StartsWith(_folder["2.safetensors"]) && f.Contains("tensor b is not what weight_map"));
-        Assert.Contains(faults, f => f.StartsWith(_folder["1.safetensors"]) && f.Contains("tensor b is missing, which weight_map"));
-        Assert.Contains(faults, f => f.StartsWith(_folder["2.safetensors"]) && f.Contains("tensor gone is missing, which weight_map"));
+        Assert.Contains(faults, f => f.StartsWith(_folder["1.safetensors"]) && f.Contains("tensor extra is not mapped to this file by weight_map"));
+        Assert.Contains(faults, f => f.StartsWith(_folder["2.safetensors"]) && f.Contains("tensor b is not mapped to this file by weight_map"));
+        Assert.Contains(faults, f => f.StartsWith(_folder["1.safetensors"]) && f.Contains("tensor b is missing, but weight_map"));
+        Assert.Contains(faults, f => f.StartsWith(_folder["2.safetensors"]) && f.Contains("tensor gone is missing, but weight_map"));
     }
 
     [Theory]
     [InlineData("""{}""", "weight_map is missing")]
     [InlineData("""[]""", "not a JSON object")]
-    [InlineData("""{"weight_map":[]}""", "weight_map is missing or no object")]
+    [InlineData("""{"weight_map":[]}""", "weight_map is missing or not an object")]
     [InlineData("""{"weight_map":{}}""", "weight_map is empty")]
     [InlineData("""{"weight_map":{"a":7}}""", "weight_map names 7 for tensor a")]
-    [InlineData("""{"weight_map":{"a":"../x.safetensors"}}""", "no file beside it")]
-    [InlineData("""{"weight_map":{"a":"/etc/passwd"}}""", "no file beside it")]
-    [InlineData("""{"weight_map":{"a":".."}}""", "no file beside it")]
+    [InlineData("""{"weight_map":{"a":"../x.safetensors"}}""", "not a file in its folder")]
+    [InlineData("""{"weight_map":{"a":"/etc/passwd"}}""", "not a file in its folder")]
+    [InlineData("""{"weight_map":{"a":".."}}""", "not a file in its folder")]
     [InlineData("""{"weight_map":{"a":"x","a":"y"}}""", "not JSON")]
-    [InlineData("""{"weight_map":{"a":"\ud800"}}""", "not Unicode")]
-    [InlineData("""{"weight_map":{"a":"a.index.json"}}""", "no file beside it")]
+    [InlineData("""{"weight_map":{"a":"\ud800"}}""", "not valid Unicode")]
+    [InlineData("""{"weight_map":{"a":"a.index.json"}}""", "not a file in its folder")]
     public void Open_BadIndex_SaysWhy(string json, string reason)
     {
         File.WriteAllText(_folder["model.safetensors.index.json"], json);

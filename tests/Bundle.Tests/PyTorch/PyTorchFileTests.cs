@@ -94,15 +94,15 @@ public sealed class PyTorchFileTests : IDisposable
     }
 
     [Theory]
-    [InlineData(5, 2, new long[] { 1 }, "reaches beyond its storage")]
-    [InlineData(0, 7, new long[] { 1 }, "reaches beyond its storage")]
-    [InlineData(0, 2, new long[] { 6 }, "reaches beyond its storage")]
-    [InlineData(-1, 2, new long[] { 1 }, "no arguments")]
-    [InlineData(0, -2, new long[] { 1 }, "no arguments")]
-    [InlineData(0, 2, new long[] { -1 }, "no arguments")]
-    [InlineData(0, long.MaxValue, new long[] { 0 }, "no arguments")]
-    [InlineData(0, 3, new long[] { long.MaxValue }, "no arguments")]
-    [InlineData(0, 3, new long[] { 1, 1 }, "no arguments")]
+    [InlineData(5, 2, new long[] { 1 }, "a tensor beyond its storage")]
+    [InlineData(0, 7, new long[] { 1 }, "a tensor beyond its storage")]
+    [InlineData(0, 2, new long[] { 6 }, "a tensor beyond its storage")]
+    [InlineData(-1, 2, new long[] { 1 }, "invalid arguments")]
+    [InlineData(0, -2, new long[] { 1 }, "invalid arguments")]
+    [InlineData(0, 2, new long[] { -1 }, "invalid arguments")]
+    [InlineData(0, long.MaxValue, new long[] { 0 }, "invalid arguments")]
+    [InlineData(0, 3, new long[] { long.MaxValue }, "invalid arguments")]
+    [InlineData(0, 3, new long[] { 1, 1 }, "invalid arguments")]
     public void Open_TensorBeyondItsStorage_SaysWhy(long first, long size, long[] strides, string reason)
     {
         var storage = SavedStorage.Of("0", "FloatStorage", 0f, 1, 2, 3, 4, 5);
@@ -116,17 +116,17 @@ public sealed class PyTorchFileTests : IDisposable
         var tensor = SavedTensor.Of("a", [2], 1, 2);
         var pickle = new PickleWriter().StateDict([tensor]).Op('.').Bytes;
         AssertRefused(path => CheckpointWriter.Write(path, pickle, []), "storage a is missing");
-        AssertRefused(path => CheckpointWriter.Write(path, pickle, [tensor.Storage, tensor.Storage]), "data/a is there twice");
+        AssertRefused(path => CheckpointWriter.Write(path, pickle, [tensor.Storage, tensor.Storage]), "data/a is duplicated");
         SavedStorage Sized(int bytes) => tensor.Storage with { Write = stream => stream.Write(new byte[bytes]) };
-        AssertRefused(path => CheckpointWriter.Write(path, pickle, [Sized(7)]), "has 7 bytes, not 2 of F32");
-        AssertRefused(path => CheckpointWriter.Write(path, pickle, [Sized(99)]), "has 99 bytes, not 2 of F32");
+        AssertRefused(path => CheckpointWriter.Write(path, pickle, [Sized(7)]), "has 7 bytes, expected 2 of F32");
+        AssertRefused(path => CheckpointWriter.Write(path, pickle, [Sized(99)]), "has 99 bytes, expected 2 of F32");
         AssertRefused(path => Zip(path, pickle, CompressionLevel.Fastest), "is compressed");
-        AssertRefused(path => CheckpointWriter.Write(path, [tensor, tensor]), "is there twice");
-        AssertRefused(path => File.WriteAllText(path, "nothing"), "neither of the zip form");
-        AssertRefused(path => File.WriteAllText(path, ""), "neither of the zip form");
-        AssertRefused(path => CheckpointWriter.Write(path, [], legacy: false), "no tensors by name");
+        AssertRefused(path => CheckpointWriter.Write(path, [tensor, tensor]), "is duplicated");
+        AssertRefused(path => File.WriteAllText(path, "nothing"), "neither the zip nor the legacy format");
+        AssertRefused(path => File.WriteAllText(path, ""), "neither the zip nor the legacy format");
+        AssertRefused(path => CheckpointWriter.Write(path, [], legacy: false), "no named tensors");
         AssertRefused(path => File.WriteAllBytes(path, new PickleWriter().Number(7).Op('.').Bytes), "not one of torch.save");
-        AssertRefused(path => Append(path, tensor, legacy: true), "1 bytes after its end");
+        AssertRefused(path => Append(path, tensor, legacy: true), "1 bytes after the last storage");
         AssertRefused(path => Append(path, tensor, legacy: false), "no directory at its end");
         foreach (var legacy in new[] { false, true })
         {
@@ -152,32 +152,32 @@ public sealed class PyTorchFileTests : IDisposable
         foreach (var name in new[] { "all", "part", "across" })
         {
             using var file = PyTorchFile.Open(_folder["a.bin"]);
-            Assert.Contains("check sum of storage 0 is wrong", Assert.Throws<BundleException>(() => Bytes(file, name)).Message);
+            Assert.Contains("wrong checksum of storage 0", Assert.Throws<BundleException>(() => Bytes(file, name)).Message);
         }
     }
 
     public static TheoryData<string, byte[]> Pickles => new()
     {
         { "more than 2000000 opcodes", Repeat(2_000_001, (byte)'}') },
-        { "more than 1000 values within each other", Repeat(1001, (byte)'(') },
+        { "more than 1000 nested values", Repeat(1001, (byte)'(') },
         { "memo 7 is empty", [(byte)'h', 7] },
-        { "its stack is empty", [0x85] },
-        { "its stack is empty", [(byte)'t'] },
-        { "its stack is empty", [(byte)'N', (byte)'(', (byte)'R'] },
-        { "no list", [(byte)'N', (byte)'N', (byte)'a'] },
-        { "no dict", [(byte)']', (byte)'(', (byte)'N', (byte)'N', (byte)'u'] },
+        { "the stack is empty", [0x85] },
+        { "the stack is empty", [(byte)'t'] },
+        { "the stack is empty", [(byte)'N', (byte)'(', (byte)'R'] },
+        { "not a list", [(byte)'N', (byte)'N', (byte)'a'] },
+        { "not a dict", [(byte)']', (byte)'(', (byte)'N', (byte)'N', (byte)'u'] },
         { "a key without a value", [(byte)'}', (byte)'(', (byte)'N', (byte)'u'] },
-        { "opcode 0x69 is not read", [(byte)'i'] },
-        { "opcode 0x82 is not read", [0x82, 1] },
-        { "cut short", [(byte)'X', 0xff, 0xff, 0xff, 0xff, 1] },
-        { "cut short", [0x8d, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1] },
+        { "opcode 0x69 is not supported", [(byte)'i'] },
+        { "opcode 0x82 is not supported", [0x82, 1] },
+        { "truncated", [(byte)'X', 0xff, 0xff, 0xff, 0xff, 1] },
+        { "truncated", [0x8d, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1] },
         { "not UTF-8", [(byte)'U', 1, 0xff] },
-        { "ends in the middle", [(byte)'N', (byte)'N', (byte)'.'] },
+        { "ends inside a value", [(byte)'N', (byte)'N', (byte)'.'] },
         { "protocol 9", [0x80, 9] },
-        { "no storage of tensors", [(byte)'N', (byte)'Q'] },
-        { "no arguments of a function", [(byte)')', (byte)')', (byte)'R'] },
-        { "no tensors by name", [(byte)'N', (byte)'.'] },
-        { "is no tensor by name", [(byte)'}', (byte)'K', 1, (byte)'N', (byte)'s', (byte)'.'] },
+        { "not a tensor storage", [(byte)'N', (byte)'Q'] },
+        { "invalid arguments of a function", [(byte)')', (byte)')', (byte)'R'] },
+        { "no named tensors", [(byte)'N', (byte)'.'] },
+        { "is not a named tensor", [(byte)'}', (byte)'K', 1, (byte)'N', (byte)'s', (byte)'.'] },
     };
 
     [Theory]

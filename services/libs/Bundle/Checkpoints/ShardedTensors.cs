@@ -3,10 +3,7 @@ using MedMoE.Mesh.Bundle.Tensors;
 
 namespace MedMoE.Mesh.Bundle.Checkpoints;
 
-/// <summary>
-/// The shards that an index beside them lists, as one file: <c>model.safetensors.index.json</c>, whose <c>weight_map</c> says which file each tensor
-/// is in.
-/// </summary>
+/// <summary>Sharded weights as one file, by the index (<c>model.safetensors.index.json</c>), whose <c>weight_map</c> maps tensors to files.</summary>
 public sealed class ShardedTensors : ITensorFile
 {
     private readonly Dictionary<string, ITensorFile> _shards;
@@ -22,8 +19,7 @@ public sealed class ShardedTensors : ITensorFile
 
     public IEnumerable<StoredTensor> All => _tensors.Values.Select(entry => entry.Tensor);
 
-    /// <param name="path">The index.</param>
-    /// <exception cref="BundleException">Not such an index, or its shards hold other tensors than it says; every fault is listed.</exception>
+    /// <exception cref="BundleException">Not such an index, or the shards do not match it; the exception lists every fault.</exception>
     public static ShardedTensors Open(string path)
     {
         var map = WeightMap(path);
@@ -41,7 +37,7 @@ public sealed class ShardedTensors : ITensorFile
             }
         }
         var all = new ShardedTensors(path, shards);
-        // With a shard missing, what is in it cannot be known.
+        // Without all shards, the contents cannot be compared with the index.
         if (faults.Count == 0)
         {
             faults.AddRange(all.Collect(map));
@@ -72,16 +68,16 @@ public sealed class ShardedTensors : ITensorFile
     {
         if (!JsonFile.ReadObject(path).TryGetProperty("weight_map", out var entries) || entries.ValueKind != JsonValueKind.Object)
         {
-            throw new BundleException(path, "no index of shards: weight_map is missing or no object");
+            throw new BundleException(path, "not an index of shards: weight_map is missing or not an object");
         }
         var map = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var entry in entries.EnumerateObject())
         {
-            // A shard lies beside its index: a name with a folder in it could lead anywhere.
+            // A shard must be in the index's folder: a path could lead anywhere.
             map.Add(entry.Name, entry.Value.ValueKind == JsonValueKind.String && entry.Value.GetString() is { Length: > 0 } file
                 && file == System.IO.Path.GetFileName(file) && file is not ("." or "..") && !file.EndsWith(".json", StringComparison.Ordinal)
                 ? file
-                : throw new BundleException(path, $"weight_map names {entry.Value.GetRawText()} for tensor {entry.Name}: no file beside it"));
+                : throw new BundleException(path, $"weight_map names {entry.Value.GetRawText()} for tensor {entry.Name}: not a file in its folder"));
         }
         return map.Count > 0 ? map : throw new BundleException(path, "weight_map is empty");
     }
@@ -99,12 +95,12 @@ public sealed class ShardedTensors : ITensorFile
                 }
                 else
                 {
-                    faults.Add(new BundleFault(shard.Path, $"tensor {tensor.Name} is not what weight_map of {index} has in this file"));
+                    faults.Add(new BundleFault(shard.Path, $"tensor {tensor.Name} is not mapped to this file by weight_map of {index}"));
                 }
             }
         }
         faults.AddRange(map.Where(entry => !_tensors.ContainsKey(entry.Key)).Select(entry =>
-            new BundleFault(_shards[entry.Value].Path, $"tensor {entry.Key} is missing, which weight_map of {index} has in this file")));
+            new BundleFault(_shards[entry.Value].Path, $"tensor {entry.Key} is missing, but weight_map of {index} maps it to this file")));
         return faults;
     }
 }

@@ -5,11 +5,10 @@ using MedMoE.Mesh.Bundle.Tensors;
 
 namespace MedMoE.Mesh.Bundle.Checkpoints;
 
-/// <summary>Opens a file of tensors of whatever kind it is.</summary>
 public static class TensorFile
 {
     /// <param name="path">A safetensors file, a PyTorch checkpoint, or an index of shards (<c>*.index.json</c>).</param>
-    /// <exception cref="BundleException">It is missing, unreadable or none of these.</exception>
+    /// <exception cref="BundleException">Missing, unreadable, or none of these.</exception>
     public static ITensorFile Open(string path)
     {
         if (path.EndsWith(".index.json", StringComparison.Ordinal))
@@ -21,7 +20,7 @@ public static class TensorFile
             var start = content.Read(0, (int)Math.Min(content.Length, 9));
             if (start.AsSpan().StartsWith("version "u8))
             {
-                throw new BundleException(path, "a pointer of Git LFS, not the file itself: fetch it with git lfs pull");
+                throw new BundleException(path, "a Git LFS pointer, not the file itself: fetch it with git lfs pull");
             }
             var safetensors = path.EndsWith(".safetensors", StringComparison.Ordinal)
                 || (start is [.., (byte)'{'] && BinaryPrimitives.TryReadUInt64LittleEndian(start, out var header)

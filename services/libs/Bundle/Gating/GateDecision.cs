@@ -2,13 +2,13 @@ using System.Numerics.Tensors;
 
 namespace MedMoE.Mesh.Bundle.Gating;
 
-/// <summary>Which expert runs, and why.</summary>
-/// <param name="Policy">The policy that decided; never <see cref="GatingPolicy.Auto"/>.</param>
-/// <param name="Expert">Index of the expert in the manifest.</param>
-/// <param name="Probabilities">Probability of each expert in the manifest's order; 1 for the one named where the caller named it.</param>
+/// <summary>
+/// Which expert runs, and why. The policy is never <see cref="GatingPolicy.Auto"/>. The probabilities are in the manifest's order; an expert that the
+/// caller named has probability 1.
+/// </summary>
 public sealed record GateDecision(GatingPolicy Policy, int Expert, IReadOnlyList<float> Probabilities)
 {
-    /// <summary>Hard selection: the most probable expert, and it alone, runs (the paper, section 4.3).</summary>
+    /// <summary>Hard selection: only the most probable expert runs (the paper, section 4.3).</summary>
     public static GateDecision MostProbable(GatingPolicy policy, float[] probabilities) =>
         new(policy, TensorPrimitives.IndexOfMax<float>(probabilities), probabilities);
 

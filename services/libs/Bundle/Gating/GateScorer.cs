@@ -3,9 +3,7 @@ using MedMoE.Mesh.Bundle.Safetensors;
 
 namespace MedMoE.Mesh.Bundle.Gating;
 
-/// <summary>
-/// One gate for inference: softmax(W2 ReLU(W1 x + b1) + b2), a few microseconds on one core, without libtorch. Immutable and thread-safe.
-/// </summary>
+/// <summary>One gate for inference: softmax(W2 ReLU(W1 x + b1) + b2), without libtorch. Takes microseconds. Immutable and thread-safe.</summary>
 public sealed class GateScorer
 {
     private readonly float[] _hiddenWeight;
@@ -21,19 +19,15 @@ public sealed class GateScorer
         _outputBias = outputBias;
     }
 
-    /// <summary>Dimensions of the input.</summary>
     public int InputSize => _hiddenWeight.Length / _hiddenBias.Length;
 
-    /// <summary>Reads one gate of a bundle.</summary>
-    /// <param name="bundle">The bundle.</param>
-    /// <param name="gate">"report" or "image".</param>
-    /// <param name="inputSize">What it is to take; null where that is not known.</param>
+    /// <summary>Reads the gate "report" or "image". A null <paramref name="inputSize"/> accepts any.</summary>
     /// <exception cref="BundleException">A tensor is missing, misshapen or not finite; every such fault is listed.</exception>
     public static GateScorer Load(ModelBundle bundle, string gate, int? inputSize = null)
     {
         using var file = SafetensorsFile.Open(bundle.PathOf(BundlePart.Gate, "model.safetensors"));
         var faults = new List<BundleFault>();
-        // The widths of the input and of the hidden layer are the file's own; everything else must agree with them.
+        // The file decides the sizes of the input and of the hidden layer; all other shapes must agree with them.
         var (hidden, input) = file.Tensors.GetValueOrDefault($"{gate}.0.weight")?.Shape is [> 0 and var h, > 0 and var i] ? (h, i) : (1, 1);
         if (file.Tensors.GetValueOrDefault($"{gate}.0.weight")?.Shape is [_, var width] && width != (inputSize ?? width))
         {
@@ -66,8 +60,9 @@ public sealed class GateScorer
         return faults.Count == 0 ? scorer : throw new BundleException(faults);
     }
 
-    /// <summary>Probability of each expert, in the manifest's order.</summary>
-    /// <param name="input">The sentence embedding (report gate) or the backbone's pooled feature (image gate), <see cref="InputSize"/> long.</param>
+    /// <summary>
+    /// Probability of each expert, in the manifest's order, for the sentence embedding (report gate) or the backbone's pooled feature (image gate).
+    /// </summary>
     public float[] Score(ReadOnlySpan<float> input)
     {
         if (input.Length != InputSize)
@@ -79,7 +74,7 @@ public sealed class GateScorer
         TensorPrimitives.Max<float>(hidden, 0f, hidden);
         var probabilities = new float[_outputBias.Length];
         Affine(_outputWeight, _outputBias, hidden, probabilities);
-        // TensorPrimitives.SoftMax does not subtract the largest logit, and so overflows for large ones.
+        // TensorPrimitives.SoftMax does not subtract the largest logit and overflows for large ones.
         TensorPrimitives.Subtract(probabilities, TensorPrimitives.Max<float>(probabilities), probabilities);
         TensorPrimitives.SoftMax(probabilities, probabilities);
         return probabilities;

@@ -1,9 +1,9 @@
 namespace MedMoE.Mesh.Bundle.Gating;
 
-/// <summary>What picks the expert.</summary>
+/// <summary>How the expert is selected.</summary>
 public enum GatingPolicy
 {
-    /// <summary><see cref="Report"/> where there is text, else <see cref="Image"/>.</summary>
+    /// <summary><see cref="Report"/> if the request has text, else <see cref="Image"/>.</summary>
     Auto,
 
     /// <summary>The gate on the report's sentence embedding (the paper's text, section 4.3).</summary>

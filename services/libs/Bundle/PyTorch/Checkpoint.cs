@@ -1,16 +1,11 @@
 namespace MedMoE.Mesh.Bundle.PyTorch;
 
-/// <summary>Where a storage's bytes lie in the file.</summary>
-/// <param name="Offset">First byte.</param>
-/// <param name="Length">Bytes.</param>
-/// <param name="Crc">CRC-32 of them, where the form has one.</param>
+/// <summary>Position of a storage's bytes in the file, and their CRC-32 if the format has one.</summary>
 internal sealed record StorageBytes(long Offset, long Length, uint? Crc);
 
-/// <summary>What a checkpoint's file holds, in either form.</summary>
-/// <param name="Root">The value that was saved.</param>
-/// <param name="Storages">The bytes of its storages, by their keys.</param>
+/// <summary>Contents of a checkpoint file in either format: the saved value, and the storages by key.</summary>
 internal sealed record Checkpoint(object? Root, IReadOnlyDictionary<string, StorageBytes> Storages)
 {
-    /// <summary>Bytes of a pickle at most: one of a thousand tensors has 200,000.</summary>
+    /// <summary>Limit in bytes; the pickle of a thousand tensors has 200,000.</summary>
     public const int LargestPickle = 32 << 20;
 }

@@ -5,8 +5,8 @@ using MedMoE.Mesh.Bundle.Tensors;
 namespace MedMoE.Mesh.Bundle.PyTorch;
 
 /// <summary>
-/// PyTorch's form before 1.6: pickles one after the other (a magic number, the form's version, the machine, the value, the keys of its storages),
-/// then for each key the number of elements and the elements.
+/// PyTorch's file format before 1.6: a sequence of pickles (magic number, format version, machine, value, storage keys), then for each key the
+/// element count and the elements.
 /// </summary>
 internal static class LegacyForm
 {
@@ -20,7 +20,7 @@ internal static class LegacyForm
         var unpickler = new Unpickler(input);
         if (unpickler.Read() is not BigInteger magic || magic != _magic || unpickler.Read() is not Version)
         {
-            throw Fault(content, "a pickle, but not one of torch.save");
+            throw Fault(content, "a pickle that torch.save did not write");
         }
         if (unpickler.Read() is not PickledDict machine || machine["little_endian"] is not true)
         {
@@ -30,7 +30,7 @@ internal static class LegacyForm
         var keys = unpickler.Read() as List<object?>;
         if (keys is null || keys.Count != unpickler.Storages.Count)
         {
-            throw Fault(content, "its list of storages is not that of its tensors");
+            throw Fault(content, "its list of storages does not match its tensors");
         }
         var (storages, position) = (new Dictionary<string, StorageBytes>(StringComparer.Ordinal), (long)input.Position);
         foreach (var key in keys)
@@ -38,17 +38,18 @@ internal static class LegacyForm
             if (key is not string name || !unpickler.Storages.TryGetValue(name, out var storage)
                 || BinaryPrimitives.ReadInt64LittleEndian(content.Read(position, sizeof(long))) != storage.Elements)
             {
-                throw Fault(content, "a storage has another size than its tensors say, or no tensors");
+                throw Fault(content, "a storage differs in size from its tensors, or has no tensors");
             }
             var bytes = new StorageBytes(position + sizeof(long), storage.Elements * storage.DType.Size(), Crc: null);
             position = bytes.Offset;
             if (bytes.Length > content.Length - position || !storages.TryAdd(name, bytes))
             {
-                throw Fault(content, $"storage {name} is cut short or there twice");
+                throw Fault(content, $"storage {name} is truncated or duplicated");
             }
             position += bytes.Length;
         }
-        return position == content.Length ? new Checkpoint(root, storages) : throw Fault(content, $"{content.Length - position} bytes after its end");
+        return position == content.Length ? new Checkpoint(root, storages)
+            : throw Fault(content, $"{content.Length - position} bytes after the last storage");
     }
 
     private static BundleException Fault(FileContent content, string reason) =>

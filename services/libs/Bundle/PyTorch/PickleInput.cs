@@ -4,14 +4,11 @@ using System.Text;
 
 namespace MedMoE.Mesh.Bundle.PyTorch;
 
-/// <summary>The bytes of pickles, read from front to end.</summary>
-/// <param name="path">The file that messages name.</param>
-/// <param name="bytes">The bytes.</param>
+/// <summary>Reads the bytes of pickles in order; <paramref name="path"/> is only for messages.</summary>
 internal sealed class PickleInput(string path, byte[] bytes)
 {
     private static readonly UTF8Encoding _utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <summary>Bytes read so far.</summary>
     public int Position { get; private set; }
 
     public byte Byte() => Take(1)[0];
@@ -26,7 +23,7 @@ internal sealed class PickleInput(string path, byte[] bytes)
 
     public double Double() => BinaryPrimitives.ReadDoubleBigEndian(Take(8));
 
-    /// <summary>A whole number of up to 255 bytes: a long where it is one, else a <see cref="BigInteger"/>.</summary>
+    /// <summary>An integer of up to 255 bytes: a long if it fits, else a <see cref="BigInteger"/>.</summary>
     public object Long()
     {
         var value = new BigInteger(Take(Byte()));
@@ -37,7 +34,7 @@ internal sealed class PickleInput(string path, byte[] bytes)
     {
         if (count > (ulong)(bytes.Length - Position))
         {
-            throw Fault("it is cut short, or longer than is read");
+            throw Fault("truncated, or over the size limit");
         }
         var taken = bytes.AsSpan(Position, (int)count);
         Position += (int)count;
@@ -53,11 +50,10 @@ internal sealed class PickleInput(string path, byte[] bytes)
         }
         catch (DecoderFallbackException)
         {
-            throw Fault("a text is not UTF-8");
+            throw Fault("a string is not UTF-8");
         }
     }
 
-    /// <summary>A text up to the end of its line.</summary>
     public string Line()
     {
         var length = bytes.AsSpan(Position).IndexOf((byte)'\n');
@@ -68,6 +64,6 @@ internal sealed class PickleInput(string path, byte[] bytes)
 
     public BundleException Fault(string reason) => new(path, $"not a PyTorch checkpoint that can be read: pickle, byte {Position}: {reason}");
 
-    /// <summary>Another fault than of the pickle's form.</summary>
+    /// <summary>A fault that is not about the pickle's format.</summary>
     public BundleException Refusal(string reason) => new(path, reason);
 }

@@ -2,27 +2,19 @@ using MedMoE.Mesh.Bundle.Tensors;
 
 namespace MedMoE.Mesh.Bundle.PyTorch;
 
-/// <summary>A dict, ordered or not, as pairs: nothing is hashed, so that no key can be costly.</summary>
+/// <summary>A dict, ordered or not, as pairs. Keys are not hashed, so no key can be costly.</summary>
 internal sealed class PickledDict
 {
     public List<(object? Key, object? Value)> Entries { get; } = [];
 
-    /// <summary>The value of a text key, or null.</summary>
     public object? this[string key] => Entries.FindLast(entry => entry.Key is string text && text == key).Value;
 }
 
-/// <summary>A class or function, by its name alone; one of those of <see cref="TorchObjects"/>.</summary>
+/// <summary>A class or function, known only by its name; one of <see cref="TorchObjects"/>.</summary>
 internal sealed record PickledGlobal(string Name);
 
-/// <summary>A storage: elements that lie elsewhere in the file.</summary>
-/// <param name="DType">Their type.</param>
-/// <param name="Key">Which storage.</param>
-/// <param name="Elements">How many.</param>
+/// <summary>Reference to a storage, whose elements are elsewhere in the file.</summary>
 internal sealed record PickledStorage(SafetensorsDType DType, string Key, long Elements);
 
-/// <summary>A tensor: a view of a storage.</summary>
-/// <param name="Storage">The storage, which others may share.</param>
-/// <param name="First">Its first element in the storage.</param>
-/// <param name="Shape">Dimensions, outermost first.</param>
-/// <param name="Strides">Elements from one index of a dimension to the next.</param>
+/// <summary>A strided view of a storage, which other tensors may share; <paramref name="First"/> and the strides count elements.</summary>
 internal sealed record PickledTensor(PickledStorage Storage, long First, long[] Shape, long[] Strides);

@@ -4,13 +4,12 @@ using MedMoE.Mesh.Bundle.Tensors;
 namespace MedMoE.Mesh.Bundle.PyTorch;
 
 /// <summary>
-/// A state dict that PyTorch saved, by itself or within a checkpoint of a trainer: <c>pytorch_model.bin</c>, <c>*.ckpt</c>, in the zip form or in the
-/// older one. The pickle in it is read as data by a closed list of what it may hold; nothing of it is run. A tensor's bytes are read when it is asked
-/// for.
+/// A state dict saved by PyTorch, alone or inside a trainer's checkpoint (<c>pytorch_model.bin</c>, <c>*.ckpt</c>), in the zip or the legacy format.
+/// The pickle is read as data with an allow-list and never executed. A tensor's bytes are read on demand.
 /// </summary>
 public sealed class PyTorchFile : ITensorFile
 {
-    /// <summary>Where trainers put the state dict.</summary>
+    /// <summary>The keys under which trainers save the state dict.</summary>
     private static readonly string[] _stateDicts = ["state_dict", "model_state_dict", "model"];
 
     private readonly FileContent _content;
@@ -24,7 +23,7 @@ public sealed class PyTorchFile : ITensorFile
         Span<byte> start = content.Read(0, (int)Math.Min(content.Length, 2));
         var checkpoint = start.SequenceEqual("PK"u8) ? ZipForm.Read(content)
             : start is [0x80, ..] ? LegacyForm.Read(content)
-            : throw new BundleException(content.Path, "not a PyTorch checkpoint: neither of the zip form nor of the older one");
+            : throw new BundleException(content.Path, "not a PyTorch checkpoint: neither the zip nor the legacy format");
         _storages = checkpoint.Storages;
         Collect(StateDict(checkpoint.Root as PickledDict));
     }
@@ -33,8 +32,7 @@ public sealed class PyTorchFile : ITensorFile
 
     public IEnumerable<StoredTensor> All => _tensors.Values;
 
-    /// <exception cref="BundleException">Missing, unreadable, damaged, no state dict, or one with more than tensors, ordered dicts and plain
-    /// values.</exception>
+    /// <exception cref="BundleException">Missing, unreadable, damaged, no state dict, or one with unsupported values.</exception>
     public static PyTorchFile Open(string path)
     {
         var content = FileContent.Open(path);
@@ -88,25 +86,25 @@ public sealed class PyTorchFile : ITensorFile
         {
             if (key is not string name || value is not PickledTensor view)
             {
-                throw new BundleException(Path, $"no state dict: its entry \"{key as string ?? "of a number"}\" is no tensor by name");
+                throw new BundleException(Path, $"not a state dict: entry \"{key as string ?? "(not a string)"}\" is not a named tensor");
             }
             var (storage, length) = (view.Storage, _storages[view.Storage.Key].Length);
             if (length != storage.Elements * storage.DType.Size())
             {
-                throw new BundleException(Path, $"tensor {name}: its storage has {length} bytes, not {storage.Elements} of {storage.DType}");
+                throw new BundleException(Path, $"tensor {name}: its storage has {length} bytes, expected {storage.Elements} of {storage.DType}");
             }
             if (!_tensors.TryAdd(name, new PyTorchTensor(name, view)))
             {
-                throw new BundleException(Path, $"tensor {name} is there twice");
+                throw new BundleException(Path, $"tensor {name} is duplicated");
             }
         }
         if (_tensors.Count == 0)
         {
-            throw new BundleException(Path, $"holds no tensors by name, neither at its root nor in {string.Join(", ", _stateDicts)}");
+            throw new BundleException(Path, $"no named tensors, neither at the root nor under {string.Join(", ", _stateDicts)}");
         }
     }
 
-    /// <summary>Holds a storage that is read in parts against its check sum, once.</summary>
+    /// <summary>Checks the CRC of a storage that is read in parts; once per storage.</summary>
     private void Verify(string key, StorageBytes storage)
     {
         if (storage.Crc is null || _verified.Contains(key))
@@ -127,7 +125,7 @@ public sealed class PyTorchFile : ITensorFile
     {
         if (storage.Crc is { } expected && crc != expected)
         {
-            throw new BundleException(Path, $"check sum of storage {key} is wrong: the file is damaged");
+            throw new BundleException(Path, $"wrong checksum of storage {key}: the file is damaged");
         }
         _verified.Add(key);
     }

@@ -2,13 +2,11 @@ using MedMoE.Mesh.Bundle.Tensors;
 
 namespace MedMoE.Mesh.Bundle.PyTorch;
 
-/// <summary>A tensor of a checkpoint: a view of a storage, which others may share.</summary>
 internal sealed record PyTorchTensor(string Name, PickledTensor View) : StoredTensor(Name, View.Storage.DType, View.Shape)
 {
-    /// <summary>Elements from the first one of the view to behind its last one.</summary>
+    /// <summary>Number of storage elements from the first to the last element of the view.</summary>
     public long Span => View.Shape.Contains(0) ? 0 : 1 + View.Shape.Zip(View.Strides, (size, stride) => (size - 1) * stride).Sum();
 
-    /// <summary>Whether the elements lie one behind the other in row-major order.</summary>
     public bool IsContiguous
     {
         get
@@ -26,9 +24,7 @@ internal sealed record PyTorchTensor(string Name, PickledTensor View) : StoredTe
         }
     }
 
-    /// <summary>Copies the elements into row-major order.</summary>
-    /// <param name="span">The bytes of <see cref="Span"/> elements.</param>
-    /// <param name="destination">Gets those of the view.</param>
+    /// <summary>Copies the elements into row-major order. <paramref name="span"/> holds the bytes of <see cref="Span"/> elements.</summary>
     public void Gather(ReadOnlySpan<byte> span, Span<byte> destination)
     {
         var (size, from, index) = (DType.Size(), 0L, new long[Shape.Length]);

@@ -3,12 +3,11 @@ using MedMoE.Mesh.Bundle.Tensors;
 namespace MedMoE.Mesh.Bundle.PyTorch;
 
 /// <summary>
-/// The classes and functions a checkpoint may name, and what each of them makes, as plain data: a closed list, written out here. Nothing is looked
-/// up, and nothing of a file is ever run.
+/// Allow-list of the classes and functions that a checkpoint may name, and the plain data that each one creates. No type is loaded and no code of a
+/// file is executed.
 /// </summary>
 internal static class TorchObjects
 {
-    /// <summary>Dimensions of a tensor at most.</summary>
     private const int MostDimensions = 16;
 
     private static readonly PickledGlobal _orderedDict = new("collections.OrderedDict");
@@ -33,10 +32,10 @@ internal static class TorchObjects
     private static readonly Dictionary<string, PickledGlobal> _known =
         _storages.Keys.Concat([_orderedDict, _tensor, _tensor2, _parameter]).ToDictionary(global => global.Name, StringComparer.Ordinal);
 
-    /// <summary>A class or function by its name, or null where it is not on the list.</summary>
+    /// <summary>A class or function by name, or null if it is not on the list.</summary>
     public static PickledGlobal? Global(string module, string name) => _known.GetValueOrDefault($"{module}.{name}");
 
-    /// <summary>What a call gives, or null where these are no arguments of it.</summary>
+    /// <summary>The result of a call, or null if the arguments are not valid for it.</summary>
     public static object? Call(object? called, object? arguments) => called is not PickledGlobal global || arguments is not object?[] values ? null
         : global == _orderedDict && values.Length == 0 ? new PickledDict()
         : global == _tensor && values.Length == 4 ? Tensor(values)
@@ -45,7 +44,7 @@ internal static class TorchObjects
         : null;
 
     /// <summary>
-    /// The storage that a persistent id names, or null where it names none: ("storage", class, key, device, elements), and in the older form a view.
+    /// The storage of a persistent id ("storage", class, key, device, elements), with a sixth for a view in the legacy format; null if invalid.
     /// </summary>
     public static PickledStorage? Storage(object? id) =>
         id is object?[] { Length: 5 or 6 } parts && parts is ["storage", PickledGlobal type, string key, string, long elements, ..]
@@ -64,7 +63,7 @@ internal static class TorchObjects
             : new PickledTensor(storage, first, shape, strides);
     }
 
-    /// <summary>Whether every element is one of the storage's, and the bytes of all can be counted.</summary>
+    /// <summary>Whether every element is inside the storage and the size in bytes fits a long.</summary>
     private static bool IsWithin(PickledStorage storage, long first, long[] shape, long[] strides)
     {
         var (elements, last) = ((Int128)1, (Int128)first);

@@ -1,28 +1,25 @@
 namespace MedMoE.Mesh.Bundle.PyTorch;
 
 /// <summary>
-/// Reads pickles of the protocols 2 to 5 as far as checkpoints need them: numbers, texts, tuples, lists, dicts, and tensors. Where a pickle names
-/// anything else the reading ends. What the stack machine makes is data of this project's own types; memory grows with the bytes read, and nothing
-/// recurses.
+/// Reads pickles of protocols 2 to 5, limited to what checkpoints need: numbers, strings, tuples, lists, dicts and tensors. All else is an error.
+/// The stack machine creates only this project's own types. Memory is bounded by the bytes read, and nothing recurses.
 /// </summary>
-/// <param name="input">The bytes.</param>
 internal sealed class Unpickler(PickleInput input)
 {
-    /// <summary>Steps at most, and so values: a checkpoint of a thousand tensors and their optimizer's states takes 100,000.</summary>
+    /// <summary>Limit of steps, and so of values: a checkpoint of a thousand tensors with optimizer states takes 100,000.</summary>
     public const int MostOpcodes = 2_000_000;
 
-    /// <summary>Tuples, lists and dicts begun and not ended, at most.</summary>
+    /// <summary>Limit of open (nested) tuples, lists and dicts.</summary>
     private const int MostMarks = 1000;
 
     private readonly List<object?> _stack = [];
     private readonly Stack<int> _marks = [];
     private readonly Dictionary<uint, object?> _memo = [];
 
-    /// <summary>Every storage that has been named, by its key.</summary>
     public Dictionary<string, PickledStorage> Storages { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>Reads one pickle; the input stands behind it then.</summary>
-    /// <exception cref="BundleException">It holds what is not read, or is broken.</exception>
+    /// <summary>Reads one pickle; afterwards the input is positioned behind it.</summary>
+    /// <exception cref="BundleException">The pickle is broken or holds unsupported values.</exception>
     public object? Read()
     {
         for (var steps = 0; steps < MostOpcodes; steps++)
@@ -31,11 +28,11 @@ internal sealed class Unpickler(PickleInput input)
             if (opcode == '.')
             {
                 var value = Pop();
-                return _stack.Count == 0 && _marks.Count == 0 ? value : throw input.Fault("it ends in the middle of a value");
+                return _stack.Count == 0 && _marks.Count == 0 ? value : throw input.Fault("ends inside a value");
             }
             if (!TryConstant(opcode) && !TryContainer(opcode) && !TryMemo(opcode) && !TryObject(opcode))
             {
-                throw input.Fault($"opcode 0x{opcode:x2} is not read");
+                throw input.Fault($"opcode 0x{opcode:x2} is not supported");
             }
         }
         throw input.Fault($"more than {MostOpcodes} opcodes");
@@ -48,10 +45,10 @@ internal sealed class Unpickler(PickleInput input)
             case 0x80: // PROTO
                 if (input.Byte() is var protocol and (< 2 or > 5))
                 {
-                    throw input.Fault($"protocol {protocol}");
+                    throw input.Fault($"protocol {protocol} is not supported");
                 }
                 return true;
-            case 0x95: // FRAME, a length that readers from files can do without
+            case 0x95: // FRAME, a length that is not needed when reading from a file
                 input.Take(8);
                 return true;
             case (byte)'N': return Push(null);
@@ -78,7 +75,7 @@ internal sealed class Unpickler(PickleInput input)
             case (byte)'(':
                 if (_marks.Count == MostMarks)
                 {
-                    throw input.Fault($"more than {MostMarks} values within each other");
+                    throw input.Fault($"more than {MostMarks} nested values");
                 }
                 _marks.Push(_stack.Count);
                 return true;
@@ -124,21 +121,21 @@ internal sealed class Unpickler(PickleInput input)
             case (byte)'R' or 0x81: // REDUCE, NEWOBJ
                 var (arguments, called) = (Pop(), Pop());
                 return Push(TorchObjects.Call(called, arguments) ?? throw input.Fault(
-                    $"no arguments of {(called as PickledGlobal)?.Name ?? "a function"}, or a tensor that reaches beyond its storage"));
-            case (byte)'b': // BUILD: what else an ordered dict carries, such as versions of modules, is of no use here
-                return Pop() is PickledDict && TopDict is not null ? true : throw input.Fault("state that is no dict");
+                    $"invalid arguments of {(called as PickledGlobal)?.Name ?? "a function"}, or a tensor beyond its storage"));
+            case (byte)'b': // BUILD: ignores the other state of an ordered dict, such as module versions
+                return Pop() is PickledDict && TopDict is not null ? true : throw input.Fault("state that is not a dict");
             case (byte)'Q': // BINPERSID
                 var storage = TorchObjects.Storage(Pop())
-                    ?? throw input.Fault("no storage of tensors, or a view of one, which PyTorch wrote before 0.4");
+                    ?? throw input.Fault("not a tensor storage, or a view of one as PyTorch wrote before 0.4");
                 return Storages.TryAdd(storage.Key, storage) || Storages[storage.Key] == storage ? Push(storage)
-                    : throw input.Fault($"storage {storage.Key} is there with two types or sizes");
+                    : throw input.Fault($"storage {storage.Key} has two types or sizes");
             default: return false;
         }
     }
 
     private PickledGlobal Global(string module, string name) => TorchObjects.Global(module, name) ?? throw input.Refusal(
-        $"holds {module}.{name}: only tensors, ordered dicts and plain values are read, and nothing of a file is ever run; "
-        + "in Python, save its state_dict by itself");
+        $"holds {module}.{name}: only tensors, ordered dicts and plain values are read, and code in a file is never run; "
+        + "in Python, save only its state_dict");
 
     private bool SetItems(object?[] pairs)
     {
@@ -170,12 +167,12 @@ internal sealed class Unpickler(PickleInput input)
 
     private object? Pop() => PopLast(1)[0];
 
-    /// <summary>The last values, none of which may stand before the last mark.</summary>
+    /// <summary>Pops values, but never from below the last mark.</summary>
     private object?[] PopLast(int count)
     {
         if (_stack.Count - count < Floor)
         {
-            throw input.Fault("its stack is empty");
+            throw input.Fault("the stack is empty");
         }
         var popped = _stack[^count..].ToArray();
         _stack.RemoveRange(_stack.Count - count, count);
@@ -189,13 +186,12 @@ internal sealed class Unpickler(PickleInput input)
         return popped;
     }
 
-    /// <summary>The last value, which stays where it is.</summary>
-    private object? Top => _stack.Count > Floor ? _stack[^1] : throw input.Fault("its stack is empty");
+    private object? Top => _stack.Count > Floor ? _stack[^1] : throw input.Fault("the stack is empty");
 
-    private List<object?> TopList => Top as List<object?> ?? throw input.Fault("items of something that is no list");
+    private List<object?> TopList => Top as List<object?> ?? throw input.Fault("items for a value that is not a list");
 
-    private PickledDict TopDict => Top as PickledDict ?? throw input.Fault("items or state of something that is no dict");
+    private PickledDict TopDict => Top as PickledDict ?? throw input.Fault("items or state for a value that is not a dict");
 
-    /// <summary>Where the values end that stand behind the last mark.</summary>
+    /// <summary>Index of the first stack value after the last mark.</summary>
     private int Floor => _marks.Count > 0 ? _marks.Peek() : 0;
 }

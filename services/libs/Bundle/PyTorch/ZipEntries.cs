@@ -3,16 +3,12 @@ using System.Text;
 
 namespace MedMoE.Mesh.Bundle.PyTorch;
 
-/// <summary>A file in a zip.</summary>
-/// <param name="Name">Path within the zip.</param>
-/// <param name="Offset">Its first byte in the zip.</param>
-/// <param name="Length">Bytes.</param>
-/// <param name="Crc">CRC-32 of its bytes.</param>
+/// <summary>A file in a zip: path, position of its data, and CRC-32.</summary>
 internal sealed record ZipEntry(string Name, long Offset, long Length, uint Crc);
 
 /// <summary>
-/// The files of a zip as PyTorch writes it: none compressed, so that each can be read straight from its place (PKWARE's APPNOTE 6.3.10). The
-/// framework's own archive does not tell that place.
+/// The files of a zip as PyTorch writes it: uncompressed, so that each can be read directly at its offset (PKWARE's APPNOTE 6.3.10).
+/// <see cref="System.IO.Compression.ZipArchive"/> does not expose the offset.
 /// </summary>
 internal static class ZipEntries
 {
@@ -23,7 +19,7 @@ internal static class ZipEntries
     private const int CentralLength = 46;
     private const int LargestDirectory = 32 << 20;
 
-    /// <exception cref="BundleException">No zip, a broken one, or one that is compressed or encrypted.</exception>
+    /// <exception cref="BundleException">Not a zip, a broken one, or one with compressed or encrypted files.</exception>
     public static List<ZipEntry> Read(FileContent content)
     {
         var (count, length, offset) = FindDirectory(content);
@@ -44,7 +40,7 @@ internal static class ZipEntries
             entries.Add(Entry(content, directory[..CentralLength], path, directory.Slice(CentralLength + name, extra)));
             directory = directory[all..];
         }
-        return count == 0 ? entries : throw Fault(content, "its directory is cut short");
+        return count == 0 ? entries : throw Fault(content, "its directory is truncated");
     }
 
     private static (ulong Count, ulong Length, ulong Offset) FindDirectory(FileContent content)
@@ -54,7 +50,7 @@ internal static class ZipEntries
         var at = tail.LastIndexOf("PK\u0005\u0006"u8);
         if (at < 0 || at + EndLength > tail.Length || at + EndLength + UInt16(tail, at + 20) != tail.Length)
         {
-            throw Fault(content, "no directory at its end: cut short, or something follows it");
+            throw Fault(content, "no directory at its end: truncated, or followed by other data");
         }
         var end = tail[at..];
         var end64 = content.Length - tail.Length + at - LocatorLength;
@@ -62,11 +58,11 @@ internal static class ZipEntries
         {
             if (UInt64(locator, 8) is var start && start > (ulong)content.Length)
             {
-                throw Fault(content, "its directory is beyond its end");
+                throw Fault(content, "its directory is beyond the end of the file");
             }
             var large = content.Read((long)start, EndLength64).AsSpan();
             return UInt32(large, 0) == 0x06064b50 ? (UInt64(large, 32), UInt64(large, 40), UInt64(large, 48))
-                : throw Fault(content, "no directory where one should be");
+                : throw Fault(content, "no directory at the expected offset");
         }
         return (UInt16(end, 10), UInt32(end, 12), UInt32(end, 16));
     }
@@ -77,7 +73,7 @@ internal static class ZipEntries
         if ((flags & 1) != 0 || method != 0)
         {
             var how = (flags & 1) != 0 ? "encrypted" : "compressed";
-            throw Fault(content, $"{name} is {how}, which PyTorch does not write: save it again with torch.save");
+            throw Fault(content, $"{name} is {how}, unlike files PyTorch writes: save it again with torch.save");
         }
         ulong length = UInt32(central, 24), stored = UInt32(central, 20), offset = UInt32(central, 42);
         var large = Extra64(extra);
@@ -86,16 +82,16 @@ internal static class ZipEntries
         Widen(ref offset, ref large);
         if (length != stored || offset > (ulong)(content.Length - LocalLength))
         {
-            throw Fault(content, $"{name} has no place in it");
+            throw Fault(content, $"{name} has an invalid size or offset");
         }
         var local = content.Read((long)offset, LocalLength).AsSpan();
         var first = (long)offset + LocalLength + UInt16(local, 26) + UInt16(local, 28);
         return UInt32(local, 0) == 0x04034b50 && length <= (ulong)content.Length && first <= content.Length - (long)length
             ? new ZipEntry(name, first, (long)length, UInt32(central, 16))
-            : throw Fault(content, $"{name} is not where its directory says");
+            : throw Fault(content, $"{name} is not at the offset in the directory");
     }
 
-    /// <summary>The field of a central header that has what 32 bits cannot hold.</summary>
+    /// <summary>The ZIP64 extra field of a central header, for values that do not fit 32 bits.</summary>
     private static ReadOnlySpan<byte> Extra64(ReadOnlySpan<byte> extra)
     {
         while (extra.Length >= 4)

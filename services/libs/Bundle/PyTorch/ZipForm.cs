@@ -2,7 +2,7 @@ using System.IO.Hashing;
 
 namespace MedMoE.Mesh.Bundle.PyTorch;
 
-/// <summary>PyTorch's form since 1.6: a zip of <c>NAME/data.pkl</c> and one <c>NAME/data/KEY</c> for each storage.</summary>
+/// <summary>PyTorch's file format since 1.6: a zip of <c>NAME/data.pkl</c> and one <c>NAME/data/KEY</c> per storage.</summary>
 internal static class ZipForm
 {
     private const string Pickle = "/data.pkl";
@@ -14,7 +14,7 @@ internal static class ZipForm
         {
             if (!entries.TryAdd(entry.Name, entry))
             {
-                throw Fault(content, $"{entry.Name} is there twice");
+                throw Fault(content, $"{entry.Name} is duplicated");
             }
         }
         if (entries.Keys.Where(name => name.EndsWith(Pickle, StringComparison.Ordinal)).ToArray() is not [var pickle])
@@ -40,7 +40,7 @@ internal static class ZipForm
             throw Fault(content, $"{entry.Name} has {entry.Length} bytes, over the limit of {most}");
         }
         var bytes = content.Read(entry.Offset, (int)entry.Length);
-        return Crc32.HashToUInt32(bytes) == entry.Crc ? bytes : throw Fault(content, $"check sum of {entry.Name} is wrong: the file is damaged");
+        return Crc32.HashToUInt32(bytes) == entry.Crc ? bytes : throw Fault(content, $"wrong checksum of {entry.Name}: the file is damaged");
     }
 
     private static BundleException Fault(FileContent content, string reason) =>

@@ -5,12 +5,12 @@ using MedMoE.Mesh.Bundle.Tensors;
 namespace MedMoE.Mesh.Bundle.Safetensors;
 
 /// <summary>
-/// A safetensors file opened for reading. Only the header is read at first; a tensor's bytes go straight from the file into the
-/// memory that is to hold them. Format: 8 bytes little-endian header length, JSON header, data (github.com/huggingface/safetensors).
+/// A safetensors file opened for reading. Only the header is read at first; a tensor's bytes are read directly into the destination memory.
+/// Format: 8 bytes little-endian header length, JSON header, data (github.com/huggingface/safetensors).
 /// </summary>
 public sealed class SafetensorsFile : ITensorFile
 {
-    /// <summary>Largest header that is read, in bytes; the limit of the format's own library.</summary>
+    /// <summary>Largest header accepted, in bytes; the limit of the format's own library.</summary>
     public const long MaxHeaderLength = 100_000_000;
 
     private const int PrefixLength = 8;
@@ -28,15 +28,14 @@ public sealed class SafetensorsFile : ITensorFile
 
     public string Path => _content.Path;
 
-    /// <summary>The tensors by name.</summary>
     public IReadOnlyDictionary<string, SafetensorsTensor> Tensors { get; }
 
     IEnumerable<StoredTensor> ITensorFile.All => Tensors.Values;
 
-    /// <summary>The header's <c>__metadata__</c>; empty where there is none.</summary>
+    /// <summary>The header's <c>__metadata__</c>; empty if absent.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
-    /// <exception cref="BundleException">The file is missing, unreadable, or not a well-formed safetensors file.</exception>
+    /// <exception cref="BundleException">Missing, unreadable, or not a well-formed safetensors file.</exception>
     public static SafetensorsFile Open(string path)
     {
         var content = FileContent.Open(path);
@@ -66,7 +65,7 @@ public sealed class SafetensorsFile : ITensorFile
         }
     }
 
-    /// <summary>Reads a tensor's bytes (little-endian, row-major) into <paramref name="destination"/>, which must be exactly as long.</summary>
+    /// <summary>Reads a tensor's bytes (little-endian, row-major); <paramref name="destination"/> must have exactly its length.</summary>
     public void Read(SafetensorsTensor tensor, Span<byte> destination)
     {
         if (destination.Length != tensor.Length)
@@ -78,7 +77,7 @@ public sealed class SafetensorsFile : ITensorFile
 
     void ITensorFile.Read(StoredTensor tensor, Span<byte> destination) => Read((SafetensorsTensor)tensor, destination);
 
-    /// <summary>A float tensor's values as float32, whatever of F16, BF16, F32 and F64 the file holds.</summary>
+    /// <summary>The values of an F16, BF16, F32 or F64 tensor as float32.</summary>
     public float[] ReadSingles(SafetensorsTensor tensor)
     {
         var bytes = new byte[tensor.Length];

@@ -3,7 +3,7 @@ using MedMoE.Mesh.Bundle.Tensors;
 
 namespace MedMoE.Mesh.Bundle.Safetensors;
 
-/// <summary>The JSON header of a safetensors file, checked: every byte of the data belongs to exactly one tensor.</summary>
+/// <summary>The checked JSON header of a safetensors file: every data byte belongs to exactly one tensor.</summary>
 internal sealed record SafetensorsHeader(
     IReadOnlyDictionary<string, SafetensorsTensor> Tensors, IReadOnlyDictionary<string, string> Metadata)
 {
@@ -58,7 +58,7 @@ internal sealed record SafetensorsHeader(
         return new SafetensorsTensor(name, dtype, shape, offsets[0], length);
     }
 
-    /// <summary>Bytes of a tensor, or null past what a long can count.</summary>
+    /// <summary>Size of a tensor in bytes, or null if it does not fit a long.</summary>
     private static long? ByteSize(long[] shape, SafetensorsDType dtype)
     {
         var size = (Int128)dtype.Size();
@@ -81,15 +81,15 @@ internal sealed record SafetensorsHeader(
             if (tensor.Offset != end)
             {
                 throw new BundleException(
-                    path, $"tensor {tensor.Name} starts at byte {tensor.Offset} of the data, but {end} is where the one before it ends: "
-                        + (tensor.Offset < end ? "they overlap" : "there is a hole"));
+                    path, $"tensor {tensor.Name} starts at byte {tensor.Offset} of the data, but the one before it ends at byte {end}: "
+                        + (tensor.Offset < end ? "overlap" : "gap"));
             }
             end += tensor.Length;
         }
         if (end != dataLength)
         {
             throw new BundleException(path, end > dataLength
-                ? $"truncated: the header speaks of {end} bytes of data, the file has {dataLength}"
+                ? $"truncated: the header describes {end} bytes of data, the file has {dataLength}"
                 : $"{dataLength - end} bytes after the last tensor");
         }
     }

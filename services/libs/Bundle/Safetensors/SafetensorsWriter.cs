@@ -5,20 +5,16 @@ using MedMoE.Mesh.Bundle.Tensors;
 
 namespace MedMoE.Mesh.Bundle.Safetensors;
 
-/// <summary>A tensor to be written.</summary>
-/// <param name="Name">Name in the file.</param>
-/// <param name="DType">Element type.</param>
-/// <param name="Shape">Dimensions, outermost first.</param>
-/// <param name="Write">Writes the bytes, little-endian and row-major; called once, when the tensor's turn comes.</param>
+/// <summary>A tensor to write. The writer calls <paramref name="Write"/> once, in file order, for the bytes (little-endian, row-major).</summary>
 public sealed record TensorSource(string Name, SafetensorsDType DType, long[] Shape, Action<Stream> Write);
 
 public static class SafetensorsWriter
 {
     /// <summary>
-    /// Writes a safetensors file: widest types first, then by name, so that every tensor is aligned to its element and equal content gives
-    /// equal bytes. The file appears whole under its name or not at all.
+    /// Writes a safetensors file: widest types first, then by name, so that tensors are aligned and equal content gives equal bytes. It is written
+    /// beside the path and then moved there, so that it is never seen incomplete.
     /// </summary>
-    /// <exception cref="IOException">The disk is full or not writable; what stood under <paramref name="path"/> is untouched.</exception>
+    /// <exception cref="IOException">The disk is full or not writable; an existing file at <paramref name="path"/> is unchanged.</exception>
     public static void Write(string path, IEnumerable<TensorSource> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
         TensorSource[] ordered = [.. tensors.OrderByDescending(t => t.DType.Size()).ThenBy(t => t.Name, StringComparer.Ordinal)];

@@ -1,6 +1,6 @@
 namespace MedMoE.Mesh.Bundle.Tensors;
 
-/// <summary>Element types of the safetensors format, by the names its header uses.</summary>
+/// <summary>Element types of the safetensors format, named as in its header.</summary>
 public enum SafetensorsDType
 {
     BOOL,
@@ -20,7 +20,6 @@ public enum SafetensorsDType
 
 public static class SafetensorsDTypes
 {
-    /// <summary>Bytes of one element.</summary>
     public static int Size(this SafetensorsDType dtype) => dtype switch
     {
         SafetensorsDType.BOOL or SafetensorsDType.U8 or SafetensorsDType.I8 => 1,

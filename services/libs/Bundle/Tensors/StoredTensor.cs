@@ -1,7 +1,4 @@
 namespace MedMoE.Mesh.Bundle.Tensors;
 
-/// <summary>A tensor of a file.</summary>
-/// <param name="Name">Name in the file.</param>
-/// <param name="DType">Element type.</param>
-/// <param name="Shape">Dimensions, outermost first; empty for a scalar.</param>
+/// <summary>A tensor of a file; the outermost dimension first, an empty shape for a scalar.</summary>
 public record StoredTensor(string Name, SafetensorsDType DType, long[] Shape);

@@ -1,13 +1,9 @@
 namespace MedMoE.Mesh.Evaluation.Metrics;
 
-/// <summary>Whether a classification's confidence is its accuracy.</summary>
-/// <param name="Name">In the JSON, snake_case.</param>
-/// <param name="Title">On a plot.</param>
-/// <param name="Found">Null where nothing was classified.</param>
+/// <summary>How well a classification's confidence matches its accuracy; null if nothing was classified. The name is for JSON.</summary>
 internal sealed record Calibration(string Name, string Title, CalibrationOf? Found);
 
-/// <param name="ExpectedError">Expected calibration error over 15 bins of equal width, 0..1.</param>
-/// <param name="Bins">The bins.</param>
+/// <summary>Expected calibration error, 0..1, over 15 bins of equal width.</summary>
 internal sealed record CalibrationOf(double ExpectedError, IReadOnlyList<ReliabilityBin> Bins)
 {
     public static CalibrationOf? Of(Reliability reliability) => reliability.Total == 0 ? null : new(reliability.ExpectedError, reliability.Bins);

@@ -1,6 +1,5 @@
 namespace MedMoE.Mesh.Evaluation.Metrics;
 
-/// <summary>How often each class was taken for each.</summary>
 internal sealed class ConfusionMatrix(IReadOnlyList<string> classes)
 {
     private readonly int[][] _counts = [.. classes.Select(_ => new int[classes.Count])];
@@ -12,7 +11,7 @@ internal sealed class ConfusionMatrix(IReadOnlyList<string> classes)
 
     public int Total => _counts.Sum(row => row.Sum());
 
-    /// <summary>The diagonal's share, 0..1; NaN where nothing was counted.</summary>
+    /// <summary>The diagonal's share, 0..1; NaN without studies.</summary>
     public double Accuracy => (double)Enumerable.Range(0, Classes.Count).Sum(i => _counts[i][i]) / Total;
 
     public void Add(int truth, int predicted) => _counts[truth][predicted]++;

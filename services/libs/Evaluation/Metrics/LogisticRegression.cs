@@ -3,9 +3,9 @@ using System.Numerics.Tensors;
 namespace MedMoE.Mesh.Evaluation.Metrics;
 
 /// <summary>
-/// Multinomial logistic regression with an L2 penalty: minimises the sum of cross-entropies plus half the weights' squared norm over standardised
-/// features, as scikit-learn's does by default (C = 1); biases are not penalised. Nesterov's accelerated gradient from zero with the step that
-/// the curvature's bound allows, so that equal data give equal weights. Time is examples × features × classes × <see cref="MostSteps"/>.
+/// Multinomial logistic regression with an L2 penalty, as scikit-learn's default (C = 1): minimises the sum of cross-entropies plus half the squared
+/// norm of the weights on standardised features; biases are not penalised. Nesterov's accelerated gradient starts from zero, with the step size from
+/// a bound of the curvature, so that the result is deterministic. Time is examples × features × classes × <see cref="MostSteps"/>.
 /// </summary>
 internal sealed class LogisticRegression
 {
@@ -20,12 +20,10 @@ internal sealed class LogisticRegression
         (_mean, _scale, Weights) = (mean, scale, weights);
     }
 
-    /// <summary>Of each class, [features + 1]: for standardised features, and the bias.</summary>
+    /// <summary>Per class, [features + 1]: weights of the standardised features, and the bias.</summary>
     public IReadOnlyList<float[]> Weights { get; }
 
-    /// <param name="examples">At least one, all of one length.</param>
-    /// <param name="labels">Class of each example.</param>
-    /// <param name="classes">Classes; those without an example may be among them.</param>
+    /// <summary>At least one example, all of one length. Classes without examples are allowed.</summary>
     public static LogisticRegression Fit(IReadOnlyList<float[]> examples, IReadOnlyList<int> labels, int classes)
     {
         var (mean, scale) = Moments(examples);
@@ -53,7 +51,6 @@ internal sealed class LogisticRegression
         return new LogisticRegression(mean, scale, weights);
     }
 
-    /// <summary>The most probable class.</summary>
     public int Predict(float[] example) => TensorPrimitives.IndexOfMax<float>(Logits(Weights, Standardise(example, _mean, _scale)));
 
     private static float[][] Gradient(float[][] weights, float[][] inputs, IReadOnlyList<int> labels)
@@ -90,13 +87,13 @@ internal sealed class LogisticRegression
             var average = examples.Average(x => (double)x[d]);
             var deviation = Math.Sqrt(examples.Average(x => (x[d] - average) * (x[d] - average)));
             mean[d] = (float)average;
-            // A feature that never changes in training tells nothing.
+            // A constant feature has no information.
             scale[d] = deviation > 1e-9 ? (float)(1 / deviation) : 0;
         }
         return (mean, scale);
     }
 
-    /// <summary>With a one at the end, for the bias.</summary>
+    /// <summary>Appends a one for the bias.</summary>
     private static float[] Standardise(float[] example, float[] mean, float[] scale)
     {
         var input = new float[example.Length + 1];

@@ -1,32 +1,25 @@
 namespace MedMoE.Mesh.Evaluation.Metrics;
 
-/// <summary>Where a phrase looks, on the pixels of a region, and how well that meets the region.</summary>
+/// <summary>The attention map of a phrase, in the pixels of a region, and its agreement with the region.</summary>
 internal sealed class PhraseMap
 {
-    /// <summary>
-    /// Thresholds at which the intersection over union is taken: 0.01, 0.02, … of the way from the map's least to its largest value.
-    /// </summary>
+    /// <summary>Number of thresholds for the intersection over union: 0.01, 0.02, … of the range of the map's values.</summary>
     public const int Thresholds = 99;
 
-    /// <summary>
-    /// A peak so near to the region counts as in it: 15 pixels of a side of 224 (Zhang et al., ECCV 2016, "Top-down Neural Attention").
-    /// </summary>
+    /// <summary>A peak this near counts as in the region: 15 of 224 pixels (Zhang et al., ECCV 2016, "Top-down Neural Attention").</summary>
     public const double Tolerance = 15 / 224.0;
 
     private readonly float[] _values;
     private readonly Region _region;
 
-    /// <param name="map">[side, side], row-major; it covers the whole image.</param>
-    /// <param name="side">Positions on a side of the grid.</param>
-    /// <param name="region">Where the finding is.</param>
+    /// <summary>The map is [side, side], row-major, and covers the whole image.</summary>
     public PhraseMap(ReadOnlySpan<float> map, int side, Region region)
     {
         _values = Resize(map, side, region.Width, region.Height);
         _region = region;
     }
 
-    /// <summary>Bilinear, from the centres of cells to those of pixels (PyTorch's <c>align_corners=false</c>).</summary>
-    /// <returns>[height, width], row-major.</returns>
+    /// <summary>Bilinear, from cell centres to pixel centres (PyTorch's <c>align_corners=false</c>); [height, width], row-major.</summary>
     public static float[] Resize(ReadOnlySpan<float> map, int side, int width, int height)
     {
         var (rows, columns) = (Taps(side, height), Taps(side, width));
@@ -45,21 +38,18 @@ internal sealed class PhraseMap
         return values;
     }
 
-    /// <summary>The pointing game: whether the map's peak lies in the region.</summary>
-    /// <param name="tolerance">How far outside it may lie, as a share of the image's sides.</param>
+    /// <summary>The pointing game: whether the map's peak is in the region, or as near as the tolerance, a share of the image's sides.</summary>
     public bool PointsInside(double tolerance)
     {
         var peak = System.Numerics.Tensors.TensorPrimitives.IndexOfMax<float>(_values);
         return _region.IsNear(peak / _region.Width, peak % _region.Width, tolerance);
     }
 
-    /// <summary>
-    /// Intersection over union of the region with the pixels at or above each of the <see cref="Thresholds"/>, lowest first, 0..1.
-    /// </summary>
+    /// <summary>Intersection over union of the region and the pixels at or above each of the <see cref="Thresholds"/>, lowest first, 0..1.</summary>
     public double[] IntersectionsOverUnions()
     {
         var (least, most) = (_values.Min(), _values.Max());
-        // A map that is the same everywhere tells nothing; it counts as above every threshold.
+        // A constant map has no information; it counts as above every threshold.
         var scale = most > least ? (Thresholds + 1) / (most - least) : 0;
         var (inside, outside) = (new int[Thresholds + 2], new int[Thresholds + 2]);
         for (var i = 0; i < _values.Length; i++)
@@ -79,8 +69,8 @@ internal sealed class PhraseMap
     }
 
     /// <summary>
-    /// Contrast-to-noise ratio |mean in − mean out| / √(var in + var out), as in BioViL (Boecking et al., ECCV 2022). 0 where the map is the same
-    /// everywhere or there is no outside.
+    /// Contrast-to-noise ratio |mean in − mean out| / √(var in + var out), as in BioViL (Boecking et al., ECCV 2022). 0 for a constant map or a
+    /// region that is the whole image.
     /// </summary>
     public double ContrastToNoise()
     {

@@ -1,14 +1,12 @@
 namespace MedMoE.Mesh.Evaluation.Metrics;
 
-/// <summary>Retrieval among candidates of which one or several are right.</summary>
+/// <summary>Retrieval among candidates of which one or more are right.</summary>
 internal static class Ranking
 {
     /// <summary>
-    /// Wrong candidates that come before the best right one; Recall@k is the share of queries for which it is below k. A wrong candidate that
-    /// ties with the best right one counts as before it, so that a model that tells nothing apart finds nothing.
+    /// Number of wrong candidates before the best right one; Recall@k is the share of queries with a rank below k. Ties and NaN count as before it,
+    /// so that a model with equal scores for all has no recall. At least one candidate must be right.
     /// </summary>
-    /// <param name="scores">Score of each candidate; NaN comes before every right one.</param>
-    /// <param name="right">Which are right; at least one.</param>
     public static int Rank(ReadOnlySpan<float> scores, ReadOnlySpan<bool> right)
     {
         var best = float.NegativeInfinity;
@@ -24,7 +22,7 @@ internal static class Ranking
         return before;
     }
 
-    /// <summary>Recall@k to expect of a random order: 1 − C(wrong, k) / C(candidates, k).</summary>
+    /// <summary>Expected Recall@k of a random order: 1 − C(wrong, k) / C(candidates, k).</summary>
     public static double Chance(int candidates, int right, int k)
     {
         var miss = 1.0;

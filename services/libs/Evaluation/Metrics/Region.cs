@@ -2,17 +2,14 @@ using MedMoE.Mesh.Studies;
 
 namespace MedMoE.Mesh.Evaluation.Metrics;
 
-/// <summary>Where a finding is: the pixels of its mask, or of its box.</summary>
-/// <param name="Width">Pixels.</param>
-/// <param name="Height">Pixels.</param>
-/// <param name="Inside">Row-major, true where the finding is.</param>
+/// <summary>The pixels of a finding's mask or box, row-major.</summary>
 internal sealed record Region(int Width, int Height, bool[] Inside)
 {
     private const int Probes = 16;
 
     public int Area { get; } = Inside.Count(inside => inside);
 
-    /// <summary>A box in an image; what of it lies outside the image is left out.</summary>
+    /// <summary>A box, clipped to the image.</summary>
     public static Region OfBox(Box box, int width, int height)
     {
         var inside = new bool[width * height];
@@ -26,17 +23,14 @@ internal sealed record Region(int Width, int Height, bool[] Inside)
         return new Region(width, height, inside);
     }
 
-    /// <summary>Levels above the middle of their range, as <see cref="Finding.Mask"/> has them.</summary>
+    /// <summary>Levels above the middle of their range, as in <see cref="Finding.Mask"/>.</summary>
     public static Region OfMask(Imaging.DecodedImage mask)
     {
         var threshold = mask.MaxLevel / 2;
         return new Region(mask.Width, mask.Height, [.. mask.Planes.Take(mask.Width * mask.Height).Select(level => level > threshold)]);
     }
 
-    /// <summary>Whether a pixel lies in the region or near it.</summary>
-    /// <param name="row">The pixel's.</param>
-    /// <param name="column">The pixel's.</param>
-    /// <param name="tolerance">How far it may be from a pixel of the region, as a share of the image's sides.</param>
+    /// <summary>Whether a pixel is in the region, or as near as the tolerance, a share of the image's sides.</summary>
     public bool IsNear(int row, int column, double tolerance)
     {
         if (Inside[(row * Width) + column])
@@ -58,7 +52,7 @@ internal sealed record Region(int Width, int Height, bool[] Inside)
         return false;
     }
 
-    /// <summary>Share of the image that is in or near the region, by 16 points in each direction: what pointing at random hits, 0..1.</summary>
+    /// <summary>Share of the image in or near the region, 0..1, the chance of a random point; estimated by 16 points per direction.</summary>
     public double ShareNear(double tolerance)
     {
         var near = 0;

@@ -1,17 +1,9 @@
 namespace MedMoE.Mesh.Evaluation.Metrics;
 
-/// <summary>Predictions whose confidence lies in one interval.</summary>
-/// <param name="From">Lower end, outside but for the first bin.</param>
-/// <param name="To">Upper end, inside.</param>
-/// <param name="Count">Predictions.</param>
-/// <param name="Confidence">Their mean confidence; 0 in an empty bin.</param>
-/// <param name="Accuracy">Share of right ones; 0 in an empty bin.</param>
+/// <summary>Predictions with a confidence above From and up to To; mean confidence and accuracy are 0 in an empty bin.</summary>
 internal sealed record ReliabilityBin(double From, double To, int Count, double Confidence, double Accuracy);
 
-/// <summary>
-/// Whether predictions are right as often as they claim: expected calibration error over 15 bins of equal width (Guo et al., ICML 2017,
-/// "On Calibration of Modern Neural Networks").
-/// </summary>
+/// <summary>Expected calibration error over 15 bins of equal width (Guo et al., ICML 2017, "On Calibration of Modern Neural Networks").</summary>
 internal sealed class Reliability
 {
     public const int BinCount = 15;
@@ -26,11 +18,10 @@ internal sealed class Reliability
         (double)i / BinCount, (i + 1.0) / BinCount, _count[i],
         _count[i] == 0 ? 0 : _confidence[i] / _count[i], _count[i] == 0 ? 0 : (double)_right[i] / _count[i]))];
 
-    /// <summary>Σ over bins of the share of predictions times |accuracy − mean confidence|, 0..1; NaN where nothing was counted.</summary>
+    /// <summary>Σ over bins of the share of predictions times |accuracy − mean confidence|, 0..1; NaN without predictions.</summary>
     public double ExpectedError => Bins.Sum(bin => bin.Count * Math.Abs(bin.Accuracy - bin.Confidence)) / Total;
 
-    /// <param name="confidence">Probability of the class predicted, 0..1.</param>
-    /// <param name="right">Whether it was the right one.</param>
+    /// <summary>The confidence is the probability of the predicted class, 0..1.</summary>
     public void Add(double confidence, bool right)
     {
         var bin = Math.Clamp((int)Math.Ceiling(confidence * BinCount) - 1, 0, BinCount - 1);

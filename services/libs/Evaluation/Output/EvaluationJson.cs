@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 
 namespace MedMoE.Mesh.Evaluation.Output;
 
-/// <summary>An evaluation as JSON, names in snake_case. A task that was not done is null; the notes say why.</summary>
+/// <summary>An evaluation as JSON, with names in snake_case. The result of a skipped task is null; the notes say why.</summary>
 internal static partial class EvaluationJson
 {
     private static readonly JsonSerializerOptions _options = new()
@@ -19,7 +19,7 @@ internal static partial class EvaluationJson
         JsonSerializer.Serialize(result, _options),
         list => Break().Replace(list.Value, "").Replace(",", ", ", StringComparison.Ordinal)) + "\n";
 
-    // A row of a confusion is a line. A line break is never within a string.
+    // A row of a confusion matrix is one line. Strings never have line breaks.
     [GeneratedRegex(@"\[\n\s*[-\d][^\[\]{}""]*\]")]
     private static partial Regex NumberList();
 

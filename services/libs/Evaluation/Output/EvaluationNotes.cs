@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace MedMoE.Mesh.Evaluation.Output;
 
-/// <summary>What was left out of an evaluation, and why.</summary>
+/// <summary>What an evaluation left out, and why.</summary>
 internal sealed class EvaluationNotes
 {
     private const int Named = 3;
@@ -13,7 +13,7 @@ internal sealed class EvaluationNotes
 
     public void Add(string line) => _lines.Add(line);
 
-    /// <summary>How many there are of something, and the first of them; nothing where there are none.</summary>
+    /// <summary>Adds the number of faults and the first ones, if there are any.</summary>
     public void Add(string what, IReadOnlyList<string> faults)
     {
         if (faults.Count > 0)

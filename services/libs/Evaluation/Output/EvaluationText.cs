@@ -3,7 +3,7 @@ using System.Text;
 
 namespace MedMoE.Mesh.Evaluation.Output;
 
-/// <summary>An evaluation for people to read, line by line.</summary>
+/// <summary>The text form of an evaluation.</summary>
 internal sealed class EvaluationText
 {
     private readonly StringBuilder _text = new();

@@ -4,18 +4,15 @@ using MedMoE.Mesh.Imaging;
 
 namespace MedMoE.Mesh.Evaluation.Plots;
 
-/// <summary>A contact sheet: of each study the image with the finding's outline, and beside it where the phrase looks.</summary>
+/// <summary>A contact sheet: for each study the image with the finding's outline, and next to it the phrase's attention.</summary>
 internal static class AttentionSheet
 {
     private const int Columns = 6;
 
-    /// <param name="path">PNG to write.</param>
-    /// <param name="model">Name and version of the bundle.</param>
-    /// <param name="examples">At least one.</param>
     public static void Write(string path, string model, IReadOnlyList<GroundedExample> examples)
     {
         using var sheet = new PanelSheet(2 * examples.Count, Columns);
-        sheet.Title("Where phrases of the report look", $"{model}   outline: the finding   ring: the attention's peak");
+        sheet.Title("Attention of phrases of the report", $"{model}   outline: the finding   ring: the attention's peak");
         var decoder = new ImageDecoder();
         for (var i = 0; i < examples.Count; i++)
         {

@@ -4,7 +4,7 @@ using ScottPlot;
 
 namespace MedMoE.Mesh.Evaluation.Plots;
 
-/// <summary>A confusion matrix: counts in cells, the darker the larger their share of the row.</summary>
+/// <summary>A confusion matrix with counts in cells, darker for a larger share of the row.</summary>
 internal static class ConfusionPlot
 {
     private const int CellSide = 72;
@@ -12,10 +12,7 @@ internal static class ConfusionPlot
     private const int LeastMargin = 24;
     private const int TitleWidth = 260;
 
-    /// <param name="path">PNG to write.</param>
-    /// <param name="title">Above it.</param>
-    /// <param name="classes">Order of rows and columns.</param>
-    /// <param name="counts">Counts[truth][answer].</param>
+    /// <summary>Counts are [truth][answer].</summary>
     public static void Write(string path, string title, IReadOnlyList<string> classes, IReadOnlyList<IReadOnlyList<int>> counts)
     {
         var side = classes.Count;
@@ -27,7 +24,7 @@ internal static class ConfusionPlot
             for (var column = 0; column < side; column++)
             {
                 shares[row, column] = (double)counts[row][column] / total;
-                // Rows go down, the axis up.
+                // Rows go down, but the axis goes up.
                 var text = plot.Add.Text(counts[row][column].ToString(CultureInfo.InvariantCulture), column, side - 1 - row);
                 text.LabelAlignment = Alignment.MiddleCenter;
                 text.LabelFontSize = 15;
@@ -45,10 +42,10 @@ internal static class ConfusionPlot
         plot.Axes.Bottom.TickLabelStyle.Rotation = -35;
         plot.Axes.Bottom.TickLabelStyle.Alignment = Alignment.UpperRight;
         plot.Axes.SetLimits(-0.5, side - 0.5, -0.5, side - 0.5);
-        // Cells are square whatever room the labels take; they are about 7 pixels a letter, and slanted below.
+        // Cells are square, independent of the labels, which take about 7 pixels per letter and are slanted below.
         var longest = classes.Max(name => name.Length);
         var cells = side * CellSide;
-        // The title is as wide as it is, and centred over the cells.
+        // The title is centred over the cells and may be wider.
         var right = Math.Max(LeastMargin, (TitleWidth - cells) / 2);
         var (left, bottom) = (Math.Max(right, LeastMargin + (7 * longest)), LeastMargin + (int)(4.2 * longest));
         plot.Layout.Fixed(new PixelPadding(left, right, bottom, TopMargin));

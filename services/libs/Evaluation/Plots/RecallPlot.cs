@@ -3,18 +3,13 @@ using ScottPlot;
 
 namespace MedMoE.Mesh.Evaluation.Plots;
 
-/// <summary>Recall against the number of answers looked at.</summary>
+/// <summary>Recall@1, @2, … by the number of answers considered.</summary>
 internal static class RecallPlot
 {
-    /// <param name="path">PNG to write.</param>
-    /// <param name="candidates">Answers to look at.</param>
-    /// <param name="imageToText">Recall@1, @2, … of reports found by image.</param>
-    /// <param name="textToImage">Recall@1, @2, … of images found by report.</param>
-    /// <param name="random">Recall@1, @2, … to expect of a random order.</param>
     public static void Write(
         string path, int candidates, IReadOnlyList<double> imageToText, IReadOnlyList<double> textToImage, IReadOnlyList<double> random)
     {
-        using var plot = Figure.New($"Retrieval within a report type, {candidates} candidates", "answers looked at, k", "Recall@k");
+        using var plot = Figure.New($"Retrieval within a report type, {candidates} candidates", "answers considered, k", "Recall@k");
         Add(imageToText, "report by image");
         Add(textToImage, "image by report");
         var chance = Add(random, "chance");

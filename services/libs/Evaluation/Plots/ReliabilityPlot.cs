@@ -5,7 +5,7 @@ using ScottPlot;
 
 namespace MedMoE.Mesh.Evaluation.Plots;
 
-/// <summary>Reliability diagrams: accuracy against confidence, and how many answers have which confidence.</summary>
+/// <summary>Reliability diagrams: accuracy by confidence, and the share of answers per confidence.</summary>
 internal static class ReliabilityPlot
 {
     public static void Write(string path, IEnumerable<Calibration> calibrations)

@@ -2,32 +2,31 @@ using MedMoE.Mesh.Bundle;
 
 namespace MedMoE.Mesh.Evaluation.Reading;
 
-/// <summary>What picks the expert that sees an image.</summary>
+/// <summary>How the expert of an image is chosen.</summary>
 public enum ExpertPolicy
 {
     /// <summary>
-    /// As the mesh's policy AUTO: by the gate on the text where the question has one (prompts, reports), else by the gate on the image.
+    /// Like the mesh's policy AUTO: by the gate on the text of the query (prompt, report) if it has one, else by the gate on the image.
     /// </summary>
     Auto,
 
-    /// <summary>Always the gate on the text; for the image alone, that on its own report.</summary>
+    /// <summary>Always by the gate on the text; for an image alone, on its own report.</summary>
     Report,
 
-    /// <summary>Always the gate on the image.</summary>
+    /// <summary>Always by the gate on the image.</summary>
     Image,
 
     /// <summary>The true type of the study.</summary>
     Type,
 
-    /// <summary>Never that of the true type, but the one after it: what an expert is worth shows where it is not asked.</summary>
+    /// <summary>Never the expert of the true type, but the next one: shows the value of choosing the right expert.</summary>
     Wrong,
 
-    /// <summary>One expert for all.</summary>
+    /// <summary>One expert for all images.</summary>
     Named,
 }
 
-/// <param name="Policy">What picks the expert.</param>
-/// <param name="Name">The expert, with <see cref="ExpertPolicy.Named"/>.</param>
+/// <summary>The name is for <see cref="ExpertPolicy.Named"/>.</summary>
 public sealed record ExpertChoice(ExpertPolicy Policy, string? Name = null)
 {
     public static ExpertChoice Auto { get; } = new(ExpertPolicy.Auto);
@@ -43,7 +42,7 @@ public sealed record ExpertChoice(ExpertPolicy Policy, string? Name = null)
         _ => new(ExpertPolicy.Named, value),
     };
 
-    /// <summary>Index of the named expert; -1 where none is named.</summary>
+    /// <summary>Index of the named expert; -1 if none is named.</summary>
     /// <exception cref="InvalidEvaluationException">The bundle has no expert of this name.</exception>
     public int IndexIn(BundleManifest manifest)
     {

@@ -4,9 +4,7 @@ using MedMoE.Mesh.Commands;
 
 namespace MedMoE.Mesh.Evaluation.Reading;
 
-/// <summary>A class of a zero-shot classification.</summary>
-/// <param name="Name">A finding's name, or "normal" for none.</param>
-/// <param name="Prompts">Texts that stand for it.</param>
+/// <summary>A class of a zero-shot classification and its prompts: the name of a finding, or "normal" for none.</summary>
 public sealed record PromptedClass(string Name, IReadOnlyList<string> Prompts);
 
 /// <summary>Zero-shot classes of each report type: <c>{"xray": {"nodule": ["…", …], "normal": […]}, …}</c>.</summary>
@@ -15,17 +13,17 @@ public sealed class PromptSets
     /// <summary>The class of studies without findings.</summary>
     public const string Normal = "normal";
 
-    /// <summary>Where a data folder has its prompts.</summary>
+    /// <summary>Default name in a data folder.</summary>
     public const string FileName = "prompts.json";
 
     private static readonly JsonSerializerOptions _json = new() { AllowDuplicateProperties = false };
 
     private readonly Dictionary<int, PromptedClass[]> _classes = [];
 
-    /// <summary>Classes by the report type's index in the bundle.</summary>
+    /// <summary>By the report type's index in the bundle.</summary>
     public IReadOnlyDictionary<int, PromptedClass[]> Classes => _classes;
 
-    /// <exception cref="InvalidEvaluationException">Not such a file, or a type that the bundle does not have.</exception>
+    /// <exception cref="InvalidEvaluationException">Not such a file, or with a type that the bundle does not have.</exception>
     public static PromptSets Read(string path, BundleManifest manifest)
     {
         Dictionary<string, Dictionary<string, string[]>>? types;
@@ -35,21 +33,21 @@ public sealed class PromptSets
         }
         catch (JsonException e)
         {
-            throw new InvalidEvaluationException($"{path}: no prompt sets: {e.Message}");
+            throw new InvalidEvaluationException($"{path}: not prompt sets: {e.Message}");
         }
         var sets = new PromptSets();
-        foreach (var (type, classes) in types ?? throw new InvalidEvaluationException($"{path}: no prompt sets: null"))
+        foreach (var (type, classes) in types ?? throw new InvalidEvaluationException($"{path}: not prompt sets: null"))
         {
             var index = manifest.IndexOf(type);
             if (index < 0)
             {
                 throw new InvalidEvaluationException(
-                    $"{path}: report type \"{type}\" is none of the bundle's: {string.Join(", ", manifest.Experts.Select(e => e.Name))}");
+                    $"{path}: report type \"{type}\" is not one of the bundle's: {string.Join(", ", manifest.Experts.Select(e => e.Name))}");
             }
             if (classes is null || classes.Count < 2
                 || classes.Values.Any(prompts => prompts is null or [] || prompts.Any(string.IsNullOrWhiteSpace)))
             {
-                throw new InvalidEvaluationException($"{path}: report type \"{type}\" needs two classes or more, and each a prompt or more");
+                throw new InvalidEvaluationException($"{path}: report type \"{type}\" needs at least two classes with at least one prompt each");
             }
             sets._classes.Add(index, [.. classes.Select(c => new PromptedClass(c.Key, c.Value))]);
         }

@@ -5,7 +5,7 @@ using MedMoE.Mesh.Studies;
 
 namespace MedMoE.Mesh.Evaluation.Reading;
 
-/// <summary>The findings of studies that can be grounded: their phrase has words that the model reads, and their region has pixels.</summary>
+/// <summary>Collects the findings that can be grounded: their phrase has words that the model reads, and their region has pixels.</summary>
 internal sealed class StudyPhrases
 {
     private readonly ImageDecoder _decoder = new();
@@ -21,7 +21,7 @@ internal sealed class StudyPhrases
             var words = report.WordsOf(finding.Phrase, study.Report);
             if (words.Length == 0)
             {
-                _leftOut.Add($"{study.Key}: the phrase of {finding.Name} is not among the words that the model reads of the report");
+                _leftOut.Add($"{study.Key}: the phrase of {finding.Name} is not in the part of the report that the model reads");
             }
             else if (RegionOf(study, finding, out var fault) is { } region)
             {

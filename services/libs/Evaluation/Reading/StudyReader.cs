@@ -12,12 +12,12 @@ using static TorchSharp.torch;
 namespace MedMoE.Mesh.Evaluation.Reading;
 
 /// <summary>
-/// A bundle's networks for reading many studies: pyramids in batches and once per image, every expert that an image needs once per image,
-/// against all texts at once. Experts are loaded when first needed. Not thread-safe: one thread owns a model.
+/// Runs a bundle's networks on many studies: the backbone in batches, and each expert that an image needs once, with all texts. Experts are loaded on
+/// first use. Not thread-safe: one thread owns a model.
 /// </summary>
 public sealed class StudyReader : IDisposable
 {
-    /// <summary>Images of a batch. More are no faster on a CPU, and the attention of hundreds of words takes memory.</summary>
+    /// <summary>More images per batch are not faster on a CPU, and the attention of hundreds of words takes memory.</summary>
     private const int ImagesAtOnce = 4;
 
     private const int TextsAtOnce = 64;
@@ -34,14 +34,12 @@ public sealed class StudyReader : IDisposable
     private readonly LoadedExperts _experts;
     private readonly int[] _expertRuns;
 
-    /// <param name="bundle">The bundle.</param>
-    /// <param name="options">Device and precision.</param>
-    /// <param name="choice">What picks the expert of an image.</param>
-    /// <param name="firstLevel">
-    /// The finest pyramid level that experts fuse, as in <see cref="ModalityExpert.Fuse"/>. Maps stay on the finest grid.
-    /// </param>
+    /// <summary>
+    /// Loads the networks. <paramref name="firstLevel"/> is the finest pyramid level that experts fuse (see <see cref="ModalityExpert.Fuse"/>); maps
+    /// stay on the finest grid.
+    /// </summary>
     /// <exception cref="BundleException">Backbone, text encoder or gates cannot be used; every fault is listed.</exception>
-    /// <exception cref="InvalidEvaluationException">The bundle lacks the expert that is named.</exception>
+    /// <exception cref="InvalidEvaluationException">The bundle does not have the named expert.</exception>
     public StudyReader(ModelBundle bundle, TorchOptions options, ExpertChoice choice, int firstLevel = 0)
     {
         (_bundle, _options, _choice, _firstLevel) = (bundle, options, choice, firstLevel);
@@ -59,19 +57,18 @@ public sealed class StudyReader : IDisposable
 
     internal ExpertChoice Choice => _choice;
 
-    /// <summary>Makes the pixels of a <see cref="StudyImage"/>. Thread-safe.</summary>
+    /// <summary>Thread-safe.</summary>
     internal ImagePreprocessor Preprocessor { get; }
 
-    /// <summary>Images read.</summary>
     internal int ImagesRead { get; private set; }
 
-    /// <summary>How many images each expert has seen, in the manifest's order. Hard selection: with gates that agree, one expert per image.</summary>
+    /// <summary>Images per expert, in the manifest's order: one expert per image if the gates agree.</summary>
     internal IReadOnlyList<int> ExpertRuns => _expertRuns;
 
-    /// <summary>What the text encoder reads of a text. Thread-safe.</summary>
+    /// <summary>Thread-safe.</summary>
     internal Tokens Tokenize(string text) => _text.Tokenizer.Encode(text, Manifest.Text.MaxTokens);
 
-    /// <summary>Encodes texts, in batches of similar length.</summary>
+    /// <summary>Encodes texts in batches of similar length.</summary>
     internal EncodedText[] Encode(IReadOnlyList<string> texts)
     {
         using var inference = inference_mode();
@@ -93,10 +90,7 @@ public sealed class StudyReader : IDisposable
         return encoded;
     }
 
-    /// <summary>Reads images against texts.</summary>
-    /// <param name="images">The images.</param>
-    /// <param name="reports">The images' own reports, in their order; each image is scored with all of them.</param>
-    /// <param name="prompts">Further texts to score each image with.</param>
+    /// <summary>Scores each image with all reports, which are the images' own in the same order, and with all prompts.</summary>
     internal IReadOnlyList<ImageReading> Read(
         IReadOnlyList<StudyImage> images, IReadOnlyList<EncodedText> reports, IReadOnlyList<EncodedText> prompts)
     {
@@ -119,7 +113,7 @@ public sealed class StudyReader : IDisposable
         _experts.Dispose();
     }
 
-    /// <summary>A batch, whose first image's report is that of index <paramref name="offset"/>.</summary>
+    /// <summary>Reads a batch. The report of its first image has the index <paramref name="offset"/>.</summary>
     private ImageReading[] Read(StudyImage[] images, int offset, TextSet texts, int reports)
     {
         using var scope = NewDisposeScope();
@@ -139,16 +133,16 @@ public sealed class StudyReader : IDisposable
             int[] rows = [.. Enumerable.Range(0, images.Length).Where(i => experts[i].All.Contains(expert))];
             using var own = NewDisposeScope();
             var asked = texts.Only(rows.SelectMany(row => experts[row].TextsFor(expert, offset + row)).ToHashSet());
-            foreach (var (row, seen) in rows.Zip(Look(expert, rows, pyramid, asked)))
+            foreach (var (row, seen) in rows.Zip(Ground(expert, rows, pyramid, asked)))
             {
-                Note(readings[row], seen, images[row], offset + row, experts[row], expert);
+                Copy(readings[row], seen, images[row], offset + row, experts[row], expert);
             }
         }
         return readings;
     }
 
-    /// <summary>What an expert sees in some rows of a batch. Belongs to the caller's scope.</summary>
-    private IEnumerable<GroundedTexts> Look(int expert, int[] rows, Tensor[] pyramid, TextSet texts)
+    /// <summary>Runs an expert on some rows of a batch. The tensors belong to the caller's dispose scope.</summary>
+    private IEnumerable<GroundedTexts> Ground(int expert, int[] rows, Tensor[] pyramid, TextSet texts)
     {
         var network = _experts[Manifest.Experts[expert].Name];
         var index = tensor(rows.Select(row => (long)row).ToArray(), device: pyramid[0].device);
@@ -163,7 +157,7 @@ public sealed class StudyReader : IDisposable
     }
 
     /// <summary>Copies the results that this expert is responsible for.</summary>
-    private static void Note(ImageReading reading, GroundedTexts seen, StudyImage image, int ownReport, Experts experts, int expert)
+    private static void Copy(ImageReading reading, GroundedTexts seen, StudyImage image, int ownReport, Experts experts, int expert)
     {
         if (experts.Embedding == expert)
         {
@@ -202,15 +196,15 @@ public sealed class StudyReader : IDisposable
 
     private static int MostProbable(float[] probabilities) => System.Numerics.Tensors.TensorPrimitives.IndexOfMax<float>(probabilities);
 
-    /// <summary>Which expert's view of an image counts for what.</summary>
+    /// <summary>The experts of an image for each result.</summary>
     /// <param name="Embedding">For the embedding.</param>
-    /// <param name="Texts">For the score with each text; candidate reports are many for one image, so that the image leads.</param>
-    /// <param name="Phrases">For the phrases of its own report; null where there are none.</param>
+    /// <param name="Texts">For the score with each text. An image has many candidate reports, so the image decides there.</param>
+    /// <param name="Phrases">For the phrases of its own report; null without phrases.</param>
     private sealed record Experts(int Embedding, int[] Texts, int? Phrases)
     {
         public IReadOnlySet<int> All { get; } = new HashSet<int>([Embedding, .. Texts, Phrases ?? Embedding]);
 
-        /// <summary>The texts that an expert is asked about; never none where it is asked at all.</summary>
+        /// <summary>The texts that an expert needs; never empty for an expert in <see cref="All"/>.</summary>
         public IEnumerable<int> TextsFor(int expert, int ownReport) =>
             Enumerable.Range(0, Texts.Length)
                 .Where(text => Texts[text] == expert || (text == ownReport && (Phrases == expert || Embedding == expert)));

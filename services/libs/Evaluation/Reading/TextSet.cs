@@ -4,15 +4,13 @@ using static TorchSharp.torch;
 
 namespace MedMoE.Mesh.Evaluation.Reading;
 
-/// <summary>Texts to hold images against, their words one after the other.</summary>
+/// <summary>Texts to compare with images, with their words concatenated.</summary>
 internal sealed class TextSet
 {
     private readonly EncodedText[] _texts;
     private readonly Dictionary<int, int> _firstWords = [];
 
-    /// <param name="texts">At least one word in all.</param>
-    /// <param name="dim">D.</param>
-    /// <param name="device">Where the words go.</param>
+    /// <summary>The texts have at least one word in total.</summary>
     public TextSet(EncodedText[] texts, int dim, Device device)
         : this(
             texts, Enumerable.Range(0, texts.Length),
@@ -46,24 +44,21 @@ internal sealed class TextSet
     /// <summary>Index of a text's first word in <see cref="Words"/>.</summary>
     public int FirstWord(int text) => _firstWords[text];
 
-    /// <summary>The same texts by the same numbers, but the words of some alone. Its words belong to the caller's scope.</summary>
+    /// <summary>The same texts with the same indices, but only the words of some. The words belong to the caller's dispose scope.</summary>
     public TextSet Only(IReadOnlySet<int> texts) => texts.Count == Count ? this : new TextSet(
         _texts,
         [.. texts.Order()],
         cat([.. texts.Order().Select(text => Words.narrow(1, FirstWord(text), _texts[text].Tokens.Words.Count))], dim: 1));
 }
 
-/// <summary>One image, seen by one expert in the light of a set of texts.</summary>
-/// <param name="texts">The texts.</param>
-/// <param name="embedding">v_g, [D].</param>
-/// <param name="similarities">Cosine of each word of the set and what it sees, [words].</param>
-/// <param name="attention">Where each word looks, [words, P].</param>
-/// <param name="temperatures">The manifest's temperatures.</param>
+/// <summary>
+/// Results of one expert for one image and a set of texts: v_g, [D]; the cosine of each word and its context, [words]; and the attention, [words, P].
+/// </summary>
 internal sealed class GroundedTexts(TextSet texts, float[] embedding, float[] similarities, Tensor attention, SimilaritySettings temperatures)
 {
     public float[] Embedding { get; } = embedding;
 
-    /// <summary>As <see cref="PromptScore"/> has it. Minus infinity for a text without words.</summary>
+    /// <summary>See <see cref="PromptScore"/>. Minus infinity for a text without words.</summary>
     public float Score(int text)
     {
         var words = texts[text].Tokens.Words.Count;

@@ -6,12 +6,7 @@ using MedMoE.Mesh.Evaluation.Plots;
 
 namespace MedMoE.Mesh.Evaluation.Tasks;
 
-/// <summary>How often the gates pick the expert of the study's type.</summary>
-/// <param name="Report">Accuracy of the gate on the report, 0..1.</param>
-/// <param name="Image">Accuracy of the gate on the image, 0..1.</param>
-/// <param name="Experts">Order of the confusions' rows (truth) and columns (picked).</param>
-/// <param name="ReportConfusion">Studies, [truth][picked].</param>
-/// <param name="ImageConfusion">Studies, [truth][picked].</param>
+/// <summary>Accuracy, 0..1, of both gates, and their confusion matrices, [truth][chosen], in the order of the experts.</summary>
 public sealed record GateResult(
     double Report, double Image, IReadOnlyList<string> Experts,
     IReadOnlyList<IReadOnlyList<int>> ReportConfusion, IReadOnlyList<IReadOnlyList<int>> ImageConfusion)
@@ -20,7 +15,7 @@ public sealed record GateResult(
     public int Studies => ReportConfusion.Sum(row => row.Sum());
 }
 
-/// <summary>Both gates against the true types.</summary>
+/// <summary>Compares both gates with the true types.</summary>
 internal sealed class GateTask(IReadOnlyList<string> experts) : EvaluationTask("gate")
 {
     private readonly ConfusionMatrix _report = new(experts);
@@ -56,9 +51,7 @@ internal sealed class GateTask(IReadOnlyList<string> experts) : EvaluationTask("
         ConfusionPlot.Write(pathOf("confusion-gate-image"), "Gate on the image", experts, _image.Counts);
     }
 
-    /// <param name="type">The study's type.</param>
-    /// <param name="report">Probabilities by the gate on the report.</param>
-    /// <param name="image">Probabilities by the gate on the image.</param>
+    /// <summary>Adds a study by its type and both gates' probabilities.</summary>
     internal void Add(int type, float[] report, float[] image)
     {
         Add(_report, _reportReliability, type, report);

@@ -5,23 +5,19 @@ using MedMoE.Mesh.Evaluation.Reading;
 
 namespace MedMoE.Mesh.Evaluation.Tasks;
 
-/// <summary>Grounding of some phrases.</summary>
-/// <param name="PointingGame">Share of phrases whose map peaks in the region or within the tolerance of it, 0..1.</param>
-/// <param name="Iou">Mean intersection over union at the threshold that is best for the whole set, 0..1.</param>
-/// <param name="ContrastToNoise">Mean contrast-to-noise ratio.</param>
-/// <param name="Phrases">Phrases grounded.</param>
+/// <summary>Grounding of a subset of phrases; the values are as in <see cref="GroundingResult"/>.</summary>
 public sealed record GroundingOfSome(double PointingGame, double Iou, double ContrastToNoise, int Phrases);
 
-/// <summary>Phrase grounding: the maps of phrases against masks, or boxes where there is no mask.</summary>
+/// <summary>Phrase grounding: attention maps of phrases compared with masks, or with boxes if there is no mask.</summary>
 /// <param name="PointingGame">Share of phrases whose map peaks in the region or within 15 of 224 pixels of it, 0..1.</param>
-/// <param name="PointingGameChance">What pointing at random would hit, tolerance included, 0..1.</param>
+/// <param name="PointingGameChance">The same for random pointing, 0..1.</param>
 /// <param name="PointingGameStrict">Share of phrases whose map peaks in the region, 0..1.</param>
-/// <param name="Iou">Mean intersection over union at the one threshold that is best for the set, 0..1.</param>
-/// <param name="Threshold">That threshold, as a share of the way from a map's least to its largest value.</param>
-/// <param name="IouPerImage">Mean intersection over union where each phrase has its own best threshold, 0..1.</param>
+/// <param name="Iou">Mean intersection over union at the threshold that is best for all phrases, 0..1.</param>
+/// <param name="Threshold">That threshold, as a share of the range of a map's values.</param>
+/// <param name="IouPerImage">Mean intersection over union with the best threshold per phrase, 0..1.</param>
 /// <param name="ContrastToNoise">Mean contrast-to-noise ratio.</param>
-/// <param name="RegionShare">Mean share of the image that a region takes: what a random point hits, and what the whole image overlaps.</param>
-/// <param name="Phrases">Phrases grounded.</param>
+/// <param name="RegionShare">Mean share of the image in the region: the chance of a random point, and the overlap of the whole image.</param>
+/// <param name="Phrases">Number of phrases.</param>
 /// <param name="ByType">By report type.</param>
 /// <param name="ByFinding">By the finding's name.</param>
 public sealed record GroundingResult(
@@ -29,7 +25,6 @@ public sealed record GroundingResult(
     double ContrastToNoise, double RegionShare, int Phrases, IReadOnlyDictionary<string, GroundingOfSome> ByType,
     IReadOnlyDictionary<string, GroundingOfSome> ByFinding);
 
-/// <summary>Phrases and where they look.</summary>
 internal sealed class GroundingTask() : EvaluationTask("grounding")
 {
     private const int MostExamples = 12;
@@ -38,7 +33,7 @@ internal sealed class GroundingTask() : EvaluationTask("grounding")
     private readonly List<Grounded> _phrases = [];
     private readonly List<GroundedExample> _examples = [];
 
-    /// <summary>Null where no phrase was grounded.</summary>
+    /// <summary>Null without phrases.</summary>
     public override GroundingResult? Result
     {
         get
@@ -100,7 +95,7 @@ internal sealed class GroundingTask() : EvaluationTask("grounding")
         }
     }
 
-    /// <summary>Draws studies with a grounded phrase: as many of each report type and, within it, of each finding as there are.</summary>
+    /// <summary>Draws examples, evenly by report type and, within it, by finding.</summary>
     public override void Draw(Func<string, string> pathOf, string model)
     {
         if (_examples.Count > 0)
@@ -112,11 +107,7 @@ internal sealed class GroundingTask() : EvaluationTask("grounding")
 
     internal void Show(GroundedExample example) => _examples.Add(example);
 
-    /// <param name="type">The study's type.</param>
-    /// <param name="finding">The finding's name.</param>
-    /// <param name="map">The phrase's map, [side, side].</param>
-    /// <param name="side">Positions on a side of the grid.</param>
-    /// <param name="region">Where the finding is; not empty.</param>
+    /// <summary>Adds a phrase with its map, [side, side]. The region is not empty.</summary>
     internal void Add(string type, string finding, float[] map, int side, Region region)
     {
         var phrase = new PhraseMap(map, side, region);

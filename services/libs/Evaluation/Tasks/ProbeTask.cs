@@ -6,16 +6,13 @@ using MedMoE.Mesh.Evaluation.Output;
 
 namespace MedMoE.Mesh.Evaluation.Tasks;
 
-/// <summary>A linear probe trained on a share of the training half.</summary>
-/// <param name="Share">Share of the training half, 0..1.</param>
-/// <param name="Training">Studies trained on, of all types.</param>
-/// <param name="Accuracy">On the other half, 0..1.</param>
+/// <summary>A linear probe trained on a share of the training half (studies of all types), and its accuracy on the other half, 0..1.</summary>
 public sealed record ProbeAt(double Share, int Training, double Accuracy);
 
 /// <summary>Linear probes of the image embedding.</summary>
-/// <param name="Finding">Kind of finding within a type: a probe for each type, their accuracy over all studies tested.</param>
+/// <param name="Finding">Kind of finding within a type: one probe per type, accuracy over all tested studies.</param>
 /// <param name="FindingMajority">Accuracy of always answering each type's most frequent kind.</param>
-/// <param name="FindingByType">The same for each type.</param>
+/// <param name="FindingByType">By report type.</param>
 /// <param name="ReportType">Report type.</param>
 /// <param name="ReportTypeMajority">Accuracy of always answering the most frequent type.</param>
 /// <param name="Tested">Studies tested for their report type.</param>
@@ -24,8 +21,8 @@ public sealed record ProbeResult(
     IReadOnlyList<ProbeAt>? ReportType, double? ReportTypeMajority, int Tested);
 
 /// <summary>
-/// What a logistic regression reads off the image embedding. The studies of a type are ordered by a hash of their keys; every other one is for
-/// training, the rest for testing. Studies with several kinds of findings have no part in the probe of findings.
+/// Trains logistic regressions on the image embedding. The studies of a type are ordered by a hash of their keys; every other one is for training,
+/// the rest for testing. Studies with several kinds of findings are left out of the probe of findings.
 /// </summary>
 internal sealed class ProbeTask : EvaluationTask
 {
@@ -37,7 +34,7 @@ internal sealed class ProbeTask : EvaluationTask
     public ProbeTask()
         : base("linear_probe") => _result = new(Train);
 
-    /// <summary>Of the studies there were when it was asked for first.</summary>
+    /// <summary>Computed once, on first access.</summary>
     public override ProbeResult? Result => _result.Value;
 
     public override void Add(StudyGroup group, EvaluationNotes notes)
@@ -82,10 +79,7 @@ internal sealed class ProbeTask : EvaluationTask
             types?.Tested ?? 0);
     }
 
-    /// <param name="key">The study's key.</param>
-    /// <param name="type">Its type.</param>
-    /// <param name="findings">Names of its findings; a study with exactly one distinct name takes part in the probe of findings.</param>
-    /// <param name="embedding">v_g.</param>
+    /// <summary>Adds a study. It takes part in the probe of findings if it has exactly one distinct finding.</summary>
     internal void Add(string key, string type, IReadOnlyList<string> findings, float[] embedding)
     {
         var kinds = findings.Distinct().ToArray();
@@ -93,10 +87,10 @@ internal sealed class ProbeTask : EvaluationTask
             Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(key))), type, kinds.Length == 1 ? kinds[0] : null, embedding));
     }
 
-    /// <summary>Null where there are not two classes to tell apart, or nothing to test.</summary>
+    /// <summary>Null with fewer than two classes, or without test studies.</summary>
     private static Probed? Probe(IReadOnlyList<Example> examples, Func<Example, string> label)
     {
-        // Halves by type, so that each type is in both; and within a half in the order of the hashes, whatever the data's.
+        // Split per type, so that each type is in both halves; ordered by hash, independent of the data's order.
         var halves = examples.GroupBy(e => e.Type)
             .SelectMany(type => type.OrderBy(e => e.Hash, StringComparer.Ordinal).Select((e, i) => (Example: e, Test: i % 2 == 1)))
             .OrderBy(e => e.Example.Hash, StringComparer.Ordinal).ToLookup(e => e.Test, e => e.Example);

@@ -5,28 +5,25 @@ using MedMoE.Mesh.Evaluation.Plots;
 
 namespace MedMoE.Mesh.Evaluation.Tasks;
 
-/// <summary>Recall@k, 0..1.</summary>
-/// <param name="At1">Share of queries with a right answer first.</param>
-/// <param name="At5">Share of queries with a right answer among the first five.</param>
-/// <param name="At10">Share of queries with a right answer among the first ten.</param>
+/// <summary>Recall@k: share of queries with a right answer among the first 1, 5 or 10, 0..1.</summary>
 public sealed record Recall(
     [property: JsonPropertyName("recall_at_1")] double At1,
     [property: JsonPropertyName("recall_at_5")] double At5,
     [property: JsonPropertyName("recall_at_10")] double At10);
 
-/// <summary>Retrieval within a report type, both ways.</summary>
+/// <summary>Retrieval within a report type in both directions.</summary>
 /// <param name="RecallAt1">Mean of both directions.</param>
 /// <param name="RecallAt5">Mean of both directions.</param>
 /// <param name="RecallAt10">Mean of both directions.</param>
-/// <param name="Candidates">Candidates of a query; the most, where types differ.</param>
-/// <param name="Queries">Queries of each direction.</param>
+/// <param name="Candidates">Candidates per query; the largest number if types differ.</param>
+/// <param name="Queries">Queries per direction.</param>
 /// <param name="ImageToText">Reports found by image.</param>
 /// <param name="TextToImage">Images found by report.</param>
-/// <param name="Chance">To expect of a random order.</param>
-/// <param name="ByType">Mean of both directions for each report type.</param>
+/// <param name="Chance">Expected of a random order.</param>
+/// <param name="ByType">Mean of both directions by report type.</param>
 /// <param name="ImageToTextCurve">Recall@1, @2, … of reports found by image.</param>
 /// <param name="TextToImageCurve">Recall@1, @2, … of images found by report.</param>
-/// <param name="ChanceCurve">Recall@1, @2, … to expect of a random order.</param>
+/// <param name="ChanceCurve">Recall@1, @2, … expected of a random order.</param>
 public sealed record RetrievalResult(
     [property: JsonPropertyName("recall_at_1")] double RecallAt1,
     [property: JsonPropertyName("recall_at_5")] double RecallAt5,
@@ -34,13 +31,12 @@ public sealed record RetrievalResult(
     int Candidates, int Queries, Recall ImageToText, Recall TextToImage, Recall Chance, IReadOnlyDictionary<string, Recall> ByType,
     IReadOnlyList<double> ImageToTextCurve, IReadOnlyList<double> TextToImageCurve, IReadOnlyList<double> ChanceCurve);
 
-/// <summary>Images and reports of one type that look for each other in groups.</summary>
-/// <param name="candidates">Studies of a whole group.</param>
+/// <summary>Retrieval between images and reports in groups of one type; a complete group has <paramref name="candidates"/> studies.</summary>
 internal sealed class RetrievalTask(int candidates) : EvaluationTask("retrieval")
 {
     private readonly List<Query> _queries = [];
 
-    /// <summary>Null where there was no group.</summary>
+    /// <summary>Null without groups.</summary>
     public override RetrievalResult? Result
     {
         get
@@ -67,7 +63,7 @@ internal sealed class RetrievalTask(int candidates) : EvaluationTask("retrieval"
     {
         if (group.Studies.Count < candidates)
         {
-            // What is left over would be easier to search than a whole group: it counts only where there is nothing else.
+            // An incomplete group is easier to search, so it counts only if its type has no complete one.
             if (group.Studies.Count < 2 || _queries.Any(q => q.Type == group.TypeName))
             {
                 return;
@@ -111,10 +107,7 @@ internal sealed class RetrievalTask(int candidates) : EvaluationTask("retrieval"
         }
     }
 
-    /// <summary>A group of pairs; each image looks among its reports, each report among its images.</summary>
-    /// <param name="type">Report type of all.</param>
-    /// <param name="reports">The reports' texts. Equal ones are right for each other's images.</param>
-    /// <param name="scores">Score[image][report].</param>
+    /// <summary>Adds a group of pairs with scores [image][report]. Studies with equal reports count as right for each other.</summary>
     internal void Add(string type, IReadOnlyList<string> reports, IReadOnlyList<float[]> scores)
     {
         for (var query = 0; query < reports.Count; query++)

@@ -9,37 +9,35 @@ namespace MedMoE.Mesh.Evaluation.Tasks;
 
 /// <summary>Zero-shot classification of one report type's studies.</summary>
 /// <param name="Accuracy">Share of studies whose most probable class is right, 0..1.</param>
-/// <param name="Chance">Accuracy to expect of guessing, each class alike.</param>
+/// <param name="Chance">Expected accuracy of uniform guessing.</param>
 /// <param name="Majority">Accuracy of always answering the class that is right most often.</param>
 /// <param name="Studies">Studies classified.</param>
-/// <param name="Classes">Order of the confusion's rows (truth) and columns (answer).</param>
-/// <param name="Confusion">Studies of which one class is right, [truth][answer].</param>
+/// <param name="Classes">Order of the confusion matrix.</param>
+/// <param name="Confusion">Studies with exactly one right class, [truth][answer].</param>
 public sealed record ZeroShotOfType(
     double Accuracy, double Chance, double Majority, int Studies, IReadOnlyList<string> Classes, IReadOnlyList<IReadOnlyList<int>> Confusion);
 
 /// <summary>Zero-shot classification of findings by prompts.</summary>
-/// <param name="Accuracy">Over all studies, 0..1. A study with several kinds of findings is right with any one of them.</param>
-/// <param name="Chance">Accuracy to expect of guessing, each class alike, over all studies.</param>
+/// <param name="Accuracy">Over all studies, 0..1. For a study with several kinds of findings, any of them is right.</param>
+/// <param name="Chance">Expected accuracy of uniform guessing, over all studies.</param>
 /// <param name="MacroAccuracy">Mean of the types' accuracies.</param>
 /// <param name="MacroChance">Mean of the types' chances.</param>
 /// <param name="Studies">Studies classified.</param>
-/// <param name="ByType">The same for each report type.</param>
+/// <param name="ByType">By report type.</param>
 public sealed record ZeroShotResult(
     double Accuracy, double Chance, double MacroAccuracy, double MacroChance, int Studies, IReadOnlyDictionary<string, ZeroShotOfType> ByType);
 
-/// <summary>Which of its type's classes an image is taken for.</summary>
-/// <param name="prompts">The classes; null for none.</param>
-/// <param name="similarity">The manifest's.</param>
+/// <summary>Classifies images into the classes of their report type; null prompts for no classes.</summary>
 internal sealed class ZeroShotTask(PromptSets? prompts, SimilaritySettings similarity) : EvaluationTask("zero_shot")
 {
     private readonly Dictionary<string, Type> _types = [];
     private readonly Reliability _reliability = new();
     private bool _hasFindings;
 
-    /// <summary>Studies whose findings are none of their type's classes.</summary>
+    /// <summary>Studies with findings outside their type's classes.</summary>
     public int LeftOut { get; private set; }
 
-    /// <summary>Null where no study was classified, or no study has a finding: every one would pass for normal.</summary>
+    /// <summary>Null if no study was classified, or no study has a finding: all would count as normal.</summary>
     public override ZeroShotResult? Result
     {
         get
@@ -83,7 +81,7 @@ internal sealed class ZeroShotTask(PromptSets? prompts, SimilaritySettings simil
         }
         else if (LeftOut > 0)
         {
-            notes.Add($"zero-shot: {LeftOut} studies left out, whose findings are no classes of their type's prompts");
+            notes.Add($"zero-shot: {LeftOut} studies left out: their findings are not among the classes of their type's prompts");
         }
     }
 
@@ -111,10 +109,7 @@ internal sealed class ZeroShotTask(PromptSets? prompts, SimilaritySettings simil
         }
     }
 
-    /// <param name="type">The study's type.</param>
-    /// <param name="classes">The type's classes.</param>
-    /// <param name="right">Names of the right ones; others than the classes are passed over.</param>
-    /// <param name="probabilities">Probability of each class.</param>
+    /// <summary>Adds a study with the names of its right classes; other names are ignored.</summary>
     internal void Add(string type, IReadOnlyList<string> classes, IReadOnlyCollection<string> right, double[] probabilities)
     {
         _hasFindings |= right.Any(name => name != PromptSets.Normal);

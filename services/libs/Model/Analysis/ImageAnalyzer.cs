@@ -8,12 +8,12 @@ using MedMoE.Mesh.Model.Weights;
 
 namespace MedMoE.Mesh.Model.Analysis;
 
-/// <summary>A request that the model cannot answer.</summary>
+/// <summary>A request that does not fit the model.</summary>
 public sealed class InvalidRequestException(string reason) : InvalidInputException(reason);
 
 /// <summary>
-/// The whole of MedMoE in one process: image and report in, gate, one expert, grounded words out. Parts are loaded when first
-/// needed, so that an expert that is never picked costs nothing. Not thread-safe: one thread owns a model.
+/// MedMoE in one process: image and report, gate, one expert, grounded words. Text encoder and experts are loaded on first use. Not thread-safe: one
+/// thread owns a model.
 /// </summary>
 public sealed class ImageAnalyzer : IDisposable
 {
@@ -25,7 +25,6 @@ public sealed class ImageAnalyzer : IDisposable
     private readonly GateScorer _reportGate;
     private readonly GateScorer _imageGate;
     private readonly LoadedExperts _experts;
-    private readonly Dictionary<string, int> _expertRuns = [];
     private readonly Dictionary<string, string> _digests = [];
 
     /// <exception cref="BundleException">The backbone or the gate cannot be used; every fault is listed.</exception>
@@ -41,15 +40,10 @@ public sealed class ImageAnalyzer : IDisposable
         _experts = new LoadedExperts(bundle, options, _backbone.Network.Config);
     }
 
-    /// <summary>How often each expert has run: hard selection means one per image.</summary>
-    public IReadOnlyDictionary<string, int> ExpertRuns => _expertRuns;
-
-    /// <summary>Reads an image in the light of a report.</summary>
-    /// <param name="image">A PNG or JPEG file's bytes.</param>
-    /// <param name="report">The report, or null for the image alone.</param>
-    /// <param name="policy">What picks the expert.</param>
-    /// <param name="named">The expert or DICOM modality code, with <see cref="GatingPolicy.Explicit"/>.</param>
-    /// <exception cref="InvalidImageException">The bytes are no usable image.</exception>
+    /// <summary>
+    /// Analyzes a PNG or JPEG. Without a report only the image is used; <paramref name="named"/> is for <see cref="GatingPolicy.Explicit"/>.
+    /// </summary>
+    /// <exception cref="InvalidImageException">The image cannot be used.</exception>
     /// <exception cref="InvalidRequestException">Report and policy do not fit, or the report has no words.</exception>
     /// <exception cref="BundleException">The text encoder or the chosen expert cannot be used.</exception>
     public ImageAnalysis Analyze(byte[] image, string? report, GatingPolicy policy, string? named = null)
@@ -72,7 +66,6 @@ public sealed class ImageAnalyzer : IDisposable
 
         var name = _bundle.Manifest.Experts[decision.Expert].Name;
         var features = _experts[name].Fuse(pyramid);
-        _expertRuns[name] = _expertRuns.GetValueOrDefault(name) + 1;
         var embedding = features.Mean();
         return new ImageAnalysis(
             _bundle.Manifest.ModelVersion,
@@ -122,7 +115,7 @@ public sealed class ImageAnalyzer : IDisposable
         var words = text.Tokens[0].Words.Select((word, i) => new WordGrounding(
             report[word.Start..word.End], word.Start, word.End, grounded.Similarities[i],
             [grounded.Peaks[i] / side, grounded.Peaks[i] % side], grounded.Attention![(i * positions)..((i + 1) * positions)]));
-        // In float32, whose last digit is not always that of the mesh's answer.
+        // In float32, so the last digit may differ from the mesh's answer.
         var local = Similarity.Local(
             tensor(grounded.Similarities).unsqueeze(0), text.WordCounts, _bundle.Manifest.Similarity.WordTemperature).ToSingles()[0];
         return new TextGrounding(grounded.GlobalSimilarity, local, text.Tokens[0].Truncated, [.. words]);

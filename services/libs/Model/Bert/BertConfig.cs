@@ -2,23 +2,15 @@ using MedMoE.Mesh.Bundle;
 
 namespace MedMoE.Mesh.Model.Bert;
 
-/// <summary>A BERT encoder's <c>config.json</c> as Hugging Face writes it.</summary>
-/// <param name="VocabularySize">Wordpieces.</param>
-/// <param name="HiddenSize">Dimensions of a token.</param>
-/// <param name="Layers">Transformer layers.</param>
-/// <param name="Heads">Attention heads.</param>
-/// <param name="IntermediateSize">Hidden dimensions of a layer's MLP.</param>
-/// <param name="MaxPositions">Longest text in tokens.</param>
-/// <param name="TokenTypes">Rows of the token type embedding; the first is the one in use.</param>
-/// <param name="LayerNormEpsilon">Added to the variance.</param>
+/// <summary>A BERT encoder's <c>config.json</c> as Hugging Face writes it. Only the first token type is used.</summary>
 public sealed record BertConfig(
     int VocabularySize, int HiddenSize, int Layers, int Heads, int IntermediateSize, int MaxPositions, int TokenTypes, double LayerNormEpsilon)
 {
-    /// <summary>Elements of the matrices and tables, nearly all that the network has.</summary>
+    /// <summary>Number of elements of matrices and tables, nearly all of the network.</summary>
     public long Parameters =>
         HiddenSize * ((long)VocabularySize + MaxPositions + TokenTypes + (Layers * ((4L * HiddenSize) + (2L * IntermediateSize))));
 
-    /// <exception cref="BundleException">Missing, not JSON, not a BERT configuration, or one this network cannot be built from.</exception>
+    /// <exception cref="BundleException">Missing, not JSON, not a BERT configuration, or not supported.</exception>
     public static BertConfig Read(string path)
     {
         var json = ConfigFile.Read(path);
@@ -40,7 +32,7 @@ public sealed record BertConfig(
         return config;
     }
 
-    /// <summary>Multiply-adds of one text of so many tokens, matrix products only.</summary>
+    /// <summary>Multiply-adds of one text with this many tokens, matrix products only.</summary>
     public long MultiplyAdds(int tokens) =>
         (long)Layers * tokens * HiddenSize * ((4L * HiddenSize) + (2L * IntermediateSize) + (2L * tokens));
 }

@@ -4,15 +4,14 @@ using static TorchSharp.torch.nn;
 
 namespace MedMoE.Mesh.Model.Bert;
 
-/// <summary>The BERT encoder (Devlin et al., arXiv 1810.04805). Parameters bear Hugging Face's names without "bert.".</summary>
+/// <summary>The BERT encoder (Devlin et al., arXiv 1810.04805). Parameters have Hugging Face's names without "bert.".</summary>
 public sealed class BertEncoder : Module
 {
     private readonly BertEmbeddings embeddings;
     private readonly BertLayers encoder;
     private readonly BertPooler? pooler;
 
-    /// <param name="config">Sizes.</param>
-    /// <param name="withPooler">Whether to have BERT's pooler, which MedMoE does not use.</param>
+    /// <summary>MedMoE does not use BERT's pooler.</summary>
     public BertEncoder(BertConfig config, bool withPooler = false)
         : base(nameof(BertEncoder))
     {
@@ -32,7 +31,7 @@ public sealed class BertEncoder : Module
     {
         using var scope = NewDisposeScope();
         var states = new List<Tensor> { embeddings.forward(inputIds) };
-        // [batch, 1, 1, tokens]: every head and every query see the same keys.
+        // [batch, 1, 1, tokens]: the same for all heads and queries.
         var mask = attentionMask.to(ScalarType.Bool).view(attentionMask.shape[0], 1, 1, -1);
         foreach (var layer in encoder.layer)
         {
@@ -42,7 +41,6 @@ public sealed class BertEncoder : Module
     }
 
     /// <summary>BERT's pooled output, [batch, hidden], from the last hidden state.</summary>
-    /// <exception cref="InvalidOperationException">The encoder was made without a pooler.</exception>
     public Tensor Pool(Tensor lastHiddenState) =>
         (pooler ?? throw new InvalidOperationException("this encoder has no pooler")).forward(lastHiddenState);
 

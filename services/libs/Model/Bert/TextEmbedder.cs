@@ -3,13 +3,12 @@ using MedMoE.Mesh.Text;
 
 namespace MedMoE.Mesh.Model.Bert;
 
-/// <summary>A batch of encoded texts.</summary>
-/// <param name="Tokens">Each text's tokens and words, cut where it was too long.</param>
-/// <param name="Words">Word embeddings [batch, most words, D], float32; zeros after a text's last word.</param>
-/// <param name="Sentences">Sentence embeddings [batch, D], float32.</param>
+/// <summary>
+/// A batch of encoded texts: their tokens, truncated if too long; word embeddings [batch, most words, D], zero after a text's last word; sentence
+/// embeddings [batch, D]; both float32.
+/// </summary>
 public sealed record EncodedTexts(IReadOnlyList<Tokens> Tokens, Tensor Words, Tensor Sentences) : IDisposable
 {
-    /// <summary>Words of each text.</summary>
     public IReadOnlyList<int> WordCounts { get; } = [.. Tokens.Select(t => t.Words.Count)];
 
     public void Dispose()
@@ -19,7 +18,7 @@ public sealed record EncodedTexts(IReadOnlyList<Tokens> Tokens, Tensor Words, Te
     }
 }
 
-/// <summary>The text side: tokenizer, BERT, wordpieces summed into words (as GLoRIA does).</summary>
+/// <summary>Encodes texts: tokenizer, BERT, wordpieces summed into words (as in GLoRIA).</summary>
 public sealed class TextEmbedder : IDisposable
 {
     private readonly TextSettings _settings;
@@ -35,15 +34,13 @@ public sealed class TextEmbedder : IDisposable
 
     public BertEncoder Network { get; }
 
-    /// <summary>Encodes texts. An answer does not depend on what else is in the batch.</summary>
-    /// <param name="texts">At least one. A text without a single word is encoded from [CLS] and [SEP] alone.</param>
+    /// <summary>Encodes at least one text. Results do not depend on the rest of the batch. A text without words is only [CLS] and [SEP].</summary>
     public EncodedTexts Encode(IReadOnlyList<string> texts)
     {
         Tokens[] tokens = [.. texts.Select(t => Tokenizer.Encode(t, _settings.MaxTokens))];
         return Encode(tokens);
     }
 
-    /// <summary>Encodes texts that have been tokenized.</summary>
     public EncodedTexts Encode(IReadOnlyList<Tokens> tokens)
     {
         using var scope = NewDisposeScope();
@@ -51,7 +48,7 @@ public sealed class TextEmbedder : IDisposable
         var ids = new long[tokens.Count, length];
         var mask = new long[tokens.Count, length];
         var mostWords = Math.Max(1, tokens.Max(t => t.Words.Count));
-        // Rows that sum a text's wordpieces into words: [batch, words, tokens].
+        // Matrices that sum a text's wordpieces into words: [batch, words, tokens].
         var membership = new float[tokens.Count, mostWords, length];
         for (var row = 0; row < tokens.Count; row++)
         {
@@ -74,7 +71,7 @@ public sealed class TextEmbedder : IDisposable
         var states = Network.HiddenStates(tensor(ids, device: device), attentionMask);
         var embeddings = states.TakeLast(_settings.LastLayers).Select(s => s.to(ScalarType.Float32)).Aggregate((sum, state) => sum.Plus(state));
         var words = tensor(membership, device: device).matmul(embeddings);
-        // The mean over the text's own tokens, [CLS] and [SEP] included, so that padding never changes an answer.
+        // The mean over the text's own tokens, with [CLS] and [SEP], so that padding never changes a result.
         var weights = attentionMask.to(ScalarType.Float32).unsqueeze(1);
         var sentences = weights.matmul(embeddings).squeeze(1) / weights.sum(2);
         return new EncodedTexts(tokens, words.MoveToOuterDisposeScope(), sentences.MoveToOuterDisposeScope());

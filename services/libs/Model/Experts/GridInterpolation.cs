@@ -3,8 +3,8 @@ using static TorchSharp.torch.nn;
 namespace MedMoE.Mesh.Model.Experts;
 
 /// <summary>
-/// Linear interpolation of one level's positions to the finest grid's, as a linear map M: [n] to [P]. Having its transpose, too, spares
-/// building the interpolated features: what is linear in them is computed at native resolution.
+/// Linear interpolation from a level's n positions to the finest grid's P, as a linear map M: [n] to [P]. With its transpose, the interpolated
+/// features need not be built: what is linear in them is computed at native resolution.
 /// </summary>
 public abstract class GridInterpolation : IDisposable
 {
@@ -22,8 +22,8 @@ public abstract class GridInterpolation : IDisposable
     }
 
     /// <summary>
-    /// For every fine position the two coarse ones next to it and the weight of the second; PyTorch's <c>align_corners=false</c>:
-    /// the centres of the first and last cells are extended to the edges.
+    /// For every fine position the two nearest coarse ones and the weight of the second, as PyTorch's <c>align_corners=false</c>: the centres of the
+    /// first and last cells are extended to the edges.
     /// </summary>
     protected static (long[] Lower, long[] Upper, float[] Weight) Taps(int coarse, int fine)
     {
@@ -40,7 +40,6 @@ public abstract class GridInterpolation : IDisposable
     }
 }
 
-/// <summary>The finest level: nothing to interpolate.</summary>
 internal sealed class SameGrid : GridInterpolation
 {
     public override Tensor Features(Tensor native) => native;
@@ -57,8 +56,7 @@ internal sealed class BilinearInterpolation : GridInterpolation
     private readonly int _fine;
     private readonly ConstantTensor _matrix;
 
-    /// <param name="coarse">Positions on a side of the level.</param>
-    /// <param name="fine">Positions on a side of the finest grid.</param>
+    /// <summary>Sizes are positions per side.</summary>
     public BilinearInterpolation(int coarse, int fine)
     {
         (_coarse, _fine) = (coarse, fine);
@@ -106,8 +104,6 @@ internal sealed class FlattenedInterpolation : GridInterpolation
     private readonly ConstantTensor _upper;
     private readonly ConstantTensor _weight;
 
-    /// <param name="coarse">Positions of the level.</param>
-    /// <param name="fine">Positions of the finest grid.</param>
     public FlattenedInterpolation(int coarse, int fine)
     {
         (_coarse, _fine) = (coarse, fine);

@@ -2,27 +2,27 @@ using MedMoE.Mesh.Bundle;
 
 namespace MedMoE.Mesh.Model.Experts;
 
-/// <summary>A text in the light of an image, in numbers.</summary>
+/// <summary>The grounding of a text in an image.</summary>
 /// <param name="GlobalSimilarity">cos(v_g, t_g).</param>
 /// <param name="LocalSimilarity">log Σ exp(word temperature · cos(word, context)).</param>
-/// <param name="Similarities">Cosine of each word and what it saw.</param>
-/// <param name="Peaks">Where each word looks most: a position of the finest grid, row by row.</param>
-/// <param name="Attention">Where each word looks, [words, P], summing to 1 over positions; null where it was not asked for.</param>
+/// <param name="Similarities">Cosine of each word and its context.</param>
+/// <param name="Peaks">Position of each word's largest attention in the finest grid, row-major.</param>
+/// <param name="Attention">[words, P], summing to 1 over positions; null if not requested.</param>
 public sealed record GroundedText(float GlobalSimilarity, float LocalSimilarity, float[] Similarities, int[] Peaks, float[]? Attention);
 
-/// <summary>Texts grounded in the local features of one image.</summary>
-/// <param name="architecture">The manifest's: how words attend.</param>
-/// <param name="settings">The manifest's temperatures.</param>
-/// <param name="wordsAtOnce">Words whose attention is made together; a text that has more is done alone.</param>
-/// <param name="overflown">What a word's similarity is where its context's length overflows: libtorch says 0.</param>
+/// <summary>Grounds texts in the local features of one image, with the manifest's architecture and temperatures.</summary>
+/// <param name="architecture">Selects the attention.</param>
+/// <param name="settings">Temperatures.</param>
+/// <param name="wordsAtOnce">Limit of words whose attention is computed together; a text with more is computed alone.</param>
+/// <param name="overflown">A word's similarity if its context's length overflows, for which libtorch returns 0.</param>
 public sealed class Grounding(Architecture architecture, SimilaritySettings settings, int wordsAtOnce = int.MaxValue, float overflown = float.NaN)
 {
-    /// <param name="features">The image's.</param>
+    /// <param name="features">Of one image.</param>
     /// <param name="embedding">v_g, [1, D].</param>
-    /// <param name="words">Word embeddings, one text after the other, [1, words, D], float32.</param>
+    /// <param name="words">Word embeddings of all texts, concatenated, [1, words, D], float32.</param>
     /// <param name="counts">Words of each text, 1 or more.</param>
     /// <param name="sentences">[texts, D].</param>
-    /// <param name="attention">Whether to give the attention, too: of all there is it is the largest by far.</param>
+    /// <param name="attention">Whether to return the attention, by far the largest result.</param>
     public IReadOnlyList<GroundedText> Ground(
         LocalFeatures features, Tensor embedding, Tensor words, IReadOnlyList<int> counts, Tensor sentences, bool attention)
     {
@@ -43,7 +43,7 @@ public sealed class Grounding(Architecture architecture, SimilaritySettings sett
     {
         var grounded = WordAttention.AttendTexts(features, words, counts, architecture, settings.AttentionTemperature);
         var global = Similarity.Global(embedding, sentences).ToSingles();
-        // Where a context's length overflows, its cosine comes out as 0.
+        // libtorch returns cosine 0 if a context's length overflows.
         var infinite = grounded.Contexts.square().sum(2).isfinite().logical_not();
         using var mask = overflown.ToScalar();
         var similarities = grounded.Similarities.masked_fill(infinite, mask).ToSingles();

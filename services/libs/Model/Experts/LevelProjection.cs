@@ -7,7 +7,6 @@ namespace MedMoE.Mesh.Model.Experts;
 /// <summary>Projects one pyramid level to the embedding dimension at its native resolution.</summary>
 internal abstract class LevelProjection(string name) : Module<Tensor, Tensor>(name)
 {
-    /// <summary>As <see cref="ModalityExpert.LeastRowsForStatistics"/>.</summary>
     public virtual int LeastRowsForStatistics
     {
         set
@@ -54,8 +53,7 @@ internal sealed class SeparableProjection : LevelProjection
         }
     }
 
-    /// <param name="input">[batch, height, width, channels].</param>
-    /// <returns>[batch, height, width, D].</returns>
+    /// <summary>[batch, height, width, channels] to [batch, height, width, D].</summary>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
@@ -84,8 +82,7 @@ internal sealed class PointwiseProjection : LevelProjection
         RegisterComponents();
     }
 
-    /// <param name="input">[batch, height, width, channels].</param>
-    /// <returns>[batch, height, width, D].</returns>
+    /// <summary>[batch, height, width, channels] to [batch, height, width, D].</summary>
     public override Tensor forward(Tensor input)
     {
         using var weight = _convolution.weight.squeeze(2);
@@ -118,8 +115,7 @@ internal sealed class ConvolutionBlock : Module<Tensor, Tensor>
         RegisterComponents();
     }
 
-    /// <param name="input">[batch, height, width, inputs].</param>
-    /// <returns>[batch, height, width, outputs].</returns>
+    /// <summary>[batch, height, width, inputs] to [batch, height, width, outputs].</summary>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
@@ -156,7 +152,7 @@ internal sealed class ConvolutionBlock : Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        // Folded in float32 whatever the weights are stored in.
+        // Folded in float32, independent of the type of the weights.
         var scale = _norm.weight!.to(ScalarType.Float32) / _norm.running_var!.to(ScalarType.Float32).Plus(_norm.eps).sqrt();
         var weight = _convolution.weight.to(ScalarType.Float32) * scale.view(-1, 1, 1, 1);
         var bias = _norm.bias!.to(ScalarType.Float32) - (_norm.running_mean!.to(ScalarType.Float32) * scale);

@@ -1,20 +1,19 @@
 namespace MedMoE.Mesh.Model.Experts;
 
-/// <summary>One level of an image as an expert sees it.</summary>
-/// <param name="Native">Projected features at the level's own resolution, [batch, n, D].</param>
-/// <param name="ScaleScores">Score of this level at every position of the finest grid, [batch, P], float32.</param>
-/// <param name="Grid">From the level's positions to the finest grid's.</param>
+/// <summary>
+/// One level of an image after an expert's projection: features at the level's own resolution, [batch, n, D]; the level's score at every position of
+/// the finest grid, [batch, P], float32; and the interpolation to that grid.
+/// </summary>
 public sealed record LevelFeatures(Tensor Native, Tensor ScaleScores, GridInterpolation Grid);
 
 /// <summary>
-/// An image's local features v: at each of the P positions of the finest grid the sum of the interpolated levels, weighted by the
-/// softmax over scales. They are kept as levels and weights; <see cref="Dense"/> alone builds the [batch, P, D] tensor.
+/// An image's local features v: at each of the P positions of the finest grid, the sum of the interpolated levels, weighted by the softmax over
+/// scales. They are kept as levels and weights; only <see cref="Dense"/> builds the [batch, P, D] tensor.
 /// </summary>
 public sealed class LocalFeatures
 {
     private readonly IReadOnlyList<LevelFeatures> _levels;
 
-    /// <param name="levels">The levels, in any order.</param>
     public LocalFeatures(IReadOnlyList<LevelFeatures> levels)
     {
         _levels = levels;
@@ -24,13 +23,12 @@ public sealed class LocalFeatures
     /// <summary>Weight of each level at each position, [batch, levels, P], float32.</summary>
     public Tensor ScaleWeights { get; }
 
-    /// <summary>Images.</summary>
     public long Rows => ScaleWeights.shape[0];
 
     /// <summary>Positions of the finest grid, P.</summary>
     public long Positions => ScaleWeights.shape[2];
 
-    /// <summary>Features that are there already, [batch, P, D].</summary>
+    /// <summary>Wraps existing features, [batch, P, D].</summary>
     public static LocalFeatures From(Tensor dense) =>
         new([new LevelFeatures(dense, zeros(dense.shape[..2], ScalarType.Float32, dense.device), new SameGrid())]);
 
@@ -49,8 +47,7 @@ public sealed class LocalFeatures
         return Sum((level, weights) => Gather(level, weights.unsqueeze(1).Times(1.0 / Positions))).squeeze(1).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The product of each word with v at each position, [batch, words, P], float32.</summary>
-    /// <param name="words">[batch, words, D].</param>
+    /// <summary>The product of each word, [batch, words, D], with v at each position: [batch, words, P], float32.</summary>
     public Tensor Scores(Tensor words)
     {
         using var scope = NewDisposeScope();
@@ -59,15 +56,14 @@ public sealed class LocalFeatures
             .MoveToOuterDisposeScope();
     }
 
-    /// <summary>Sums of v over positions, weighted by maps: [batch, maps, D], float32.</summary>
-    /// <param name="maps">[batch, maps, P], float32.</param>
+    /// <summary>Sums of v over positions, weighted by maps [batch, maps, P], float32: [batch, maps, D], float32.</summary>
     public Tensor Contexts(Tensor maps)
     {
         using var scope = NewDisposeScope();
         return Sum((level, weights) => Gather(level, Weighted(maps, weights.unsqueeze(1)))).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Pushes maps on the finest grid back to a level through the transposed interpolation, where they meet its features.</summary>
+    /// <summary>Maps on the finest grid are moved to the level by the transposed interpolation and multiplied with its features.</summary>
     private static Tensor Gather(LevelFeatures level, Tensor maps) =>
         level.Grid.Transposed(maps).to(level.Native.dtype).matmul(level.Native).to(ScalarType.Float32);
 

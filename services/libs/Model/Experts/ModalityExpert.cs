@@ -6,22 +6,18 @@ using static TorchSharp.torch.nn;
 
 namespace MedMoE.Mesh.Model.Experts;
 
-/// <summary>What an expert is built from.</summary>
-/// <param name="Architecture">Which reading of MedMoE.</param>
-/// <param name="LevelChannels">Channels of each level, finest first.</param>
-/// <param name="EmbeddingDim">D.</param>
-/// <param name="Bottleneck">Bottleneck of the projections; 0 in architecture reference, which has none.</param>
+/// <summary>
+/// Sizes of an expert: channels of each level, finest first, the embedding dimension D, and the bottleneck, 0 in architecture reference.
+/// </summary>
 public sealed record ExpertShape(Architecture Architecture, IReadOnlyList<int> LevelChannels, int EmbeddingDim, int Bottleneck)
 {
     public static ExpertShape Of(BundleManifest manifest, SwinConfig backbone) =>
         new(manifest.Architecture, PyramidBackbone.LevelChannels(backbone), manifest.EmbeddingDim, manifest.Expert?.Bottleneck ?? 0);
 
     /// <summary>
-    /// Multiply-adds of one image through one expert: projections and scale attention at native resolution, the interpolation of the scale
-    /// attention's hidden layer, and so many words' scores and contexts.
+    /// Multiply-adds of one image in one expert: projections and scale attention at native resolution, the interpolation of the scale attention's
+    /// hidden layer, and scores and contexts of the words. The sides of the levels are in positions, finest first.
     /// </summary>
-    /// <param name="levelSides">Positions on a side of each level, finest first.</param>
-    /// <param name="words">Words of the text.</param>
     public long MultiplyAdds(IReadOnlyList<int> levelSides, int words)
     {
         long dim = EmbeddingDim, hidden = EmbeddingDim / 2, fine = (long)levelSides[0] * levelSides[0];
@@ -38,12 +34,12 @@ public sealed record ExpertShape(Architecture Architecture, IReadOnlyList<int> L
 }
 
 /// <summary>
-/// A modality expert (the paper, section 4.3): projects the pyramid's levels, weighs them against each other at every position and so
-/// fuses them into local features on the finest level's grid.
+/// A modality expert (the paper, section 4.3): projects the pyramid's levels, weights them at every position and fuses them into local features on
+/// the finest level's grid.
 /// </summary>
 /// <remarks>
-/// Interpolation is linear, so the first layer of the scale attention runs before it, on a level's own positions; the answer is the same
-/// as after it. Each level can be projected as soon as it is there.
+/// Interpolation is linear, so the first layer of the scale attention runs before it, at the level's own resolution, with the same result. Each level
+/// can be projected as soon as it arrives.
 /// </remarks>
 public sealed class ModalityExpert : Module
 {
@@ -64,10 +60,7 @@ public sealed class ModalityExpert : Module
 
     public ExpertShape Shape { get; }
 
-    /// <summary>Projects one level and scores it at every position of the finest grid.</summary>
-    /// <param name="level">The level, 0 the finest.</param>
-    /// <param name="features">[batch, side, side, channels].</param>
-    /// <param name="finestSide">Positions on a side of level 0.</param>
+    /// <summary>Projects one level (0 is the finest), [batch, side, side, channels], and scores it at every position of the finest grid.</summary>
     public LevelFeatures Project(int level, Tensor features, long finestSide)
     {
         using var scope = NewDisposeScope();
@@ -77,15 +70,16 @@ public sealed class ModalityExpert : Module
         return new LevelFeatures(native.MoveToOuterDisposeScope(), scores.MoveToOuterDisposeScope(), grid);
     }
 
-    /// <summary>The local features of a whole pyramid.</summary>
-    /// <param name="pyramid">Each level's features [batch, side, side, channels], finest first.</param>
-    /// <param name="firstLevel">The finest level to use; with 3 the last one is alone, and nothing is left to weigh.</param>
+    /// <summary>
+    /// The local features of a whole pyramid, [batch, side, side, channels] per level, finest first. With <paramref name="firstLevel"/> 3 only the
+    /// last level is used, without weights.
+    /// </summary>
     public LocalFeatures Fuse(IReadOnlyList<Tensor> pyramid, int firstLevel = 0) =>
         new([.. Enumerable.Range(firstLevel, pyramid.Count - firstLevel).Select(level => Project(level, pyramid[level], pyramid[0].shape[1]))]);
 
     /// <summary>
-    /// Images that a batch must have for an expert in training to be normalised by the batch's own statistics; with fewer, which hard gating
-    /// often leaves it, it is by the running ones, and these take in the batch by its share. Default 1: always the batch's own.
+    /// Least number of images for which an expert in training is normalised by the batch's own statistics. Hard gating often leaves it fewer; then
+    /// the running statistics are used, and the batch updates them in proportion to its size. Default 1: always the batch's own.
     /// </summary>
     public int LeastRowsForStatistics
     {
@@ -119,7 +113,7 @@ public sealed class ModalityExpert : Module
         base.Dispose(disposing);
     }
 
-    /// <summary>The map of a level of this side; made once for each that occurs.</summary>
+    /// <summary>The interpolation of levels with this side, cached.</summary>
     private GridInterpolation Grid(long side, long finest)
     {
         if (!_grids.TryGetValue((side, finest), out var grid))
@@ -148,9 +142,7 @@ public sealed class ModalityExpert : Module
             RegisterComponents();
         }
 
-        /// <param name="native">[batch, n, D].</param>
-        /// <param name="grid">To the finest grid.</param>
-        /// <returns>[batch, P], float32.</returns>
+        /// <summary>[batch, n, D] to scores on the finest grid, [batch, P], float32.</summary>
         public Tensor Scores(Tensor native, GridInterpolation grid) =>
             _score.forward(grid.Features(_hidden.forward(native)).relu()).squeeze(2).to(ScalarType.Float32);
     }

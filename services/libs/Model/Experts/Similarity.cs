@@ -2,16 +2,14 @@ using static TorchSharp.torch.nn;
 
 namespace MedMoE.Mesh.Model.Experts;
 
-/// <summary>Similarity of an image and a text.</summary>
 public static class Similarity
 {
     /// <summary>cos(v_g, t_g), [batch].</summary>
     public static Tensor Global(Tensor image, Tensor text) => functional.cosine_similarity(image, text, dim: 1);
 
-    /// <summary>log Σ exp(temperature · cos(word, context)) over a row's own words, [batch]; minus infinity for a row without words.</summary>
-    /// <param name="wordSimilarities">[batch, words].</param>
-    /// <param name="counts">Words of each row.</param>
-    /// <param name="temperature">The manifest's word temperature.</param>
+    /// <summary>
+    /// log Σ exp(temperature · cos(word, context)) over each row's own words, [batch, words] to [batch]; minus infinity for a row without words.
+    /// </summary>
     public static Tensor Local(Tensor wordSimilarities, IReadOnlyList<int> counts, double temperature)
     {
         using var scope = NewDisposeScope();
@@ -19,10 +17,10 @@ public static class Similarity
         return wordSimilarities.Times(temperature).Without(padding).logsumexp(1).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The same of one text's words.</summary>
+    /// <summary>The same for the words of one text.</summary>
     public static float Local(ReadOnlySpan<float> wordSimilarities, float temperature)
     {
-        // Shifted by the largest, so that no exponential overflows.
+        // Subtracting the largest value keeps the exponentials from overflowing.
         var most = System.Numerics.Tensors.TensorPrimitives.Max(wordSimilarities);
         var sum = 0.0;
         foreach (var similarity in wordSimilarities)

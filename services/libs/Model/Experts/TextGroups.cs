@@ -1,9 +1,9 @@
 namespace MedMoE.Mesh.Model.Experts;
 
-/// <summary>Texts in groups, so that the attention of a group's words fits into memory.</summary>
+/// <summary>Groups texts so that the attention of a group's words fits into memory.</summary>
 internal static class TextGroups
 {
-    /// <summary>Texts, one after the other, with so many words together, or one text where it has more: the first and the words of each.</summary>
+    /// <summary>Groups consecutive texts with at most this many words; a longer text is alone. Returns the first text and the word counts.</summary>
     public static IEnumerable<(int First, int[] Counts)> Of(IReadOnlyList<int> counts, int mostWords)
     {
         for (var first = 0; first < counts.Count;)

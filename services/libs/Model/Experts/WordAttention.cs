@@ -3,21 +3,21 @@ using static TorchSharp.torch.nn;
 
 namespace MedMoE.Mesh.Model.Experts;
 
-/// <summary>What the words of a text found in an image.</summary>
-/// <param name="Attention">Where each word looks, [batch, words, P]; sums to 1 over positions.</param>
-/// <param name="Contexts">What it sees there: v weighted by its attention, [batch, words, D].</param>
-/// <param name="Similarities">Cosine of word and context, [batch, words].</param>
+/// <summary>
+/// The grounding of words in images: attention, [batch, words, P], which sums to 1 over positions; contexts, the sums of v weighted by it, [batch,
+/// words, D]; and the cosines of words and contexts, [batch, words].
+/// </summary>
 public sealed record GroundedWords(Tensor Attention, Tensor Contexts, Tensor Similarities);
 
-/// <summary>Attention of words over positions.</summary>
 public static class WordAttention
 {
-    /// <param name="features">The image's local features, batch B.</param>
+    /// <summary>Attention of words over positions.</summary>
+    /// <param name="features">Of a batch of B images.</param>
     /// <param name="words">Word embeddings [B, words, D], float32.</param>
-    /// <param name="counts">Words of each row; those after are padding and change nothing.</param>
+    /// <param name="counts">Words of each row; the rest is padding and has no effect.</param>
     /// <param name="architecture">
-    /// Paper: softmax over positions of temperature · word · v (section 4.4). Reference: GLoRIA's, softmax over words, times the
-    /// temperature, softmax over positions.
+    /// Paper: softmax over positions of temperature · word · v (section 4.4). Reference: GLoRIA's, softmax over words, times the temperature, softmax
+    /// over positions.
     /// </param>
     /// <param name="temperature">The manifest's attention temperature.</param>
     public static GroundedWords Attend(
@@ -29,15 +29,10 @@ public static class WordAttention
         {
             scores = scores.Without(Padding(counts, words).unsqueeze(2)).softmax(1);
         }
-        return Look(features, words, scores, temperature);
+        return Ground(features, words, scores, temperature);
     }
 
-    /// <summary>Several texts in each image, every one as if it stood alone.</summary>
-    /// <param name="features">The local features of one image or more.</param>
-    /// <param name="words">The words of all texts, one text after the other, [1, words, D], float32.</param>
-    /// <param name="counts">Words of each text.</param>
-    /// <param name="architecture">As in <see cref="Attend"/>.</param>
-    /// <param name="temperature">As in <see cref="Attend"/>.</param>
+    /// <summary>Several texts in each image, each computed independently; their words are concatenated, [1, words, D], float32.</summary>
     public static GroundedWords AttendTexts(
         LocalFeatures features, Tensor words, IReadOnlyList<int> counts, Architecture architecture, double temperature)
     {
@@ -47,11 +42,11 @@ public static class WordAttention
         {
             scores = cat([.. scores.split([.. counts.Select(c => (long)c)], dim: 1).Select(text => text.softmax(1))], dim: 1);
         }
-        return Look(features, words, scores, temperature);
+        return Ground(features, words, scores, temperature);
     }
 
-    /// <summary>In the scope of the caller, which the answer leaves.</summary>
-    private static GroundedWords Look(LocalFeatures features, Tensor words, Tensor scores, double temperature)
+    /// <summary>The results are moved out of the caller's dispose scope.</summary>
+    private static GroundedWords Ground(LocalFeatures features, Tensor words, Tensor scores, double temperature)
     {
         var attention = scores.Times(temperature).softmax(2);
         var contexts = features.Contexts(attention);
@@ -60,9 +55,7 @@ public static class WordAttention
             attention.MoveToOuterDisposeScope(), contexts.MoveToOuterDisposeScope(), similarities.MoveToOuterDisposeScope());
     }
 
-    /// <summary>Where rows of words have ended, [batch, words], bool.</summary>
-    /// <param name="counts">Words of each row.</param>
-    /// <param name="rows">[batch, words, …]: gives the width and the device.</param>
+    /// <summary>True for the padding after each row's words, [batch, words]; <paramref name="rows"/> gives width and device.</summary>
     internal static Tensor Padding(IReadOnlyList<int> counts, Tensor rows)
     {
         var padding = new bool[counts.Count, rows.shape[1]];

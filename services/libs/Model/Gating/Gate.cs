@@ -4,20 +4,16 @@ using static TorchSharp.torch.nn;
 namespace MedMoE.Mesh.Model.Gating;
 
 /// <summary>
-/// Both gates as a network to train: W2 ReLU(W1 x) on the sentence embedding (report) and on the pooled image feature (image). The paper,
-/// section 4.3. For inference there is <see cref="Bundle.Gating.GateScorer"/>, which needs no libtorch.
+/// Both gates as a trainable network: W2 ReLU(W1 x) on the sentence embedding (report) and on the pooled image feature (image); the paper, section
+/// 4.3. Inference uses <see cref="Bundle.Gating.GateScorer"/>, without libtorch.
 /// </summary>
 public sealed class Gate : Module
 {
-    /// <summary>Width of the hidden layer.</summary>
     public const int Hidden = 128;
 
     private readonly Sequential report;
     private readonly Sequential image;
 
-    /// <param name="sentenceDim">Dimensions of the sentence embedding.</param>
-    /// <param name="featureDim">Dimensions of the pooled image feature.</param>
-    /// <param name="experts">Experts to choose from.</param>
     public Gate(int sentenceDim, int featureDim, int experts)
         : base(nameof(Gate))
     {
@@ -26,7 +22,7 @@ public sealed class Gate : Module
         RegisterComponents();
     }
 
-    /// <summary>Logits of the report gate, [batch, experts]; the loss takes the cross-entropy of these.</summary>
+    /// <summary>Logits of the report gate, [batch, experts], for the cross-entropy.</summary>
     public Tensor ReportLogits(Tensor sentences) => report.forward(sentences);
 
     /// <summary>Logits of the image gate, [batch, experts].</summary>

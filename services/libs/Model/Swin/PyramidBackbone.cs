@@ -2,10 +2,9 @@ using MedMoE.Mesh.Bundle;
 
 namespace MedMoE.Mesh.Model.Swin;
 
-/// <summary>The image side's trunk: a Swin Transformer and the four levels of its pyramid that an architecture reads.</summary>
+/// <summary>The image backbone: a Swin Transformer, and the four pyramid levels that an architecture uses.</summary>
 public sealed class PyramidBackbone(SwinTransformer network, Architecture architecture) : IDisposable
 {
-    /// <summary>Levels of the pyramid.</summary>
     public const int Levels = 4;
 
     public SwinTransformer Network { get; } = network;
@@ -17,12 +16,11 @@ public sealed class PyramidBackbone(SwinTransformer network, Architecture archit
     public static IReadOnlyList<int> LevelSides(SwinConfig config) => [.. Enumerable.Range(0, Levels).Select(config.ResolutionOf)];
 
     /// <summary>
-    /// Runs the network and hands over each level as soon as it is there: stage outputs before merging (paper) or the patch
-    /// embedding and stages 1 to 3 after merging (reference).
+    /// Runs the network and passes on each level as soon as it is computed: stage outputs before merging (paper), or the patch embedding and stages 1
+    /// to 3 after merging (reference).
     /// </summary>
     /// <param name="pixelValues">[batch, 3, size, size].</param>
-    /// <param name="onLevel">Gets the level from 0, the finest, and its features [batch, side, side, channels], which are the caller's to keep;
-    /// other tensors that it makes go with this call.</param>
+    /// <param name="onLevel">Owns a level (0 is the finest), [batch, side, side, channels]; its other tensors are disposed with this call.</param>
     /// <returns>The pooled feature: mean of the last stage's normalised tokens, [batch, 8C].</returns>
     public Tensor Extract(Tensor pixelValues, Action<int, Tensor> onLevel)
     {

@@ -3,7 +3,7 @@ using static TorchSharp.torch.nn;
 
 namespace MedMoE.Mesh.Model.Swin;
 
-/// <summary>A Swin Transformer block: (shifted) window attention and an MLP, each after its normalisation and with a residual.</summary>
+/// <summary>A Swin Transformer block: (shifted) window attention and an MLP, each with prior normalisation and a residual.</summary>
 internal sealed class SwinBlock : Module<Tensor, Tensor>
 {
     private readonly LayerNorm layernorm_before;
@@ -15,15 +15,12 @@ internal sealed class SwinBlock : Module<Tensor, Tensor>
     private readonly int _shift;
     private readonly int _pad;
 
-    /// <param name="config">The network's configuration.</param>
-    /// <param name="stage">Stage, from 0.</param>
-    /// <param name="shifted">Whether the windows are shifted by half their side.</param>
     public SwinBlock(SwinConfig config, int stage, bool shifted)
         : base(nameof(SwinBlock))
     {
         var channels = config.ChannelsOf(stage);
         var side = config.ResolutionOf(stage);
-        // One window that covers the stage has nothing to shift to (the Swin authors' code does the same).
+        // A single window that covers the stage is not shifted, as in the Swin authors' code.
         _window = Math.Min(config.Window, side);
         _shift = shifted && side > config.Window ? _window / 2 : 0;
         _pad = (_window - (side % _window)) % _window;
@@ -37,8 +34,7 @@ internal sealed class SwinBlock : Module<Tensor, Tensor>
         RegisterComponents();
     }
 
-    /// <param name="input">[batch, height, width, channels].</param>
-    /// <returns>The same shape.</returns>
+    /// <summary>[batch, height, width, channels], kept.</summary>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
@@ -76,7 +72,7 @@ internal sealed class SwinBlock : Module<Tensor, Tensor>
     /// </summary>
     private static Tensor ShiftMask(int side, int window, int shift)
     {
-        // A shifted window mixes at most three bands in each direction; a token's region is the pair of its bands.
+        // A shifted window covers at most three bands in each direction; a token's region is the pair of its bands.
         int Band(int position) => position < side - window ? 0 : position < side - shift ? 1 : 2;
         var (across, tokens) = (side / window, window * window);
         var mask = new float[across * across * tokens * tokens];

@@ -2,27 +2,20 @@ using MedMoE.Mesh.Bundle;
 
 namespace MedMoE.Mesh.Model.Swin;
 
-/// <summary>A Swin Transformer's <c>config.json</c> as Hugging Face writes it.</summary>
-/// <param name="ImageSize">Pixels on a side.</param>
-/// <param name="PatchSize">Pixels on a side of a patch.</param>
-/// <param name="Channels">Colour channels.</param>
-/// <param name="EmbedDim">Channels of the first stage; each further stage doubles them.</param>
-/// <param name="Depths">Blocks per stage.</param>
-/// <param name="Heads">Attention heads per stage.</param>
-/// <param name="Window">Tokens on a side of an attention window.</param>
-/// <param name="MlpRatio">Hidden channels of a block's MLP over its channels.</param>
-/// <param name="QkvBias">Whether query, key and value have a bias.</param>
-/// <param name="LayerNormEpsilon">Added to the variance in blocks and at the end.</param>
+/// <summary>
+/// A Swin Transformer's <c>config.json</c> as Hugging Face writes it. Image and patch sizes are pixels per side, the window is tokens per side; the
+/// first stage has EmbedDim channels, and each further stage doubles them.
+/// </summary>
 public sealed record SwinConfig(
     int ImageSize, int PatchSize, int Channels, int EmbedDim, IReadOnlyList<int> Depths, IReadOnlyList<int> Heads, int Window,
     double MlpRatio, bool QkvBias, double LayerNormEpsilon)
 {
-    /// <summary>The same for patches, when embedded and when merged; Hugging Face's layers do not ask the configuration there.</summary>
+    /// <summary>For patch embedding and merging, where Hugging Face's layers do not use the configuration.</summary>
     internal const double PatchNormEpsilon = 1e-5;
 
     public int Stages => Depths.Count;
 
-    /// <summary>Elements of the matrices of blocks and mergings, nearly all that the network has.</summary>
+    /// <summary>Number of elements of matrices in blocks and mergings, nearly all of the network.</summary>
     public long Parameters => Enumerable.Range(0, Stages).Sum(stage =>
         (long)((Depths[stage] * (4 + (2 * MlpRatio)) + (stage < Stages - 1 ? 8 : 0)) * ChannelsOf(stage) * ChannelsOf(stage)));
 
@@ -31,7 +24,7 @@ public sealed record SwinConfig(
 
     public int ChannelsOf(int stage) => EmbedDim << stage;
 
-    /// <summary>Tokens on a side of a stage, before patch merging.</summary>
+    /// <summary>Tokens per side of a stage, before patch merging.</summary>
     public int ResolutionOf(int stage)
     {
         var side = (ImageSize + PatchSize - 1) / PatchSize;
@@ -42,7 +35,7 @@ public sealed record SwinConfig(
         return side;
     }
 
-    /// <exception cref="BundleException">Missing, not JSON, not a Swin configuration, or one this network cannot be built from.</exception>
+    /// <exception cref="BundleException">Missing, not JSON, not a Swin configuration, or not supported.</exception>
     public static SwinConfig Read(string path)
     {
         var json = ConfigFile.Read(path);
@@ -56,7 +49,7 @@ public sealed record SwinConfig(
             json.Double("layer_norm_eps", 1e-5, ConfigFile.LeastEpsilon, 1));
         if (config.Depths.Count != config.Heads.Count || config.Depths.Count is 0 or > 8)
         {
-            json.Fault($"{config.Depths.Count} depths and {config.Heads.Count} num_heads: they must be as many, 8 at most");
+            json.Fault($"{config.Depths.Count} depths and {config.Heads.Count} num_heads: they must have the same length, 8 at most");
         }
         else if (config.Heads.Where((h, stage) => config.ChannelsOf(stage) % h != 0).Any())
         {

@@ -3,7 +3,7 @@ using static TorchSharp.torch.nn;
 
 namespace MedMoE.Mesh.Model.Swin;
 
-/// <summary>A stage: its blocks and, but for the last stage, the patch merging that follows them.</summary>
+/// <summary>A stage: its blocks and, except in the last stage, the patch merging after them.</summary>
 internal sealed class SwinStage : Module
 {
     private readonly ModuleList<SwinBlock> blocks;
@@ -17,15 +17,14 @@ internal sealed class SwinStage : Module
         RegisterComponents();
     }
 
-    /// <param name="input">[batch, height, width, channels].</param>
-    /// <returns>The same shape.</returns>
+    /// <summary>[batch, height, width, channels], kept.</summary>
     public Tensor Blocks(Tensor input)
     {
         using var scope = NewDisposeScope();
         return blocks.Aggregate(input, (x, block) => block.forward(x)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>[batch, height / 2, width / 2, 2 · channels] for a stage's output; the last stage has no merging and returns it as it is.</summary>
+    /// <summary>[batch, height / 2, width / 2, 2 · channels] from a stage's output; the last stage returns its output unchanged.</summary>
     public Tensor Merge(Tensor output) => downsample is null ? output : downsample.forward(output);
 
     public void Freeze()
@@ -37,7 +36,7 @@ internal sealed class SwinStage : Module
     }
 }
 
-/// <summary>Joins each 2×2 tokens into one of twice the channels (Swin, section 3.1).</summary>
+/// <summary>Merges 2×2 tokens into one with twice the channels (Swin, section 3.1).</summary>
 internal sealed class PatchMerging : Module<Tensor, Tensor>
 {
     private readonly LayerNorm norm;
@@ -51,8 +50,7 @@ internal sealed class PatchMerging : Module<Tensor, Tensor>
         RegisterComponents();
     }
 
-    /// <param name="input">[batch, height, width, channels]; an odd side gets a row of zeros.</param>
-    /// <returns>[batch, ⌈height / 2⌉, ⌈width / 2⌉, 2 · channels].</returns>
+    /// <summary>[batch, height, width, channels] to [batch, ⌈height / 2⌉, ⌈width / 2⌉, 2 · channels]; an odd side gets a row of zeros.</summary>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
@@ -62,7 +60,7 @@ internal sealed class PatchMerging : Module<Tensor, Tensor>
             input = functional.pad(input, [0, 0, 0, width % 2, 0, height % 2]);
             (height, width) = (input.shape[1], input.shape[2]);
         }
-        // Channels are joined in the order (row, column) = (0,0), (1,0), (0,1), (1,1): the column varies slowest.
+        // Channels are concatenated in the order (row, column) = (0,0), (1,0), (0,1), (1,1): the column varies slowest.
         var joined = input.view(batch, height / 2, 2, width / 2, 2, channels).permute(0, 1, 3, 4, 2, 5)
             .reshape(batch, height / 2, width / 2, 4 * channels);
         return reduction.forward(norm.forward(joined)).MoveToOuterDisposeScope();

@@ -3,9 +3,7 @@ using static TorchSharp.torch.nn;
 
 namespace MedMoE.Mesh.Model.Swin;
 
-/// <summary>
-/// The Swin Transformer (Liu et al., ICCV 2021, arXiv 2103.14030), stage by stage. Parameters bear Hugging Face's names without "swin.".
-/// </summary>
+/// <summary>The Swin Transformer (Liu et al., ICCV 2021, arXiv 2103.14030). Parameters have Hugging Face's names without "swin.".</summary>
 public sealed class SwinTransformer : Module
 {
     private readonly SwinEmbeddings embeddings;
@@ -24,11 +22,10 @@ public sealed class SwinTransformer : Module
 
     public SwinConfig Config { get; }
 
-    /// <summary>The patch embedding, normalised: [batch, side, side, embed_dim].</summary>
-    /// <param name="pixelValues">[batch, channels, size, size], normalised with the bundle's mean and standard deviation.</param>
+    /// <summary>The normalised patch embedding: [batch, channels, size, size], normalised pixels, to [batch, side, side, embed_dim].</summary>
     public Tensor Embed(Tensor pixelValues) => embeddings.forward(pixelValues);
 
-    /// <summary>The blocks of one stage, before patch merging: [batch, side, side, channels] to the same.</summary>
+    /// <summary>The blocks of one stage, before patch merging: [batch, side, side, channels], kept.</summary>
     public Tensor Stage(int stage, Tensor input) => encoder.layers[stage].Blocks(input);
 
     /// <summary>Patch merging after a stage: [batch, side, side, channels] to [batch, side / 2, side / 2, 2 · channels].</summary>
@@ -37,7 +34,7 @@ public sealed class SwinTransformer : Module
     /// <summary>The last stage's tokens, normalised: [batch, tokens, channels].</summary>
     public Tensor Normalise(Tensor lastStageOutput) => layernorm.forward(lastStageOutput.flatten(1, 2));
 
-    /// <summary>Prepares for inference: computes once what depends on weights alone. Weights must not change afterwards.</summary>
+    /// <summary>Prepares for inference: computes in advance what depends only on weights, which must not change afterwards.</summary>
     public void Freeze()
     {
         foreach (var stage in encoder.layers)
@@ -79,7 +76,7 @@ public sealed class SwinTransformer : Module
             RegisterComponents();
         }
 
-        /// <summary>[batch, channels, height, width] to [batch, embed_dim, height / patch, width / patch]; the edge is filled with zeros.</summary>
+        /// <summary>[batch, channels, height, width] to [batch, embed_dim, height / patch, width / patch]; the edge is padded with zeros.</summary>
         public override Tensor forward(Tensor input)
         {
             var (down, right) = ((_patch - (input.shape[2] % _patch)) % _patch, (_patch - (input.shape[3] % _patch)) % _patch);

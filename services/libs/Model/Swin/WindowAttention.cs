@@ -17,12 +17,10 @@ internal sealed class WindowAttention : Module<Tensor, Tensor>
     private readonly ConstantTensor? _shiftMask;
     private FrozenProjections? _frozen;
 
-    /// <param name="channels">Channels of a token.</param>
-    /// <param name="heads">Attention heads.</param>
-    /// <param name="tableWindow">Window that the bias table was made for.</param>
-    /// <param name="window">Tokens on a side of the windows in use: smaller than <paramref name="tableWindow"/> where the whole stage is.</param>
-    /// <param name="qkvBias">Whether query, key and value have a bias.</param>
-    /// <param name="shiftMask">[windows, tokens, tokens], added to the scores of shifted windows; else null.</param>
+    /// <summary>
+    /// <paramref name="tableWindow"/> is the window size of the bias table. The <paramref name="window"/> in use is smaller if the whole stage is.
+    /// The mask, [windows, tokens, tokens], is added to the scores of shifted windows; else null.
+    /// </summary>
     public WindowAttention(int channels, int heads, int tableWindow, int window, bool qkvBias, ConstantTensor? shiftMask)
         : base(nameof(WindowAttention))
     {
@@ -35,23 +33,22 @@ internal sealed class WindowAttention : Module<Tensor, Tensor>
         RegisterComponents();
     }
 
-    /// <param name="windows">[batch · windows, tokens, channels].</param>
-    /// <returns>The same shape.</returns>
+    /// <summary>[batch · windows, tokens, channels], kept.</summary>
     public override Tensor forward(Tensor windows)
     {
         var (rows, channels) = (windows.shape[0], windows.shape[2]);
         var headDim = channels / _heads;
         var (weight, bias, positions) = _frozen is { } f ? (f.Weight, f.Bias, f.Positions) : Fused();
-        // One product gives [rows, tokens, 3, heads, headDim]; the three views of it are never copied.
+        // One product gives [rows, tokens, 3, heads, headDim]; its three views are not copied.
         using var qkv = functional.linear(windows, weight, bias).view(rows, _tokens, 3, _heads, headDim).permute(2, 0, 3, 1, 4);
-        // Windows of one image differ in their masks, so they count as heads: the mask then broadcasts over the batch.
+        // The windows of an image have different masks, so they are treated as heads: the mask then broadcasts over the batch.
         var kinds = positions.shape[1];
         Tensor Heads(int which) => qkv[which].reshape(rows * _heads / kinds, kinds, _tokens, headDim);
         using var attended = functional.scaled_dot_product_attention(Heads(0), Heads(1), Heads(2), positions);
         return output.forward(attended.reshape(rows, _heads, _tokens, headDim).transpose(1, 2).reshape(rows, _tokens, channels));
     }
 
-    /// <summary>Computes once what every call would compute from the weights; they must not change afterwards.</summary>
+    /// <summary>Computes in advance what depends only on weights, which must not change afterwards.</summary>
     public void Freeze()
     {
         using var scope = NewDisposeScope();
@@ -72,7 +69,7 @@ internal sealed class WindowAttention : Module<Tensor, Tensor>
         base.Dispose(disposing);
     }
 
-    /// <summary>Weights of query, key and value in one, and what is added to the scores, [1, heads or windows · heads, tokens, tokens].</summary>
+    /// <summary>Concatenated weights of query, key and value, and the bias of the scores, [1, heads or windows · heads, tokens, tokens].</summary>
     private (Tensor Weight, Tensor? Bias, Tensor Positions) Fused()
     {
         var p = _projections;
@@ -87,7 +84,7 @@ internal sealed class WindowAttention : Module<Tensor, Tensor>
         return (weight, bias, positions.contiguous());
     }
 
-    /// <summary>For every pair of tokens the row of the bias table that belongs to their offset, [tokens²].</summary>
+    /// <summary>The row of the bias table for every pair of tokens, by their offset, [tokens²].</summary>
     private static Tensor RelativePositionIndex(int window, int tableWindow)
     {
         // Offsets run from -(tableWindow - 1) to tableWindow - 1 in each direction; a smaller window uses the middle of the table.
@@ -117,7 +114,7 @@ internal sealed class WindowAttention : Module<Tensor, Tensor>
     }
 }
 
-/// <summary>Weights of <see cref="WindowAttention"/>, under the names Hugging Face gives them.</summary>
+/// <summary>Weights of <see cref="WindowAttention"/>, with Hugging Face's names.</summary>
 internal sealed class WindowProjections : Module
 {
     public readonly Linear query;

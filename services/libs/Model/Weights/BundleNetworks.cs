@@ -10,22 +10,19 @@ using static TorchSharp.torch.nn;
 namespace MedMoE.Mesh.Model.Weights;
 
 /// <summary>
-/// The networks of a bundle with their weights, on the CPU in float32, ready to train or to be placed elsewhere. Each reads its own
-/// part alone. All throw <see cref="BundleException"/> with every fault of the part.
+/// Loads the networks of a bundle with their weights, on the CPU in float32. Each method reads only its own part and throws <see
+/// cref="BundleException"/> with every fault of it.
 /// </summary>
 public static class BundleNetworks
 {
     private const string WeightsFile = "model.safetensors";
 
-    /// <summary>
-    /// A network of up to so many parameters, a quarter of a gigabyte, is made in any case, so that each tensor that is missing can be named.
-    /// </summary>
+    /// <summary>A network up to this number of parameters (256 MB) is created in any case, so that each missing tensor can be reported.</summary>
     private const long SmallNetwork = 1 << 26;
 
-    /// <summary>The backbone's network: <c>backbone/config.json</c>, <c>backbone/model.safetensors</c>.</summary>
     public static SwinTransformer LoadSwin(ModelBundle bundle) => LoadSwin(ReadSwinConfig(bundle), bundle.PathOf(BundlePart.Backbone, WeightsFile));
 
-    /// <summary>The backbone's configuration, <c>backbone/config.json</c>. Experts read it, too: it gives the sides of their levels.</summary>
+    /// <summary>The backbone's configuration, which experts also read for the sides of their levels.</summary>
     public static SwinConfig ReadSwinConfig(ModelBundle bundle)
     {
         var configPath = bundle.PathOf(BundlePart.Backbone, "config.json");
@@ -57,7 +54,6 @@ public static class BundleNetworks
         return LoadSwin(config, file);
     }
 
-    /// <summary>The text encoder's network: <c>text/config.json</c>, <c>text/model.safetensors</c>.</summary>
     public static BertEncoder LoadBert(ModelBundle bundle)
     {
         var configPath = bundle.PathOf(BundlePart.Text, "config.json");
@@ -84,9 +80,6 @@ public static class BundleNetworks
     }
 
     /// <summary>A BERT encoder from a file with Hugging Face's names, with or without "bert.".</summary>
-    /// <param name="config">Sizes.</param>
-    /// <param name="file">The weights.</param>
-    /// <param name="withPooler">Whether to read the pooler, too.</param>
     public static BertEncoder LoadBert(BertConfig config, ITensorFile file, bool withPooler = false)
     {
         RequireFit(config.Parameters, file);
@@ -100,7 +93,7 @@ public static class BundleNetworks
         return LoadBert(config, file, withPooler);
     }
 
-    /// <summary>One expert: <c>experts/NAME/model.safetensors</c>. The channels of the levels are those of its own projections.</summary>
+    /// <summary>One expert: <c>experts/NAME/model.safetensors</c>. Its projections determine the channels of the levels.</summary>
     public static ModalityExpert LoadExpert(ModelBundle bundle, string name)
     {
         var manifest = bundle.Manifest;
@@ -108,7 +101,7 @@ public static class BundleNetworks
         {
             throw new BundleException(
                 Path.Combine(bundle.Root, ModelBundle.ManifestFile),
-                $"no expert {name}; there are {string.Join(", ", manifest.Experts.Select(e => e.Name))}");
+                $"no expert {name}; the experts are {string.Join(", ", manifest.Experts.Select(e => e.Name))}");
         }
         var path = bundle.PathOf(BundlePart.Expert(name), WeightsFile);
         using var file = SafetensorsFile.Open(path);
@@ -117,17 +110,15 @@ public static class BundleNetworks
             file.Tensors.GetValueOrDefault($"proj.{level}.{projection}") is { Shape: [_, > 0 and < 1 << 20, ..] } tensor
                 ? (int)tensor.Shape[1]
                 : throw new BundleException(
-                    path, $"tensor proj.{level}.{projection} is missing or no projection of architecture {manifest.Architecture}"))];
+                    path, $"tensor proj.{level}.{projection} is missing or not a projection of architecture {manifest.Architecture}"))];
         return Load(
             () => new ModalityExpert(new ExpertShape(manifest.Architecture, channels, manifest.EmbeddingDim, manifest.Expert?.Bottleneck ?? 0)),
             file, TensorNames.Own);
     }
 
-    /// <summary>An expert from a file with a bundle's names.</summary>
     public static ModalityExpert LoadExpert(ExpertShape shape, ITensorFile file) => Load(() => new ModalityExpert(shape), file, TensorNames.Own);
 
-    /// <summary>Holds an expert's levels against the backbone it is to be fed by.</summary>
-    /// <exception cref="BundleException">They differ.</exception>
+    /// <exception cref="BundleException">The expert's levels differ from those of the backbone.</exception>
     public static void RequireSameLevels(ModelBundle bundle, string name, ExpertShape expert, SwinConfig backbone)
     {
         var channels = PyramidBackbone.LevelChannels(backbone);
@@ -139,14 +130,12 @@ public static class BundleNetworks
         }
     }
 
-    /// <summary>Both gates: <c>gate/model.safetensors</c>.</summary>
-    /// <param name="bundle">The bundle.</param>
-    /// <param name="featureDim">Dimensions of the backbone's pooled feature.</param>
+    /// <summary>Both gates; <paramref name="featureDim"/> is the size of the backbone's pooled feature.</summary>
     public static Gate LoadGate(ModelBundle bundle, int featureDim) => Load(
         () => new Gate(bundle.Manifest.EmbeddingDim, featureDim, bundle.Manifest.Experts.Count),
         bundle.PathOf(BundlePart.Gate, WeightsFile), TensorNames.Own);
 
-    /// <summary>Reads the image gate alone, under the names "0" and "2"; the report gate stays as it is.</summary>
+    /// <summary>Reads only the image gate, with the names "0" and "2"; the report gate is unchanged.</summary>
     public static void LoadImageGate(Gate gate, ITensorFile file)
     {
         if (StateDict.Load(gate.named_children().Single(child => child.name == "image").module, file, TensorNames.Own) is { Count: > 0 } faults)
@@ -155,13 +144,13 @@ public static class BundleNetworks
         }
     }
 
-    /// <summary>A network is made before its weights are read: one that is far larger than its file is not even begun.</summary>
+    /// <summary>A network is created before its weights are read, so one much larger than its file is refused first.</summary>
     private static void RequireFit(long parameters, ITensorFile file)
     {
         var held = file.All.Aggregate(0L, (sum, tensor) => sum + tensor.Shape.Aggregate(1L, (product, d) => product * d));
         if (parameters > SmallNetwork && parameters / 2 > held)
         {
-            throw new BundleException(file.Path, $"holds {held} numbers, its config.json describes a network of {parameters}");
+            throw new BundleException(file.Path, $"has {held} numbers, but its config.json describes a network of {parameters}");
         }
     }
 
@@ -183,7 +172,7 @@ public static class BundleNetworks
             network.Dispose();
             throw new BundleException(faults);
         }
-        // Parameters outlive whatever scope the caller loads them in.
+        // Parameters must survive the caller's dispose scope.
         foreach (var (_, tensor) in network.named_parameters().Select(p => (p.name, (Tensor)p.parameter)).Concat(network.named_buffers()))
         {
             tensor.DetachFromDisposeScope();

@@ -2,7 +2,7 @@ using MedMoE.Mesh.Bundle.Tensors;
 
 namespace MedMoE.Mesh.Model.Weights;
 
-/// <summary>Element types: safetensors' names and TorchSharp's.</summary>
+/// <summary>Maps element types between safetensors and TorchSharp.</summary>
 internal static class DTypes
 {
     private static readonly (SafetensorsDType File, ScalarType Torch)[] _pairs =
@@ -13,7 +13,7 @@ internal static class DTypes
         (SafetensorsDType.F32, ScalarType.Float32), (SafetensorsDType.F64, ScalarType.Float64),
     ];
 
-    /// <summary>Whether TorchSharp has the type: it lacks the wider unsigned ones.</summary>
+    /// <summary>Whether TorchSharp has the type; it lacks the wider unsigned ones.</summary>
     public static bool Has(SafetensorsDType dtype) => _pairs.Any(p => p.File == dtype);
 
     public static ScalarType Of(SafetensorsDType dtype) => _pairs.First(p => p.File == dtype).Torch;

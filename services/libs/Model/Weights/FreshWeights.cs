@@ -6,15 +6,15 @@ using static TorchSharp.torch.nn;
 
 namespace MedMoE.Mesh.Model.Weights;
 
-/// <summary>Weights to start training from where there are none: a function of the seed and of the tensors' names and order.</summary>
+/// <summary>Initial weights for training, which depend only on the seed and on the tensors' names and order.</summary>
 public sealed class FreshWeights(int seed)
 {
     // System.Random gives the same numbers for a seed on every platform and version.
     private readonly Random _random = new(seed);
 
     /// <summary>
-    /// Transformers: matrices and tables normal, cut at two standard deviations; biases 0, norms 1. The standard deviation 0.02 that Swin and
-    /// BERT use belongs to 768 inputs; narrower layers get it larger by the root of the width.
+    /// Transformers: matrices and tables are normal, cut at two standard deviations; biases 0, norms 1. Swin's and BERT's standard deviation of 0.02
+    /// is for 768 inputs; for narrower layers it is larger, by the root of the width.
     /// </summary>
     public void Fill(SwinTransformer network) => FillTransformer(network);
 
@@ -22,20 +22,18 @@ public sealed class FreshWeights(int seed)
     public void Fill(BertEncoder network) => FillTransformer(network);
 
     /// <summary>
-    /// An expert: TorchSharp's own start for its layers, from libtorch's generator. Only the last batch normalisation is scaled, so that
-    /// a word's scores over positions have a standard deviation of about 2: a softmax that starts with all its weight in one place would
-    /// not learn where to look.
+    /// A new expert keeps TorchSharp's initial weights, from libtorch's generator. Only the last batch normalisation is scaled, so that a word's
+    /// scores over positions have a standard deviation of about 2: a softmax that starts with all its weight on one position would not learn. The
+    /// scores depend on the manifest's temperature and text settings.
     /// </summary>
-    /// <param name="network">Made anew.</param>
-    /// <param name="manifest">Temperature and text settings, on which the scores depend.</param>
     public static void Fill(ModalityExpert network, BundleManifest manifest)
     {
         if (manifest.Architecture == Architecture.Reference)
         {
-            // Its scores pass through a softmax over words first, and cannot be large.
+            // The scores first pass a softmax over words, so they cannot be large.
             return;
         }
-        // Words are sums of layers that are normalised to 1 a dimension.
+        // Words are sums of layers that are normalised to 1 per dimension.
         var scale = 2 / (manifest.Similarity.AttentionTemperature * manifest.Text.LastLayers * Math.Sqrt(manifest.EmbeddingDim));
         using var noGrad = no_grad();
         for (var level = 0; level < PyramidBackbone.Levels; level++)

@@ -4,17 +4,12 @@ using MedMoE.Mesh.Model.Swin;
 
 namespace MedMoE.Mesh.Model.Weights;
 
-/// <summary>
-/// A bundle's experts for inference, each loaded when it is first asked for, so that one that is never picked costs nothing. Not thread-safe.
-/// </summary>
-/// <param name="bundle">The bundle.</param>
-/// <param name="options">Device and precision.</param>
-/// <param name="backbone">What feeds them.</param>
+/// <summary>A bundle's experts for inference, each loaded on first use. Not thread-safe.</summary>
 public sealed class LoadedExperts(ModelBundle bundle, TorchOptions options, SwinConfig backbone) : IDisposable
 {
     private readonly Dictionary<string, ModalityExpert> _experts = [];
 
-    /// <exception cref="BundleException">It cannot be used, or does not go with the backbone.</exception>
+    /// <exception cref="BundleException">It cannot be used, or does not fit the backbone.</exception>
     public ModalityExpert this[string name]
     {
         get
@@ -27,12 +22,8 @@ public sealed class LoadedExperts(ModelBundle bundle, TorchOptions options, Swin
         }
     }
 
-    /// <summary>One expert, placed and frozen.</summary>
-    /// <param name="bundle">The bundle.</param>
-    /// <param name="name">The expert.</param>
-    /// <param name="options">Device and precision.</param>
-    /// <param name="backbone">To hold its levels against; null where the backbone runs elsewhere.</param>
-    /// <exception cref="BundleException">It cannot be used, or does not go with the backbone.</exception>
+    /// <summary>One expert on the device, ready for inference; a null backbone, which runs elsewhere, is not compared with it.</summary>
+    /// <exception cref="BundleException">It cannot be used, or does not fit the backbone.</exception>
     public static ModalityExpert Load(ModelBundle bundle, string name, TorchOptions options, SwinConfig? backbone = null)
     {
         var expert = BundleNetworks.LoadExpert(bundle, name);

@@ -5,13 +5,13 @@ using static TorchSharp.torch.nn;
 
 namespace MedMoE.Mesh.Model.Weights;
 
-/// <summary>A network's parameters and buffers, from and to safetensors files.</summary>
+/// <summary>Reads and writes a network's parameters and buffers as safetensors files.</summary>
 public static class StateDict
 {
-    /// <summary>Counts batches in training; files may lack it, and inference has no use for it.</summary>
+    /// <summary>Number of training batches; files may lack it, and inference does not use it.</summary>
     private const string BatchCounter = "num_batches_tracked";
 
-    /// <summary>Reads every parameter and buffer of a network from a file, whatever float type the file holds them in.</summary>
+    /// <summary>Reads every parameter and buffer of a network from a file with any float types.</summary>
     /// <returns>Every fault: tensors missing, unknown, of a wrong shape or type, or not finite.</returns>
     internal static List<BundleFault> Load(Module network, ITensorFile file, TensorNames names)
     {
@@ -59,7 +59,7 @@ public static class StateDict
         Save(network.state_dict().Select(entry => (entry.Key, entry.Value)), path, floatType);
 
     /// <summary>Writes tensors, those of float types as <paramref name="floatType"/>.</summary>
-    /// <exception cref="IOException">The disk is full or not writable; what stood under <paramref name="path"/> is untouched.</exception>
+    /// <exception cref="IOException">The disk is full or not writable; an existing file at <paramref name="path"/> is unchanged.</exception>
     public static void Save(
         IEnumerable<(string Name, Tensor Tensor)> tensors, string path, ScalarType floatType, IReadOnlyDictionary<string, string>? metadata = null) =>
         SafetensorsWriter.Write(path, tensors.Select(entry =>
@@ -72,10 +72,8 @@ public static class StateDict
             });
         }), metadata);
 
-    /// <summary>
-    /// Reads tensors that <see cref="Save(IEnumerable{ValueTuple{string, Tensor}}, string, ScalarType, IReadOnlyDictionary{string, string})"/> wrote.
-    /// </summary>
-    /// <exception cref="BundleException">The file holds others, or others' shapes; every fault is listed.</exception>
+    /// <summary>Reads exactly these tensors.</summary>
+    /// <exception cref="BundleException">The file has other tensors or shapes; every fault is listed.</exception>
     public static void Restore(IEnumerable<(string Name, Tensor Tensor)> tensors, SafetensorsFile file)
     {
         using var noGrad = no_grad();
@@ -108,7 +106,7 @@ public static class StateDict
     {
         using var scope = NewDisposeScope();
         var type = DTypes.Of(tensor.DType);
-        // Networks are made on the CPU in float32: most files are read straight into them.
+        // Networks are created on the CPU in float32, so most files are read directly into them.
         var destination = type == target.dtype && target.device_type == DeviceType.CPU ? target : empty(tensor.Shape, type);
         file.Read(tensor, destination.bytes);
         if (!ReferenceEquals(destination, target))

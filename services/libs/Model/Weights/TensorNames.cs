@@ -2,24 +2,23 @@ using System.Text.RegularExpressions;
 
 namespace MedMoE.Mesh.Model.Weights;
 
-/// <summary>How the names in a weights file relate to a network's: a prefix that may stand in front, and what is not the network's.</summary>
-/// <param name="prefix">Prefix that a file with a head carries, such as "swin.".</param>
-/// <param name="ignored">Names, without the prefix, of tensors that are known to come along and not used.</param>
+/// <summary>
+/// Maps names of a weights file to those of a network: removes an optional prefix such as "swin.", and ignores known tensors that are not used.
+/// </summary>
 internal sealed partial class TensorNames(string prefix, Regex? ignored)
 {
-    /// <summary>Names are the network's own.</summary>
+    /// <summary>The names are the network's own.</summary>
     public static TensorNames Own { get; } = new("", null);
 
-    /// <summary>Hugging Face's Swin, bare or under a classifier or masked image modelling.</summary>
+    /// <summary>Hugging Face's Swin, bare or below a classifier or masked image modelling.</summary>
     public static TensorNames Swin { get; } = new("swin.", SwinExtras());
 
-    /// <summary>Hugging Face's BERT, bare or under a head. MedMoE does not use its pooler.</summary>
+    /// <summary>Hugging Face's BERT, bare or below a head, without its pooler.</summary>
     public static TensorNames Bert { get; } = new("bert.", BertExtras());
 
-    /// <summary>BERT with its pooler.</summary>
     public static TensorNames BertWithPooler { get; } = new("bert.", BertHeads());
 
-    /// <summary>The network's name for a file's, or null for what is ignored.</summary>
+    /// <summary>The network's name for a name in the file, or null if it is ignored.</summary>
     public string? Canonical(string name)
     {
         var bare = prefix.Length > 0 && name.StartsWith(prefix, StringComparison.Ordinal) ? name[prefix.Length..] : name;
@@ -27,7 +26,7 @@ internal sealed partial class TensorNames(string prefix, Regex? ignored)
         {
             return null;
         }
-        // Checkpoints converted from TensorFlow, as BERT's first ones.
+        // Checkpoints converted from TensorFlow, such as BERT's first ones.
         return bare.EndsWith("LayerNorm.gamma", StringComparison.Ordinal) ? bare[..^"gamma".Length] + "weight"
             : bare.EndsWith("LayerNorm.beta", StringComparison.Ordinal) ? bare[..^"beta".Length] + "bias"
             : bare;

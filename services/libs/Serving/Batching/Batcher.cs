@@ -1,13 +1,13 @@
 namespace MedMoE.Mesh.Serving.Batching;
 
 /// <summary>
-/// The waist between many callers and one model: a bounded queue, and one thread that forms batches and runs them. Everything above it is
-/// tasks, everything below it that one thread, which therefore owns the model's tensors.
+/// Dynamic batching between concurrent callers and one model: a bounded queue, and one thread that forms and runs batches. Callers see only tasks;
+/// the model's tensors belong to that thread.
 /// </summary>
 /// <remarks>
-/// An accepted request ends in exactly one of: its result, the model's exception, <see cref="TimeoutException"/> where its deadline passed
-/// while it waited, <see cref="OperationCanceledException"/> where it was cancelled while it waited. The latter two never reach the model.
-/// A batch for which there is not enough memory runs again item by item, so an item may reach the model twice.
+/// An accepted request ends in exactly one of: its result; the model's exception; while queued, <see cref="TimeoutException"/> past its deadline or
+/// <see cref="OperationCanceledException"/> when cancelled. In the last two cases it never reaches the model. A batch that runs out of memory is
+/// repeated item by item, so an item may reach the model twice.
 /// </remarks>
 public sealed class Batcher<TItem, TResult> : IDisposable
 {
@@ -19,17 +19,16 @@ public sealed class Batcher<TItem, TResult> : IDisposable
     private readonly ITimer _delayOver;
     private readonly Thread _thread;
 
-    // Guards what follows; the model's thread waits on it.
+    // Guards the fields below; the model's thread waits on it.
     private readonly object _gate = new();
     private readonly LinkedList<Entry> _queue = [];
     private List<Entry> _posted = [];
     private bool _draining;
 
-    /// <param name="options">Sizes and delay.</param>
-    /// <param name="run">Runs a batch on the model's thread: as many results as items, in their order.</param>
-    /// <param name="metrics">Told of every event.</param>
-    /// <param name="fits">Whether an item may join those picked already; null where only their number counts. An item always fits alone.</param>
-    /// <param name="time">The clock.</param>
+    /// <summary>
+    /// <paramref name="run"/> runs a batch on the model's thread and returns one result per item, in order. <paramref name="fits"/> decides whether
+    /// an item may join a batch; null: only the count limits it. A single item always fits.
+    /// </summary>
     public Batcher(
         BatcherOptions options, Func<IReadOnlyList<TItem>, IReadOnlyList<TResult>> run, BatcherMetrics metrics,
         Func<IReadOnlyList<TItem>, TItem, bool>? fits = null, TimeProvider? time = null)
@@ -44,15 +43,13 @@ public sealed class Batcher<TItem, TResult> : IDisposable
         _thread.Start();
     }
 
-    /// <summary>Queues a request.</summary>
     /// <inheritdoc cref="SubmitAll"/>
     public Task<Batched<TResult>> Submit(TItem item, DateTimeOffset? deadline = null, CancellationToken cancellation = default) =>
         SubmitAll([item], deadline, cancellation)[0];
 
-    /// <summary>Queues the requests of one caller, all of them or, where they do not fit, none.</summary>
-    /// <param name="items">What the model is to be given.</param>
-    /// <param name="deadline">When its answer is of no use any more; null for never.</param>
-    /// <param name="cancellation">Cancelled when its caller has gone.</param>
+    /// <summary>
+    /// Queues the requests of one caller, either all or none. Past the deadline the results are not needed; a null deadline never passes.
+    /// </summary>
     /// <exception cref="QueueFullException">The queue is full. Thrown at once.</exception>
     /// <exception cref="DrainingException">The batcher is stopping. Thrown at once.</exception>
     public Task<Batched<TResult>>[] SubmitAll(
@@ -66,7 +63,7 @@ public sealed class Batcher<TItem, TResult> : IDisposable
             {
                 throw new DrainingException();
             }
-            if (!HaveRoomFor(entries.Length))
+            if (!HasCapacityFor(entries.Length))
             {
                 _metrics.Refused(entries.Length);
                 throw new QueueFullException(_options.QueueCapacity, _options.RetryAfter);
@@ -82,13 +79,13 @@ public sealed class Batcher<TItem, TResult> : IDisposable
     }
 
     /// <summary>
-    /// For what must run come what may, such as cleaning up: it is never refused for want of room, it runs before all that waits, in a batch
-    /// of its own, and nobody waits for it. Lost only where the model's thread has ended.
+    /// Queues work that must always run, such as cleaning up. It is never refused, runs before all queued requests in a batch of its own, and has no
+    /// result. It is lost only if the model's thread has ended.
     /// </summary>
     public void Post(TItem item)
     {
         var entry = new Entry(item, Deadline: null, CancellationToken.None, _time.GetTimestamp());
-        // Whatever becomes of it has been seen.
+        // Observe the exception, so that it is not reported as unobserved.
         _ = entry.Result.Task.ContinueWith(ended => ended.Exception, TaskScheduler.Default);
         lock (_gate)
         {
@@ -98,7 +95,7 @@ public sealed class Batcher<TItem, TResult> : IDisposable
         }
     }
 
-    /// <summary>Takes no more requests, runs those that wait, and returns when the model's thread has ended.</summary>
+    /// <summary>Refuses new requests, runs the queued ones, and returns when the model's thread has ended.</summary>
     public void Drain()
     {
         lock (_gate)
@@ -123,14 +120,14 @@ public sealed class Batcher<TItem, TResult> : IDisposable
         }
     }
 
-    /// <summary>Waits until a batch is due and takes it from the queue; null when there will be none any more.</summary>
+    /// <summary>Waits until a batch is due and takes it from the queue; null after draining.</summary>
     private List<Entry>? NextBatch()
     {
         lock (_gate)
         {
             while (true)
             {
-                DropDead();
+                DropExpired();
                 if (_posted.Count > 0)
                 {
                     var posted = _posted;
@@ -161,7 +158,7 @@ public sealed class Batcher<TItem, TResult> : IDisposable
         }
     }
 
-    /// <summary>As many from the head of the queue as fit together.</summary>
+    /// <summary>As many items from the head of the queue as fit into one batch.</summary>
     private List<Entry> Form()
     {
         var batch = new List<Entry>();
@@ -191,12 +188,12 @@ public sealed class Batcher<TItem, TResult> : IDisposable
         }
         catch (Exception e) when (batch.Count > 1 && MemoryFailure.Is(e))
         {
-            // Each may fit alone; what does not fails without the others.
+            // Each item may fit alone. One that does not fails without the others.
             batch.ForEach(entry => RunAlone(entry));
         }
         catch (Exception e)
         {
-            // The callers' to report; the thread goes on with the next batch.
+            // The callers report it; the thread continues with the next batch.
             batch.ForEach(entry => entry.Result.TrySetException(e));
         }
     }
@@ -236,17 +233,17 @@ public sealed class Batcher<TItem, TResult> : IDisposable
         }
     }
 
-    private bool HaveRoomFor(int entries)
+    private bool HasCapacityFor(int entries)
     {
         if (_queue.Count + entries > _options.QueueCapacity)
         {
-            // The dead hold no place.
-            DropDead();
+            // Expired and cancelled items do not count against the capacity.
+            DropExpired();
         }
         return _queue.Count + entries <= _options.QueueCapacity;
     }
 
-    private void DropDead()
+    private void DropExpired()
     {
         var now = _time.GetUtcNow();
         for (var node = _queue.First; node is not null;)
@@ -259,7 +256,7 @@ public sealed class Batcher<TItem, TResult> : IDisposable
                 _metrics.Dropped();
                 _ = cancelled
                     ? entry.Result.TrySetCanceled(entry.Cancellation)
-                    : entry.Result.TrySetException(new TimeoutException("the deadline passed while the request waited"));
+                    : entry.Result.TrySetException(new TimeoutException("the deadline passed while the request was queued"));
             }
             node = next;
         }

@@ -3,7 +3,7 @@ using MedMoE.Mesh.Serving.Telemetry;
 
 namespace MedMoE.Mesh.Serving.Batching;
 
-/// <summary>What a batcher tells of itself, tagged with the model's name.</summary>
+/// <summary>Metrics of a batcher, tagged with the model's name.</summary>
 public sealed class BatcherMetrics : IDisposable
 {
     private readonly Meter _meter = Meters.Create();
@@ -19,9 +19,9 @@ public sealed class BatcherMetrics : IDisposable
     public BatcherMetrics(string model)
     {
         _model = new("model", model);
-        _waiting = _meter.CreateUpDownCounter<long>("medmoe.queue.length", "{item}", "Items that wait for the model.");
+        _waiting = _meter.CreateUpDownCounter<long>("medmoe.queue.length", "{item}", "Items queued for the model.");
         _refused = _meter.CreateCounter<long>("medmoe.queue.refused", "{item}", "Items refused because the queue was full.");
-        _dropped = _meter.CreateCounter<long>("medmoe.queue.dropped", "{item}", "Items that expired or were cancelled while they waited.");
+        _dropped = _meter.CreateCounter<long>("medmoe.queue.dropped", "{item}", "Items that expired or were cancelled in the queue.");
         _queued = _meter.CreateHistogram<double>(
             "medmoe.queue.duration", "s", "Time from arrival to the start of the batch.", tags: null, Meters.Durations);
         _modelTime = _meter.CreateHistogram<double>("medmoe.model.duration", "s", "Time of a batch in the model.", tags: null, Meters.Durations);

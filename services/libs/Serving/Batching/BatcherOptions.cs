@@ -1,20 +1,19 @@
 namespace MedMoE.Mesh.Serving.Batching;
 
-/// <summary>How requests become batches.</summary>
 public sealed record BatcherOptions
 {
-    /// <summary>Requests that may wait. One more is refused at once. Default 256.</summary>
+    /// <summary>Capacity of the queue in requests. Requests past it are refused at once. Default 256.</summary>
     public int QueueCapacity { get; init; } = 256;
 
-    /// <summary>Requests of a batch at most. Default 8.</summary>
+    /// <summary>Limit of requests per batch. Default 8.</summary>
     public int MaxBatchSize { get; init; } = 8;
 
     /// <summary>
-    /// How long the oldest request may wait for company while the model is idle. Default 0: batches form while the model is busy, and an
-    /// idle model starts at once.
+    /// Queue delay: how long an idle model waits for more requests, counted from the oldest. Default 0: an idle model starts at once, and batches
+    /// form while it is busy.
     /// </summary>
     public TimeSpan MaxQueueDelay { get; init; } = TimeSpan.Zero;
 
-    /// <summary>What a refused caller is told to wait before it tries again. Default 100 ms.</summary>
+    /// <summary>Back-off that a refused caller is given. Default 100 ms.</summary>
     public TimeSpan RetryAfter { get; init; } = TimeSpan.FromMilliseconds(100);
 }

@@ -2,10 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace MedMoE.Mesh.Serving.Batching;
 
-/// <summary>Work that failed for want of memory, on the CPU or on an accelerator. The call can be tried again; the process is well.</summary>
+/// <summary>Out of memory, on the CPU or on an accelerator. The process is still healthy, and the call can be retried.</summary>
 public static class MemoryFailure
 {
-    // libtorch has no type for it: TorchSharp hands on the words of c10's allocators, CUDA's libraries and C++.
+    // libtorch has no exception type for it; TorchSharp passes on the messages of c10's allocators, CUDA's libraries and C++.
     private static readonly string[] _nativeWords =
         ["out of memory", "not enough memory", "can't allocate memory", "Cannot allocate memory", "bad_alloc", "ALLOC_FAILED"];
 

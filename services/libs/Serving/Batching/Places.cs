@@ -1,15 +1,15 @@
 namespace MedMoE.Mesh.Serving.Batching;
 
 /// <summary>
-/// For work in front of a model that takes memory, such as decoding an image: so much of it at once, counted in pieces and in bytes, so much may
-/// wait, and the rest is refused.
+/// Limits work before a model that takes memory, such as decoding images. Running and waiting work are bounded, in number and in bytes; more is
+/// refused.
 /// </summary>
-/// <remarks>Work that needs little overtakes work for which there is no memory yet.</remarks>
-/// <param name="options">How much of it.</param>
-/// <param name="metrics">Told of what is refused: to callers it is one queue.</param>
+/// <remarks>Small work overtakes work that waits for memory.</remarks>
+/// <param name="options">The limits.</param>
+/// <param name="metrics">Those of the model's batcher, because callers see one queue.</param>
 public sealed class Places(PlacesOptions options, BatcherMetrics metrics)
 {
-    // Guards what follows.
+    // Guards the fields below.
     private readonly Lock _lock = new();
     private readonly LinkedList<Waiting> _waiting = [];
     private int _present;
@@ -17,12 +17,12 @@ public sealed class Places(PlacesOptions options, BatcherMetrics metrics)
     private int _running;
     private long _neededBytes;
 
-    /// <summary>Runs work on the caller's thread when there is room for it.</summary>
-    /// <param name="held">Bytes that the request holds already, also while it waits.</param>
-    /// <param name="needed">Bytes that the work takes while it runs; more than there may be counts as all of them.</param>
+    /// <summary>Runs work on the caller's thread when there is capacity for it.</summary>
+    /// <param name="held">Bytes that the request holds already while it waits.</param>
+    /// <param name="needed">Bytes that the work takes while it runs, capped at the limit.</param>
     /// <param name="work">The work.</param>
     /// <param name="cancellation">Cancelled when the caller has gone.</param>
-    /// <exception cref="QueueFullException">Too much waits. Thrown at once.</exception>
+    /// <exception cref="QueueFullException">Too much work waits. Thrown at once.</exception>
     public async Task<T> Run<T>(long held, long needed, Func<T> work, CancellationToken cancellation)
     {
         Enter(held);
@@ -58,7 +58,7 @@ public sealed class Places(PlacesOptions options, BatcherMetrics metrics)
             {
                 metrics.Refused(1);
                 throw new QueueFullException(
-                    $"the requests that wait hold {_heldBytes} bytes, and {options.Bytes} is the limit ({options.BytesSetting})", options.RetryAfter);
+                    $"waiting requests hold {_heldBytes} bytes, the limit is {options.Bytes} ({options.BytesSetting})", options.RetryAfter);
             }
             _present++;
             _heldBytes += held;

@@ -1,20 +1,19 @@
 namespace MedMoE.Mesh.Serving.Batching;
 
-/// <summary>How much work there is room for in front of a model.</summary>
 public sealed record PlacesOptions
 {
-    /// <summary>How much runs at once.</summary>
+    /// <summary>Limit of concurrent work.</summary>
     public required int AtOnce { get; init; }
 
-    /// <summary>How much may wait. One more is refused at once.</summary>
+    /// <summary>Limit of waiting work. More is refused at once.</summary>
     public required int Waiting { get; init; }
 
-    /// <summary>Bytes that what runs may take together, and bytes that what is here may hold.</summary>
+    /// <summary>Limit of bytes that running work takes in total, and of bytes that all requests hold.</summary>
     public required long Bytes { get; init; }
 
-    /// <summary>The setting that says so, for the error.</summary>
+    /// <summary>Name of the setting of <see cref="Bytes"/>, for the error.</summary>
     public required string BytesSetting { get; init; }
 
-    /// <summary>What a refused caller is told to wait.</summary>
+    /// <summary>Back-off that a refused caller is given.</summary>
     public required TimeSpan RetryAfter { get; init; }
 }

@@ -6,24 +6,22 @@ using MedMoE.Mesh.Wire.Catalog;
 namespace MedMoE.Mesh.Serving.Endpoints;
 
 /// <summary>
-/// Calls that are tried once more, on another replica, where the first one could not be reached or was lost. gRPC's own retries are no use
-/// here: they keep a copy of every message, and may go to the replica that has just died.
+/// Retries a call once, on another replica, if the first one was unreachable or lost. gRPC's own retries do not fit: they keep a copy of every
+/// message and may choose the replica that has just failed.
 /// </summary>
 public static class Attempts
 {
     private static readonly AsyncLocal<TriedReplicas?> _tried = new();
 
-    /// <summary>The replicas that the call under way has been sent to.</summary>
+    /// <summary>The replicas that the current call was sent to.</summary>
     internal static TriedReplicas? Tried => _tried.Value;
 
-    /// <summary>Calls a service, twice at most.</summary>
-    /// <param name="service">The service, which errors name.</param>
+    /// <summary>Calls a service, at most twice.</summary>
+    /// <param name="service">Named in errors.</param>
     /// <param name="call">The call.</param>
-    /// <param name="mayRepeat">
-    /// Asked after a failure; null where the call may always be repeated. Where it may not, whoever called may repeat all of his work.
-    /// </param>
-    /// <param name="tried">Where earlier attempts at the same work have been; null for none.</param>
-    /// <exception cref="RpcException">As the service told it, or UNAVAILABLE.</exception>
+    /// <param name="mayRepeat">Asked after a failure; null: always true. If false, the caller gets UNAVAILABLE and must restart all work.</param>
+    /// <param name="tried">The replicas that earlier attempts at the same work were sent to; null for none.</param>
+    /// <exception cref="RpcException">The service's error, or UNAVAILABLE.</exception>
     public static async Task<T> OnceMore<T>(MeshService service, Func<Task<T>> call, Func<bool>? mayRepeat = null, TriedReplicas? tried = null)
     {
         _tried.Value = tried ?? new TriedReplicas();
@@ -39,9 +37,9 @@ public static class Attempts
             }
             if (mayRepeat?.Invoke() == false)
             {
-                throw new BrokenOffException(service);
+                throw new LostCallException(service);
             }
-            // Once more.
+            // Retry below.
         }
         catch (RpcException e)
         {
@@ -57,16 +55,16 @@ public static class Attempts
         }
     }
 
-    /// <summary>Whether a replica was lost in the middle of a call that could not be repeated by itself.</summary>
-    public static bool IsBrokenOff(Exception failure) => failure is BrokenOffException;
+    /// <summary>Whether a replica was lost during a call that could not be repeated on its own.</summary>
+    public static bool IsBrokenOff(Exception failure) => failure is LostCallException;
 
-    /// <summary>Whether the replica could not be reached, went away during the call, or takes no more calls.</summary>
+    /// <summary>Whether the replica was unreachable, was lost during the call, or refuses new calls.</summary>
     private static bool IsLost(RpcException e)
     {
         if (e.Trailers.Get(GrpcErrors.ServiceTrailer) is not null)
         {
-            // Tried twice already, by a call within this one.
-            return e is BrokenOffException;
+            // A nested call has already retried it.
+            return e is LostCallException;
         }
         for (var cause = e.Status.DebugException; cause is not null; cause = cause.InnerException)
         {
@@ -78,18 +76,19 @@ public static class Attempts
         return e.StatusCode == StatusCode.Unavailable;
     }
 
-    /// <summary>UNAVAILABLE: a replica went away in the middle, when its call could not be repeated.</summary>
-    private sealed class BrokenOffException(MeshService service) : RpcException(
-        new Status(StatusCode.Unavailable, $"{service}: it broke off"), new Metadata { { GrpcErrors.ServiceTrailer, service.ToString() } });
+    /// <summary>UNAVAILABLE: a replica was lost during a call that could not be repeated.</summary>
+    private sealed class LostCallException(MeshService service) : RpcException(
+        new Status(StatusCode.Unavailable, $"{service}: connection lost before the answer was complete"),
+        new Metadata { { GrpcErrors.ServiceTrailer, service.ToString() } });
 
-    /// <summary>The same, with the service's name in front, for callers who know none of it. Named once: calls stand within calls.</summary>
+    /// <summary>Prefixes the message with the service's name. Does nothing when a nested call has already added it.</summary>
     private static RpcException Named(MeshService service, RpcException e)
     {
         if (e.Trailers.Get(GrpcErrors.ServiceTrailer) is not null || e.StatusCode is StatusCode.Cancelled or StatusCode.DeadlineExceeded)
         {
             return e;
         }
-        // Of the trailers only what is meant for callers.
+        // Callers get only the trailers that are meant for them.
         var trailers = new Metadata { { GrpcErrors.ServiceTrailer, service.ToString() } };
         foreach (var name in (string[])[GrpcErrors.PushbackTrailer, MetadataExtensions.StatusDetailsTrailerName])
         {

@@ -3,16 +3,17 @@ using System.Net;
 
 namespace MedMoE.Mesh.Serving.Endpoints;
 
-/// <summary>Where a service answers, as <see cref="EndpointOptions"/> say it.</summary>
-/// <param name="Hosts">The replicas, or the one name that they share. Empty: no replica runs.</param>
-/// <param name="IsName">Whether it is a name whose every address is a replica.</param>
+/// <summary>
+/// The address of a service. Hosts are its replicas, none if empty, or the one DNS name (<paramref name="IsName"/>) that resolves to all replicas.
+/// </summary>
 public sealed record EndpointAddress(IReadOnlyList<DnsEndPoint> Hosts, bool IsName)
 {
     private const string Dns = "dns:///";
 
-    /// <summary>Reads <c>dns:///HOST:PORT</c> or <c>HOST:PORT,HOST:PORT</c>. An IPv6 address stands in brackets.</summary>
-    /// <param name="setting">Where the text comes from, for the error: "Endpoints:Services:backbone".</param>
-    /// <param name="text">The text; an empty one means that no replica runs.</param>
+    /// <summary>
+    /// Parses <c>dns:///HOST:PORT</c> or <c>HOST:PORT,HOST:PORT</c>, IPv6 addresses in brackets. An empty text means no replicas. The setting is for
+    /// the error.
+    /// </summary>
     /// <exception cref="EndpointException">It is neither.</exception>
     public static EndpointAddress Parse(string setting, string text)
     {

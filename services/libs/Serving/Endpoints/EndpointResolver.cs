@@ -9,10 +9,9 @@ using Microsoft.Extensions.Options;
 namespace MedMoE.Mesh.Serving.Endpoints;
 
 /// <summary>
-/// Resolves a service to the replicas that the settings list, or to the addresses of the name that they give: again when the settings change,
-/// when a replica cannot be reached, and every <see cref="EndpointOptions.Refresh"/>. grpc-dotnet's own resolver of names looks up
-/// no more often than every 15 s (grpc-dotnet 2.85, DnsResolver), which is long for an expert that has just been started because
-/// somebody waits for it.
+/// Resolves a service to its replicas: when the settings change, when a replica cannot be reached, and every <see cref="EndpointOptions.Refresh"/>.
+/// grpc-dotnet's own DNS resolver waits at least 15 s between lookups (grpc-dotnet 2.85, DnsResolver), which is too long for an expert that was
+/// started on demand.
 /// </summary>
 internal sealed class EndpointResolver : PollingResolver
 {
@@ -42,13 +41,13 @@ internal sealed class EndpointResolver : PollingResolver
             IReadOnlyList<DnsEndPoint> replicas = endpoint is { IsName: true, Hosts: [var name] }
                 ? [.. (await Names.LookUp(name.Host, cancellationToken)).Select(address => new DnsEndPoint(address.ToString(), name.Port))]
                 : endpoint.Hosts;
-            // An empty list is told, too: calls then fail at once instead of going where nobody is.
+            // An empty list is reported, too, so that calls fail at once instead of going to old addresses.
             Listener(ResolverResult.ForResult([.. replicas.Select(r => new BalancerAddress(r.Host, r.Port))]));
         }
         catch (Exception e) when (e is SocketException or TimeoutException)
         {
-            // Those that are known stay.
-            Listener(ResolverResult.ForFailure(new Status(StatusCode.Unavailable, $"{_service}: its name cannot be looked up: {e.Message}", e)));
+            // The known replicas are kept.
+            Listener(ResolverResult.ForFailure(new Status(StatusCode.Unavailable, $"{_service}: DNS lookup failed: {e.Message}", e)));
         }
     }
 
@@ -60,7 +59,7 @@ internal sealed class EndpointResolver : PollingResolver
     }
 }
 
-/// <summary>Makes resolvers of addresses that name a service: <c>mesh:///backbone</c>, <c>mesh:///expert-ct</c>.</summary>
+/// <summary>Resolves addresses that name a service: <c>mesh:///backbone</c>, <c>mesh:///expert-ct</c>.</summary>
 internal sealed class EndpointResolverFactory(IOptionsMonitor<EndpointOptions> endpoints) : ResolverFactory
 {
     public override string Name => "mesh";

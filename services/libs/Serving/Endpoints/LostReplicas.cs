@@ -5,8 +5,8 @@ using Grpc.Net.Client.Balancer;
 namespace MedMoE.Mesh.Serving.Endpoints;
 
 /// <summary>
-/// Replicas that have just lost a call. One that hangs still takes connections, and so looks ready to its channel; every call sent there would wait
-/// for <see cref="EndpointOptions.KeepAliveTimeout"/>.
+/// Replicas that lost a call in the last 10 s. One that hangs still accepts connections and looks ready to its channel, so every call to it would
+/// wait for <see cref="EndpointOptions.KeepAliveTimeout"/>.
 /// </summary>
 internal static class LostReplicas
 {
@@ -15,7 +15,6 @@ internal static class LostReplicas
 
     public static void Add(Subchannel replica) => _lostAt.AddOrUpdate(replica, new StrongBox<long>(Stopwatch.GetTimestamp()));
 
-    /// <summary>Whether it lost a call in the last 10 s.</summary>
     public static bool Contains(Subchannel replica) =>
         _lostAt.TryGetValue(replica, out var lostAt) && Stopwatch.GetElapsedTime(lostAt.Value) < _pause;
 }

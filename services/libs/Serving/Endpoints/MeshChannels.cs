@@ -11,7 +11,7 @@ using Microsoft.Extensions.Options;
 
 namespace MedMoE.Mesh.Serving.Endpoints;
 
-/// <summary>One channel to each service that is called, over all of its replicas.</summary>
+/// <summary>One channel per service, load-balanced over its replicas.</summary>
 public sealed class MeshChannels : IDisposable
 {
     /// <summary>
@@ -34,13 +34,11 @@ public sealed class MeshChannels : IDisposable
             .BuildServiceProvider();
     }
 
-    /// <summary>
-    /// Whether a call to a service would fail now, because none of its replicas can be reached. False where it has not been called yet.
-    /// </summary>
+    /// <summary>Whether a call would fail now, because no replica can be reached. False before the first call.</summary>
     public bool IsAway(MeshService service) =>
         _channels.TryGetValue(service, out var channel) && channel is { IsValueCreated: true, Value.State: ConnectivityState.TransientFailure };
 
-    /// <exception cref="RpcException">UNAVAILABLE: the settings, which may have changed since the start, do not say where the service is.</exception>
+    /// <exception cref="RpcException">UNAVAILABLE: the settings, which may change at run time, have no valid address for the service.</exception>
     public CallInvoker Of(MeshService service)
     {
         try
@@ -69,10 +67,10 @@ public sealed class MeshChannels : IDisposable
         ServiceProvider = _balancing,
         LoggerFactory = _loggers,
         ServiceConfig = new ServiceConfig { LoadBalancingConfigs = { new LoadBalancingConfig(ReplicaBalancerFactory.PolicyName) } },
-        // What may be sent is for the receiver to say.
+        // The receiver limits the size.
         MaxReceiveMessageSize = null,
         MaxSendMessageSize = null,
-        // A replica that is gone is tried again soon: it may be back.
+        // Reconnect soon: the replica may be back.
         InitialReconnectBackoff = TimeSpan.FromMilliseconds(200),
         MaxReconnectBackoff = TimeSpan.FromSeconds(5),
         HttpHandler = Handler(),

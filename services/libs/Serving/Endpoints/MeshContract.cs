@@ -6,10 +6,9 @@ using ServiceDescriptor = Google.Protobuf.Reflection.ServiceDescriptor;
 
 namespace MedMoE.Mesh.Serving.Endpoints;
 
-/// <summary>What the protos say of the mesh's services.</summary>
 public static class MeshContract
 {
-    /// <summary>What reflection tells: the mesh's services and those that the gateway has of its own.</summary>
+    /// <summary>Services shown by reflection: the mesh's and the gateway's own.</summary>
     public static IReadOnlyList<ServiceDescriptor> Reflected { get; } =
     [
         .. ServiceCatalog.Contracts,
@@ -20,19 +19,18 @@ public static class MeshContract
     private static readonly FrozenDictionary<string, MethodDescriptor> _methods =
         Reflected.SelectMany(service => service.Methods).ToFrozenDictionary(PathOf);
 
-    /// <summary>A method's path, by which metrics know it.</summary>
+    /// <summary>A method's path, its name in metrics.</summary>
     public static string PathOf(MethodDescriptor method) => $"/{method.Service.FullName}/{method.Name}";
 
-    /// <summary>The method with this path, or null.</summary>
     public static MethodDescriptor? MethodAt(string path) => _methods.GetValueOrDefault(path);
 
-    /// <summary>Whether a method is of health checks or reflection: they go on while a service stops, and are not counted.</summary>
+    /// <summary>Whether a method belongs to health checks or reflection, which are served during shutdown and are not counted.</summary>
     public static bool IsInfrastructure(string path) =>
         path.AsSpan().TrimStart('/') is var method && (method.StartsWith("grpc.health.") || method.StartsWith("grpc.reflection."));
 
     /// <summary>
-    /// The method that a call is counted under: "unknown" where the mesh has none at this path, because a caller may make up methods and metrics
-    /// must not keep them. Null for what is not counted.
+    /// The method that a call is counted under; null if it is not counted. A path without a method is "unknown", because callers can invent paths and
+    /// metrics must not store them.
     /// </summary>
     public static string? CountedMethod(string path) =>
         IsInfrastructure(path) ? null : _methods.ContainsKey(path) ? path : "unknown";

@@ -3,19 +3,19 @@ using System.Net.Sockets;
 
 namespace MedMoE.Mesh.Serving.Endpoints;
 
-/// <summary>Looks up names whose every address is a replica.</summary>
+/// <summary>DNS lookups of names that resolve to all replicas of a service.</summary>
 public static class Names
 {
-    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan _timeout = TimeSpan.FromSeconds(5);
 
-    /// <summary>The addresses of a name; none where it is unknown, as that of a service without replicas.</summary>
-    /// <exception cref="SocketException">It cannot be looked up now.</exception>
-    /// <exception cref="TimeoutException">Nobody answered in time.</exception>
+    /// <summary>The addresses of a name; none for an unknown name, such as that of a service without replicas.</summary>
+    /// <exception cref="SocketException">The lookup failed.</exception>
+    /// <exception cref="TimeoutException">No answer within 5 s.</exception>
     public static async Task<IPAddress[]> LookUp(string name, CancellationToken cancellation)
     {
         try
         {
-            return await Dns.GetHostAddressesAsync(name, cancellation).WaitAsync(_patience, cancellation);
+            return await Dns.GetHostAddressesAsync(name, cancellation).WaitAsync(_timeout, cancellation);
         }
         catch (SocketException e) when (e.SocketErrorCode is SocketError.HostNotFound or SocketError.NoData)
         {

@@ -4,9 +4,7 @@ using Microsoft.Extensions.Logging;
 
 namespace MedMoE.Mesh.Serving.Endpoints;
 
-/// <summary>
-/// Round robin over the replicas that can be reached. Those come last that have just lost a call, or that the same call has been to already.
-/// </summary>
+/// <summary>Round robin over the reachable replicas. Those that have just lost a call or have been tried by the same call come last.</summary>
 internal sealed class ReplicaBalancer(IChannelControlHelper channel, ILoggerFactory loggers)
     : SubchannelsLoadBalancer(new UnreachedIsUnavailable(channel), loggers)
 {
@@ -14,7 +12,7 @@ internal sealed class ReplicaBalancer(IChannelControlHelper channel, ILoggerFact
 
     private sealed class Picker(Subchannel[] replicas) : SubchannelPicker
     {
-        // Pickers are made anew with every change: a random start keeps the first replica from getting more than its share.
+        // A new picker is created on every change: the random start keeps the first replica from getting more than its share.
         private int _next = Random.Shared.Next(replicas.Length);
 
         public override PickResult Pick(PickContext context)
@@ -29,9 +27,9 @@ internal sealed class ReplicaBalancer(IChannelControlHelper channel, ILoggerFact
     }
 
     /// <summary>
-    /// Passes on what the balancer tells its channel, with UNAVAILABLE for every call that finds no replica: none of them has been sent. The
-    /// base class says INTERNAL, "Unknown error.", while a replica leaves the list and none of the others can be reached, which those hear
-    /// that wait for it to be connected again (grpc-dotnet 2.85, SubchannelsLoadBalancer.UpdateBalancingState).
+    /// Makes every call that finds no replica UNAVAILABLE; such calls were never sent. The base class reports INTERNAL, "Unknown error.", while a
+    /// replica leaves the list and none of the others can be reached, and calls waiting for a connection fail with that status (grpc-dotnet 2.85,
+    /// SubchannelsLoadBalancer.UpdateBalancingState).
     /// </summary>
     private sealed class UnreachedIsUnavailable(IChannelControlHelper channel) : IChannelControlHelper
     {
@@ -45,11 +43,11 @@ internal sealed class ReplicaBalancer(IChannelControlHelper channel, ILoggerFact
                 : state);
     }
 
-    private sealed class NoReplica(SubchannelPicker told) : SubchannelPicker
+    private sealed class NoReplica(SubchannelPicker failing) : SubchannelPicker
     {
         public override PickResult Pick(PickContext context)
         {
-            var status = told.Pick(context).Status;
+            var status = failing.Pick(context).Status;
             return PickResult.ForFailure(new Status(StatusCode.Unavailable, status.Detail, status.DebugException));
         }
     }

@@ -6,18 +6,17 @@ using MedMoE.Mesh.Wire;
 namespace MedMoE.Mesh.Serving.Errors;
 
 /// <summary>
-/// Which field of a request cannot be used, for programs: google.rpc.BadRequest in the trailer grpc-status-details-bin. The status' message says
-/// the same for people.
+/// The invalid field of a request for programs, as google.rpc.BadRequest in the trailer grpc-status-details-bin. The status message says the same for
+/// people.
 /// </summary>
 public static class FieldFaults
 {
-    /// <summary>The fault that a service found in a field of its request, or null.</summary>
+    /// <summary>The invalid field that a service reported, or null.</summary>
     public static InvalidFieldException? FieldFault(this RpcException e) =>
         e.Trailers.GetRpcStatus(ignoreParseError: true)?.GetDetail<BadRequest>()?.FieldViolations is [var violation, ..]
             ? new InvalidFieldException(violation.Field, violation.Description)
             : null;
 
-    /// <summary>INVALID_ARGUMENT with the field.</summary>
     internal static RpcException ToRpcException(this InvalidFieldException fault) => new Google.Rpc.Status
     {
         Code = (int)Code.InvalidArgument,

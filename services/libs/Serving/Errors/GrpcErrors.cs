@@ -7,37 +7,36 @@ using Microsoft.Extensions.Logging;
 
 namespace MedMoE.Mesh.Serving.Errors;
 
-/// <summary>From exceptions to gRPC status codes, in one table. What is not in it is UNKNOWN and logged as an error.</summary>
+/// <summary>Maps exceptions to gRPC statuses in one table. All others become UNKNOWN and are logged as errors.</summary>
 public sealed partial class GrpcErrors(ILogger<GrpcErrors> logger)
 {
-    /// <summary>Trailer that tells which service of the mesh an error is from.</summary>
+    /// <summary>Trailer with the name of the service that an error came from.</summary>
     public const string ServiceTrailer = "medmoe-service";
 
-    /// <summary>Trailer of gRPC's that tells when to try again (gRFC A6).</summary>
+    /// <summary>gRPC's trailer with the back-off time (gRFC A6).</summary>
     public const string PushbackTrailer = "grpc-retry-pushback-ms";
 
     /// <summary>
-    /// Characters of a status message at most. It may quote what a caller sent, and travels in a header: one that is too large makes the next
-    /// hop close the whole connection, with everybody's calls on it.
+    /// Limit in characters. A message may quote the request and is sent in a header; if a header is too large, the next hop closes the whole
+    /// connection with all its calls.
     /// </summary>
     public const int LongestMessage = 500;
 
-    /// <summary>The status of what is in no table; the log has it, too.</summary>
-    internal static Status Unexpected { get; } = new(StatusCode.Unknown, "internal error; the service's log tells more");
+    /// <summary>The status of an exception that is not in the table.</summary>
+    internal static Status Unexpected { get; } = new(StatusCode.Unknown, "internal error; see the service's log");
 
-    /// <summary>The status of a call, or of an item of a stream, that ended with this exception.</summary>
+    /// <summary>The status of a call, or of an item of a stream, for this exception.</summary>
     public RpcException Tell(Exception e, ServerCallContext context)
     {
-        var told = TellWhole(e, context);
-        return told.Status.Detail.Length <= LongestMessage
-            ? told
-            : new RpcException(new Status(told.StatusCode, Cut(told.Status.Detail)), told.Trailers);
+        var mapped = Map(e, context);
+        return mapped.Status.Detail.Length <= LongestMessage
+            ? mapped
+            : new RpcException(new Status(mapped.StatusCode, Cut(mapped.Status.Detail)), mapped.Trailers);
     }
 
-    /// <summary>A message short enough to be sent.</summary>
     public static string Cut(string message) => message.Length <= LongestMessage ? message : message[..(LongestMessage - 1)] + "…";
 
-    private RpcException TellWhole(Exception e, ServerCallContext context)
+    private RpcException Map(Exception e, ServerCallContext context)
     {
         if (e is RpcException rpc)
         {
@@ -61,7 +60,7 @@ public sealed partial class GrpcErrors(ILogger<GrpcErrors> logger)
             LogOutOfMemory(context.Method, e.GetType().Name);
             return new RpcException(new Status(StatusCode.ResourceExhausted, "not enough memory for this call"));
         }
-        // Type and place alone: a message may quote what the call carried.
+        // Only the type and the stack trace, because the message may quote the request.
         LogUnexpected(context.Method, e.GetType().Name, e.StackTrace);
         return new RpcException(Unexpected);
     }
@@ -73,7 +72,7 @@ public sealed partial class GrpcErrors(ILogger<GrpcErrors> logger)
         DrainingException => new Status(StatusCode.Unavailable, e.Message),
         TimeoutException => new Status(StatusCode.DeadlineExceeded, e.Message),
         OperationCanceledException => new Status(StatusCode.Cancelled, "the caller has gone"),
-        // Reading from or writing to a caller that has gone; reading may notice before the call's token does.
+        // Reading from or writing to a caller that has gone; a read may fail before the call's token is cancelled.
         IOException => new Status(StatusCode.Cancelled, "the caller has gone"),
         InvalidOperationException when callerGone => new Status(StatusCode.Cancelled, "the caller has gone"),
         _ => null,

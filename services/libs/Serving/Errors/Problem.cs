@@ -7,9 +7,7 @@ using Microsoft.AspNetCore.Mvc;
 
 namespace MedMoE.Mesh.Serving.Errors;
 
-/// <summary>A refusal as JSON: problem details (RFC 9457), under the HTTP status that google.rpc.Code gives each code.</summary>
-/// <param name="Code">The code.</param>
-/// <param name="Detail">For the caller, in one line.</param>
+/// <summary>A refusal as JSON: problem details (RFC 9457), with the HTTP status that google.rpc.Code defines for each code.</summary>
 internal sealed record Problem(StatusCode Code, string Detail)
 {
     private int HttpStatus => Code switch
@@ -27,7 +25,7 @@ internal sealed record Problem(StatusCode Code, string Detail)
         _ => StatusCodes.Status500InternalServerError,
     };
 
-    /// <summary>Writes it as the whole response, and keeps it for metrics and limits.</summary>
+    /// <summary>Writes the whole response and stores the problem for metrics and limits.</summary>
     public void Write(HttpResponse response, TimeSpan? retryAfter)
     {
         response.HttpContext.Features.Set(this);

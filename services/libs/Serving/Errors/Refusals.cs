@@ -3,26 +3,26 @@ using Grpc.Core;
 namespace MedMoE.Mesh.Serving.Errors;
 
 /// <summary>
-/// What is refused before a handler runs, in one table: all of it is the caller's doing, so it is never UNKNOWN, INTERNAL or UNAVAILABLE, counts
-/// against no replica, and is counted but not logged.
+/// Statuses for calls that are refused before a handler runs. All are the caller's fault, so none is UNKNOWN, INTERNAL or UNAVAILABLE, none marks a
+/// replica as lost, and they are counted but not logged.
 /// </summary>
 public static class Refusals
 {
-    public static Status Unreadable { get; } = Invalid("the message cannot be read: it is no valid Protocol Buffers encoding of its type");
+    public static Status Unreadable { get; } = Invalid("the message is not a valid Protocol Buffers encoding of its type");
 
-    public static Status NotCompressed { get; } = Invalid("the message cannot be read: it is not compressed as grpc-encoding says");
+    public static Status NotCompressed { get; } = Invalid("the message is not compressed with the algorithm in grpc-encoding");
 
-    public static Status NoEncoding { get; } = Invalid("grpc-encoding: a compressed message needs one that compresses");
+    public static Status NoEncoding { get; } = Invalid("grpc-encoding: a compressed message needs a compression algorithm");
 
-    public static Status UnknownFlag { get; } = Invalid("the first byte of a message must be 0, or 1 where it is compressed");
+    public static Status UnknownFlag { get; } = Invalid("the first byte of a message must be 0, or 1 if it is compressed");
 
     public static Status Incomplete { get; } = Invalid("the request ended before its message was complete");
 
-    public static Status MoreThanOne { get; } = Invalid("the method takes one message, and there was more");
+    public static Status MoreThanOne { get; } = Invalid("the method takes one message, but the request has more");
 
     public static Status NoSuchMethod { get; } = new(StatusCode.Unimplemented, "no such method");
 
-    // grpc-dotnet refuses these before any interceptor sees the call, as UNKNOWN or INTERNAL, or without the limit (2.85, PipeExtensions).
+    // grpc-dotnet refuses these before any interceptor, as UNKNOWN or INTERNAL, or without the limit (2.85, PipeExtensions).
     private static readonly (string Words, Func<int, Status> Refusal)[] _grpcDotnet =
     [
         ("Received message exceeds the maximum configured message size.", MessageTooLarge),
@@ -47,7 +47,7 @@ public static class Refusals
 
     public static Status Header(string name, string expected) => Invalid($"{name}: expected {expected}");
 
-    /// <summary>The mesh's status for what grpc-dotnet says of a request, or null where that is none of these.</summary>
+    /// <summary>The mesh's status for a message of grpc-dotnet about a request, or null.</summary>
     internal static Status? OfGrpcDotnet(string words, int maxMessageBytes) =>
         _grpcDotnet.FirstOrDefault(known => words.Contains(known.Words, StringComparison.Ordinal)).Refusal?.Invoke(maxMessageBytes);
 

@@ -3,14 +3,13 @@ using Microsoft.AspNetCore.Http;
 
 namespace MedMoE.Mesh.Serving.Errors;
 
-/// <summary>Answers calls that reach no handler, in the protocol of the request: gRPC, or JSON to those who sent it.</summary>
+/// <summary>Answers calls that reach no handler, in the protocol of the request: gRPC or JSON.</summary>
 public static class RefusedCalls
 {
-    /// <summary>Answers a call to which nothing has been answered yet.</summary>
-    /// <param name="response">The call's response.</param>
-    /// <param name="code">Any but OK.</param>
-    /// <param name="message">For the caller, in one line.</param>
-    /// <param name="retryAfter">What to wait before trying again; null leaves that to the caller.</param>
+    /// <summary>
+    /// Answers a call that has no answer yet. The code is not OK, the message is one line for the caller, and a null back-off time is left to the
+    /// caller.
+    /// </summary>
     public static void Refuse(this HttpResponse response, StatusCode code, string message, TimeSpan? retryAfter = null)
     {
         response.Clear();
@@ -24,6 +23,6 @@ public static class RefusedCalls
         }
     }
 
-    /// <summary>The same with a status of <see cref="Refusals"/>.</summary>
+    /// <inheritdoc cref="Refuse(HttpResponse, StatusCode, string, TimeSpan?)"/>
     public static void Refuse(this HttpResponse response, Status status) => response.Refuse(status.StatusCode, status.Detail);
 }

@@ -2,7 +2,7 @@ using Grpc.Core;
 
 namespace MedMoE.Mesh.Serving.Errors;
 
-/// <summary>The messages of a stream, with the mesh's status where one cannot be read: only here is it known to be the caller's doing.</summary>
+/// <summary>The messages of a stream. Faults that the caller caused get the mesh's status; only here can they be distinguished.</summary>
 internal sealed class RequestReader<T>(IAsyncStreamReader<T> requests, int maxMessageBytes) : IAsyncStreamReader<T>
 {
     public T Current => requests.Current;

@@ -4,10 +4,8 @@ using MedMoE.Mesh.V1;
 
 namespace MedMoE.Mesh.Serving.Hosting;
 
-/// <summary>Between a gRPC call and the batcher.</summary>
 public static class CallContext
 {
-    /// <summary>The call's deadline, or null where the caller set none.</summary>
     public static DateTimeOffset? DeadlineOrNone(this ServerCallContext context) =>
         context.Deadline == DateTime.MaxValue ? null : context.Deadline;
 

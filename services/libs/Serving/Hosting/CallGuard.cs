@@ -10,15 +10,15 @@ using Microsoft.Extensions.Options;
 namespace MedMoE.Mesh.Serving.Hosting;
 
 /// <summary>
-/// Around every gRPC call, before grpc-dotnet or YARP sees it: counts it, refuses what its headers make impossible, puts the mesh's status in the
-/// place of grpc-dotnet's, and reads on where a call was answered before its request had ended.
+/// Middleware around every gRPC call, before grpc-dotnet and YARP: counts calls, refuses those with invalid headers, replaces grpc-dotnet's own
+/// statuses, and reads the rest of a request that was answered early.
 /// </summary>
 internal sealed partial class CallGuard(RequestDelegate next, RequestMetrics metrics, IOptions<ServingOptions> options, ILogger<CallGuard> logger)
 {
-    // grpc-dotnet's words for an exception that is no RpcException, with its type and message behind them (GrpcServiceOptions.EnableDetailedErrors).
+    // grpc-dotnet's message for an exception other than RpcException; type and message follow (GrpcServiceOptions.EnableDetailedErrors).
     private const string HandlerFailed = "Exception was thrown by handler. ";
 
-    // What Kestrel throws where an answer is written to a caller who has reset his call; RequestAborted may not know yet.
+    // Kestrel's exception for an answer to a caller that has reset the call; RequestAborted may not be set yet.
     private const string CallerGone = nameof(IOException);
 
     private readonly int _maxMessageBytes = options.Value.MaxMessageBytes;
@@ -30,7 +30,7 @@ internal sealed partial class CallGuard(RequestDelegate next, RequestMetrics met
             await next(context);
             return;
         }
-        // As Kestrel has it: what runs within may put a body of its own in its place.
+        // Kestrel's own reader, because later middleware may replace the body.
         var body = context.Request.BodyReader;
         var method = MeshContract.CountedMethod(context.Request.Path.Value!);
         if (method is null)
@@ -89,7 +89,7 @@ internal sealed partial class CallGuard(RequestDelegate next, RequestMetrics met
         }
         else if (words.StartsWith(HandlerFailed, StringComparison.Ordinal) && !context.RequestAborted.IsCancellationRequested)
         {
-            // The type alone: what follows may quote what the call carried.
+            // Only the type, because the message may quote the request.
             var type = words[HandlerFailed.Length..].Split(':')[0];
             if (type == CallerGone)
             {
@@ -101,6 +101,6 @@ internal sealed partial class CallGuard(RequestDelegate next, RequestMetrics met
         }
     }
 
-    [LoggerMessage(LogLevel.Error, "{Method} failed outside of its handler with {Type}")]
+    [LoggerMessage(LogLevel.Error, "{Method} failed outside its handler with {Type}")]
     private partial void LogFailed(string method, string type);
 }

@@ -5,24 +5,23 @@ using Microsoft.AspNetCore.Http;
 namespace MedMoE.Mesh.Serving.Hosting;
 
 /// <summary>
-/// Answers that come before their request has ended. Kestrel resets such a stream, keeps it for 5 s more as the caller may still send, and closes
-/// the whole connection when it keeps too many (10.0, Http2Connection.MaxTrackedStreams). Between services that connection carries
-/// everybody's calls; so the gateway's requests are answered without a reset, and read until it ends them, which takes a round trip. Requests of
-/// other callers are reset as before: grpc-dotnet's client may send a message after its own reset, and Kestrel ends the connection for that, too.
+/// Answers that precede the end of their request. Kestrel resets such a stream, tracks it for 5 s because the caller may still send, and closes the
+/// whole connection when it tracks too many (10.0, Http2Connection.MaxTrackedStreams). A connection from the gateway is shared by all callers, so its
+/// requests are answered without a reset and read to their end, which takes a round trip. Requests of other callers are reset: grpc-dotnet's client
+/// may send a message after its own reset, for which Kestrel also closes the connection.
 /// </summary>
 public static class EarlyAnswer
 {
-    /// <summary>Header of a request that whoever sends it ends as soon as it is answered.</summary>
+    /// <summary>Header of a request whose sender ends it as soon as it is answered.</summary>
     public const string Header = "medmoe-request-ends";
 
-    /// <summary>Its value.</summary>
     public const string WithAnswer = "with-answer";
 
-    // What the caller may have had on its way when it got the answer, and some time for that.
+    // Limits of what the caller may still send after the answer.
     private const long MaxBytes = MeshChannels.StreamWindow;
     private static readonly TimeSpan _timeout = TimeSpan.FromSeconds(1);
 
-    /// <summary>Sends the answer to such a request, and returns when the request has ended, or after a second or 8 MiB.</summary>
+    /// <summary>Sends the answer to such a request, then reads until the request ends, for at most a second or 8 MiB.</summary>
     internal static async Task ReadOn(HttpContext context, PipeReader body)
     {
         if (context.RequestAborted.IsCancellationRequested || context.Request.Headers[Header] != WithAnswer)
@@ -49,7 +48,7 @@ public static class EarlyAnswer
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)
         {
-            // The caller has ended the request by a reset, or never does: either way the call has been answered.
+            // The caller reset the request or never ends it. The call has been answered in both cases.
         }
     }
 }

@@ -7,9 +7,7 @@ using Microsoft.Extensions.Options;
 
 namespace MedMoE.Mesh.Serving.Hosting;
 
-/// <summary>
-/// Around every call but health checks and reflection: refuses it while the service stops, and turns exceptions into gRPC status codes.
-/// </summary>
+/// <summary>Refuses calls during shutdown, except health checks and reflection, and turns exceptions into gRPC statuses.</summary>
 internal sealed class ErrorInterceptor(Readiness readiness, GrpcErrors errors, IOptions<ServingOptions> options) : Interceptor
 {
     public override Task<TResponse> UnaryServerHandler<TRequest, TResponse>(

@@ -3,8 +3,8 @@ using System.Text;
 namespace MedMoE.Mesh.Serving.Hosting;
 
 /// <summary>
-/// Reads any bytes as an empty text. Kestrel resets calls whose <c>:authority</c> is no host name, which clients with several addresses send
-/// ("10.0.0.1:8080,10.0.0.2:8080"); nothing here depends on it, and an empty one passes.
+/// Decodes any bytes as an empty text. Kestrel resets calls whose <c>:authority</c> is not a host name, but clients with several addresses send such
+/// values ("10.0.0.1:8080,10.0.0.2:8080"). The services do not use it, and Kestrel accepts an empty one.
 /// </summary>
 internal sealed class IgnoredText : Encoding
 {

@@ -7,53 +7,52 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace MedMoE.Mesh.Serving.Hosting;
 
 /// <summary>
-/// The two ports. A connection between services carries everybody's calls, and most of Kestrel's limits end the connection of whoever is past
-/// them: here they are off, or out of reach of what the gateway lets through.
+/// The two ports. All callers share a connection between services, but most of Kestrel's limits close the whole connection of a caller that exceeds
+/// them. So they are off, or higher than anything the gateway forwards.
 /// </summary>
 public sealed class Listeners
 {
-    /// <summary>Bytes of a request's headers, as HTTP/2 counts them. More ends the connection; the gateway refuses far less, with a status.</summary>
+    /// <summary>
+    /// Limit of a request's headers in HTTP/2's count. Past it the connection is closed; the gateway refuses far less, with a status.
+    /// </summary>
     public const int MaxHeaderBytes = 256 << 10;
 
-    // Bytes of a connection on their way. Streams that nobody reads from use it up, and then nobody's calls get on: it is more than the gateway lets
-    // wait, and no more than a pod has memory for.
+    // HTTP/2 window of a connection in bytes. Streams that are not read use it up and then block all calls. It is more than the gateway lets wait,
+    // and no more than a pod has memory for.
     private const int SharedWindow = 512 << 20;
 
-    // Calls that a connection carries. Kestrel closes it at twice as many that have ended early within 5 s, or resets that it has not sent yet.
+    // Concurrent calls per connection. Kestrel closes it at twice as many that ended early within 5 s, or at as many unsent resets.
     private const int MaxStreams = 1 << 15;
 
     private ListenOptions? _grpc;
     private ListenOptions? _http;
 
-    /// <summary>Where a started service answers gRPC.</summary>
+    /// <summary>The gRPC address of a started service.</summary>
     public Uri Grpc => AddressOf(_grpc);
 
-    /// <summary>Where a started service answers HTTP/1.1.</summary>
+    /// <summary>The HTTP/1.1 address of a started service.</summary>
     public Uri Http => AddressOf(_http);
 
-    /// <summary>Configures both.</summary>
-    /// <param name="kestrel">The server.</param>
-    /// <param name="options">Address and ports.</param>
-    /// <param name="grpcPort">What else the service has on its port of gRPC; null for nothing.</param>
+    /// <summary>Configures both; <paramref name="grpcPort"/> adds to the gRPC port, null for nothing.</summary>
     internal void Use(KestrelServerOptions kestrel, ServingOptions options, Action<ListenOptions>? grpcPort)
     {
         var limits = kestrel.Limits;
         limits.MaxRequestBodySize = null;
-        // Measured over a whole HTTP/2 connection: one caller who stops sending, or reading, would end it for all.
+        // These rates are measured over a whole connection: one slow caller would close it for all.
         limits.MinRequestBodyDataRate = null;
         limits.MinResponseDataRate = null;
         limits.MaxRequestHeadersTotalSize = MaxHeaderBytes;
-        // The smallest header has 32 bytes, as HTTP/2 counts them: the number is bounded by their bytes.
+        // The smallest header counts 32 bytes in HTTP/2, so the byte limit also bounds the number.
         limits.MaxRequestHeaderCount = MaxHeaderBytes / 32;
         limits.MaxRequestLineSize = 16 << 10;
         limits.Http2.MaxRequestHeaderFieldSize = MaxHeaderBytes;
         limits.Http2.MaxStreamsPerConnection = MaxStreams;
         limits.Http2.InitialStreamWindowSize = MeshChannels.StreamWindow;
         limits.Http2.InitialConnectionWindowSize = SharedWindow;
-        // A caller whose machine has gone says nothing: ask it.
+        // Pings detect a caller whose machine is down.
         limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
         limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
-        // Values pass as the bytes they are. As UTF-8, Kestrel's choice, bytes that are none would end the connection.
+        // Values are passed on as bytes. With UTF-8, Kestrel's default, invalid bytes would close the connection.
         kestrel.RequestHeaderEncodingSelector = name => name == ":authority" ? IgnoredText.Encoding : Encoding.Latin1;
         kestrel.ResponseHeaderEncodingSelector = _ => Encoding.Latin1;
         Listen(kestrel, options.Address, options.GrpcPort, listen =>
@@ -73,7 +72,7 @@ public sealed class Listeners
         var address = IPAddress.Parse(text);
         if (address.Equals(IPAddress.IPv6Any))
         {
-            // Takes 0.0.0.0 where the system knows no IPv6 (ipv6.disable=1), and nothing else that goes wrong for a reason to.
+            // Falls back to 0.0.0.0 if the system has no IPv6 (ipv6.disable=1), but not on other errors.
             kestrel.ListenAnyIP(port, configure);
         }
         else

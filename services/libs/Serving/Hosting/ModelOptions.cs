@@ -2,19 +2,18 @@ using System.ComponentModel.DataAnnotations;
 
 namespace MedMoE.Mesh.Serving.Hosting;
 
-/// <summary>Which model a service runs, and how, from the section "Model".</summary>
+/// <summary>The model of a service, section "Model".</summary>
 public sealed record ModelOptions
 {
     public const string Section = "Model";
 
-    /// <summary>Folder of the bundle.</summary>
     [Required(ErrorMessage = "Model:Bundle is missing: the folder of the bundle")]
     public string Bundle { get; init; } = "";
 
     /// <summary>"cpu" (default), "cuda" or "cuda:N".</summary>
     public string Device { get; init; } = "cpu";
 
-    /// <summary>"fp32" (default), "tf32", "bf16", "fp16", or "auto": bf16 where the device computes in it.</summary>
+    /// <summary>"fp32" (default), "tf32", "bf16", "fp16", or "auto": bf16 on devices that support it.</summary>
     [AllowedValues("fp32", "tf32", "bf16", "fp16", "auto")]
     public string Precision { get; init; } = "fp32";
 }

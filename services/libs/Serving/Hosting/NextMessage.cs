@@ -3,16 +3,14 @@ using MedMoE.Mesh.Serving.Batching;
 
 namespace MedMoE.Mesh.Serving.Hosting;
 
-/// <summary>The wait for the next message of a stream, which ends when the service stops and nothing comes.</summary>
+/// <summary>Waits for the next message of a stream, but not beyond the service's shutdown.</summary>
 public static class NextMessage
 {
-    /// <summary>How long after the signal a message may still come.</summary>
+    /// <summary>How long after the start of the shutdown a message is still accepted.</summary>
     internal static readonly TimeSpan Idle = TimeSpan.FromSeconds(1);
 
-    /// <param name="next">Waits for the message.</param>
-    /// <param name="stopping">Cancelled when the service is told to stop.</param>
-    /// <param name="cancellation">Cancelled when nobody waits for the message any more.</param>
-    /// <exception cref="RpcException">UNAVAILABLE: the service stops, and no message came.</exception>
+    /// <summary>Waits by <paramref name="next"/>. <paramref name="stopping"/> is cancelled when the shutdown starts.</summary>
+    /// <exception cref="RpcException">UNAVAILABLE: the service stops, and no message arrived.</exception>
     public static async Task<bool> Await(Func<CancellationToken, Task<bool>> next, CancellationToken stopping, CancellationToken cancellation)
     {
         using var idle = CancellationTokenSource.CreateLinkedTokenSource(cancellation);

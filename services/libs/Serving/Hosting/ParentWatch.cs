@@ -2,9 +2,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace MedMoE.Mesh.Serving.Hosting;
 
-/// <summary>
-/// Stops the service when its standard input ends: whoever started it holds the other end, and so leaves nothing behind even if it is killed.
-/// </summary>
+/// <summary>Stops the service when its standard input ends. The parent process holds the other end, so this works even if it is killed.</summary>
 internal sealed class ParentWatch(IHostApplicationLifetime lifetime) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

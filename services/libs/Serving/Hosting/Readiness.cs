@@ -5,14 +5,14 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace MedMoE.Mesh.Serving.Hosting;
 
 /// <summary>
-/// Whether a service takes calls: after its warm-up run, and until it is told to stop. grpc.health.v1 tells it of the whole port ("") and of each
-/// service on it by its full name.
+/// Whether a service accepts calls: from its warm-up run until shutdown. grpc.health.v1 reports it for the whole port ("") and for each service on it
+/// by full name.
 /// </summary>
 public sealed class Readiness : IHealthCheck
 {
     private readonly HealthServiceImpl _health;
     private readonly Lock _lock = new();
-    // Services on this port, and whether what stands behind each of them is there.
+    // Services on this port, and whether each has a reachable process.
     private readonly Dictionary<string, bool> _services = new() { [""] = true };
     private bool _warm;
     private volatile bool _stopping;
@@ -23,16 +23,17 @@ public sealed class Readiness : IHealthCheck
         Change(() => { });
     }
 
-    /// <summary>From here on new calls get UNAVAILABLE; those that run finish.</summary>
+    /// <summary>New calls get UNAVAILABLE; running ones finish.</summary>
     public bool IsStopping => _stopping;
 
     public void WarmedUp() => Change(() => _warm = true);
 
     public void Stopping() => Change(() => _stopping = true);
 
-    /// <summary>Tells the health of a service on this port from now on.</summary>
-    /// <param name="name">Its full name: "medmoe.mesh.v1.RouterService".</param>
-    /// <param name="isThere">Whether what answers its calls is there; where this process does, it always is.</param>
+    /// <summary>
+    /// Reports the health of a service, by its full name such as "medmoe.mesh.v1.RouterService". <paramref name="isThere"/> is false while another
+    /// process, which answers its calls, is not reachable.
+    /// </summary>
     public void Serves(string name, bool isThere = true) => Change(() => _services[name] = isThere);
 
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)

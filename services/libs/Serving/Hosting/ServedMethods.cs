@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace MedMoE.Mesh.Serving.Hosting;
 
-/// <summary>The mesh's methods that a started service has on its port: told by health and metrics before the first call.</summary>
+/// <summary>Registers the methods of a started service, so that health and metrics have them before the first call.</summary>
 internal static class ServedMethods
 {
     public static void Announce(EndpointDataSource endpoints, Readiness readiness, RequestMetrics metrics)

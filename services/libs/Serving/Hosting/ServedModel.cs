@@ -7,24 +7,18 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace MedMoE.Mesh.Serving.Hosting;
 
-/// <summary>The part of a bundle that a service runs.</summary>
 public interface IServedModel
 {
-    /// <summary>What every answer says of it.</summary>
+    /// <summary>The model's description in every answer.</summary>
     ModelInfo Info { get; }
 
-    /// <summary>One run, so that the first caller does not wait for what the first run sets up.</summary>
+    /// <summary>Runs the model once, so that the first caller does not wait for initialisation.</summary>
     Task WarmUp(CancellationToken cancellation);
 }
 
 public static class ServedModel
 {
-    /// <summary>A service that runs one model, and is ready when the model has run once.</summary>
-    /// <typeparam name="TOptions">Its limits.</typeparam>
-    /// <typeparam name="TModel">The model.</typeparam>
-    /// <typeparam name="TEndpoint">Its rpcs.</typeparam>
-    /// <param name="args">The command line.</param>
-    /// <param name="section">Section of the settings for <typeparamref name="TOptions"/>.</param>
+    /// <summary>Creates a service of one model. The section has the settings <typeparamref name="TOptions"/>.</summary>
     public static WebApplication Create<TOptions, TModel, TEndpoint>(string[] args, string section)
         where TOptions : class
         where TModel : class, IServedModel
@@ -37,7 +31,7 @@ public static class ServedModel
         return app;
     }
 
-    /// <summary>The service has this model, and is ready when it has run once.</summary>
+    /// <summary>Registers the model; the service is ready after its warm-up run.</summary>
     public static void AddModel<TModel>(this IServiceCollection services)
         where TModel : class, IServedModel
     {
@@ -46,21 +40,18 @@ public static class ServedModel
         services.AddHostedService<WarmUp>();
     }
 
-    /// <summary>Maps the model's own rpcs and the one that tells what it is.</summary>
+    /// <summary>Maps the model's own rpcs and <see cref="ModelEndpoint"/>.</summary>
     public static void MapModel<TEndpoint>(this WebApplication app)
         where TEndpoint : class
     {
         app.MapServing();
         app.MapGrpcService<TEndpoint>();
         app.MapGrpcService<ModelEndpoint>();
-        // Loaded now, so that a fault of the bundle is reported before the host starts, and by itself.
+        // Loaded now, so that a fault of the bundle is reported alone, before the host starts.
         app.Services.GetRequiredService<IServedModel>();
     }
 
-    /// <summary>What answers say of a part of a bundle.</summary>
-    /// <param name="bundle">The bundle.</param>
-    /// <param name="part">The part.</param>
-    /// <param name="precision">What it computes in: "fp32", "tf32", "bf16" or "fp16".</param>
+    /// <summary>Describes a part of a bundle for answers; the precision is "fp32", "tf32", "bf16" or "fp16".</summary>
     public static ModelInfo Describe(ModelBundle bundle, BundlePart part, string precision) => new()
     {
         ModelVersion = bundle.Manifest.ModelVersion,

@@ -19,12 +19,10 @@ using OpenTelemetry.Resources;
 
 namespace MedMoE.Mesh.Serving.Hosting;
 
-/// <summary>What every service does alike: two ports, message limits, errors, health, reflection, metrics, a quiet end.</summary>
+/// <summary>What all services share: two ports, message limits, errors, health, reflection, metrics, graceful shutdown.</summary>
 public static partial class ServiceHost
 {
-    /// <summary>A service's builder.</summary>
-    /// <param name="args">The command line.</param>
-    /// <param name="grpcPort">What else the service has on its port of gRPC; null for nothing.</param>
+    /// <summary><paramref name="grpcPort"/> adds to the gRPC port; null for nothing.</summary>
     public static WebApplicationBuilder CreateBuilder(string[] args, Action<ListenOptions>? grpcPort = null)
     {
         var builder = WebApplication.CreateSlimBuilder(args);
@@ -39,22 +37,22 @@ public static partial class ServiceHost
         {
             grpc.MaxReceiveMessageSize = options.MaxMessageBytes;
             grpc.MaxSendMessageSize = null;
-            // Tells CallGuard what was wrong with a message; callers get its words instead.
+            // Gives CallGuard the reason why a message was refused; it replaces the text before callers see it.
             grpc.EnableDetailedErrors = true;
             grpc.Interceptors.Add<ErrorInterceptor>();
             grpc.Interceptors.Add<StreamEndings>();
         });
-        // A line per request is what metrics are for; health tells of itself.
+        // Suppressed: per-request lines (metrics have them) and health checks.
         builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
         builder.Logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning);
         builder.Logging.AddFilter("Grpc", LogLevel.Warning);
-        // Complain of what happens to a channel while it is being closed.
+        // Suppressed: messages about a channel that is being closed.
         builder.Logging.AddFilter("Grpc.Net.Client.Balancer.PollingResolver", LogLevel.Critical);
         builder.Logging.AddFilter("Grpc.Net.Client.Balancer.Subchannel", LogLevel.Critical);
-        // What fails is told by the interceptor; what never reaches it, such as a message that broke off, is the caller's.
+        // Suppressed: failures that the interceptor logs, and those before it, such as an incomplete message, which are the caller's.
         builder.Logging.AddFilter("Grpc.AspNetCore.Server.ServerCallHandler", LogLevel.Critical);
-        // A caller who resets his calls faster than they are answered, which ends his connection, is Critical to Kestrel.
+        // Suppressed: Kestrel logs Critical when a caller resets calls faster than they are answered and so loses the connection.
         builder.Logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel.Http2", LogLevel.None);
         builder.Logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
         builder.Services.AddGrpcReflection();
@@ -74,7 +72,7 @@ public static partial class ServiceHost
         return builder;
     }
 
-    /// <summary>Read before there is a host to validate them, for Kestrel is set up by them.</summary>
+    /// <summary>Reads the options directly, because Kestrel needs them before the host exists to validate them.</summary>
     private static ServingOptions Read(ConfigurationManager configuration)
     {
         ServingOptions options;
@@ -90,11 +88,11 @@ public static partial class ServiceHost
         return Validator.TryValidateObject(options, new ValidationContext(options), faults, validateAllProperties: true)
             ? IPAddress.TryParse(options.Address, out _)
                 ? options
-                : throw new InvalidSettingException(ServingOptions.Section, $"Address {options.Address} is no IP address")
+                : throw new InvalidSettingException(ServingOptions.Section, $"Address {options.Address} is not an IP address")
             : throw new InvalidSettingException(ServingOptions.Section, string.Join(" ", faults.Select(f => f.ErrorMessage)));
     }
 
-    /// <summary>Runs a service. What is wrong with its settings or its bundle is one line on standard error and exit code 2.</summary>
+    /// <summary>Runs a service. A fault of its settings or its bundle is one line on standard error and exit code 2.</summary>
     public static async Task<int> RunAsync(Func<WebApplication> create)
     {
         try
@@ -110,7 +108,7 @@ public static partial class ServiceHost
         }
     }
 
-    /// <summary>Maps what every service has: gRPC health and reflection, /healthz and /metrics.</summary>
+    /// <summary>Maps gRPC health and reflection, /healthz and /metrics.</summary>
     public static void MapServing(this WebApplication app)
     {
         app.UseMiddleware<CallGuard>();
@@ -127,10 +125,10 @@ public static partial class ServiceHost
         app.Lifetime.ApplicationStopping.Register(() => LogStopping(app.Logger));
     }
 
-    // What starts a service on ports of the system's choice reads them from this line.
+    // Parent processes read the ports from this line if the system chose them.
     [LoggerMessage(LogLevel.Information, "listening grpc={Grpc} http={Http}")]
     private static partial void LogListening(ILogger logger, string grpc, string http);
 
-    [LoggerMessage(LogLevel.Information, "stopping: no new calls, running ones finish")]
+    [LoggerMessage(LogLevel.Information, "stopping: new calls are refused, running calls finish")]
     private static partial void LogStopping(ILogger logger);
 }

@@ -5,12 +5,12 @@ using Microsoft.Extensions.Hosting;
 namespace MedMoE.Mesh.Serving.Hosting;
 
 /// <summary>
-/// Ends idle streams with UNAVAILABLE when the service stops; else an open one keeps the process for all of Serving:ShutdownTimeout. Calls at work
-/// finish: a stream ends when its next message has not come <see cref="NextMessage.Idle"/> after the signal.
+/// Ends idle streams with UNAVAILABLE at shutdown; otherwise an open one keeps the process for the whole Serving:ShutdownTimeout. Active calls
+/// finish: a stream ends when no message arrives within <see cref="NextMessage.Idle"/> of the signal.
 /// </summary>
 internal sealed class StreamEndings(IHostApplicationLifetime lifetime) : Interceptor
 {
-    // Watches wait for nothing that this process still has to do.
+    // Health watches need not finish.
     private static readonly string _watch = $"/{Grpc.Health.V1.Health.Descriptor.FullName}/{nameof(Grpc.Health.V1.Health.HealthBase.Watch)}";
 
     public override Task<TResponse> ClientStreamingServerHandler<TRequest, TResponse>(
@@ -33,7 +33,7 @@ internal sealed class StreamEndings(IHostApplicationLifetime lifetime) : Interce
             return;
         }
         using var idle = new CancellationTokenSource();
-        // The watcher hears of NOT_SERVING before it hears of the end.
+        // The watcher gets NOT_SERVING before the end.
         using var stopping = lifetime.ApplicationStopping.Register(() => idle.CancelAfter(NextMessage.Idle));
         var ended = Task.Delay(Timeout.Infinite, idle.Token);
         if (await Task.WhenAny(call, ended) == call)
@@ -41,7 +41,7 @@ internal sealed class StreamEndings(IHostApplicationLifetime lifetime) : Interce
             await call;
             return;
         }
-        // It ends by itself when its call has ended.
+        // Observe the exception, so that it is not reported as unobserved.
         _ = call.ContinueWith(watch => watch.Exception, TaskScheduler.Default);
         throw NextMessage.Stopping();
     }

@@ -4,22 +4,20 @@ using System.IO.Pipelines;
 
 namespace MedMoE.Mesh.Serving.Limits;
 
-/// <summary>What gRPC puts before each message: a flag and its length, so that the length is known before the message is read.</summary>
+/// <summary>gRPC's prefix of each message: a flag and the length, which is thus known before the message is read.</summary>
 public static class MessagePrefix
 {
-    /// <summary>Bytes of it.</summary>
     public const int Size = 5;
 
-    /// <summary>The bytes of a message, prefix included.</summary>
-    /// <param name="prefix">Its first <see cref="Size"/> bytes.</param>
+    /// <summary>The length of a message in bytes, including its prefix.</summary>
     public static long LengthOf(ReadOnlySpan<byte> prefix) => BinaryPrimitives.ReadUInt32BigEndian(prefix[1..Size]) + (long)Size;
 
-    /// <summary>Waits for the next message of a request and tells its bytes, prefix included, without reading it; 0 where none follows.</summary>
+    /// <summary>Waits for the next message and returns its length, including the prefix, without reading it; 0 at the end.</summary>
     public static async ValueTask<long> Peek(PipeReader request, CancellationToken cancellation)
     {
         var read = await request.ReadAtLeastAsync(Size, cancellation);
         var length = read.Buffer.Length < Size ? 0 : Parse(read.Buffer);
-        // Nothing is consumed or examined: the next reader gets it at once.
+        // Nothing is consumed or examined, so the next reader gets the data at once.
         request.AdvanceTo(read.Buffer.Start);
         return length;
     }

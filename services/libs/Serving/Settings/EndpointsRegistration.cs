@@ -6,7 +6,7 @@ namespace MedMoE.Mesh.Serving.Settings;
 
 public static class EndpointsRegistration
 {
-    /// <summary>Binds <see cref="EndpointOptions"/>, from the file they name, too, and keeps them up to date with it.</summary>
+    /// <summary>Binds <see cref="EndpointOptions"/>, including the file that they name, and reloads them when the file changes.</summary>
     public static void AddEndpoints(this WebApplicationBuilder builder)
     {
         if (builder.Configuration[$"{EndpointOptions.Section}:{nameof(EndpointOptions.File)}"] is { Length: > 0 } file)
@@ -16,7 +16,7 @@ public static class EndpointsRegistration
                 source.Path = Path.GetFullPath(file);
                 source.ResolveFileProvider();
                 source.ReloadOnChange = true;
-                // Whoever writes it puts a whole one in its place: there is nothing to wait for.
+                // The file is replaced atomically, so a reload need not wait for the end of a write.
                 source.ReloadDelay = 20;
             });
             RenamedSettings.Refuse(builder.Configuration);

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Configuration;
 
 namespace MedMoE.Mesh.Serving.Settings;
 
-/// <summary>Settings that have another name now. One by its old name is an error: ignored, it would be missed only when it is needed.</summary>
+/// <summary>Renamed settings. An old name is an error; it would be ignored otherwise.</summary>
 internal static class RenamedSettings
 {
     private static readonly (string Old, string New)[] _renamed =
@@ -30,7 +30,7 @@ internal static class RenamedSettings
         ("Gateway:StreamIdleTime", "Gateway:StreamIdleTimeout"),
     ];
 
-    /// <exception cref="InvalidSettingException">One is set by its old name.</exception>
+    /// <exception cref="InvalidSettingException">An old name is set.</exception>
     public static void Refuse(IConfiguration configuration)
     {
         foreach (var (old, current) in _renamed)

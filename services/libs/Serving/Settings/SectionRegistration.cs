@@ -4,7 +4,7 @@ namespace MedMoE.Mesh.Serving.Settings;
 
 public static class SectionRegistration
 {
-    /// <summary>Binds options to a section of the settings; what is wrong with them ends the start.</summary>
+    /// <summary>Binds options to a section of the settings. Invalid options fail the start.</summary>
     public static IServiceCollection AddSection<TOptions>(this IServiceCollection services, string section)
         where TOptions : class
     {

@@ -3,7 +3,7 @@ using Grpc.Core;
 
 namespace MedMoE.Mesh.Serving.Telemetry;
 
-/// <summary>What a service tells of the calls it gets, tagged with the method. Health checks and reflection do not count.</summary>
+/// <summary>Metrics of the calls to a service, tagged with the method, without health checks and reflection.</summary>
 public sealed class RequestMetrics : IDisposable
 {
     private readonly Meter _meter = Meters.Create();
@@ -12,12 +12,12 @@ public sealed class RequestMetrics : IDisposable
 
     public RequestMetrics()
     {
-        _running = _meter.CreateUpDownCounter<long>("medmoe.requests", "{request}", "Calls that wait or run: what replicas scale by.");
+        _running = _meter.CreateUpDownCounter<long>("medmoe.requests", "{request}", "Waiting and running calls; autoscaling uses it.");
         _duration = _meter.CreateHistogram<double>(
             "medmoe.request.duration", "s", "Time of a call, with the gRPC status it ended with.", tags: null, Meters.Durations);
     }
 
-    /// <summary>Shows a method with 0 before its first call: what scales replicas sees them from the start.</summary>
+    /// <summary>Shows a method as 0 before its first call, because the autoscaler needs a value.</summary>
     public void Serves(string method) => _running.Add(0, Tag(method));
 
     public void Started(string method) => _running.Add(1, Tag(method));
