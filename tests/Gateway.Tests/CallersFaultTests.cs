@@ -23,7 +23,8 @@ public sealed class CallersFaultTests(GuardedRouter guarded) : IClassFixture<Gua
     {
         ["no protobuf"] = new([], RawCall.Framed([0x0a, 0xff]), StatusCode.InvalidArgument, "not a valid Protocol Buffers encoding"),
         ["gzip that is none"] = new(
-            [("grpc-encoding", "gzip")], RawCall.Framed([1, 2, 3], flag: 1), StatusCode.InvalidArgument, "not compressed with the algorithm in grpc-encoding"),
+            [("grpc-encoding", "gzip")], RawCall.Framed([1, 2, 3], flag: 1),
+            StatusCode.InvalidArgument, "not compressed with the algorithm in grpc-encoding"),
         ["gzip that is too large"] = new(
             [("grpc-encoding", "gzip")], RawCall.Framed(Zipped(MaxMessageBytes + 1), flag: 1),
             StatusCode.ResourceExhausted, "limit of 1048576 bytes"),

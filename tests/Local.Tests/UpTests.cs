@@ -78,7 +78,8 @@ public sealed class UpTests : IDisposable
         Assert.All(services, service => Assert.True(service.HasEnded));
         Assert.All(["backbone/1", "text-encoder/1", "text-encoder/2"], replica => Assert.Contains(
             mesh.Output.Split('\n'),
-            line => line.StartsWith($"{replica} | ", StringComparison.Ordinal) && line.Contains("stopping: new calls are refused", StringComparison.Ordinal)));
+            line => line.StartsWith($"{replica} | ", StringComparison.Ordinal)
+                && line.Contains("stopping: new calls are refused", StringComparison.Ordinal)));
         Assert.Empty(Directory.EnumerateFileSystemEntries(_runtime.Path));
     }
 
