@@ -116,7 +116,7 @@ public sealed class ImportTests : IDisposable
         (await ImportCheckpoint(Golden.PathOf("checkpoints", "bio", "pytorch_model.bin"), "--experts", "ct"))
             .AssertRefused("names begin with \"bert\", \"cls\"", "vision_model.model.", "--bert names");
         CheckpointWriter.Write(_folder["bert", "pytorch_model.bin"], new PickleWriter().Global("os", "system").Op('.').Bytes, []);
-        (await Import()).AssertRefused("pytorch_model.bin: holds os.system", "nothing of a file is ever run");
+        (await Import()).AssertRefused("pytorch_model.bin: holds os.system", "code in a file is never run");
         File.Delete(_folder["bert", "pytorch_model.bin"]);
         File.WriteAllText(_folder["bert", "tf_model.h5"], "");
         (await Import()).AssertRefused("none of model.safetensors, model.safetensors.index.json, pytorch_model.bin", "tf_model.h5 cannot be read");

@@ -81,7 +81,7 @@ public sealed class TrainTests : IDisposable
 
         var result = await Train("--out", _folder["out"], "--data", _folder["empty"]);
 
-        result.AssertRefused(_folder["empty"], "no data there");
+        result.AssertRefused(_folder["empty"], "no data in this folder");
         Assert.False(Directory.Exists(_folder["out"]));
     }
 

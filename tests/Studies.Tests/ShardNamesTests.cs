@@ -39,5 +39,5 @@ public sealed class ShardNamesTests
 
     [Fact]
     public void Expand_RangeThatRunsBackwards_IsRefused() =>
-        Assert.Contains("{3..1} is no range", Assert.Throws<StudyDataException>(() => ShardNames.Expand("a-{3..1}.tar")).Message);
+        Assert.Contains("{3..1} is not a range", Assert.Throws<StudyDataException>(() => ShardNames.Expand("a-{3..1}.tar")).Message);
 }

@@ -95,7 +95,7 @@ public sealed class TokenizerFilesTests : IDisposable
     [InlineData(Config, """{ "split_special_tokens": true }""", "split_special_tokens is true")]
     [InlineData(Config, """{ "mask_token": null }""", "mask_token is null")]
     [InlineData(Config, """{ "cls_token": 7 }""", "cls_token is 7, expected a token")]
-    [InlineData(Config, """{ "cls_token": { "content": "[CLS]", "normalized": true } }""", "\"[CLS]\" is looked for in the normalised text")]
+    [InlineData(Config, """{ "cls_token": { "content": "[CLS]", "normalized": true } }""", "\"[CLS]\" is matched in the normalised text")]
     [InlineData(Config, """{ "added_tokens_decoder": { "14": { "content": "x", "special": false } } }""", "added_tokens_decoder \"14\", \"x\"")]
     [InlineData(Config, """{ "added_tokens_decoder": { "14": { "content": "x", "special": true, "single_word": true } } }""", "single_word")]
     [InlineData(Config, """{ "added_tokens_decoder": { "13": { "content": "[AGE]", "special": true, "normalized": "true" } } }""",
@@ -104,12 +104,12 @@ public sealed class TokenizerFilesTests : IDisposable
         "\"[CLS]\" has single_word 1, expected")]
     [InlineData(Map, """{ "additional_special_tokens": [{ "content": "[AGE]", "special": 1 }] }""", "\"[AGE]\" has special 1, expected")]
     [InlineData(Map, """{ "sep_token": { "content": "[SEP]", "lstrip": "no" } }""", "\"[SEP]\" has lstrip \"no\", expected")]
-    [InlineData(Config, """{ "added_tokens_decoder": { "a": { "content": "x", "special": true } } }""", "\"a\" is not under a number")]
+    [InlineData(Config, """{ "added_tokens_decoder": { "a": { "content": "x", "special": true } } }""", "\"a\" has no integer of 0 or more as its key")]
     [InlineData(Config, """{ "added_tokens_decoder": [] }""", "added_tokens_decoder is not an object")]
     [InlineData(Config, """{ "additional_special_tokens": 1 }""", "additional_special_tokens is 1")]
-    [InlineData(Config, """{ "x": "\ud83d" }""", "not Unicode")]
+    [InlineData(Config, """{ "x": "\ud83d" }""", "not valid Unicode")]
     [InlineData(Map, """{ "cls_token": "<s>", "sep_token": "[CLS" }""", "[CLS is missing", "vocab.txt")]
-    [InlineData(Added, """{ "lesion": 16 }""", "\"lesion\" is looked for in the normalised text")]
+    [InlineData(Added, """{ "lesion": 16 }""", "\"lesion\" is matched in the normalised text")]
     [InlineData(Added, """{ "lesion": "16" }""", "\"lesion\" is \"16\", expected an integer")]
     public void Read_WhatIsNotSupported_IsNamed(string file, string content, string reason, string? blamed = null)
     {
@@ -208,7 +208,7 @@ public sealed class TokenizerFilesTests : IDisposable
         File.Delete(_folder["vocab.txt"]);
         AssertRefused("vocab.txt", "no such file");
         Write(Json, TokenizerJson());
-        AssertRefused("vocab.txt", "tokenizer.json is there: write the pieces");
+        AssertRefused("vocab.txt", "tokenizer.json exists: write the pieces");
     }
 
     [Fact]

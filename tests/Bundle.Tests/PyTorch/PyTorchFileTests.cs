@@ -125,7 +125,7 @@ public sealed class PyTorchFileTests : IDisposable
         AssertRefused(path => File.WriteAllText(path, "nothing"), "neither the zip nor the legacy format");
         AssertRefused(path => File.WriteAllText(path, ""), "neither the zip nor the legacy format");
         AssertRefused(path => CheckpointWriter.Write(path, [], legacy: false), "no named tensors");
-        AssertRefused(path => File.WriteAllBytes(path, new PickleWriter().Number(7).Op('.').Bytes), "not one of torch.save");
+        AssertRefused(path => File.WriteAllBytes(path, new PickleWriter().Number(7).Op('.').Bytes), "torch.save did not write");
         AssertRefused(path => Append(path, tensor, legacy: true), "1 bytes after the last storage");
         AssertRefused(path => Append(path, tensor, legacy: false), "no directory at its end");
         foreach (var legacy in new[] { false, true })
