@@ -121,7 +121,8 @@ public sealed class EvaluatorTests : IDisposable
 
         Assert.Equal(1, result.Of<GroundingResult>()!.Phrases);
         var note = Assert.Single(result.Notes, n => n.StartsWith("grounding:", StringComparison.Ordinal));
-        Assert.StartsWith("grounding: phrases left out: 3 (study-0: the phrase of mass is not in the part of the report", note, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "grounding: phrases left out: 3 (study-0: the phrase of mass is not in the part of the report", note, StringComparison.Ordinal);
         Assert.Contains("study-1: mask or box of mass is empty", note, StringComparison.Ordinal);
     }
 

@@ -104,7 +104,8 @@ public sealed class TokenizerFilesTests : IDisposable
         "\"[CLS]\" has single_word 1, expected")]
     [InlineData(Map, """{ "additional_special_tokens": [{ "content": "[AGE]", "special": 1 }] }""", "\"[AGE]\" has special 1, expected")]
     [InlineData(Map, """{ "sep_token": { "content": "[SEP]", "lstrip": "no" } }""", "\"[SEP]\" has lstrip \"no\", expected")]
-    [InlineData(Config, """{ "added_tokens_decoder": { "a": { "content": "x", "special": true } } }""", "\"a\" has no integer of 0 or more as its key")]
+    [InlineData(
+        Config, """{ "added_tokens_decoder": { "a": { "content": "x", "special": true } } }""", "\"a\" has no integer of 0 or more as its key")]
     [InlineData(Config, """{ "added_tokens_decoder": [] }""", "added_tokens_decoder is not an object")]
     [InlineData(Config, """{ "additional_special_tokens": 1 }""", "additional_special_tokens is 1")]
     [InlineData(Config, """{ "x": "\ud83d" }""", "not valid Unicode")]
