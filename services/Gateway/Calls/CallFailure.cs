@@ -7,8 +7,6 @@ namespace MedMoE.Mesh.Gateway.Calls;
 
 internal static class CallFailure
 {
-    public const string CallerGone = "the caller cancelled the call or disconnected";
-
     /// <summary>The status for a call that could not be forwarded or was not answered completely.</summary>
     public static Status Status(IForwarderErrorFeature failure, HttpContext context, GatewayOptions options)
     {
@@ -23,7 +21,7 @@ internal static class CallFailure
         var hasGone = failure.Error == ForwarderError.RequestBodyClient && sent is not OperationCanceledException;
         if (hasGone || context.RequestAborted.IsCancellationRequested)
         {
-            return new Status(StatusCode.Cancelled, CallerGone);
+            return new Status(StatusCode.Cancelled, GrpcErrors.CallerGone);
         }
         var service = context.GetReverseProxyFeature().Cluster.Config.ClusterId;
         // A connect timeout is an inner exception. Otherwise it is the activity timeout, and the call may still run.

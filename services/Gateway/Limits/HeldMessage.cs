@@ -45,7 +45,7 @@ internal sealed class HeldMessage : IRepeatableRequest, IDisposable
         }
         catch (IOException)
         {
-            _call.End(new Refusal(StatusCode.Cancelled, CallFailure.CallerGone));
+            _call.End(new Refusal(StatusCode.Cancelled, GrpcErrors.CallerGone));
             return false;
         }
         _context.Features.Set<IRepeatableRequest>(this);

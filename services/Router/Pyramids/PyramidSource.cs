@@ -120,8 +120,8 @@ internal sealed class PyramidSource(
             : summary.Result;
 
         /// <summary>
-        /// Starts the extraction, unless it runs already. Errors show at the levels. A pyramid that broke off is restarted once, even if the request
-        /// notices only later, and its attempts still count.
+        /// Starts the extraction, unless it runs already. Errors show at the levels. A pyramid whose connection was lost is restarted once, even if the
+        /// request notices only later, and its attempts still count.
         /// </summary>
         public Pyramid Start()
         {
@@ -181,12 +181,12 @@ internal sealed class PyramidSource(
 
         public bool IsKnown { get; set; }
 
-        /// <summary>Whether it replaces one that broke off.</summary>
+        /// <summary>Whether it replaces one whose connection was lost.</summary>
         public bool IsRenewal { get; } = triedBefore is not null;
 
         public TriedReplicas Tried { get; } = triedBefore ?? new TriedReplicas();
 
-        /// <summary>Whether the connection to the backbone broke off, so that a second run may succeed.</summary>
+        /// <summary>Whether the connection to the backbone was lost, so that a second run may succeed.</summary>
         public bool BrokeOff { get; private set; }
 
         /// <summary>Timestamp of the end; null while running and after a failure.</summary>

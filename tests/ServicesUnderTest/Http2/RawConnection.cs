@@ -112,7 +112,7 @@ public sealed class RawConnection : IAsyncDisposable
                 await buffered.FlushAsync();
             }
         }
-        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        catch (Exception e) when (IsClosed(e))
         {
             // The receiving side reports this to the waiting calls.
         }
@@ -132,8 +132,7 @@ public sealed class RawConnection : IAsyncDisposable
                 Take((FrameType)header[3], header[4], BinaryPrimitives.ReadInt32BigEndian(header.AsSpan(5)), payload);
             }
         }
-        // NotSupported: thrown by BufferedStream for a socket that was closed between two reads.
-        catch (Exception e) when (e is IOException or ObjectDisposedException or NotSupportedException)
+        catch (Exception e) when (IsClosed(e))
         {
             _closed.TrySetResult();
             foreach (var call in _calls.Values)
@@ -142,6 +141,9 @@ public sealed class RawConnection : IAsyncDisposable
             }
         }
     }
+
+    // NotSupported: thrown by BufferedStream for a socket that was closed between two reads or writes.
+    private static bool IsClosed(Exception e) => e is IOException or ObjectDisposedException or NotSupportedException;
 
     private void Take(FrameType type, byte flags, int stream, byte[] payload)
     {

@@ -21,7 +21,7 @@ public sealed class Places(PlacesOptions options, BatcherMetrics metrics)
     /// <param name="held">Bytes that the request holds already while it waits.</param>
     /// <param name="needed">Bytes that the work takes while it runs, capped at the limit.</param>
     /// <param name="work">The work.</param>
-    /// <param name="cancellation">Cancelled when the caller has gone.</param>
+    /// <param name="cancellation">Cancelled when the caller disconnects or cancels.</param>
     /// <exception cref="QueueFullException">Too much work waits. Thrown at once.</exception>
     public async Task<T> Run<T>(long held, long needed, Func<T> work, CancellationToken cancellation)
     {

@@ -22,6 +22,9 @@ public sealed partial class GrpcErrors(ILogger<GrpcErrors> logger)
     /// </summary>
     public const int LongestMessage = 500;
 
+    /// <summary>Message of CANCELLED.</summary>
+    public const string CallerGone = "the caller cancelled the call or disconnected";
+
     /// <summary>The status of an exception that is not in the table.</summary>
     internal static Status Unexpected { get; } = new(StatusCode.Unknown, "internal error; see the service's log");
 
@@ -71,10 +74,10 @@ public sealed partial class GrpcErrors(ILogger<GrpcErrors> logger)
         QueueFullException => new Status(StatusCode.ResourceExhausted, e.Message),
         DrainingException => new Status(StatusCode.Unavailable, e.Message),
         TimeoutException => new Status(StatusCode.DeadlineExceeded, e.Message),
-        OperationCanceledException => new Status(StatusCode.Cancelled, "the caller has gone"),
+        OperationCanceledException => new Status(StatusCode.Cancelled, CallerGone),
         // Reading from or writing to a caller that has gone; a read may fail before the call's token is cancelled.
-        IOException => new Status(StatusCode.Cancelled, "the caller has gone"),
-        InvalidOperationException when callerGone => new Status(StatusCode.Cancelled, "the caller has gone"),
+        IOException => new Status(StatusCode.Cancelled, CallerGone),
+        InvalidOperationException when callerGone => new Status(StatusCode.Cancelled, CallerGone),
         _ => null,
     };
 

@@ -19,7 +19,7 @@ internal sealed partial class CallGuard(RequestDelegate next, RequestMetrics met
     private const string HandlerFailed = "Exception was thrown by handler. ";
 
     // Kestrel's exception for an answer to a caller that has reset the call; RequestAborted may not be set yet.
-    private const string CallerGone = nameof(IOException);
+    private const string ConnectionFailed = nameof(IOException);
 
     private readonly int _maxMessageBytes = options.Value.MaxMessageBytes;
 
@@ -91,9 +91,9 @@ internal sealed partial class CallGuard(RequestDelegate next, RequestMetrics met
         {
             // Only the type, because the message may quote the request.
             var type = words[HandlerFailed.Length..].Split(':')[0];
-            if (type == CallerGone)
+            if (type == ConnectionFailed)
             {
-                context.Response.Restate(new Status(StatusCode.Cancelled, "the caller has gone"));
+                context.Response.Restate(new Status(StatusCode.Cancelled, GrpcErrors.CallerGone));
                 return;
             }
             context.Response.Restate(GrpcErrors.Unexpected);
