@@ -74,8 +74,7 @@ internal sealed class BackboneModel : IServedModel, IDisposable
     public Task<PreparedImage> Prepare(V1.Image? image, CancellationToken cancellation) => image?.SourceCase switch
     {
         V1.Image.SourceOneofCase.Encoded => Prepare(image.Encoded, cancellation),
-        V1.Image.SourceOneofCase.Pixels => Task.FromResult(
-            new PreparedImage(WireTensors.ToSingles(image.Pixels, "image.pixels", 3, _side, _side))),
+        V1.Image.SourceOneofCase.Pixels => Task.FromResult(new PreparedImage(WireTensors.ToSingles(image.Pixels, "image.pixels", 3, _side, _side))),
         _ => throw new InvalidFieldException("image", "is missing"),
     };
 

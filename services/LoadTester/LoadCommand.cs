@@ -28,11 +28,7 @@ internal sealed class LoadCommand : Command
         : base("load", "Puts the load of ghz's configuration files on a running mesh, and prints the measurements.")
     {
         Arguments.Add(_configs);
-        Option[] options = [_host, _duration, _limits, _json];
-        foreach (var option in options)
-        {
-            Options.Add(option);
-        }
+        this.AddOptions(_host, _duration, _limits, _json);
         Subcommands.Add(new CheckCommand());
         Subcommands.Add(new FixturesCommand());
         Validators.Add(arguments =>

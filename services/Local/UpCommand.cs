@@ -75,11 +75,7 @@ internal sealed class UpCommand : Command
                 result.AddError($"--set: \"{setting}\" is not KEY=VALUE");
             }
         });
-        Option[] options = [_bundle, _replicas, _redis, _pyramid, _device, _precision, _port, _name, _settings, _only];
-        foreach (var option in options)
-        {
-            Options.Add(option);
-        }
+        this.AddOptions(_bundle, _replicas, _redis, _pyramid, _device, _precision, _port, _name, _settings, _only);
         // Not an asynchronous action: those are ended 2 s after a signal, and a mesh needs longer to stop.
         SetAction(arguments => Run(Read(arguments)).GetAwaiter().GetResult());
     }

@@ -239,10 +239,11 @@ public sealed class BundleTests : IDisposable
         File.Copy(configFile, _folder["bert", "config.json"], overwrite: true);
         File.Copy(Golden.PathOf("bert-nano", "vocab.txt"), _folder["bert", "vocab.txt"], overwrite: true);
         var config = BertConfig.Read(configFile);
-        using var network = new BertEncoder(config, withPooler: withHeads);
+        using var network = new BertEncoder(config);
         Formula.Fill(network, name => "text." + name);
         Write("bert", network, withHeads ? "bert." : "", withHeads
             ? [Zeros("cls.predictions.bias", 187), Zeros("cls.seq_relationship.weight", 2, config.HiddenSize),
+               Zeros("bert.pooler.dense.weight", config.HiddenSize, config.HiddenSize), Zeros("bert.pooler.dense.bias", config.HiddenSize),
                Zeros("bert.embeddings.position_ids", 1, 64)]
             : []);
     }

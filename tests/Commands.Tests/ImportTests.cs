@@ -37,7 +37,7 @@ public sealed class ImportTests : IDisposable
         Assert.Equal((0, ""), (result.ExitCode, result.Error));
         Assert.Contains("medmoe.ckpt: 3 tensors left out, which MedMoE does not use: model.image_encoder.global_embedder.weight, "
             + "model.text_encoder.model.pooler.dense.", result.Output);
-        Assert.Contains("the gate that reads reports starts fresh", result.Output);
+        Assert.Contains("the report gate starts with fresh weights", result.Output);
         using var golden = new GoldenBundle(Architecture.Reference);
         // All numbers of the answer are identical to the last digit; the image gate selects the expert.
         Assert.Equal(await Answer(golden.Root), await Answer(_folder["out"]));
@@ -119,7 +119,8 @@ public sealed class ImportTests : IDisposable
         (await Import()).AssertRefused("pytorch_model.bin: holds os.system", "code in a file is never run");
         File.Delete(_folder["bert", "pytorch_model.bin"]);
         File.WriteAllText(_folder["bert", "tf_model.h5"], "");
-        (await Import()).AssertRefused("none of model.safetensors, model.safetensors.index.json, pytorch_model.bin", "tf_model.h5 cannot be read");
+        (await Import()).AssertRefused(
+            "no weights: expected one of model.safetensors, model.safetensors.index.json, pytorch_model.bin", "tf_model.h5 cannot be read");
         Assert.Equal(["bert", "swin"], Directory.GetDirectories(_folder.Path).Select(Path.GetFileName).Order());
     }
 

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using MedMoE.Mesh.ServicesUnderTest;
+using MedMoE.Mesh.Wire.Catalog;
 
 namespace MedMoE.Mesh.Kubernetes.Tests;
 
@@ -7,7 +8,7 @@ namespace MedMoE.Mesh.Kubernetes.Tests;
 public sealed class ImageTests
 {
     private static readonly string _dockerfile = File.ReadAllText(Path.Combine(Golden.Repository, "services", "Dockerfile"));
-    private static readonly string[] _services = ["Backbone", "Expert", "Gateway", "Router", "TextEncoder"];
+    private static readonly string[] _services = [.. ServiceCatalog.All.Select(kind => kind.Project)];
 
     [Fact]
     public async Task Images_AreThoseOfTheDockerfile()

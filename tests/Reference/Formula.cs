@@ -24,7 +24,8 @@ public static class Formula
     /// <summary>An input tensor: uniform in [-1, 1).</summary>
     public static float[] Input(string name, params long[] shape) => Values(name, shape, u => u);
 
-    private static float[] Parameter(string name, long[] shape)
+    /// <summary>A parameter or buffer by its hashed name.</summary>
+    public static float[] Parameter(string name, params long[] shape)
     {
         var last = name[(name.LastIndexOf('.') + 1)..];
         if (last == "weight" && name.Contains("norm", StringComparison.OrdinalIgnoreCase))

@@ -23,7 +23,7 @@ public static class FormulaBundle
         var backbone = SwinConfig.Read(swin);
         Save("backbone", new SwinTransformer(backbone), name => name);
         File.Copy(swin, Path.Combine(folder, "backbone", "config.json"));
-        Save("text", new BertEncoder(BertConfig.Read(bert), withPooler: true), name => "text." + name);
+        Save("text", new BertEncoder(BertConfig.Read(bert)), name => "text." + name);
         File.Copy(bert, Path.Combine(folder, "text", "config.json"));
         File.WriteAllLines(Path.Combine(folder, "text", "vocab.txt"), vocabulary);
         File.WriteAllText(Path.Combine(folder, "text", "tokenizer_config.json"), """{ "do_lower_case": false }""");

@@ -26,8 +26,7 @@ internal sealed class LoadChannels : IDisposable
         }
         catch (Exception e) when (e is SocketException or OperationCanceledException)
         {
-            throw new LoadException(
-                $"{host}: cannot connect: {(e is SocketException ? e.Message : $"timeout after {timeout.TotalSeconds} s")}");
+            throw new LoadException($"{host}: cannot connect: {(e is SocketException ? e.Message : $"timeout after {timeout.TotalSeconds} s")}");
         }
         return new LoadChannels([.. Enumerable.Range(0, connections).Select(_ => GrpcChannel.ForAddress(address, new GrpcChannelOptions
         {

@@ -76,8 +76,7 @@ internal sealed class Supervisor(MeshPlan plan, EndpointsFile endpoints, MeshLog
         }
     }
 
-    private Task Stop(IReadOnlyList<Replica> replicas, TimeSpan drain) =>
-        Task.WhenAll(replicas.Select(replica => replica.Stop(drain, _hurry.Token)));
+    private Task Stop(IReadOnlyList<Replica> replicas, TimeSpan drain) => Task.WhenAll(replicas.Select(replica => replica.Stop(drain, _hurry.Token)));
 
     private (IReadOnlyList<Replica> Added, IReadOnlyList<Replica> Removed) Change(IReadOnlyDictionary<string, int> counts)
     {
@@ -107,8 +106,7 @@ internal sealed class Supervisor(MeshPlan plan, EndpointsFile endpoints, MeshLog
         }
     }
 
-    private IEnumerable<Replica> ReplicasOf(ProcessSpec spec) =>
-        _replicas.Where(replica => replica.Spec == spec).OrderBy(replica => replica.Number);
+    private IEnumerable<Replica> ReplicasOf(ProcessSpec spec) => _replicas.Where(replica => replica.Spec == spec).OrderBy(replica => replica.Number);
 
     private void WriteEndpoints()
     {

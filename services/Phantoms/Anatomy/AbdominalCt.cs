@@ -161,8 +161,7 @@ internal sealed class AbdominalCt
         var radius = lesion.BySize(8, 13, 20);
         var shape = Shape.Blob(_chance, x, y, radius, radius, 0.35f, 3, 3);
         var uneven = new Texture(_chance, 5);
-        _slice.Visit(shape, 3, (pixel, px, py, cover) =>
-            _slice.Values[pixel] += (206 + (26 * uneven.At(px, py)) - _slice.Values[pixel]) * cover);
+        _slice.Visit(shape, 3, (pixel, px, py, cover) => _slice.Values[pixel] += (206 + (26 * uneven.At(px, py)) - _slice.Values[pixel]) * cover);
         return Plane.Of(_slice.View, shape, 3);
     }
 

@@ -253,8 +253,7 @@ internal sealed class ChestXray
         var shape = Shape.Blob(_chance, x, y, radius * 1.1f, radius * 0.9f, 0.45f, 3, 4);
         var patches = new Texture(_chance, 9);
         var cover = Plane.Of(_film.View, shape, 9).Times(Lung(lesion));
-        _film.Visit(shape, 9, (pixel, px, py, _) =>
-            _film.Values[pixel] += cover.Values[pixel] * (0.5f + (0.22f * patches.At(px, py))));
+        _film.Visit(shape, 9, (pixel, px, py, _) => _film.Values[pixel] += cover.Values[pixel] * (0.5f + (0.22f * patches.At(px, py))));
         for (var i = 0; i < 3; i++)
         {
             var (sin, cos) = MathF.SinCos(((i - 1) * 0.6f) + _chance.Between(-0.1f, 0.1f));

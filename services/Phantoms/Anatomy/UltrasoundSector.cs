@@ -145,8 +145,7 @@ internal sealed class UltrasoundSector
         var radius = lesion.BySize(9, 14, 21);
         var shape = Shape.Blob(_chance, x, y, radius, radius, 0.4f, 3, 4);
         var uneven = new Texture(_chance, 4);
-        _echo.Visit(shape, 2, (pixel, px, py, cover) =>
-            _echo.Values[pixel] += (0.1f + (0.08f * uneven.At(px, py)) - _echo.Values[pixel]) * cover);
+        _echo.Visit(shape, 2, (pixel, px, py, cover) => _echo.Values[pixel] += (0.1f + (0.08f * uneven.At(px, py)) - _echo.Values[pixel]) * cover);
         return Plane.Of(_echo.View, shape, 2);
     }
 

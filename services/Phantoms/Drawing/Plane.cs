@@ -52,8 +52,7 @@ internal sealed class Plane(View view)
 
     /// <summary>Blends towards a level.</summary>
     public void Paint(Shape shape, float softness, float level, float opacity = 1, Plane? within = null) =>
-        Visit(shape, softness, (pixel, _, _, cover) =>
-            Values[pixel] += (level - Values[pixel]) * cover * opacity * (within?.Values[pixel] ?? 1));
+        Visit(shape, softness, (pixel, _, _, cover) => Values[pixel] += (level - Values[pixel]) * cover * opacity * (within?.Values[pixel] ?? 1));
 
     public void Add(Shape shape, float softness, float amount, Plane? within = null) =>
         Visit(shape, softness, (pixel, _, _, cover) => Values[pixel] += amount * cover * (within?.Values[pixel] ?? 1));

@@ -11,8 +11,7 @@ using Microsoft.Extensions.Options;
 namespace MedMoE.Mesh.Router.Pyramids;
 
 /// <summary>Pyramids, from the cache or the backbone. Concurrent readers share one; the last to leave cancels the backbone call.</summary>
-internal sealed class PyramidSource(
-    MeshChannels channels, FeatureCache cache, KnownModels models, IOptions<RouterOptions> options, TimeProvider time)
+internal sealed class PyramidSource(MeshChannels channels, FeatureCache cache, KnownModels models, IOptions<RouterOptions> options, TimeProvider time)
 {
     /// <summary>How long a finished pyramid may be shared with new readers. After that only the cache decides whether it is valid.</summary>
     private static readonly TimeSpan _shared = TimeSpan.FromSeconds(1);
@@ -120,8 +119,8 @@ internal sealed class PyramidSource(
             : summary.Result;
 
         /// <summary>
-        /// Starts the extraction, unless it runs already. Errors show at the levels. A pyramid whose connection was lost is restarted once, even if the
-        /// request notices only later, and its attempts still count.
+        /// Starts the extraction, unless it runs already. Errors show at the levels. A pyramid whose connection was lost is restarted once, even if
+        /// the request notices only later, and its attempts still count.
         /// </summary>
         public Pyramid Start()
         {
@@ -193,8 +192,7 @@ internal sealed class PyramidSource(
         public long? Finished { get; set; }
 
         /// <summary>A finished flight may be shared for a while. A failed one may not: its readers may renew it once.</summary>
-        public bool MayBeJoined(TimeProvider time) =>
-            !_failed && (Finished is not { } finished || time.GetElapsedTime(finished) <= _shared);
+        public bool MayBeJoined(TimeProvider time) => !_failed && (Finished is not { } finished || time.GetElapsedTime(finished) <= _shared);
 
         /// <summary>True for the first caller only.</summary>
         public bool TryStart() => Interlocked.Exchange(ref _started, 1) == 0;

@@ -116,8 +116,7 @@ internal static class BundleImport
         var (names, held) = (request.Experts, weights.Experts.Count);
         if (weights.ImageGate is null)
         {
-            return names ?? throw new BundleException(
-                request.Checkpoint ?? request.Swin, "holds no experts: name the fresh ones with --experts");
+            return names ?? throw new BundleException(request.Checkpoint ?? request.Swin, "holds no experts: name the fresh ones with --experts");
         }
         return names is null && held == _released.Length ? _released
             : names?.Count == held ? names

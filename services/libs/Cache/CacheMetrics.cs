@@ -8,8 +8,7 @@ public sealed class CacheMetrics(Meter meter)
     private readonly Counter<long> _hits = meter.CreateCounter<long>("medmoe.cache.hits", "{entry}", "Entries found.");
     private readonly Counter<long> _misses = meter.CreateCounter<long>("medmoe.cache.misses", "{entry}", "Entries not found in any level.");
     private readonly Counter<long> _bytes = meter.CreateCounter<long>("medmoe.cache.bytes", "By", "Bytes of the entries found.");
-    private readonly Counter<double> _saved = meter.CreateCounter<double>(
-        "medmoe.cache.saved", "ms", "Computation time saved by the entries found.");
+    private readonly Counter<double> _saved = meter.CreateCounter<double>("medmoe.cache.saved", "ms", "Computation time saved by the entries found.");
     private readonly Counter<long> _failures = meter.CreateCounter<long>(
         "medmoe.cache.redis.failures", "{operation}", "Redis operations that failed or timed out.");
     private readonly Counter<long> _dropped = meter.CreateCounter<long>(

@@ -32,6 +32,5 @@ public static class ScalarArithmetic
         return tensor.masked_fill(mask, scalar);
     }
 
-    public static Tensor PlusAt(this Tensor tensor, long dimension, Tensor index, Tensor source) =>
-        tensor.index_add(dimension, index, source, _one);
+    public static Tensor PlusAt(this Tensor tensor, long dimension, Tensor index, Tensor source) => tensor.index_add(dimension, index, source, _one);
 }

@@ -25,8 +25,7 @@ public sealed class TrainedNetworks : IDisposable
         var swin = BundleNetworks.LoadSwin(source);
         Backbone = new PyramidBackbone(swin, manifest.Architecture);
         var bert = BundleNetworks.LoadBert(source);
-        Text = new TextEmbedder(
-            BertTokenizer.Read(source.FolderOf(BundlePart.Text), bert.Config.VocabularySize), bert, manifest.Text);
+        Text = new TextEmbedder(BertTokenizer.Read(source.FolderOf(BundlePart.Text), bert.Config.VocabularySize), bert, manifest.Text);
         Gate = BundleNetworks.LoadGate(source, swin.Config.FeatureDim);
         Experts = [.. manifest.Experts.Select(entry =>
         {

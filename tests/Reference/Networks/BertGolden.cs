@@ -2,6 +2,7 @@ using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Model;
 using MedMoE.Mesh.Model.Bert;
 using MedMoE.Mesh.Text;
+using static TorchSharp.torch;
 
 namespace MedMoE.Mesh.Reference.Networks;
 
@@ -36,7 +37,7 @@ public static class BertGolden
         List<Comparison> results = [.. states
             .Select((state, layer) => (Name: $"hidden_states.{layer}", Own: state * mask.unsqueeze(2).to(state.dtype)))
             .Select(state => new Comparison(state.Name, golden[state.Name], state.Own, Comparison.OneNetwork))];
-        results.Add(new("pooler_output", golden["pooler_output"], embedder.Network.Pool(states[^1]), Comparison.OneNetwork));
+        results.Add(new("pooler_output", golden["pooler_output"], Pool(states[^1]), Comparison.OneNetwork));
         var encoded = Encode(embedder);
         for (var row = 0; row < Words.Count; row++)
         {
@@ -63,9 +64,18 @@ public static class BertGolden
         })];
     }
 
+    /// <summary>The reference's pooler, [batch, hidden], which MedMoE does not use: it compares the first token of the last hidden state.</summary>
+    private static Tensor Pool(Tensor lastHiddenState)
+    {
+        var hidden = lastHiddenState.shape[2];
+        Tensor Parameter(string name, params long[] shape) =>
+            tensor(Formula.Parameter($"text.pooler.dense.{name}", shape), shape).to(lastHiddenState.dtype, lastHiddenState.device);
+        return nn.functional.linear(lastHiddenState.select(1, 0), Parameter("weight", hidden, hidden), Parameter("bias", hidden)).tanh();
+    }
+
     private static BertEncoder Network(TorchOptions options)
     {
-        var network = new BertEncoder(BertConfig.Read(Golden.PathOf(Folder, "config.json")), withPooler: true);
+        var network = new BertEncoder(BertConfig.Read(Golden.PathOf(Folder, "config.json")));
         Formula.Fill(network, name => "text." + name);
         options.Place(network);
         return network;

@@ -4,8 +4,7 @@ using MedMoE.Mesh.Bundle.Tensors;
 namespace MedMoE.Mesh.Bundle.Safetensors;
 
 /// <summary>The checked JSON header of a safetensors file: every data byte belongs to exactly one tensor.</summary>
-internal sealed record SafetensorsHeader(
-    IReadOnlyDictionary<string, SafetensorsTensor> Tensors, IReadOnlyDictionary<string, string> Metadata)
+internal sealed record SafetensorsHeader(IReadOnlyDictionary<string, SafetensorsTensor> Tensors, IReadOnlyDictionary<string, string> Metadata)
 {
     private const string MetadataKey = "__metadata__";
 

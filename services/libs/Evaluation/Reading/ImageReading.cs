@@ -12,5 +12,4 @@ internal sealed record StudyImage(float[] Pixels, int ReportType, IReadOnlyList<
 /// <param name="PromptScores">Score with each prompt.</param>
 /// <param name="PhraseMaps">Mean attention of each phrase's words, [side, side], row-major.</param>
 /// <param name="GridSide">Positions per side of a map.</param>
-internal sealed record ImageReading(
-    float[] Gate, float[] Embedding, float[] ReportScores, float[] PromptScores, float[][] PhraseMaps, int GridSide);
+internal sealed record ImageReading(float[] Gate, float[] Embedding, float[] ReportScores, float[] PromptScores, float[][] PhraseMaps, int GridSide);

@@ -33,6 +33,5 @@ public sealed record BertConfig(
     }
 
     /// <summary>Multiply-adds of one text with this many tokens, matrix products only.</summary>
-    public long MultiplyAdds(int tokens) =>
-        (long)Layers * tokens * HiddenSize * ((4L * HiddenSize) + (2L * IntermediateSize) + (2L * tokens));
+    public long MultiplyAdds(int tokens) => (long)Layers * tokens * HiddenSize * ((4L * HiddenSize) + (2L * IntermediateSize) + (2L * tokens));
 }

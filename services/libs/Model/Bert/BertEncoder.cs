@@ -9,16 +9,14 @@ public sealed class BertEncoder : Module
 {
     private readonly BertEmbeddings embeddings;
     private readonly BertLayers encoder;
-    private readonly BertPooler? pooler;
 
-    /// <summary>MedMoE does not use BERT's pooler.</summary>
-    public BertEncoder(BertConfig config, bool withPooler = false)
+    /// <summary>MedMoE does not use BERT's pooler, so there is none.</summary>
+    public BertEncoder(BertConfig config)
         : base(nameof(BertEncoder))
     {
         Config = config;
         embeddings = new BertEmbeddings(config);
         encoder = new BertLayers(config);
-        pooler = withPooler ? new BertPooler(config) : null;
         RegisterComponents();
     }
 
@@ -39,10 +37,6 @@ public sealed class BertEncoder : Module
         }
         return [.. states.Select(s => s.MoveToOuterDisposeScope())];
     }
-
-    /// <summary>BERT's pooled output, [batch, hidden], from the last hidden state.</summary>
-    public Tensor Pool(Tensor lastHiddenState) =>
-        (pooler ?? throw new InvalidOperationException("this encoder has no pooler")).forward(lastHiddenState);
 
     private sealed class BertEmbeddings : Module<Tensor, Tensor>
     {
@@ -147,19 +141,5 @@ public sealed class BertEncoder : Module
             return functional.scaled_dot_product_attention(Heads(query), Heads(key), Heads(value), mask)
                 .transpose(1, 2).reshape(batch, tokens, hidden).MoveToOuterDisposeScope();
         }
-    }
-
-    private sealed class BertPooler : Module<Tensor, Tensor>
-    {
-        private readonly Linear dense;
-
-        public BertPooler(BertConfig config)
-            : base(nameof(BertPooler))
-        {
-            dense = Linear(config.HiddenSize, config.HiddenSize);
-            RegisterComponents();
-        }
-
-        public override Tensor forward(Tensor input) => dense.forward(input.select(1, 0)).tanh();
     }
 }

@@ -110,8 +110,7 @@ public sealed class BundleInspection
     private void Report(ModelBundle bundle, BundlePart part, nn.Module network, long multiplyAdds)
     {
         using var file = SafetensorsFile.Open(bundle.PathOf(part, "model.safetensors"));
-        _parts.Add(new PartReport(
-            part.Folder, file.Tensors.Count, network.parameters().Sum(p => p.numel()), multiplyAdds, bundle.Digest(part)));
+        _parts.Add(new PartReport(part.Folder, file.Tensors.Count, network.parameters().Sum(p => p.numel()), multiplyAdds, bundle.Digest(part)));
     }
 
     /// <summary>An optional part: its files must exist, and its tensors must be readable. Its network is known to its owner alone.</summary>

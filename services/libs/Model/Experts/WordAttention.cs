@@ -20,8 +20,7 @@ public static class WordAttention
     /// over positions.
     /// </param>
     /// <param name="temperature">The manifest's attention temperature.</param>
-    public static GroundedWords Attend(
-        LocalFeatures features, Tensor words, IReadOnlyList<int> counts, Architecture architecture, double temperature)
+    public static GroundedWords Attend(LocalFeatures features, Tensor words, IReadOnlyList<int> counts, Architecture architecture, double temperature)
     {
         using var scope = NewDisposeScope();
         var scores = features.Scores(words);
@@ -51,8 +50,7 @@ public static class WordAttention
         var attention = scores.Times(temperature).softmax(2);
         var contexts = features.Contexts(attention);
         var similarities = functional.cosine_similarity(words, contexts, dim: 2);
-        return new GroundedWords(
-            attention.MoveToOuterDisposeScope(), contexts.MoveToOuterDisposeScope(), similarities.MoveToOuterDisposeScope());
+        return new GroundedWords(attention.MoveToOuterDisposeScope(), contexts.MoveToOuterDisposeScope(), similarities.MoveToOuterDisposeScope());
     }
 
     /// <summary>True for the padding after each row's words, [batch, words]; <paramref name="rows"/> gives width and device.</summary>

@@ -79,8 +79,7 @@ internal sealed class SwinBlock : Module<Tensor, Tensor>
         var next = 0;
         for (var at = 0; at < across * across; at++)
         {
-            (int, int) Region(int token) =>
-                (Band((at / across * window) + (token / window)), Band((at % across * window) + (token % window)));
+            (int, int) Region(int token) => (Band((at / across * window) + (token / window)), Band((at % across * window) + (token % window)));
             for (var from = 0; from < tokens; from++)
             {
                 for (var to = 0; to < tokens; to++)

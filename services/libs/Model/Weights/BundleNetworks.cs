@@ -80,17 +80,17 @@ public static class BundleNetworks
     }
 
     /// <summary>A BERT encoder from a file with Hugging Face's names, with or without "bert.".</summary>
-    public static BertEncoder LoadBert(BertConfig config, ITensorFile file, bool withPooler = false)
+    public static BertEncoder LoadBert(BertConfig config, ITensorFile file)
     {
         RequireFit(config.Parameters, file);
-        return Load(() => new BertEncoder(config, withPooler), file, withPooler ? TensorNames.BertWithPooler : TensorNames.Bert);
+        return Load(() => new BertEncoder(config), file, TensorNames.Bert);
     }
 
-    /// <inheritdoc cref="LoadBert(BertConfig, ITensorFile, bool)"/>
-    public static BertEncoder LoadBert(BertConfig config, string path, bool withPooler = false)
+    /// <inheritdoc cref="LoadBert(BertConfig, ITensorFile)"/>
+    public static BertEncoder LoadBert(BertConfig config, string path)
     {
         using var file = SafetensorsFile.Open(path);
-        return LoadBert(config, file, withPooler);
+        return LoadBert(config, file);
     }
 
     /// <summary>One expert: <c>experts/NAME/model.safetensors</c>. Its projections determine the channels of the levels.</summary>

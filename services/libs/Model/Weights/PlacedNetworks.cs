@@ -25,7 +25,6 @@ public static class PlacedNetworks
     {
         var network = BundleNetworks.LoadBert(bundle);
         options.Place(network);
-        return new TextEmbedder(
-            BertTokenizer.Read(bundle.FolderOf(BundlePart.Text), network.Config.VocabularySize), network, bundle.Manifest.Text);
+        return new TextEmbedder(BertTokenizer.Read(bundle.FolderOf(BundlePart.Text), network.Config.VocabularySize), network, bundle.Manifest.Text);
     }
 }

@@ -16,8 +16,6 @@ internal sealed partial class TensorNames(string prefix, Regex? ignored)
     /// <summary>Hugging Face's BERT, bare or below a head, without its pooler.</summary>
     public static TensorNames Bert { get; } = new("bert.", BertExtras());
 
-    public static TensorNames BertWithPooler { get; } = new("bert.", BertHeads());
-
     /// <summary>The network's name for a name in the file, or null if it is ignored.</summary>
     public string? Canonical(string name)
     {
@@ -37,7 +35,4 @@ internal sealed partial class TensorNames(string prefix, Regex? ignored)
 
     [GeneratedRegex(@"^(cls|classifier|qa_outputs|pooler\.dense)\.|^embeddings\.(position_ids|token_type_ids)$")]
     private static partial Regex BertExtras();
-
-    [GeneratedRegex(@"^(cls|classifier|qa_outputs)\.|^embeddings\.(position_ids|token_type_ids)$")]
-    private static partial Regex BertHeads();
 }

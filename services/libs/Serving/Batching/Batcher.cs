@@ -52,8 +52,7 @@ public sealed class Batcher<TItem, TResult> : IDisposable
     /// </summary>
     /// <exception cref="QueueFullException">The queue is full. Thrown at once.</exception>
     /// <exception cref="DrainingException">The batcher is stopping. Thrown at once.</exception>
-    public Task<Batched<TResult>>[] SubmitAll(
-        IReadOnlyList<TItem> items, DateTimeOffset? deadline = null, CancellationToken cancellation = default)
+    public Task<Batched<TResult>>[] SubmitAll(IReadOnlyList<TItem> items, DateTimeOffset? deadline = null, CancellationToken cancellation = default)
     {
         var arrived = _time.GetTimestamp();
         Entry[] entries = [.. items.Select(item => new Entry(item, deadline, cancellation, arrived))];

@@ -32,6 +32,5 @@ public static class MeshContract
     /// The method that a call is counted under; null if it is not counted. A path without a method is "unknown", because callers can invent paths and
     /// metrics must not store them.
     /// </summary>
-    public static string? CountedMethod(string path) =>
-        IsInfrastructure(path) ? null : _methods.ContainsKey(path) ? path : "unknown";
+    public static string? CountedMethod(string path) => IsInfrastructure(path) ? null : _methods.ContainsKey(path) ? path : "unknown";
 }

@@ -19,8 +19,7 @@ public static class CallHeaders
     private const int TimeoutDigits = 8;
 
     /// <summary>Whether a request is a gRPC call. Other HTTP/2 requests are only probes.</summary>
-    public static bool IsCall(HttpRequest request) =>
-        HttpProtocol.IsHttp2(request.Protocol) && request.Path.Value is not (HealthPath or MetricsPath);
+    public static bool IsCall(HttpRequest request) => HttpProtocol.IsHttp2(request.Protocol) && request.Path.Value is not (HealthPath or MetricsPath);
 
     /// <summary>The fault of the headers, or null.</summary>
     internal static Status? Fault(HttpRequest request)

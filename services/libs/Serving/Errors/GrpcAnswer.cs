@@ -61,8 +61,7 @@ public static class GrpcAnswer
 
     private static IHeaderDictionary? Fields(HttpResponse response) => response.HasStarted ? Trailers(response) : response.Headers;
 
-    private static IHeaderDictionary? Trailers(HttpResponse response) =>
-        response.HttpContext.Features.Get<IHttpResponseTrailersFeature>()?.Trailers;
+    private static IHeaderDictionary? Trailers(HttpResponse response) => response.HttpContext.Features.Get<IHttpResponseTrailersFeature>()?.Trailers;
 
     public static string Text(StatusCode code) => ((int)code).ToString(CultureInfo.InvariantCulture);
 

@@ -36,8 +36,7 @@ public static class Refusals
         ("Request sent 'identity' grpc-encoding value", _ => NoEncoding),
     ];
 
-    public static Status MessageTooLarge(int limit) =>
-        new(StatusCode.ResourceExhausted, $"the message is over the limit of {limit} bytes");
+    public static Status MessageTooLarge(int limit) => new(StatusCode.ResourceExhausted, $"the message is over the limit of {limit} bytes");
 
     public static Status MetadataTooLarge(int size, int limit) =>
         new(StatusCode.ResourceExhausted, $"the metadata has {size} bytes, over the limit of {limit} (Gateway:MaxMetadataBytes)");

@@ -6,8 +6,7 @@ namespace MedMoE.Mesh.Serving.Hosting;
 
 public static class CallContext
 {
-    public static DateTimeOffset? DeadlineOrNone(this ServerCallContext context) =>
-        context.Deadline == DateTime.MaxValue ? null : context.Deadline;
+    public static DateTimeOffset? DeadlineOrNone(this ServerCallContext context) => context.Deadline == DateTime.MaxValue ? null : context.Deadline;
 
     public static Timing ToTiming<T>(this Batched<T> batched) => new()
     {

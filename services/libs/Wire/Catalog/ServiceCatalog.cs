@@ -33,8 +33,7 @@ public static class ServiceCatalog
     public static IReadOnlyList<ServiceKind> All { get; } = [Backbone, TextEncoder, Expert, Router, Gateway];
 
     /// <summary>The rpcs of the mesh, those that every service with a network answers included.</summary>
-    public static IReadOnlyList<ServiceDescriptor> Contracts { get; } =
-        [.. All.SelectMany(kind => kind.Contracts), ModelService.Descriptor];
+    public static IReadOnlyList<ServiceDescriptor> Contracts { get; } = [.. All.SelectMany(kind => kind.Contracts), ModelService.Descriptor];
 
     /// <summary>The services that a bundle has the parts for, in the order of <see cref="All"/>.</summary>
     public static IEnumerable<MeshService> Services(BundleManifest manifest) =>
