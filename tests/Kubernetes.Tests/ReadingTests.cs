@@ -1,5 +1,6 @@
 using k8s.Models;
 using MedMoE.Mesh.Bundle;
+using MedMoE.Mesh.Wire.Catalog;
 
 namespace MedMoE.Mesh.Kubernetes.Tests;
 
@@ -16,7 +17,7 @@ public sealed class ReadingTests
     public async Task Overlay_ReadStrictly_IsWhole(string name)
     {
         var overlay = await Overlay.Build(name);
-        string[] services = ["backbone", .. _experts.Select(e => $"expert-{e}"), "gateway", "router", "text-encoder"];
+        string[] services = [.. ServiceCatalog.Services(_experts).Select(service => service.Name).Order()];
         Assert.Equal(services, overlay.Deployments.Select(d => d.Metadata.Name).Order());
         Assert.Equal(services, overlay.Objects.OfType<V1PodDisruptionBudget>().Select(o => o.Metadata.Name).Order());
         Assert.Equal(
@@ -24,7 +25,7 @@ public sealed class ReadingTests
             overlay.Objects.OfType<V1Service>().Select(o => o.Metadata.Name).OrderBy(s => s == "redis").ThenBy(s => s));
         Assert.Equal("redis", Assert.Single(overlay.Objects.OfType<V1StatefulSet>()).Metadata.Name);
         Assert.Equal(_experts, overlay.Experts);
-        string[] scaled = ["backbone", .. _experts.Select(e => $"expert-{e}"), "text-encoder"];
+        string[] scaled = [.. ServiceCatalog.Services(_experts).Where(service => service.Kind.RunsNetwork).Select(service => service.Name).Order()];
         Assert.Equal(name == "autoscale" ? scaled : [], overlay.Objects.OfType<V2HorizontalPodAutoscaler>().Select(o => o.Metadata.Name).Order());
         Assert.Equal(name == "keda" ? scaled : [], overlay.Objects.OfType<ScaledObject>().Select(o => o.Metadata.Name).Order());
         Assert.All(overlay.Objects.Where(o => o is not V1Namespace), o => Assert.Equal("medmoe", o.Metadata.NamespaceProperty));

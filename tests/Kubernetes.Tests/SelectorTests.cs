@@ -1,4 +1,5 @@
 using k8s.Models;
+using MedMoE.Mesh.Wire.Catalog;
 
 namespace MedMoE.Mesh.Kubernetes.Tests;
 
@@ -32,7 +33,7 @@ public sealed class SelectorTests
     public async Task NetworkPolicies_LetCallersThrough_AndNobodyElse()
     {
         var overlay = await Overlay.Build("cpu");
-        string[] networks = ["backbone", .. overlay.Experts.Select(e => $"expert-{e}"), "text-encoder"];
+        string[] networks = [.. ServiceCatalog.Services(overlay.Experts).Where(service => service.Kind.RunsNetwork).Select(service => service.Name)];
         HashSet<(string From, string To)> meant =
             [("gateway", "router"), ("router", "redis"), .. networks.SelectMany(n => new[] { ("gateway", n), ("router", n) })];
 
