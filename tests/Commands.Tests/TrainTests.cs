@@ -11,7 +11,7 @@ public sealed class TrainTests : IDisposable
     private readonly TemporaryFolder _folder = new();
 
     [Fact]
-    public async Task Train_OnPhantoms_MakesABundleThatCanBeEvaluated()
+    public async Task Train_OnPhantoms_MakesABundleThatCanBeEvaluated_WithFiguresInTheirRanges()
     {
         await Prepare();
 

@@ -121,24 +121,21 @@ public sealed class BatcherTests
     [Fact]
     public async Task QueueDelay_IdleModel_CountsFromTheOldest()
     {
-        var time = new FakeTimeProvider();
+        var time = new WatchedTime();
         using var model = new HeldModel();
         model.Release();
         using var batcher = model.Batcher(new BatcherOptions { MaxQueueDelay = TimeSpan.FromMilliseconds(10), MaxBatchSize = 3 }, time: time);
         var one = batcher.Submit(1);
+        Assert.Equal(TimeSpan.FromMilliseconds(10), await time.NextDelay().WaitAsync(_patience));
         time.Advance(TimeSpan.FromMilliseconds(6));
         var two = batcher.Submit(2);
+        Assert.Equal(TimeSpan.FromMilliseconds(4), await time.NextDelay().WaitAsync(_patience));
         Assert.False(one.IsCompleted);
 
         time.Advance(TimeSpan.FromMilliseconds(4));
 
-        // The timer may have been set before or after the advance: advance until it fires.
-        for (var i = 0; i < 1000 && !one.IsCompleted; i++)
-        {
-            time.Advance(TimeSpan.FromMilliseconds(1));
-            await Task.Yield();
-        }
-        Assert.Equal(2, (await two.WaitAsync(_patience)).BatchSize);
+        Assert.Equal(TimeSpan.FromMilliseconds(10), (await one.WaitAsync(_patience)).Queued);
+        Assert.Equal((2, TimeSpan.FromMilliseconds(4)), ((await two.WaitAsync(_patience)).BatchSize, (await two).Queued));
         // A complete batch does not wait.
         var three = await Task.WhenAll(Enumerable.Range(3, 3).Select(i => batcher.Submit(i))).WaitAsync(_patience);
         Assert.All(three, r => Assert.Equal(3, r.BatchSize));
