@@ -1,0 +1,51 @@
+using MedMoE.Mesh.Bundle;
+using MedMoE.Mesh.Local.Plan;
+
+namespace MedMoE.Mesh.Local.Tests.Plan;
+
+public sealed class MeshPlanTests
+{
+    private static readonly BundleManifest _demo = ModelBundle.Open(Path.Combine(AppContext.BaseDirectory, "demo")).Manifest;
+
+    [Fact]
+    public void For_Demo_IsEveryServiceInTheOrderOfStarting()
+    {
+        var plan = MeshPlan.For(new UpOptions { Bundle = "/b", Replicas = "ct=2, mri=0" }, _demo, "/run/endpoints.json", "127.0.0.1:6379");
+
+        Assert.Equal(
+            ["backbone", "text-encoder", "expert-xray", "expert-ct", "expert-mri", "expert-ultrasound", "router", "gateway"],
+            plan.Services.Select(s => s.Service.Name));
+        Assert.Equal([1, 1, 1, 2, 0, 1, 1, 1], plan.Services.Select(s => s.Replicas));
+        Assert.Equal([2, 2, 2, 2, 2, 2, 1, 0], plan.Services.Select(s => s.Service.Kind.StopsAt));
+    }
+
+    [Fact]
+    public void For_Options_ReachTheServicesThatHaveThem()
+    {
+        var options = new UpOptions
+        {
+            Bundle = "/b",
+            Pyramid = "bf16",
+            Device = "cuda:1",
+            Precision = "auto",
+            Port = 9000,
+            Settings = ["Serving:MaxMessageBytes=1024", "A:B=c=d"],
+        };
+
+        var plan = MeshPlan.For(options, _demo, "/run/endpoints.json", "redis:6379");
+
+        string[] network = ["--Model:Bundle=/b", "--Model:Device=cuda:1", "--Model:Precision=auto"];
+        AssertOwn("backbone", network);
+        AssertOwn("text-encoder", network);
+        AssertOwn("expert-ct", ["--Expert:Name=ct", .. network]);
+        AssertOwn("router", ["--Model:Bundle=/b", "--Endpoints:File=/run/endpoints.json", "--Cache:Redis=redis:6379", "--Router:PyramidType=BF16"]);
+        AssertOwn("gateway", ["--Endpoints:File=/run/endpoints.json"], port: 9000);
+
+        void AssertOwn(string service, string[] own, int port = 0) => Assert.Equal(
+            [
+                "--Serving:Address=127.0.0.1", $"--Serving:GrpcPort={port}", "--Serving:HttpPort=0", "--Serving:StopWithInput=true",
+                .. own, "--Serving:MaxMessageBytes=1024", "--A:B=c=d",
+            ],
+            plan.Services.Single(s => s.Service.Name == service).Arguments);
+    }
+}

@@ -1,0 +1,109 @@
+using MedMoE.Mesh.Serving.Batching;
+
+namespace MedMoE.Mesh.Serving.Tests.Batching;
+
+public sealed class PlacesTests
+{
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(30);
+
+    private static readonly PlacesOptions _one = new()
+    {
+        AtOnce = 1,
+        Waiting = 1,
+        Bytes = 100,
+        BytesSetting = "Test:Bytes",
+        RetryAfter = TimeSpan.FromMilliseconds(40),
+    };
+
+    [Fact]
+    public async Task Run_AllPlacesTaken_OneWaitsAndTheNextIsRefused()
+    {
+        using var metrics = new BatcherMetrics("test");
+        var places = new Places(_one, metrics);
+        using var started = new ManualResetEventSlim();
+        using var released = new ManualResetEventSlim();
+        using var gone = new CancellationTokenSource();
+        var first = Task.Run(
+            () => places.Run(
+                held: 0,
+                needed: 0,
+                () =>
+                {
+                    started.Set();
+                    Assert.True(released.Wait(_patience), "the first was not let go");
+                    return 1;
+                },
+                CancellationToken.None),
+            TestContext.Current.CancellationToken);
+        Assert.True(started.Wait(_patience, TestContext.Current.CancellationToken), "the first did not start");
+        var waiting = places.Run(0, 0, () => 2, gone.Token);
+
+        var e = await Assert.ThrowsAsync<QueueFullException>(() => places.Run(0, 0, () => 3, CancellationToken.None));
+
+        Assert.Equal(40, e.RetryAfter.TotalMilliseconds);
+        Assert.False(waiting.IsCompleted);
+        // A cancelled waiter frees its capacity for another.
+        await gone.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting.WaitAsync(_patience));
+        var next = places.Run(0, 0, () => 4, CancellationToken.None);
+        released.Set();
+        Assert.Equal(1, await first.WaitAsync(_patience));
+        Assert.Equal(4, await next.WaitAsync(_patience));
+    }
+
+    [Fact]
+    public async Task Run_BytesTaken_LargeWorkWaitsAndSmallOvertakes()
+    {
+        using var metrics = new BatcherMetrics("test");
+        var places = new Places(_one with { AtOnce = 4, Waiting = 4 }, metrics);
+        using var released = new ManualResetEventSlim();
+        var (first, started) = Hold(places, held: 0, needed: 60, released);
+        await started.WaitAsync(_patience, TestContext.Current.CancellationToken);
+
+        var large = places.Run(0, 1000, () => "large", CancellationToken.None);
+        var small = places.Run(0, 40, () => "small", CancellationToken.None);
+
+        Assert.Equal("small", await small.WaitAsync(_patience));
+        Assert.False(large.IsCompleted);
+        released.Set();
+        Assert.True(await first.WaitAsync(_patience), "the first was not let go");
+        // A need above the limit counts as the whole limit: it runs by itself.
+        Assert.Equal("large", await large.WaitAsync(_patience));
+    }
+
+    [Fact]
+    public async Task Run_BytesHeldByThoseThatWait_RefusesTheNext()
+    {
+        using var metrics = new BatcherMetrics("test");
+        var places = new Places(_one with { Waiting = 4 }, metrics);
+        using var released = new ManualResetEventSlim();
+        var (first, started) = Hold(places, held: 70, needed: 0, released);
+        await started.WaitAsync(_patience, TestContext.Current.CancellationToken);
+        var waiting = places.Run(30, 0, () => 1, CancellationToken.None);
+
+        var e = await Assert.ThrowsAsync<QueueFullException>(() => places.Run(1, 0, () => 1, CancellationToken.None));
+
+        Assert.Equal("waiting requests hold 100 bytes, the limit is 100 (Test:Bytes); try again in 40 ms", e.Message);
+        released.Set();
+        Assert.True(await first.WaitAsync(_patience), "the first was not let go");
+        Assert.Equal(1, await waiting.WaitAsync(_patience));
+        // A single request may hold more than the limit.
+        Assert.Equal(2, await places.Run(101, 0, () => 2, CancellationToken.None));
+    }
+
+    /// <summary>Work that runs until it is released.</summary>
+    private static (Task<bool> Work, Task Started) Hold(Places places, long held, long needed, ManualResetEventSlim released)
+    {
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var work = Task.Run(() => places.Run(
+            held,
+            needed,
+            () =>
+            {
+                started.SetResult();
+                return released.Wait(_patience);
+            },
+            CancellationToken.None));
+        return (work, started.Task);
+    }
+}
