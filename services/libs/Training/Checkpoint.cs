@@ -7,16 +7,11 @@ using static TorchSharp.torch;
 
 namespace MedMoE.Mesh.Training;
 
-/// <summary>Where a run is.</summary>
-/// <param name="Step">Optimizer steps taken.</param>
-/// <param name="Epoch">Epoch of the next batch.</param>
-/// <param name="BatchInEpoch">Batches of that epoch that have been used.</param>
-/// <param name="Best">Lowest validation loss so far; null before the first validation.</param>
-/// <param name="SinceBest">Validations since.</param>
-/// <param name="SinceCut">The same, or since the learning rate was cut.</param>
-/// <param name="Reduction">What plateaus have left of the learning rate.</param>
-/// <param name="LossSum">Of the batches since the last validation.</param>
-/// <param name="LossBatches">Those batches.</param>
+/// <summary>
+/// Progress of a run: optimizer steps; the epoch of the next batch, and the batches used in it; the lowest validation loss (null before the first
+/// validation), the validations since, and those since then or since the learning rate was cut; the factor that plateaus have applied to the learning
+/// rate; sum and number of the batch losses since the last validation.
+/// </summary>
 public sealed record TrainingState(
     int Step, int Epoch, int BatchInEpoch, double? Best, int SinceBest, int SinceCut, double Reduction, double LossSum, int LossBatches)
 {
@@ -24,8 +19,8 @@ public sealed record TrainingState(
 }
 
 /// <summary>
-/// A run on disk, in one safetensors file: networks, the optimizer's moments, and in the metadata where it is and with which options it began.
-/// A run that goes on from it has the losses of one that was never stopped.
+/// A checkpoint in one safetensors file: networks, the optimizer's moments, and in the metadata the progress and the options. A resumed run has the
+/// same losses as one that was never interrupted.
 /// </summary>
 internal static class Checkpoint
 {
@@ -34,7 +29,7 @@ internal static class Checkpoint
 
     private static readonly JsonSerializerOptions _json = new() { RespectRequiredConstructorParameters = true };
 
-    /// <exception cref="IOException">The disk is full or not writable; the checkpoint before is untouched.</exception>
+    /// <exception cref="IOException">The disk is full or not writable; the previous checkpoint is unchanged.</exception>
     public static void Save(string path, TrainedNetworks networks, Adam adam, TrainingState state, TrainOptions options) => StateDict.Save(
         networks.State.Concat(adam.State), path, ScalarType.Float32, new Dictionary<string, string>
         {
@@ -43,8 +38,8 @@ internal static class Checkpoint
             [OptionsKey] = Fingerprint(options),
         });
 
-    /// <summary>Reads a run back into networks and optimizer.</summary>
-    /// <exception cref="BundleException">No checkpoint, or one of other networks or options.</exception>
+    /// <summary>Restores networks and optimizer.</summary>
+    /// <exception cref="BundleException">Not a checkpoint, or one of other networks or options.</exception>
     public static TrainingState Restore(string path, TrainedNetworks networks, Adam adam, TrainOptions options)
     {
         using var file = SafetensorsFile.Open(path);
@@ -76,7 +71,7 @@ internal static class Checkpoint
         }
     }
 
-    /// <summary>The options that losses depend on. How long a run goes on and how often it saves may change.</summary>
+    /// <summary>The options that losses depend on. The length of a run and its checkpoints may change.</summary>
     private static string Fingerprint(TrainOptions options) => JsonSerializer.Serialize(options with
     {
         Steps = options.Schedule.Kind == ScheduleKind.Cosine ? options.Steps : null,

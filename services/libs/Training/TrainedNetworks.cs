@@ -11,12 +11,12 @@ using static TorchSharp.torch;
 
 namespace MedMoE.Mesh.Training;
 
-/// <summary>All networks of a bundle, ready to learn together.</summary>
+/// <summary>All networks of a bundle, to be trained together.</summary>
 public sealed class TrainedNetworks : IDisposable
 {
     private readonly ModelBundle _source;
 
-    /// <exception cref="BundleException">A part cannot be used; every fault of it is listed.</exception>
+    /// <exception cref="BundleException">A part is invalid; all of its faults are listed.</exception>
     public TrainedNetworks(ModelBundle source, BundleManifest manifest, Device device)
     {
         _source = source;
@@ -39,7 +39,7 @@ public sealed class TrainedNetworks : IDisposable
         }
     }
 
-    /// <summary>The source's, with what training changes of it.</summary>
+    /// <summary>The source's manifest with the changes by training.</summary>
     public BundleManifest Manifest { get; }
 
     public Device Device { get; }
@@ -64,16 +64,16 @@ public sealed class TrainedNetworks : IDisposable
     /// <summary>Parts of the source that are copied unchanged: those of capabilities that train by themselves.</summary>
     public IEnumerable<BundlePart> Untrained => Manifest.Parts.Except(Parts.Select(part => part.Part));
 
-    /// <summary>Every parameter and buffer, named by its part's folder and its own name.</summary>
+    /// <summary>All parameters and buffers, as FOLDER/NAME.</summary>
     public IEnumerable<(string Name, Tensor Tensor)> State =>
         Parts.SelectMany(part => part.Network.state_dict().Select(entry => ($"{part.Part.Folder}/{entry.Key}", entry.Value)));
 
-    /// <summary>The parameters that learn.</summary>
+    /// <summary>The parameters that are trained.</summary>
     public IEnumerable<(string Name, Tensor Parameter)> Learning(IReadOnlyList<string> frozen) =>
         Parts.Where(part => !frozen.Contains(part.Part.Kind)).SelectMany(part =>
             part.Network.named_parameters().Select(p => ($"{part.Part.Folder}/{p.name}", (Tensor)p.parameter)));
 
-    /// <summary>Sets what learns apart from what does not, and batch normalisation to training or to inference.</summary>
+    /// <summary>Sets which parameters need gradients, and batch normalisation to training or inference.</summary>
     public void Train(bool training, IReadOnlyList<string> frozen)
     {
         foreach (var (part, network) in Parts)
@@ -87,7 +87,7 @@ public sealed class TrainedNetworks : IDisposable
         }
     }
 
-    /// <summary>Writes them as a bundle; one that stands there is replaced once the new one is whole.</summary>
+    /// <summary>Saves a bundle; an existing one is replaced once the new one is complete.</summary>
     /// <exception cref="IOException">The disk is full or not writable; nothing has changed.</exception>
     public void Save(string folder, ScalarType storage) => BundleFolder.Make(folder, unfinished =>
     {

@@ -7,20 +7,17 @@ using MedMoE.Mesh.Model.Weights;
 
 namespace MedMoE.Mesh.Model.Bundles;
 
-/// <summary>What to create a bundle of.</summary>
-/// <param name="Swin">A Swin Transformer's config.json.</param>
-/// <param name="Bert">A BERT encoder's config.json; its vocab_size becomes the vocabulary's.</param>
-/// <param name="Vocabulary">Wordpieces, the special ones among them.</param>
-/// <param name="Out">Folder to make.</param>
-/// <param name="Manifest">Everything but the format, the sizes and the image's side.</param>
-/// <param name="Seed">Seed of the weights.</param>
+/// <summary>
+/// A bundle to create: the config.json of a Swin Transformer and of a BERT encoder, whose vocab_size is replaced by that of the vocabulary (word
+/// pieces with the special ones), and the manifest for an embedding size; its image size is set to Swin's.
+/// </summary>
 public sealed record CreationRequest(
     string Swin, string Bert, IReadOnlyList<string> Vocabulary, string Out, Func<int, BundleManifest> Manifest, int Seed);
 
-/// <summary>A bundle that has learnt nothing, of any size: for training from scratch.</summary>
+/// <summary>Creates a bundle with fresh weights, of any size, for training from scratch.</summary>
 public static class BundleCreation
 {
-    /// <exception cref="BundleException">A configuration is missing or unfit; nothing has been made.</exception>
+    /// <exception cref="BundleException">A configuration is missing or invalid; nothing was created.</exception>
     public static void Run(CreationRequest request)
     {
         BundleFolder.RequireFree(request.Out);

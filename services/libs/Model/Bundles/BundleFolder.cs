@@ -6,10 +6,10 @@ using MedMoE.Mesh.Model.Weights;
 
 namespace MedMoE.Mesh.Model.Bundles;
 
-/// <summary>Makes the folder of a bundle, checked before it is in its place.</summary>
+/// <summary>Creates the folder of a bundle and checks it before it is moved to its place.</summary>
 public static class BundleFolder
 {
-    /// <exception cref="BundleException">Something is there already.</exception>
+    /// <exception cref="BundleException">The path exists and is not an empty folder.</exception>
     public static void RequireFree(string target)
     {
         if (File.Exists(target) || (Directory.Exists(target) && Directory.EnumerateFileSystemEntries(target).Any()))
@@ -18,15 +18,13 @@ public static class BundleFolder
         }
     }
 
-    /// <summary>Makes a bundle; one that stands in its place is replaced once the new one is whole.</summary>
-    /// <param name="target">The bundle's folder.</param>
-    /// <param name="fill">Writes all files into the folder it is given.</param>
+    /// <summary>Creates a bundle: <paramref name="fill"/> writes all files into a new folder, which then replaces an existing bundle.</summary>
     /// <exception cref="BundleException">What was written has faults; nothing has changed.</exception>
     /// <exception cref="IOException">The disk is full or not writable; nothing has changed.</exception>
     public static void Make(string target, Action<string> fill) => WholeFolder.Make(target, folder =>
     {
         fill(folder);
-        // What was asked for may not fit together, such as more tokens than the encoder has positions.
+        // The options may contradict each other, for example more tokens than the encoder has positions.
         RequireNone(folder, BundleInspection.Of(folder).Faults);
     });
 
@@ -40,7 +38,7 @@ public static class BundleFolder
         }
     }
 
-    /// <summary>Gate and experts that have learnt nothing yet.</summary>
+    /// <summary>Saves gate and experts with fresh weights.</summary>
     public static void SaveFreshHeads(string folder, BundleManifest manifest, SwinConfig backbone, int seed)
     {
         random.manual_seed(seed);
@@ -66,7 +64,7 @@ public static class BundleFolder
         }
     }
 
-    /// <summary>Faults are told without the unfinished folder, which is gone by then.</summary>
+    /// <summary>Throws if there are faults. Their paths are relative, because the unfinished folder is deleted.</summary>
     public static void RequireNone(string folder, IReadOnlyList<BundleFault> faults)
     {
         if (faults.Count > 0)

@@ -8,31 +8,29 @@ using MedMoE.Mesh.Text;
 
 namespace MedMoE.Mesh.Model.Bundles;
 
-/// <summary>A part that could be read.</summary>
-/// <param name="Name">Its folder.</param>
-/// <param name="Tensors">Tensors in its file.</param>
-/// <param name="Parameters">Trainable parameters of its network.</param>
-/// <param name="MultiplyAdds">Of one image, or of one text of the most tokens; 0 where it is next to nothing.</param>
-/// <param name="Digest">SHA-256 of what its service reads.</param>
+/// <summary>
+/// A part that could be read: its folder, tensors, trainable parameters, multiply-adds for one image or one text of maximum length (0 if negligible),
+/// and the SHA-256 of what its service reads.
+/// </summary>
 public sealed record PartReport(string Name, int Tensors, long Parameters, long MultiplyAdds, string Digest);
 
 /// <summary>Backbone and experts together.</summary>
 public sealed record ImageSide(long Parameters, long BackboneWork, long ExpertWork);
 
-/// <summary>Everything that can be said of a bundle: each part is read as its service would read it, and all faults are kept.</summary>
+/// <summary>Inspects a bundle: reads each part as its service would, and collects all faults.</summary>
 public sealed class BundleInspection
 {
     private readonly List<BundleFault> _faults = [];
     private readonly List<PartReport> _parts = [];
 
-    /// <summary>Null where there is no manifest to go by.</summary>
+    /// <summary>Null if the manifest cannot be read.</summary>
     public BundleManifest? Manifest { get; private set; }
 
     public IReadOnlyList<BundleFault> Faults => _faults;
 
     public IReadOnlyList<PartReport> Parts => _parts;
 
-    /// <summary>Null where backbone or experts cannot be read.</summary>
+    /// <summary>Null if the backbone or an expert cannot be read.</summary>
     public ImageSide? ImageSide { get; private set; }
 
     public static BundleInspection Of(string folder)
@@ -55,13 +53,13 @@ public sealed class BundleInspection
         });
         Collect(() =>
         {
-            // Apart, so that faults of both the weights and the vocabulary come out.
+            // Separately, so that faults of both the weights and the vocabulary are reported.
             var config = BertConfig.Read(bundle.PathOf(BundlePart.Text, "config.json"));
             Collect(() => BertTokenizer.Read(bundle.FolderOf(BundlePart.Text), config.VocabularySize));
             using var network = BundleNetworks.LoadBert(bundle);
             Report(bundle, BundlePart.Text, network, network.Config.MultiplyAdds(bundle.Manifest.Text.MaxTokens));
         });
-        // Without a backbone the gate is held against its own file alone.
+        // Without a backbone, the gate is checked against its own file only.
         var featureDim = swin?.FeatureDim ?? 0;
         Collect(() => featureDim = featureDim > 0 ? featureDim : GateScorer.Load(bundle, "image").InputSize);
         if (featureDim > 0)
