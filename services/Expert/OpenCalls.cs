@@ -69,7 +69,7 @@ internal sealed class OpenCalls(int maxPlaces, long maxBytes, TimeSpan retryAfte
 
     /// <summary>The error of a call that was ended to free capacity for another.</summary>
     public QueueFullException Evicted() => new(
-        $"ended for another call: no message for {_grace.TotalSeconds} s while {maxPlaces} calls or {maxBytes} bytes, the limit, were in use",
+        $"ended for another call: no message for {_grace.TotalSeconds} s while the limit of {maxPlaces} calls or {maxBytes} bytes was reached",
         retryAfter);
 
     public void Release(Holding call)

@@ -72,6 +72,10 @@ public sealed class ModelBundleTests
         Assert.EndsWith(
             "the bundle has no part heads; it has backbone, text, gate, experts/xray, experts/ct, experts/mri, experts/ultrasound", unknown.Message);
 
+        // A part of the model has its settings in the manifest itself.
+        Assert.EndsWith(
+            "no optional part gate", Assert.Throws<BundleException>(() => bundle.SettingsOf<HeadSettings>(BundlePart.Gate)).Message);
+
         Directory.Delete(Path.Combine(files.Root, "text"), recursive: true);
         var missing = Assert.Throws<BundleException>(() => bundle.PathOf(BundlePart.Text, "vocab.txt"));
         Assert.Equal($"{Path.Combine(files.Root, "text")}: the folder of part text is missing", missing.Message);

@@ -36,7 +36,7 @@ internal sealed class MeshMethod
     public static MeshMethod Find(string call) => All.FirstOrDefault(m => $"{m.Service.FullName}.{m.Name}" == call.Replace('/', '.')) is { } found
         ? new MeshMethod(found)
         : throw new LoadException(
-            $"{call}: unknown method; {(Nearest(call) is { Length: > 0 } near ? $"its service has {near}" : "unknown service")}");
+            $"{call}: {(Nearest(call) is { Length: > 0 } near ? $"unknown method; its service has {near}" : "unknown service")}");
 
     /// <returns>The answer, or all answers of a stream.</returns>
     /// <exception cref="RpcException">The status of the call.</exception>

@@ -127,7 +127,7 @@ internal sealed class PyramidSource(MeshChannels channels, FeatureCache cache, K
             Flight flight;
             lock (_lock)
             {
-                if (_hold.Work is { BrokeOff: true } lost && !_isRenewed)
+                if (_hold.Work is { IsLost: true } lost && !_isRenewed)
                 {
                     _hold.Dispose();
                     (_hold, _cameLate, _isRenewed) = (source.Join(image, lost.Tried), false, true);
@@ -186,7 +186,7 @@ internal sealed class PyramidSource(MeshChannels channels, FeatureCache cache, K
         public TriedReplicas Tried { get; } = triedBefore ?? new TriedReplicas();
 
         /// <summary>Whether the connection to the backbone was lost, so that a second run may succeed.</summary>
-        public bool BrokeOff { get; private set; }
+        public bool IsLost { get; private set; }
 
         /// <summary>Timestamp of the end; null while running and after a failure.</summary>
         public long? Finished { get; set; }
@@ -199,9 +199,9 @@ internal sealed class PyramidSource(MeshChannels channels, FeatureCache cache, K
 
         public void Fail(Exception reason)
         {
-            // The order matters: a reader that sees BrokeOff must not join this flight again.
+            // The order matters: a reader that sees IsLost must not join this flight again.
             _failed = true;
-            BrokeOff = Attempts.IsBrokenOff(reason);
+            IsLost = Attempts.IsLostCall(reason);
             Pyramid.Fail(reason);
         }
     }

@@ -19,8 +19,6 @@ public sealed partial record BundleManifest
     private const float LeastFactor = 1e-5f;
     private const float MostFactor = 1e4f;
 
-    private static readonly IReadOnlyDictionary<string, OptionalPart> _none = new Dictionary<string, OptionalPart>();
-
     internal static JsonSerializerOptions Json { get; } = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
@@ -69,8 +67,11 @@ public sealed partial record BundleManifest
     public IEnumerable<BundlePart> Parts =>
     [
         BundlePart.Backbone, BundlePart.Text, BundlePart.Gate, .. Experts.Select(expert => BundlePart.Expert(expert.Name)),
-        .. (OptionalParts ?? _none).Select(part => new BundlePart(part.Key, part.Value.Files)),
+        .. PartsOfCapabilities,
     ];
+
+    [JsonIgnore]
+    public IEnumerable<BundlePart> PartsOfCapabilities => OptionalParts?.Select(part => new BundlePart(part.Key, part.Value.Files)) ?? [];
 
     /// <summary>Name and version, as answers give them.</summary>
     [JsonIgnore]
@@ -195,7 +196,7 @@ public sealed partial record BundleManifest
     private IEnumerable<string> PartFaults()
     {
         string[] taken = [BundlePart.Backbone.Folder, BundlePart.Text.Folder, BundlePart.Gate.Folder, "experts"];
-        foreach (var (name, part) in OptionalParts ?? _none)
+        foreach (var (name, part) in OptionalParts ?? new Dictionary<string, OptionalPart>())
         {
             if (!HostName().IsMatch(name) || taken.Contains(name))
             {

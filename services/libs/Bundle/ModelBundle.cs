@@ -50,10 +50,13 @@ public sealed class ModelBundle
     /// <exception cref="BundleException">The bundle does not have this part, or its settings are not a <typeparamref name="T"/>.</exception>
     public T SettingsOf<T>(BundlePart part)
     {
-        FolderOf(part);
+        if (Manifest.OptionalParts?.GetValueOrDefault(part.Folder) is not { } entry)
+        {
+            throw new BundleException(Path.Combine(Root, ManifestFile), $"the bundle has no optional part {part}");
+        }
         try
         {
-            return (Manifest.OptionalParts![part.Folder].Settings ?? JsonSerializer.SerializeToElement(new { })).Deserialize<T>(BundleManifest.Json)!;
+            return (entry.Settings ?? JsonSerializer.SerializeToElement(new { })).Deserialize<T>(BundleManifest.Json)!;
         }
         catch (JsonException e)
         {

@@ -12,7 +12,7 @@ public sealed class CacheMetrics(Meter meter)
     private readonly Counter<long> _failures = meter.CreateCounter<long>(
         "medmoe.cache.redis.failures", "{operation}", "Redis operations that failed or timed out.");
     private readonly Counter<long> _dropped = meter.CreateCounter<long>(
-        "medmoe.cache.redis.dropped", "{entry}", "Entries not written because the write queue was full or writes are paused.");
+        "medmoe.cache.redis.dropped", "{entry}", "Entries not written because the write queue was full or writes were paused.");
     private readonly Counter<long> _damaged = meter.CreateCounter<long>(
         "medmoe.cache.redis.damaged", "{entry}", "Entries from Redis with a wrong checksum.");
 

@@ -18,7 +18,8 @@ public sealed partial class ReportSections
     {
         string[] each = names.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         return each.FirstOrDefault(name => !Whole().IsMatch(name)) is { } unknown
-            ? throw new FormatException($"\"{unknown}\" is not a known heading such as findings, impression or history")
+            ? throw new FormatException($"\"{unknown}\" is not a known heading; expected one such as "
+                + "findings, impression, indication, history, technique or comparison")
             : each.Length == 0 ? throw new FormatException("no section given") : new ReportSections(each);
     }
 

@@ -62,7 +62,7 @@ public sealed class TrainedNetworks : IDisposable
     ];
 
     /// <summary>Parts of the source that are copied unchanged: those of capabilities that train by themselves.</summary>
-    public IEnumerable<BundlePart> Untrained => Manifest.Parts.Except(Parts.Select(part => part.Part));
+    public IEnumerable<BundlePart> Untrained => Manifest.PartsOfCapabilities;
 
     /// <summary>All parameters and buffers, as FOLDER/NAME.</summary>
     public IEnumerable<(string Name, Tensor Tensor)> State =>

@@ -113,7 +113,7 @@ public sealed class JudgementTests
     [Theory]
     [InlineData("call", "medmoe.mesh.v1.RouterService.Analyse",
         "medmoe.mesh.v1.RouterService.Analyse: unknown method; its service has Analyze, AnalyzeStream")]
-    [InlineData("call", "some.Service.Method", "some.Service.Method: unknown method; unknown service")]
+    [InlineData("call", "some.Service.Method", "some.Service.Method: unknown service")]
     [InlineData("binary-file", "no-such.bin", "no-such.bin: no such file")]
     [InlineData("host", "nowhere.invalid:1", "nowhere.invalid:1: cannot connect")]
     [InlineData("host", "::", "::: not an address; expected HOST:PORT")]

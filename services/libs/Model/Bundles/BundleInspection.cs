@@ -83,10 +83,6 @@ public sealed class BundleInspection
                 Report(bundle, BundlePart.Expert(entry.Name), network, work);
             });
         }
-        foreach (var part in bundle.Manifest.Parts.Where(part => bundle.Manifest.OptionalParts?.ContainsKey(part.Folder) ?? false))
-        {
-            Collect(() => ReportFiles(bundle, part));
-        }
         var experts = Path.Combine(bundle.Root, "experts");
         string[] folders = Directory.Exists(experts) ? Directory.GetDirectories(experts) : [];
         foreach (var stray in folders.Order(StringComparer.Ordinal))
@@ -101,7 +97,11 @@ public sealed class BundleInspection
             ImageSide = new ImageSide(
                 _parts.Where(p => p.Name == BundlePart.Backbone.Folder || p.Name.StartsWith("experts/", StringComparison.Ordinal))
                     .Sum(p => p.Parameters),
-                swin.MultiplyAdds(), _parts.Last(p => p.Name.StartsWith("experts/", StringComparison.Ordinal)).MultiplyAdds);
+                swin.MultiplyAdds(), _parts[^1].MultiplyAdds);
+        }
+        foreach (var part in bundle.Manifest.PartsOfCapabilities)
+        {
+            Collect(() => ReportFiles(bundle, part));
         }
     }
 

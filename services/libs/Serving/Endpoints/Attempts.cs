@@ -56,7 +56,7 @@ public static class Attempts
     }
 
     /// <summary>Whether a replica was lost during a call that could not be repeated on its own.</summary>
-    public static bool IsBrokenOff(Exception failure) => failure is LostCallException;
+    public static bool IsLostCall(Exception failure) => failure is LostCallException;
 
     /// <summary>Whether the replica was unreachable, was lost during the call, or refuses new calls.</summary>
     private static bool IsLost(RpcException e)
