@@ -17,37 +17,28 @@ internal sealed class AnalyzeCommand : RootCommand
     {
         Description = "HOST:PORT of a running mesh to use, with its bundle, device and precision.",
     };
-
     private readonly Option<string> _bundle = ModelOption.Bundle();
-
     private readonly Option<string> _image = new("--image")
     {
         Description = "PNG or JPEG file. White of a 16-bit image is 65535 (a note warns if no level reaches 1/8 of it), or the maximum of sBIT. "
             + "EXIF orientation and colour profiles are ignored.",
         Required = true,
     };
-
     private readonly Option<string?> _report = new("--report") { Description = "Text of the report." };
-
     private readonly Option<ReportSections?> _sections = new Option<ReportSections?>("--sections")
     {
         Description = "Sections of the report to read, by heading: findings,impression. Default: all. Text beyond the bundle's maximum of tokens "
             + "is cut.",
     }.ReadBy(ReportSections.Parse);
-
     private readonly Option<string> _policy = new("--policy")
     {
         Description = "How to select the expert: auto (by the report if given, else by the image), report, image, "
             + "or the name of an expert or DICOM modality.",
         DefaultValueFactory = _ => "auto",
     };
-
     private readonly Option<bool> _json = new("--json") { Description = "Print JSON." };
-
     private readonly Option<string?> _overlay = new("--overlay") { Description = "Write a PNG that shows the attention of each word on the image." };
-
     private readonly Option<string> _device = ModelOption.Device();
-
     private readonly Option<string> _precision = ModelOption.Precision();
 
     public AnalyzeCommand()

@@ -1,4 +1,3 @@
-using MedMoE.Mesh.V1;
 using MedMoE.Mesh.Wire;
 
 namespace MedMoE.Mesh.Expert;

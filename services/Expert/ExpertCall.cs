@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using MedMoE.Mesh.Model.Swin;
 using MedMoE.Mesh.Serving.Batching;
-using MedMoE.Mesh.V1;
 using MedMoE.Mesh.Wire;
 
 namespace MedMoE.Mesh.Expert;

@@ -1,7 +1,6 @@
 using Grpc.Core;
 using MedMoE.Mesh.Serving.Hosting;
 using MedMoE.Mesh.Serving.Limits;
-using MedMoE.Mesh.V1;
 using MedMoE.Mesh.Wire;
 
 namespace MedMoE.Mesh.Expert;

@@ -1,6 +1,5 @@
 using MedMoE.Mesh.Model.Experts;
 using MedMoE.Mesh.Model.Swin;
-using MedMoE.Mesh.V1;
 
 namespace MedMoE.Mesh.Expert;
 

@@ -12,7 +12,6 @@ internal sealed class ScaleCommand : Command
     {
         Description = $"Replicas, {ReplicaCounts.Named}; others do not change.",
     };
-
     private readonly Option<string> _name = NameOption.Create();
 
     public ScaleCommand()

@@ -16,41 +16,32 @@ internal sealed class UpCommand : Command
         Description = "Folder of the model bundle. Default: the demo bundle of the repository.",
         DefaultValueFactory = _ => Path.Combine(AppContext.BaseDirectory, "demo"),
     };
-
     private readonly Option<string> _replicas = new("--replicas")
     {
         Description = $"Replicas, {ReplicaCounts.Named}. Default: one of each.",
         DefaultValueFactory = _ => "",
     };
-
     private readonly Option<string?> _redis = new("--redis")
     {
         Description = "HOST:PORT of the Redis for the feature cache. Default: one in this process, 512 MB.",
     };
-
     private readonly Option<string> _pyramid = new Option<string>("--pyramid")
     {
         Description = "Element type of the features between services.",
         DefaultValueFactory = _ => "fp16",
     }.AcceptOnlyFromAmong("fp16", "fp32", "bf16");
-
     private readonly Option<string> _device = new("--device") { Description = "cpu, cuda or cuda:N.", DefaultValueFactory = _ => "cpu" };
-
     private readonly Option<string> _precision = new Option<string>("--precision")
     {
         Description = "auto is bf16 if the device supports it, else fp32.",
         DefaultValueFactory = _ => "fp32",
     }.AcceptOnlyFromAmong("fp32", "tf32", "bf16", "fp16", "auto");
-
     private readonly Option<int> _port = new("--port") { Description = "The gateway's gRPC port. Default: chosen by the system." };
-
     private readonly Option<string> _name = NameOption.Create();
-
     private readonly Option<string[]> _settings = new("--set")
     {
         Description = "KEY=VALUE: a setting for all services, as Serving:MaxMessageBytes=67108864.",
     };
-
     private readonly Option<string> _only = new("--only")
     {
         Description = $"Run only these services, as {ServiceCatalog.Backbone.Name},{ServiceCatalog.TextEncoder.Name}.",

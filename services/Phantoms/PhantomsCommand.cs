@@ -7,19 +7,14 @@ namespace MedMoE.Mesh.Phantoms;
 internal sealed class PhantomsCommand : Command
 {
     private readonly Option<string> _out = new("--out") { Description = "Folder to create; must not exist, or be empty.", Required = true };
-
     private readonly Option<int> _count = new("--count") { Description = "Number of studies.", Required = true };
-
     private readonly Option<int> _seed = new("--seed") { Description = "The same seed gives the same bytes.", Required = true };
-
     private readonly Option<string> _types = new("--types")
     {
         Description = "Comma-separated report types; studies alternate between them.",
         DefaultValueFactory = _ => string.Join(',', StudyType.All.Select(t => t.Name)),
     };
-
     private readonly Option<int> _shards = new("--shards") { Description = "Additional WebDataset tar shards.", DefaultValueFactory = _ => 0 };
-
     private readonly Option<int> _size = new("--size") { Description = "Pixels on each side.", DefaultValueFactory = _ => 224 };
 
     public PhantomsCommand()

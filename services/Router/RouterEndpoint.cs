@@ -1,6 +1,5 @@
 using Grpc.Core;
 using MedMoE.Mesh.Router.Calls;
-using MedMoE.Mesh.V1;
 
 namespace MedMoE.Mesh.Router;
 

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Commands;
 using MedMoE.Mesh.Evaluation;
 using MedMoE.Mesh.Evaluation.Reading;
@@ -13,48 +12,38 @@ namespace MedMoE.Mesh.Trainer;
 internal sealed class EvaluateCommand : Command
 {
     private readonly Option<string> _bundle = ModelOption.Bundle();
-
     private readonly Option<string> _data = new("--data")
     {
         Description = "Data set: a manifest.jsonl, manifest.csv or tar shard, or a folder with such files.",
         Required = true,
     };
-
     private readonly Option<ReportSections?> _sections = StudyOption.Sections();
-
     private readonly Option<bool> _json = new("--json") { Description = "Print JSON." };
-
     private readonly Option<string?> _prompts = new("--prompts")
     {
         Description = $"Zero-shot classes and their prompts. Default: {PromptSets.FileName} of the data set, if it exists.",
     };
-
     private readonly Option<string?> _plots = new("--plots")
     {
         Description = "Folder for PNGs: confusions, recall, reliability, attention over images.",
     };
-
     private readonly Option<string> _expert = new("--expert")
     {
         Description = "How to select the expert: auto (as the mesh does), report, image, type (the true one), wrong (the one after it), "
             + "or an expert's name.",
         DefaultValueFactory = _ => "auto",
     };
-
     private readonly Option<int> _candidates = new("--candidates")
     {
         Description = "Studies of one type among which retrieval searches.",
         DefaultValueFactory = _ => 25,
     };
-
     private readonly Option<int> _limit = new("--limit")
     {
         Description = "Maximum number of studies, from the start.",
         DefaultValueFactory = _ => int.MaxValue,
     };
-
     private readonly Option<string> _device = ModelOption.Device();
-
     private readonly Option<string> _precision = ModelOption.Precision();
 
     public EvaluateCommand()

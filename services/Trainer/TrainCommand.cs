@@ -1,5 +1,4 @@
 using System.CommandLine;
-using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Commands;
 using MedMoE.Mesh.Model;
 using MedMoE.Mesh.Model.Bundles;

@@ -1,6 +1,5 @@
 using MedMoE.Mesh.Cache;
 using MedMoE.Mesh.Router.Entries;
-using MedMoE.Mesh.V1;
 
 namespace MedMoE.Mesh.Router.Answers;
 

@@ -1,5 +1,3 @@
-using MedMoE.Mesh.V1;
-
 namespace MedMoE.Mesh.Router.Answers;
 
 /// <summary>The optional parts of an expert's answer.</summary>

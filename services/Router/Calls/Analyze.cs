@@ -2,7 +2,6 @@ using MedMoE.Mesh.Router.Answers;
 using MedMoE.Mesh.Router.Gating;
 using MedMoE.Mesh.Router.Pyramids;
 using MedMoE.Mesh.Router.Texts;
-using MedMoE.Mesh.V1;
 using MedMoE.Mesh.Wire;
 using GateDecision = MedMoE.Mesh.Bundle.Gating.GateDecision;
 

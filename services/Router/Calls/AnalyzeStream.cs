@@ -5,7 +5,6 @@ using MedMoE.Mesh.Router.Settings;
 using MedMoE.Mesh.Serving.Batching;
 using MedMoE.Mesh.Serving.Errors;
 using MedMoE.Mesh.Serving.Limits;
-using MedMoE.Mesh.V1;
 using Microsoft.Extensions.Options;
 
 namespace MedMoE.Mesh.Router.Calls;

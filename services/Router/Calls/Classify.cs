@@ -5,7 +5,6 @@ using MedMoE.Mesh.Router.Gating;
 using MedMoE.Mesh.Router.Pyramids;
 using MedMoE.Mesh.Router.Settings;
 using MedMoE.Mesh.Router.Texts;
-using MedMoE.Mesh.V1;
 using MedMoE.Mesh.Wire;
 using Microsoft.Extensions.Options;
 

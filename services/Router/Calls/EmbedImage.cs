@@ -1,7 +1,6 @@
 using MedMoE.Mesh.Router.Answers;
 using MedMoE.Mesh.Router.Gating;
 using MedMoE.Mesh.Router.Pyramids;
-using MedMoE.Mesh.V1;
 
 namespace MedMoE.Mesh.Router.Calls;
 

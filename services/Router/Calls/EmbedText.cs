@@ -1,6 +1,5 @@
 using MedMoE.Mesh.Router.Gating;
 using MedMoE.Mesh.Router.Texts;
-using MedMoE.Mesh.V1;
 using MedMoE.Mesh.Wire;
 
 namespace MedMoE.Mesh.Router.Calls;

@@ -2,7 +2,6 @@ using Grpc.Core;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Router.Gating;
 using MedMoE.Mesh.Router.Models;
-using MedMoE.Mesh.V1;
 using MedMoE.Mesh.Wire.Catalog;
 
 namespace MedMoE.Mesh.Router.Calls;

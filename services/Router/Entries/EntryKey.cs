@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
-using MedMoE.Mesh.V1;
 
 namespace MedMoE.Mesh.Router.Entries;
 

@@ -1,6 +1,5 @@
 using Google.Protobuf;
 using MedMoE.Mesh.Cache;
-using MedMoE.Mesh.V1;
 
 namespace MedMoE.Mesh.Router.Entries;
 

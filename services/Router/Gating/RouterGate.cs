@@ -1,7 +1,6 @@
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Bundle.Gating;
 using MedMoE.Mesh.Serving.Hosting;
-using MedMoE.Mesh.V1;
 using MedMoE.Mesh.Wire;
 using Microsoft.Extensions.Options;
 using GateDecision = MedMoE.Mesh.Bundle.Gating.GateDecision;

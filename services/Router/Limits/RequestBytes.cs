@@ -2,7 +2,6 @@ using Grpc.Core;
 using MedMoE.Mesh.Serving.Errors;
 using MedMoE.Mesh.Serving.Hosting;
 using MedMoE.Mesh.Serving.Limits;
-using MedMoE.Mesh.V1;
 using Microsoft.Extensions.Options;
 
 namespace MedMoE.Mesh.Router.Limits;

@@ -3,7 +3,6 @@ using Grpc.Core;
 using MedMoE.Mesh.Cache;
 using MedMoE.Mesh.Router.Settings;
 using MedMoE.Mesh.Serving.Endpoints;
-using MedMoE.Mesh.V1;
 using MedMoE.Mesh.Wire.Catalog;
 using Microsoft.Extensions.Options;
 

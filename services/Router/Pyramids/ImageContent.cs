@@ -1,5 +1,4 @@
 using MedMoE.Mesh.Router.Entries;
-using MedMoE.Mesh.V1;
 using MedMoE.Mesh.Wire;
 
 namespace MedMoE.Mesh.Router.Pyramids;

@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Buffers.Binary;
 using MedMoE.Mesh.Cache;
 using MedMoE.Mesh.Router.Entries;
-using MedMoE.Mesh.V1;
 
 namespace MedMoE.Mesh.Router.Pyramids;
 

@@ -4,7 +4,6 @@ using MedMoE.Mesh.Cache;
 using MedMoE.Mesh.Router.Models;
 using MedMoE.Mesh.Router.Settings;
 using MedMoE.Mesh.Serving.Endpoints;
-using MedMoE.Mesh.V1;
 using MedMoE.Mesh.Wire.Catalog;
 using Microsoft.Extensions.Options;
 

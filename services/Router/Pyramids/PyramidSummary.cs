@@ -1,5 +1,3 @@
-using MedMoE.Mesh.V1;
-
 namespace MedMoE.Mesh.Router.Pyramids;
 
 /// <summary>What the image gate needs of a pyramid. Pooled is [8C], FP32; the timing is null if it came from the cache.</summary>

@@ -1,7 +1,6 @@
 using System.Buffers;
 using Google.Protobuf;
 using Grpc.Core;
-using MedMoE.Mesh.V1;
 
 namespace MedMoE.Mesh.Router.Pyramids;
 

@@ -1,5 +1,3 @@
-using MedMoE.Mesh.V1;
-
 namespace MedMoE.Mesh.Router.Texts;
 
 /// <summary>A text of a request, and the field that holds it: "phrases[2]".</summary>

@@ -6,7 +6,6 @@ using MedMoE.Mesh.Router.Models;
 using MedMoE.Mesh.Router.Settings;
 using MedMoE.Mesh.Serving.Endpoints;
 using MedMoE.Mesh.Serving.Errors;
-using MedMoE.Mesh.V1;
 using MedMoE.Mesh.Wire;
 using MedMoE.Mesh.Wire.Catalog;
 using Microsoft.Extensions.Options;
@@ -82,6 +81,7 @@ internal sealed class TextSource(MeshChannels channels, FeatureCache cache, Know
 
     private async Task<EncodeResponse> Ask(string[] texts, int[] indices, CancellationToken stop)
     {
+        string[] fields = [.. texts.Select((_, i) => $"texts[{i}]")];
         try
         {
             var call = new CallOptions(deadline: DateTime.UtcNow + options.Value.Timeout, cancellationToken: stop);
@@ -90,14 +90,11 @@ internal sealed class TextSource(MeshChannels channels, FeatureCache cache, Know
                 () => new TextEncoderService.TextEncoderServiceClient(channels.Of(MeshService.TextEncoder))
                     .EncodeAsync(new EncodeRequest { Texts = { texts } }, call).ResponseAsync);
         }
-        catch (RpcException e) when (e.FieldFault() is { } fault && PlaceOf(fault.Field, texts.Length) is { } at)
+        catch (RpcException e) when (e.FieldFault() is { } fault && Array.FindIndex(fields, fault.Field.Equals) is >= 0 and var at)
         {
             throw new FaultyTextException(indices[at], fault.Reason);
         }
     }
-
-    private static int? PlaceOf(string field, int texts) =>
-        Enumerable.Range(0, texts).Where(i => field == $"texts[{i}]").Select(i => (int?)i).FirstOrDefault();
 
     /// <summary>A text that the encoder refuses, by its index in the request.</summary>
     private sealed class FaultyTextException(int index, string reason) : Exception

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Commands;
 using MedMoE.Mesh.Studies;
 using MedMoE.Mesh.Training;

@@ -1,4 +1,3 @@
-using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Evaluation;
 using MedMoE.Mesh.Evaluation.Reading;
 using MedMoE.Mesh.Evaluation.Tasks;

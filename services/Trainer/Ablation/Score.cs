@@ -1,5 +1,4 @@
 using System.Text.Json;
-using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Evaluation.Reading;
 
 namespace MedMoE.Mesh.Trainer.Ablation;

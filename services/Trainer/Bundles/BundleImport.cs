@@ -1,4 +1,3 @@
-using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Model.Bert;
 using MedMoE.Mesh.Model.Bundles;
 using MedMoE.Mesh.Model.Experts;

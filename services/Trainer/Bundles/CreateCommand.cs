@@ -1,5 +1,4 @@
 using System.CommandLine;
-using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Commands;
 using MedMoE.Mesh.Model.Bundles;
 using MedMoE.Mesh.Studies;
@@ -11,32 +10,22 @@ namespace MedMoE.Mesh.Trainer.Bundles;
 internal sealed class CreateCommand : Command
 {
     private readonly Option<string> _swin = new("--swin") { Description = "config.json of a Swin Transformer (Hugging Face).", Required = true };
-
     private readonly Option<string> _bert = new("--bert")
     {
         Description = "config.json of a BERT encoder (Hugging Face); its vocab_size is replaced.",
         Required = true,
     };
-
     private readonly Option<string> _experts = new("--experts") { Description = "Comma-separated names of the experts.", Required = true };
-
     private readonly Option<string> _data = new("--data") { Description = "Data set from whose reports the vocabulary is built.", Required = true };
-
     private readonly Option<string> _out = new("--out") { Description = "Folder to create; must not exist, or be empty.", Required = true };
-
     private readonly Option<string?> _name = new("--name") { Description = "Name of the model. Default: the folder's." };
-
     private readonly Option<string?> _notice = new("--notice") { Description = "Notice for users of the model's answers." };
-
     private readonly Option<int> _vocabulary = new("--vocabulary") { Description = "Maximum vocabulary size.", DefaultValueFactory = _ => 30000 };
-
     private readonly Option<int?> _bottleneck = new("--bottleneck")
     {
         Description = "Channels between an expert's convolutions. Default: a third of the embedding, 256 for 768.",
     };
-
     private readonly Option<int> _maxTokens = new("--max-tokens") { Description = "Maximum tokens of a report.", DefaultValueFactory = _ => 25 };
-
     private readonly Option<int> _seed = new("--seed") { Description = "Seed of the weights.", DefaultValueFactory = _ => 0 };
 
     public CreateCommand()

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Commands;
 using MedMoE.Mesh.Text;
 
@@ -9,37 +8,28 @@ namespace MedMoE.Mesh.Trainer.Bundles;
 internal sealed class ImportCommand : Command
 {
     private readonly Option<string> _swin = new("--swin") { Description = "Hugging Face folder of a Swin Transformer.", Required = true };
-
     private readonly Option<string> _bert = new("--bert") { Description = "Hugging Face folder of a BERT encoder.", Required = true };
-
     private readonly Option<string?> _checkpoint = new("--checkpoint")
     {
         Description = "Checkpoint of MedCLIP or of MedMoE's released code, with the weights of all networks; "
             + "the folders then give only configurations and vocabulary.",
     };
-
     private readonly Option<string?> _experts = new("--experts")
     {
         Description = "Comma-separated names of the experts. "
             + "Default, for a checkpoint of the released code: xray,ct,mri,ultrasound,pathology,fundus.",
     };
-
     private readonly Option<string> _out = new("--out") { Description = "Folder to create; must not exist, or be empty.", Required = true };
-
     private readonly Option<string?> _name = new("--name") { Description = "Name of the model. Default: the folder's." };
-
     private readonly Option<string?> _architecture = new Option<string?>("--architecture")
     {
         Description = "Reading of MedMoE; reference is the released code's. Default: paper, or reference if the checkpoint has experts.",
     }.AcceptOnlyFromAmong("paper", "reference");
-
     private readonly Option<int?> _bottleneck = new("--bottleneck")
     {
         Description = "Channels between an expert's convolutions (paper). Default: a third of the embedding, 256 for 768.",
     };
-
     private readonly Option<int> _maxTokens = new("--max-tokens") { Description = "Maximum tokens of a report.", DefaultValueFactory = _ => 25 };
-
     private readonly Option<int> _seed = new("--seed") { Description = "Seed of the fresh weights.", DefaultValueFactory = _ => 0 };
 
     public ImportCommand()

@@ -22,6 +22,7 @@ public sealed class Evaluator(StudyReader reader, PromptSets? prompts, int candi
     private readonly EvaluationNotes _notes = new();
     private readonly StudyNotes _imageNotes = new();
     private readonly List<string> _invalid = [];
+    private readonly RecordWorkers _workers = new(Environment.ProcessorCount, ahead: 4 * Environment.ProcessorCount);
 
     /// <summary>The tasks, in the order of the output. A new task is added only here.</summary>
     private readonly EvaluationTask[] _tasks =
@@ -91,42 +92,29 @@ public sealed class Evaluator(StudyReader reader, PromptSets? prompts, int candi
         };
     }
 
-    /// <summary>Studies with their pixels, in order, decoded on all cores; invalid ones are left out and noted.</summary>
+    /// <summary>Studies with their pixels, in order; invalid ones are left out and noted.</summary>
     private IEnumerable<(Study Study, float[] Pixels)> Decode(IEnumerable<StudyRecord> records)
     {
-        foreach (var chunk in records.Chunk(4 * Environment.ProcessorCount))
+        foreach (var (key, decoded, fault) in _workers.Prepare(records, Decode))
         {
-            var decoded = new (Study? Study, PreparedImage? Image, string? Fault)[chunk.Length];
-            // Unlike WaitAll, this throws the task's own exception, such as for an unknown label.
-            Task.WhenAll(chunk.Select((record, i) => Task.Run(() => decoded[i] = Decode(record)))).GetAwaiter().GetResult();
-            foreach (var (study, image, fault) in decoded)
+            if (decoded is null)
             {
-                if (study is null)
-                {
-                    _invalid.Add(fault!);
-                }
-                else
-                {
-                    _imageNotes.Add(study.Key, image!.Note);
-                    yield return (study, image.Pixels);
-                }
+                _invalid.Add($"{key}: {fault}");
+            }
+            else
+            {
+                _imageNotes.Add(key, decoded.Image.Note);
+                yield return (decoded.Study, decoded.Image.Pixels);
             }
         }
     }
 
-    private (Study? Study, PreparedImage? Image, string? Fault) Decode(StudyRecord record)
+    private DecodedStudy Decode(StudyRecord record)
     {
-        try
-        {
-            var study = record.Load();
-            // Texts are encoded in batches, so an invalid one must be found before.
-            BadRecordException.Guard("report", () => reader.Tokenize(study.Report));
-            return (study, BadRecordException.Guard("image", () => reader.Preprocessor.Prepare(study.Image)), null);
-        }
-        catch (BadRecordException e)
-        {
-            return (null, null, $"{record.Key}: {e.Message}");
-        }
+        var study = record.Load();
+        // Texts are encoded in batches, so an invalid one must be found before.
+        BadRecordException.Guard("report", () => reader.Tokenize(study.Report));
+        return new DecodedStudy(study, BadRecordException.Guard("image", () => reader.Preprocessor.Prepare(study.Image)));
     }
 
     private void Read(int type, List<(Study Study, float[] Pixels)> group)
@@ -166,4 +154,6 @@ public sealed class Evaluator(StudyReader reader, PromptSets? prompts, int candi
     }
 
     private Dictionary<string, int> ByType(IReadOnlyList<int> counts) => _types.Zip(counts).ToDictionary(t => t.First, t => t.Second);
+
+    private sealed record DecodedStudy(Study Study, PreparedImage Image);
 }

@@ -1,9 +1,6 @@
-using System.Threading.Tasks.Dataflow;
-
 namespace MedMoE.Mesh.Studies;
 
 /// <summary>Reads ahead and prepares studies in parallel. Results and skipped records depend only on data and options: the order is kept.</summary>
-/// <remarks>Enumerables are synchronous, because a model belongs to one thread. Disposing of one waits for its workers.</remarks>
 public sealed class StudyLoader(StudySource source, StudyPreparation preparation, LoaderOptions options)
 {
     /// <summary>
@@ -64,81 +61,25 @@ public sealed class StudyLoader(StudySource source, StudyPreparation preparation
 
     private IEnumerable<PreparedStudy> Prepare(IEnumerable<StudyRecord> records, SkippedRecords skipped, CancellationToken cancellation)
     {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        var workers = new TransformBlock<StudyRecord, Outcome>(Prepare, new ExecutionDataflowBlockOptions
-        {
-            MaxDegreeOfParallelism = options.Workers,
-            BoundedCapacity = Math.Max(options.Workers, options.ReadAhead * options.BatchSize),
-            EnsureOrdered = true,
-            CancellationToken = stop.Token,
-        });
-        var reader = Task.Run(() => Feed(records, workers, stop.Token), CancellationToken.None);
+        var workers = new RecordWorkers(options.Workers, options.ReadAhead * options.BatchSize);
         var usable = 0;
         SkippedRecord? first = null;
-        try
+        foreach (var (key, study, fault) in workers.Prepare(records, record => preparation.Prepare(record.Load()), cancellation))
         {
-            while (workers.OutputAvailableAsync(stop.Token).GetAwaiter().GetResult())
+            if (study is not null)
             {
-                while (workers.TryReceive(out var outcome))
-                {
-                    if (outcome.Study is { } study)
-                    {
-                        usable++;
-                        yield return study;
-                    }
-                    else
-                    {
-                        first ??= new SkippedRecord(outcome.Key, outcome.Fault!);
-                        skipped.Add(outcome.Key, outcome.Fault!);
-                    }
-                }
+                usable++;
+                yield return study;
             }
-            // Rethrow exceptions of the reader or the workers.
-            workers.Completion.GetAwaiter().GetResult();
-        }
-        finally
-        {
-            stop.Cancel();
-            // A completed block ends only after its results are consumed.
-            workers.LinkTo(DataflowBlock.NullTarget<Outcome>());
-            Task.WhenAll(reader, workers.Completion).ContinueWith(ended => ended.Exception, TaskScheduler.Default).Wait(CancellationToken.None);
+            else
+            {
+                first ??= new SkippedRecord(key, fault!);
+                skipped.Add(key, fault!);
+            }
         }
         if (usable == 0)
         {
             throw new StudyDataException($"{source.Name}: it has no usable study{(first is null ? "" : $"; the first: {first}")}");
         }
     }
-
-    private static async Task Feed(IEnumerable<StudyRecord> records, TransformBlock<StudyRecord, Outcome> workers, CancellationToken cancellation)
-    {
-        try
-        {
-            foreach (var record in records)
-            {
-                if (!await workers.SendAsync(record, cancellation))
-                {
-                    return;
-                }
-            }
-            workers.Complete();
-        }
-        catch (Exception e) when (e is not OperationCanceledException)
-        {
-            ((IDataflowBlock)workers).Fault(e);
-        }
-    }
-
-    private Outcome Prepare(StudyRecord record)
-    {
-        try
-        {
-            return new Outcome(record.Key, preparation.Prepare(record.Load()), null);
-        }
-        catch (BadRecordException e)
-        {
-            return new Outcome(record.Key, null, e.Message);
-        }
-    }
-
-    private readonly record struct Outcome(string Key, PreparedStudy? Study, string? Fault);
 }

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
-using MedMoE.Mesh.Bundle;
 
 namespace MedMoE.Mesh.Text;
 

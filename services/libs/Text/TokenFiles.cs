@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using MedMoE.Mesh.Bundle;
 
 namespace MedMoE.Mesh.Text;
 

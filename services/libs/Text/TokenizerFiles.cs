@@ -1,5 +1,4 @@
 using System.Text.Json;
-using MedMoE.Mesh.Bundle;
 
 namespace MedMoE.Mesh.Text;
 

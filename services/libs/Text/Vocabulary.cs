@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Unicode;
-using MedMoE.Mesh.Bundle;
 
 namespace MedMoE.Mesh.Text;
 

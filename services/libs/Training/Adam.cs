@@ -1,6 +1,5 @@
 using MedMoE.Mesh.Model;
 using TorchSharp;
-using static TorchSharp.torch;
 
 namespace MedMoE.Mesh.Training;
 

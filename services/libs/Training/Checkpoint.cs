@@ -3,7 +3,6 @@ using System.Text.Json;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Bundle.Safetensors;
 using MedMoE.Mesh.Model.Weights;
-using static TorchSharp.torch;
 
 namespace MedMoE.Mesh.Training;
 

@@ -1,5 +1,3 @@
-using static TorchSharp.torch;
-
 namespace MedMoE.Mesh.Training;
 
 /// <summary>Means of a loss and its terms over some batches.</summary>

@@ -2,7 +2,6 @@ using MedMoE.Mesh.Model;
 using MedMoE.Mesh.Model.Experts;
 using MedMoE.Mesh.Model.Swin;
 using MedMoE.Mesh.Training.Losses;
-using static TorchSharp.torch;
 
 namespace MedMoE.Mesh.Training;
 

@@ -7,7 +7,6 @@ using MedMoE.Mesh.Model.Swin;
 using MedMoE.Mesh.Model.Weights;
 using MedMoE.Mesh.Text;
 using TorchSharp;
-using static TorchSharp.torch;
 
 namespace MedMoE.Mesh.Training;
 

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Model;
 using TorchSharp;
-using static TorchSharp.torch;
 
 namespace MedMoE.Mesh.Training;
 

@@ -1,5 +1,3 @@
-using MedMoE.Mesh.Bundle;
-
 namespace MedMoE.Mesh.Wire;
 
 /// <summary>A field of a message is invalid. The field is named with its path: <c>image.pixels</c>.</summary>

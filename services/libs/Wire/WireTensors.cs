@@ -3,7 +3,6 @@ using System.Numerics;
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using Google.Protobuf;
-using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.V1;
 
 namespace MedMoE.Mesh.Wire;

@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Bundle.Tensors;
 
 namespace MedMoE.Mesh.Trainer.Bundles.Import;

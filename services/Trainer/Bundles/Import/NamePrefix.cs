@@ -1,4 +1,3 @@
-using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Bundle.Tensors;
 
 namespace MedMoE.Mesh.Trainer.Bundles.Import;

@@ -1,4 +1,3 @@
-using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Bundle.Checkpoints;
 using MedMoE.Mesh.Bundle.Tensors;
 

@@ -1,6 +1,5 @@
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Model.Experts;
-using static TorchSharp.torch;
 
 namespace MedMoE.Mesh.Training.Losses;
 

@@ -1,5 +1,3 @@
-using static TorchSharp.torch;
-
 namespace MedMoE.Mesh.Training.Losses;
 
 /// <summary>The auxiliary loss: cross-entropy of both gates against the report type. The paper gives no number for its weight, λ.</summary>

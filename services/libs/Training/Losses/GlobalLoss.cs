@@ -1,6 +1,5 @@
 using MedMoE.Mesh.Model;
 using MedMoE.Mesh.Model.Losses;
-using static TorchSharp.torch;
 
 namespace MedMoE.Mesh.Training.Losses;
 

@@ -1,5 +1,3 @@
-using MedMoE.Mesh.Bundle;
-
 namespace MedMoE.Mesh.Wire.Catalog;
 
 /// <summary>A service of a mesh.</summary>

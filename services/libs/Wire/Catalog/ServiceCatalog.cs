@@ -1,5 +1,4 @@
 using Google.Protobuf.Reflection;
-using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.V1;
 
 namespace MedMoE.Mesh.Wire.Catalog;

@@ -1,5 +1,4 @@
 using Google.Protobuf.Reflection;
-using MedMoE.Mesh.Bundle;
 
 namespace MedMoE.Mesh.Wire.Catalog;
 
