@@ -11,13 +11,14 @@ using MedMoE.Mesh.Text;
 namespace MedMoE.Mesh.Analyzer;
 
 /// <summary><c>mesh analyze</c>: analyses one image, with or without a report, with all parts of MedMoE.</summary>
-internal sealed class AnalyzeCommand : RootCommand
+internal sealed class AnalyzeCommand : Command
 {
     private readonly Option<string?> _server = new("--server")
     {
-        Description = "HOST:PORT of a running mesh to use, with its bundle, device and precision.",
+        Description = "A running mesh to use, with its bundle, device and precision.",
+        HelpName = "HOST:PORT",
     };
-    private readonly Option<string> _bundle = ModelOption.Bundle();
+    private readonly Option<string?> _bundle = ModelOption.Bundle();
     private readonly Option<string> _image = new("--image")
     {
         Description = "PNG or JPEG file. White of a 16-bit image is 65535 (a note warns if no level reaches 1/8 of it), or the maximum of sBIT. "
@@ -42,7 +43,7 @@ internal sealed class AnalyzeCommand : RootCommand
     private readonly Option<string> _precision = ModelOption.Precision();
 
     public AnalyzeCommand()
-        : base("Analyses a medical image together with its report.")
+        : base("analyze", "Analyses a medical image together with its report.")
     {
         this.AddOptions(_server, _bundle, _image, _report, _sections, _policy, _json, _overlay, _device, _precision);
         Validators.Add(arguments =>
@@ -90,7 +91,7 @@ internal sealed class AnalyzeCommand : RootCommand
 
     private ImageAnalysis Analyze(ParseResult arguments, string imagePath, byte[] image, string? report, GatingPolicy policy, string? named)
     {
-        var bundle = ModelBundle.Open(arguments.GetRequiredValue(_bundle));
+        var bundle = ModelBundle.Open(arguments.GetValue(_bundle) ?? ModelOption.DemoBundle);
         using var analyzer = new ImageAnalyzer(
             bundle, TorchOptions.Parse(arguments.GetRequiredValue(_device), arguments.GetRequiredValue(_precision)));
         try

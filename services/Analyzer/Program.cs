@@ -1,4 +1,5 @@
+using System.CommandLine;
 using MedMoE.Mesh.Analyzer;
 using MedMoE.Mesh.Commands;
 
-return CommandHost.Run(new AnalyzeCommand(), args);
+return CommandHost.Run(new RootCommand("Analyses images.") { new AnalyzeCommand() }, args);

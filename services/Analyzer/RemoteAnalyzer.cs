@@ -13,12 +13,17 @@ namespace MedMoE.Mesh.Analyzer;
 /// <summary>Like <see cref="ImageAnalyzer"/>, but calls a mesh: HOST:PORT of its gateway or router.</summary>
 internal sealed class RemoteAnalyzer(string server)
 {
+    private static readonly TimeSpan _connectTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan _timeout = TimeSpan.FromMinutes(2);
 
     /// <exception cref="InvalidRequestException">The mesh is unreachable or refuses the request.</exception>
     public async Task<ImageAnalysis> Analyze(byte[] image, string? report, GatingPolicy policy, string? named, bool withAttention)
     {
         var address = MeshTransport.AddressOf(server) ?? throw new InvalidRequestException($"--server {server}: expected HOST:PORT");
+        if (await MeshTransport.WhyUnreachable(address, _connectTimeout) is { } reason)
+        {
+            throw new InvalidRequestException($"{server}: cannot connect: {reason}");
+        }
         using var channel = GrpcChannel.ForAddress(address, new GrpcChannelOptions { MaxReceiveMessageSize = null, MaxSendMessageSize = null });
         try
         {

@@ -11,12 +11,13 @@ internal static class LocalMesh
 {
     /// <summary>Runs a plan until a signal arrives. No process is left running, even after an error.</summary>
     /// <exception cref="LocalMeshException">A service cannot start.</exception>
-    public static async Task Run(MeshPlan plan, RuntimeFolder folder, MeshLog log, StopSignals signals)
+    public static async Task Run(MeshPlan plan, string model, RuntimeFolder folder, MeshLog log, StopSignals signals)
     {
         var supervisor = new Supervisor(plan, new EndpointsFile(folder.EndpointsFile), log, TimeProvider.System);
         WebApplication? control = null;
         try
         {
+            control = await ControlServer.Start(folder.Socket, model, supervisor, signals.Stop);
             await supervisor.Start(signals.Stop);
             var gateway = supervisor.Status().FirstOrDefault(replica => replica.Service == ServiceCatalog.Gateway.Name)?.Listening?.Grpc;
             if (gateway is not null)
@@ -24,7 +25,6 @@ internal static class LocalMesh
                 await FrontDoor.WaitUntilReady(
                     gateway, plan.Services.Where(s => s.Replicas > 0).Select(s => s.Service.Expert).OfType<string>(), signals.Stop);
             }
-            control = await ControlServer.Start(folder.Socket, supervisor, signals.Stop);
             Announce(supervisor.Status(), gateway, log);
             await Task.Delay(Timeout.Infinite, signals.Stop);
         }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using MedMoE.Mesh.Commands;
 using MedMoE.Mesh.Local.Control;
 using MedMoE.Mesh.Local.Plan;
 using MedMoE.Mesh.Local.Processes;
@@ -8,10 +9,10 @@ namespace MedMoE.Mesh.Local;
 /// <summary><c>mesh scale</c>: changes the replicas of a running mesh.</summary>
 internal sealed class ScaleCommand : Command
 {
-    private readonly Argument<string> _replicas = new("REPLICAS")
+    private readonly Argument<string[]> _replicas = new Argument<string[]>("REPLICAS")
     {
         Description = $"Replicas, {ReplicaCounts.Named}; others do not change.",
-    };
+    }.Listed();
     private readonly Option<string> _name = NameOption.Create();
 
     public ScaleCommand()
@@ -22,8 +23,8 @@ internal sealed class ScaleCommand : Command
         SetAction(async (arguments, cancellation) =>
         {
             using var mesh = new ControlClient(arguments.GetRequiredValue(_name));
-            var replicas = await mesh.Scale(arguments.GetRequiredValue(_replicas), cancellation);
-            await Console.Out.WriteLineAsync(StatusTable.Format(replicas));
+            var status = await mesh.Scale(string.Join(',', arguments.GetRequiredValue(_replicas)), cancellation);
+            await Console.Out.WriteLineAsync(StatusTable.Format(status.Replicas));
             return 0;
         });
     }

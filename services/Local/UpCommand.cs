@@ -11,54 +11,58 @@ namespace MedMoE.Mesh.Local;
 /// <summary><c>mesh up</c>: runs the whole mesh on this machine, each service in its own process.</summary>
 internal sealed class UpCommand : Command
 {
-    private readonly Option<string> _bundle = new("--bundle")
-    {
-        Description = "Folder of the model bundle. Default: the demo bundle of the repository.",
-        DefaultValueFactory = _ => Path.Combine(AppContext.BaseDirectory, "demo"),
-    };
-    private readonly Option<string> _replicas = new("--replicas")
+    private readonly Option<string?> _bundle = ModelOption.Bundle();
+    private readonly Option<string[]> _replicas = new Option<string[]>("--replicas")
     {
         Description = $"Replicas, {ReplicaCounts.Named}. Default: one of each.",
-        DefaultValueFactory = _ => "",
-    };
+    }.Listed();
     private readonly Option<string?> _redis = new("--redis")
     {
-        Description = "HOST:PORT of the Redis for the feature cache. Default: one in this process, 512 MB.",
+        Description = "The Redis for the feature cache. Default: one in this process, 512 MB.",
+        HelpName = "HOST:PORT",
     };
     private readonly Option<string> _pyramid = new Option<string>("--pyramid")
     {
         Description = "Element type of the features between services.",
         DefaultValueFactory = _ => "fp16",
     }.AcceptOnlyFromAmong("fp16", "fp32", "bf16");
-    private readonly Option<string> _device = new("--device") { Description = "cpu, cuda or cuda:N.", DefaultValueFactory = _ => "cpu" };
-    private readonly Option<string> _precision = new Option<string>("--precision")
-    {
-        Description = "auto is bf16 if the device supports it, else fp32.",
-        DefaultValueFactory = _ => "fp32",
-    }.AcceptOnlyFromAmong("fp32", "tf32", "bf16", "fp16", "auto");
+    private readonly Option<string> _device = ModelOption.Device();
+    private readonly Option<string> _precision = ModelOption.Precision();
     private readonly Option<int> _port = new("--port") { Description = "The gateway's gRPC port. Default: chosen by the system." };
     private readonly Option<string> _name = NameOption.Create();
     private readonly Option<string[]> _settings = new("--set")
     {
-        Description = "KEY=VALUE: a setting for all services, as Serving:MaxMessageBytes=67108864.",
+        Description = "A setting for all services, as Serving:MaxMessageBytes=67108864; may be repeated.",
+        HelpName = "KEY=VALUE",
     };
-    private readonly Option<string> _only = new("--only")
+    private readonly Option<int> _httpPort = new("--http-port")
+    {
+        Description = "HTTP port of the gateway, for /metrics and /healthz; the other services get the next ones. Default: chosen by the system.",
+    };
+    private readonly Option<string> _log = new Option<string>("--log")
+    {
+        Description = "Log lines as text, or as a JSON object each.",
+        DefaultValueFactory = _ => "text",
+    }.AcceptOnlyFromAmong("text", "json");
+    private readonly Option<string[]> _only = new Option<string[]>("--only")
     {
         Description = $"Run only these services, as {ServiceCatalog.Backbone.Name},{ServiceCatalog.TextEncoder.Name}.",
-        DefaultValueFactory = _ => "",
         Hidden = true,
-    };
+    }.Listed();
 
     public UpCommand()
         : base("up", "Runs the whole mesh on this machine, each service in its own process, until Ctrl-C.")
     {
-        _port.Validators.Add(result =>
+        foreach (var port in new[] { _port, _httpPort })
         {
-            if (result.GetValueOrDefault<int>() is < 0 or > ushort.MaxValue)
+            port.Validators.Add(result =>
             {
-                result.AddError("--port is not in 0..65535");
-            }
-        });
+                if (result.GetValueOrDefault<int>() is < 0 or > ushort.MaxValue)
+                {
+                    result.AddError($"{port.Name} is not in 0..65535");
+                }
+            });
+        }
         _settings.Validators.Add(result =>
         {
             foreach (var setting in result.GetValueOrDefault<string[]>().Where(s => s.IndexOf('=', StringComparison.Ordinal) < 1))
@@ -66,7 +70,7 @@ internal sealed class UpCommand : Command
                 result.AddError($"--set: \"{setting}\" is not KEY=VALUE");
             }
         });
-        this.AddOptions(_bundle, _replicas, _redis, _pyramid, _device, _precision, _port, _name, _settings, _only);
+        this.AddOptions(_bundle, _replicas, _redis, _pyramid, _device, _precision, _port, _httpPort, _name, _log, _settings, _only);
         // Not an asynchronous action: those are ended 2 s after a signal, and a mesh needs longer to stop.
         SetAction(arguments => Run(Read(arguments)).GetAwaiter().GetResult());
     }
@@ -78,23 +82,25 @@ internal sealed class UpCommand : Command
         using var folder = RuntimeFolder.Create(options.Name);
         using var redis = options.Redis is null ? EmbeddedRedis.Start() : null;
         var plan = MeshPlan.For(options, bundle.Manifest, folder.EndpointsFile, options.Redis ?? redis!.Address);
-        var log = new MeshLog(Console.Out, colours: !Console.IsOutputRedirected);
+        var log = new MeshLog(Console.Out, colours: !Console.IsOutputRedirected, options.JsonLog);
         log.Info($"{bundle.Manifest.ModelVersion}: starting {plan.Services.Sum(s => s.Replicas)} processes");
-        await LocalMesh.Run(plan, folder, log, signals);
+        await LocalMesh.Run(plan, bundle.Manifest.ModelVersion, folder, log, signals);
         return 0;
     }
 
     private UpOptions Read(ParseResult arguments) => new()
     {
-        Bundle = arguments.GetRequiredValue(_bundle),
-        Replicas = arguments.GetRequiredValue(_replicas),
+        Bundle = arguments.GetValue(_bundle) ?? ModelOption.DemoBundle,
+        Replicas = string.Join(',', arguments.GetValue(_replicas) ?? []),
         Redis = arguments.GetValue(_redis),
         Pyramid = arguments.GetRequiredValue(_pyramid),
         Device = arguments.GetRequiredValue(_device),
         Precision = arguments.GetRequiredValue(_precision),
         Port = arguments.GetValue(_port),
+        HttpPort = arguments.GetValue(_httpPort),
+        JsonLog = arguments.GetValue(_log) == "json",
         Name = arguments.GetRequiredValue(_name),
         Settings = arguments.GetValue(_settings) ?? [],
-        Only = arguments.GetRequiredValue(_only).Split(',', StringSplitOptions.RemoveEmptyEntries),
+        Only = arguments.GetValue(_only) ?? [],
     };
 }

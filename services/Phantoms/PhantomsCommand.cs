@@ -9,11 +9,10 @@ internal sealed class PhantomsCommand : Command
     private readonly Option<string> _out = new("--out") { Description = "Folder to create; must not exist, or be empty.", Required = true };
     private readonly Option<int> _count = new("--count") { Description = "Number of studies.", Required = true };
     private readonly Option<int> _seed = new("--seed") { Description = "The same seed gives the same bytes.", Required = true };
-    private readonly Option<string> _types = new("--types")
+    private readonly Option<string[]> _types = new Option<string[]>("--types")
     {
-        Description = "Comma-separated report types; studies alternate between them.",
-        DefaultValueFactory = _ => string.Join(',', StudyType.All.Select(t => t.Name)),
-    };
+        Description = $"Report types; studies alternate between them. Default: {string.Join(',', StudyType.Names)}.",
+    }.Listed(StudyType.Names);
     private readonly Option<int> _shards = new("--shards") { Description = "Additional WebDataset tar shards.", DefaultValueFactory = _ => 0 };
     private readonly Option<int> _size = new("--size") { Description = "Pixels on each side.", DefaultValueFactory = _ => 224 };
 
@@ -27,7 +26,7 @@ internal sealed class PhantomsCommand : Command
                 arguments.GetRequiredValue(_out),
                 arguments.GetRequiredValue(_count),
                 arguments.GetRequiredValue(_seed),
-                Types(arguments.GetRequiredValue(_types)),
+                arguments.GetValue(_types) is { Length: > 0 } names ? [.. names.Select(name => StudyType.All.Single(t => t.Name == name))] : StudyType.All,
                 arguments.GetValue(_shards),
                 arguments.GetValue(_size));
             try
@@ -43,13 +42,6 @@ internal sealed class PhantomsCommand : Command
             return 0;
         });
     }
-
-    private static IReadOnlyList<StudyType> Types(string names) =>
-    [
-        .. names.Split(',', StringSplitOptions.TrimEntries).Select(name =>
-            StudyType.All.FirstOrDefault(t => t.Name == name)
-            ?? throw new PhantomException($"--types {names}: '{name}' is none of {string.Join(", ", StudyType.All.Select(t => t.Name))}")),
-    ];
 
     /// <summary>A progress counter that rewrites its line, for interactive use only.</summary>
     private static Action<int> Progress(int count) => made =>

@@ -22,4 +22,6 @@ internal sealed record StudyType(
         new("mri", BrainMri.Kinds, BrainMri.Variants, BrainMri.Draw, BrainMriWording.Wording),
         new("ultrasound", UltrasoundSector.Kinds, _one, UltrasoundSector.Draw, UltrasoundWording.Wording),
     ];
+
+    public static string[] Names { get; } = [.. All.Select(type => type.Name)];
 }

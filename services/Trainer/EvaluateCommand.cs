@@ -11,7 +11,7 @@ namespace MedMoE.Mesh.Trainer;
 /// <summary><c>mesh evaluate</c>: evaluates a bundle on a data set.</summary>
 internal sealed class EvaluateCommand : Command
 {
-    private readonly Option<string> _bundle = ModelOption.Bundle();
+    private readonly Option<string?> _bundle = ModelOption.Bundle();
     private readonly Option<string> _data = new("--data")
     {
         Description = "Data set: a manifest.jsonl, manifest.csv or tar shard, or a folder with such files.",
@@ -38,11 +38,7 @@ internal sealed class EvaluateCommand : Command
         Description = "Studies of one type among which retrieval searches.",
         DefaultValueFactory = _ => 25,
     };
-    private readonly Option<int> _limit = new("--limit")
-    {
-        Description = "Maximum number of studies, from the start.",
-        DefaultValueFactory = _ => int.MaxValue,
-    };
+    private readonly Option<int?> _limit = new("--limit") { Description = "Maximum number of studies, from the start. Default: all." };
     private readonly Option<string> _device = ModelOption.Device();
     private readonly Option<string> _precision = ModelOption.Precision();
 
@@ -58,9 +54,9 @@ internal sealed class EvaluateCommand : Command
 
     private int Run(ParseResult arguments)
     {
-        var bundle = ModelBundle.Open(arguments.GetRequiredValue(_bundle));
+        var bundle = ModelBundle.Open(arguments.GetValue(_bundle) ?? ModelOption.DemoBundle);
         var data = arguments.GetRequiredValue(_data);
-        var source = StudySource.Open(data, [.. bundle.Manifest.Experts.Select(e => e.Name)], arguments.GetValue(_sections));
+        var source = StudySource.Open(data, bundle.Manifest.Experts, arguments.GetValue(_sections));
         var beside = Path.Combine(Directory.Exists(data) ? data : Path.GetDirectoryName(data) ?? "", PromptSets.FileName);
         var promptsPath = arguments.GetValue(_prompts) ?? (File.Exists(beside) ? beside : null);
         var prompts = promptsPath is null ? null : PromptSets.Read(promptsPath, bundle.Manifest);
@@ -71,7 +67,7 @@ internal sealed class EvaluateCommand : Command
 
         var progress = Console.IsErrorRedirected ? (Action<int>?)null : read => Console.Error.Write($"\r{read} studies read");
         var result = new Evaluator(reader, prompts, arguments.GetValue(_candidates))
-            .Run(source.Read(order: null).Take(arguments.GetValue(_limit)), progress);
+            .Run(source.Read(order: null).Take(arguments.GetValue(_limit) ?? int.MaxValue), progress);
         if (progress is not null)
         {
             Console.Error.WriteLine();

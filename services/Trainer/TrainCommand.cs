@@ -51,9 +51,8 @@ internal sealed class TrainCommand : Command
         "--expert", "Which expert sees a pair: that of its true type, or the report gate's choice.", "type", "gate");
     private readonly Option<string[]> _freeze = new Option<string[]>("--freeze")
     {
-        Description = "Parts that do not learn.",
-        AllowMultipleArgumentsPerToken = true,
-    }.AcceptOnlyFromAmong("backbone", "text", "gate", "expert");
+        Description = "Parts that are not trained: backbone, text, gate, expert. Default: none.",
+    }.Listed("backbone", "text", "gate", "expert");
     private readonly Option<int> _batchNormRows = Number(
         "--batch-norm-rows", "Images an expert must have of a batch to be normalised by the batch's own statistics.", _defaults.BatchNormRows);
 
@@ -137,8 +136,9 @@ internal sealed class TrainCommand : Command
         var resume = arguments.GetValue(_resume);
         if (!resume)
         {
-            BundleFolder.RequireFree(output.Bundle);
-            BundleFolder.RequireFree(output.Folder);
+            var remedy = $"; {_resume.Name} continues its run";
+            BundleFolder.RequireFree(output.Bundle, File.Exists(output.CheckpointFile) ? remedy : "");
+            BundleFolder.RequireFree(output.Folder, remedy);
         }
         var source = ModelBundle.Open(arguments.GetRequiredValue(_init));
         using var networks = new TrainedNetworks(

@@ -25,8 +25,8 @@ public sealed class LostReplicaTests : IDisposable
             {
                 await endpoints.Until(e => e.Replicas(service).Length == 2, $"both replicas of {service}");
                 Assert.Equal(0, LocalProcess.Kill(mesh.Table.Single(row => row.Service == service && row.Number == number).Pid, signal));
-                var ended = $"mesh | {service}/{number}: ended ";
-                await mesh.UntilLine(line => line.StartsWith(ended, StringComparison.Ordinal), $"a line about {service}");
+                var ended = $" {service}/{number}: ended ";
+                await mesh.UntilLine(line => line.Contains(ended, StringComparison.Ordinal), $"a line about {service}");
                 await load.UntilMoreSucceeded(30);
                 Assert.True(load.Failures.IsEmpty, $"{service}, signal {signal}: {string.Join("; ", load.Failures)}");
             }

@@ -26,7 +26,7 @@ public static class Tool
         }
     }
 
-    public static Task<Result> Analyze(params string[] arguments) => Run("Analyzer", arguments);
+    public static Task<Result> Analyze(params string[] arguments) => Run("Analyzer", ["analyze", .. arguments]);
 
     public static Task<Result> Bundle(params string[] arguments) => Trainer(["bundle", .. arguments]);
 

@@ -13,6 +13,10 @@ internal sealed class DataSet : IDisposable
     public const int Size = 8;
 
     public static readonly string[] Types = ["xray", "ct", "mri"];
+    public static readonly ExpertEntry[] Experts =
+    [
+        new("xray", "X-ray") { DicomModalities = ["CR", "DX"] }, new("ct", "CT") { DicomModalities = ["CT"] }, new("mri", "MRI") { DicomModalities = ["MR"] },
+    ];
 
     private readonly TemporaryFolder _folder = new();
 
@@ -94,7 +98,7 @@ internal sealed class DataSet : IDisposable
         return tar.ToArray();
     }
 
-    public StudySource Open(string? file = null) => StudySource.Open(file is null ? Path : _folder[file], Types);
+    public StudySource Open(string? file = null) => StudySource.Open(file is null ? Path : _folder[file], Experts);
 
     public StudyLoader Loader(LoaderOptions? options = null, string? file = null) => new(Open(file), Preparation, options ?? new LoaderOptions());
 

@@ -43,7 +43,7 @@ public sealed class StudySourceTests
         }));
         var skipped = new SkippedRecords();
 
-        var studies = StudySource.Open(data.Path, Types, ReportSections.Parse("findings")).ReadAll(skipped).ToArray();
+        var studies = StudySource.Open(data.Path, Experts, ReportSections.Parse("findings")).ReadAll(skipped).ToArray();
 
         Assert.Equal(["nodule.", "clear."], studies.Select(study => study.Report.Trim()));
         Assert.Equal(reports.Where(report => report != "a nodule").Select(report => report.Length), studies.Select(study => study.Report.Length));
@@ -76,6 +76,6 @@ public sealed class StudySourceTests
     {
         using var data = new DataSet().WithShard("a-09.tar", Sample(9)).WithShard("a-10.tar", Sample(10)).WithShard("b.tar", Sample(2));
 
-        Assert.Equal([Key(2), Key(9), Key(10)], StudySource.Open($"{data["b.tar"]},{data["a-{09..10}.tar"]}", Types).ReadAll().Select(s => s.Key));
+        Assert.Equal([Key(2), Key(9), Key(10)], StudySource.Open($"{data["b.tar"]},{data["a-{09..10}.tar"]}", Experts).ReadAll().Select(s => s.Key));
     }
 }

@@ -30,8 +30,16 @@ internal sealed partial class MeshProxyConfig : IProxyConfigProvider, IDisposabl
     {
         try
         {
-            _current.Update(_routes.Routes(endpoints), _routes.Clusters(endpoints));
-            LogChanged(_logger);
+            var (before, clusters) = (_current.GetConfig().Clusters, _routes.Clusters(endpoints));
+            _current.Update(_routes.Routes(endpoints), clusters);
+            foreach (var cluster in clusters)
+            {
+                var (was, now) = (Replicas(before.FirstOrDefault(c => c.ClusterId == cluster.ClusterId)), Replicas(cluster));
+                if (!was.SequenceEqual(now))
+                {
+                    LogChanged(_logger, cluster.ClusterId, now.Length, now.Length == 0 ? "" : $": {string.Join(", ", now)}");
+                }
+            }
         }
         catch (EndpointException e)
         {
@@ -39,8 +47,11 @@ internal sealed partial class MeshProxyConfig : IProxyConfigProvider, IDisposabl
         }
     }
 
-    [LoggerMessage(LogLevel.Information, "the endpoints have been updated")]
-    private static partial void LogChanged(ILogger logger);
+    private static string[] Replicas(ClusterConfig? cluster) => cluster?.Destinations is { } replicas
+        ? [.. replicas.Values.Select(replica => replica.Address.Split("//")[^1].TrimEnd('/')).Order(StringComparer.Ordinal)] : [];
+
+    [LoggerMessage(LogLevel.Information, "{Service}: {Replicas} replicas{Addresses}")]
+    private static partial void LogChanged(ILogger logger, string service, int replicas, string addresses);
 
     [LoggerMessage(LogLevel.Error, "{Reason}; keeping the previous endpoints")]
     private static partial void LogUnreadable(ILogger logger, string reason);

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Grpc.Core;
 using Grpc.Net.Client;
 using MedMoE.Mesh.LoadTester.Configuration;
@@ -18,15 +17,9 @@ internal sealed class LoadChannels : IDisposable
     public static async Task<LoadChannels> Open(string host, int connections, TimeSpan timeout)
     {
         var address = MeshTransport.AddressOf(host) ?? throw new LoadException($"{host}: not an address; expected HOST:PORT");
-        using var cancellation = new CancellationTokenSource(timeout);
-        try
+        if (await MeshTransport.WhyUnreachable(address, timeout) is { } reason)
         {
-            using var probe = new TcpClient();
-            await probe.ConnectAsync(address.DnsSafeHost, address.Port, cancellation.Token);
-        }
-        catch (Exception e) when (e is SocketException or OperationCanceledException)
-        {
-            throw new LoadException($"{host}: cannot connect: {(e is SocketException ? e.Message : $"timeout after {timeout.TotalSeconds} s")}");
+            throw new LoadException($"{host}: cannot connect: {reason}");
         }
         return new LoadChannels([.. Enumerable.Range(0, connections).Select(_ => GrpcChannel.ForAddress(address, new GrpcChannelOptions
         {

@@ -1,7 +1,6 @@
 using System.Net.Http.Json;
 using System.Net.Sockets;
 using MedMoE.Mesh.Local.Plan;
-using MedMoE.Mesh.Local.Processes;
 
 namespace MedMoE.Mesh.Local.Control;
 
@@ -33,20 +32,31 @@ internal sealed class ControlClient : IDisposable
         };
     }
 
+    /// <exception cref="LocalMeshException">No such mesh runs.</exception>
+    public Task<MeshStatus> Status(CancellationToken cancellation) =>
+        Ask(() => _http.GetAsync(ControlServer.StatusPath, cancellation), cancellation);
+
     /// <summary>Changes numbers of replicas, as <c>ct=3,backbone=2</c>; returns when the change is complete.</summary>
     /// <exception cref="LocalMeshException">No such mesh runs, or it refuses the change.</exception>
-    public async Task<IReadOnlyList<ReplicaStatus>> Scale(string counts, CancellationToken cancellation)
+    public Task<MeshStatus> Scale(string counts, CancellationToken cancellation) =>
+        Ask(() => _http.PostAsync(ControlServer.ScalePath, new StringContent(counts), cancellation), cancellation);
+
+    public void Dispose() => _http.Dispose();
+
+    private async Task<MeshStatus> Ask(Func<Task<HttpResponseMessage>> call, CancellationToken cancellation)
     {
         try
         {
-            using var answer = await _http.PostAsync(ControlServer.ScalePath, new StringContent(counts), cancellation);
+            using var answer = await call();
             return answer.IsSuccessStatusCode
-                ? (await answer.Content.ReadFromJsonAsync<ReplicaStatus[]>(cancellation))!
+                ? (await answer.Content.ReadFromJsonAsync<MeshStatus>(cancellation))!
                 : throw new LocalMeshException(await answer.Content.ReadAsStringAsync(cancellation));
         }
         catch (HttpRequestException e) when (e.InnerException is SocketException)
         {
-            throw new LocalMeshException($"no mesh named {_mesh} is running; start one with ./mesh up");
+            string[] others = [.. RuntimeFolder.Names().Where(name => name != _mesh)];
+            throw new LocalMeshException($"no mesh named {_mesh} is running; "
+                + (others.Length == 0 ? "start one with ./mesh up" : $"--name selects another one: {string.Join(", ", others)}"));
         }
         catch (HttpRequestException)
         {
@@ -57,6 +67,4 @@ internal sealed class ControlClient : IDisposable
             throw new LocalMeshException($"the mesh named {_mesh} did not finish the change within {_timeout.TotalMinutes} min");
         }
     }
-
-    public void Dispose() => _http.Dispose();
 }

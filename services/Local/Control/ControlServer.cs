@@ -10,34 +10,44 @@ namespace MedMoE.Mesh.Local.Control;
 /// <summary>Accepts commands for a running mesh, over HTTP on a Unix socket in its folder.</summary>
 internal static class ControlServer
 {
+    public const string StatusPath = "/status";
     public const string ScalePath = "/scale";
 
-    /// <summary>POST /scale with <c>ct=3,backbone=2</c> answers with every replica's status, or with 400 and the reason.</summary>
-    public static async Task<WebApplication> Start(string socket, Supervisor supervisor, CancellationToken cancellation)
+    /// <summary>
+    /// GET /status, and POST /scale with <c>ct=3,backbone=2</c>, answer with the <see cref="MeshStatus"/>, or with 400 and the reason.
+    /// </summary>
+    public static async Task<WebApplication> Start(string socket, string model, Supervisor supervisor, CancellationToken cancellation)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.ListenUnixSocket(socket));
         var app = builder.Build();
-        app.Run(context => Answer(context, supervisor));
+        app.Run(context => Answer(context, model, supervisor));
         await app.StartAsync(cancellation);
         return app;
     }
 
-    private static async Task Answer(HttpContext context, Supervisor supervisor)
+    private static async Task Answer(HttpContext context, string model, Supervisor supervisor)
     {
-        if (context.Request.Method != HttpMethods.Post || context.Request.Path != ScalePath)
-        {
-            context.Response.StatusCode = StatusCodes.Status404NotFound;
-            return;
-        }
         try
         {
-            using var reader = new StreamReader(context.Request.Body);
-            var counts = ReplicaCounts.Parse(await reader.ReadToEndAsync(context.RequestAborted), supervisor.Plan.Services);
-            // Not cancelled when the client disconnects: a change that has begun is completed.
-            await supervisor.Scale(counts, CancellationToken.None);
-            await context.Response.WriteAsJsonAsync(supervisor.Status(), context.RequestAborted);
+            switch (context.Request.Method, context.Request.Path.Value)
+            {
+                case ("GET", StatusPath):
+                    break;
+                case ("POST", ScalePath):
+                    using (var reader = new StreamReader(context.Request.Body))
+                    {
+                        var counts = ReplicaCounts.Parse(await reader.ReadToEndAsync(context.RequestAborted), supervisor.Plan.Services);
+                        // Not cancelled when the client disconnects: a change that has begun is completed.
+                        await supervisor.Scale(counts, CancellationToken.None);
+                    }
+                    break;
+                default:
+                    context.Response.StatusCode = StatusCodes.Status404NotFound;
+                    return;
+            }
+            await context.Response.WriteAsJsonAsync(new MeshStatus(Environment.ProcessId, model, supervisor.Status()), context.RequestAborted);
         }
         catch (LocalMeshException e)
         {

@@ -76,15 +76,26 @@ internal sealed partial class RuntimeFolder : IDisposable
         }
     }
 
+    /// <summary>Names of the meshes of this user: running, or left by a crash.</summary>
+    public static IReadOnlyList<string> Names() => Directory.Exists(Parent)
+        ? [.. Directory.EnumerateDirectories(Parent).Select(folder => Path.GetFileName(folder)!).Order(StringComparer.Ordinal)] : [];
+
+    private static string Parent
+    {
+        get
+        {
+            var runtime = Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR");
+            return Path.Combine(Directory.Exists(runtime) ? runtime : Path.GetTempPath(), $"medmoe-mesh-{Environment.UserName}");
+        }
+    }
+
     private static string FolderOf(string name)
     {
         if (!MeshName().IsMatch(name))
         {
             throw new LocalMeshException($"name \"{name}\" may have only a-z, 0-9 and '-', at most 32 characters");
         }
-        var runtime = Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR");
-        var parent = Directory.Exists(runtime) ? runtime : Path.GetTempPath();
-        var folder = Path.Combine(parent, $"medmoe-mesh-{Environment.UserName}", name);
+        var folder = Path.Combine(Parent, name);
         return Path.Combine(folder, "control.sock").Length <= LongestSocket
             ? folder
             : throw new LocalMeshException($"{folder}: path too long for a socket; set XDG_RUNTIME_DIR to a shorter folder");

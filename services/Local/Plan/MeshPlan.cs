@@ -4,7 +4,9 @@ using MedMoE.Mesh.Wire.Catalog;
 
 namespace MedMoE.Mesh.Local.Plan;
 
-internal sealed record MeshPlan(IReadOnlyList<ProcessSpec> Services)
+/// <param name="Services">In the order of starting.</param>
+/// <param name="HttpPort">The gateway's; see <see cref="UpOptions.HttpPort"/>.</param>
+internal sealed record MeshPlan(IReadOnlyList<ProcessSpec> Services, int HttpPort = 0)
 {
     /// <summary>All services for a bundle, or those in <see cref="UpOptions.Only"/>.</summary>
     /// <exception cref="LocalMeshException">Replicas given for an unknown service.</exception>
@@ -13,20 +15,26 @@ internal sealed record MeshPlan(IReadOnlyList<ProcessSpec> Services)
         string[] model = [$"--Model:Bundle={Path.GetFullPath(options.Bundle)}"];
         string[] network = [$"--Model:Device={options.Device}", $"--Model:Precision={options.Precision}"];
         string[] endpoints = [$"--Endpoints:File={endpointsFile}"];
-        string[] cache = [$"--Cache:Redis={redis}", $"--Router:PyramidType={options.Pyramid.ToUpperInvariant()}"];
+        string[] cache =
+        [
+            $"--Cache:Redis={redis}",
+            // The embedded Redis shares the cores with all services, and is late when they are busy, not broken.
+            .. options.Redis is null ? ["--Cache:RedisTimeout=00:00:00.250"] : Array.Empty<string>(),
+            $"--Router:PyramidType={options.Pyramid.ToUpperInvariant()}",
+        ];
         ProcessSpec[] services = [.. ServiceCatalog.Services(manifest).Select(Process)];
         if (options.Only.Count > 0)
         {
             services = [.. services.Where(s => options.Only.Contains(s.ShortName))];
         }
         var counts = ReplicaCounts.Parse(options.Replicas, services);
-        return new MeshPlan([.. services.Select(s => s with { Replicas = counts.GetValueOrDefault(s.ShortName, 1) })]);
+        return new MeshPlan([.. services.Select(s => s with { Replicas = counts.GetValueOrDefault(s.ShortName, 1) })], options.HttpPort);
 
         ProcessSpec Process(MeshService service) => new(service.Kind.Project, service,
         [
             "--Serving:Address=127.0.0.1",
             string.Create(CultureInfo.InvariantCulture, $"--Serving:GrpcPort={(service.Kind == ServiceCatalog.Gateway ? options.Port : 0)}"),
-            "--Serving:HttpPort=0",
+            $"--Serving:Log={(options.JsonLog ? "Json" : "Text")}",
             "--Serving:StopWithInput=true",
             .. service.Expert is null ? Array.Empty<string>() : [$"--{service.Kind.Project}:Name={service.Expert}"],
             .. service.Part is null ? [] : model,

@@ -23,6 +23,11 @@ internal sealed record UpOptions
     /// <summary>The gateway's gRPC port; 0: chosen by the system.</summary>
     public int Port { get; init; }
 
+    /// <summary>The gateway's HTTP port; the replicas of the other services get the next ones. 0: all are chosen by the system.</summary>
+    public int HttpPort { get; init; }
+
+    public bool JsonLog { get; init; }
+
     public string Name { get; init; } = "mesh";
 
     /// <summary>KEY=VALUE settings for every service.</summary>

@@ -16,6 +16,7 @@ internal sealed partial record Listening(string Grpc, string Http)
     [GeneratedRegex(@"^(\[::\]|0\.0\.0\.0):")]
     private static partial Regex Everywhere();
 
-    [GeneratedRegex(@"\blistening grpc=(?<grpc>\S+) http=(?<http>\S+)$")]
+    // Quotes end the line as JSON.
+    [GeneratedRegex(@"\blistening grpc=(?<grpc>[^\s""]+) http=(?<http>[^\s""]+)")]
     private static partial Regex Line();
 }

@@ -19,15 +19,18 @@ internal sealed class Replica
     private ProcessSpec _again;
 
     /// <summary>Starts the replica; <paramref name="changed"/> is called when it becomes healthy and when it no longer is.</summary>
-    public Replica(ProcessSpec spec, int number, MeshLog log, TimeProvider time, Action changed)
+    public Replica(ProcessSpec spec, int number, int httpPort, MeshLog log, TimeProvider time, Action changed)
     {
-        (Spec, _again, Number, _log, _time, _changed) = (spec, spec, number, log, time, changed);
+        (Spec, _again, Number, HttpPort, _log, _time, _changed) = (spec, spec, number, httpPort, log, time, changed);
         _run = Task.Run(Run);
     }
 
     public ProcessSpec Spec { get; }
 
     public int Number { get; }
+
+    /// <summary>0: chosen by the system.</summary>
+    public int HttpPort { get; }
 
     public string Name => string.Create(CultureInfo.InvariantCulture, $"{Spec.Service.Name}/{Number}");
 
@@ -77,7 +80,7 @@ internal sealed class Replica
     {
         try
         {
-            using var process = ServiceProcess.Start(_again, Name, line => _log.Pass(Name, line));
+            using var process = ServiceProcess.Start(_again, Name, HttpPort, line => _log.Pass(Name, line));
             _process = process;
             try
             {

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Globalization;
 using Grpc.Core;
 using Grpc.Health.V1;
 using Grpc.Net.Client;
@@ -43,10 +44,11 @@ internal sealed class ServiceProcess : IDisposable
     public string Reason => _firstError ?? $"ended with exit code {_process.ExitCode}";
 
     /// <exception cref="LocalMeshException">The process cannot be started.</exception>
-    public static ServiceProcess Start(ProcessSpec spec, string name, Action<string> log)
+    public static ServiceProcess Start(ProcessSpec spec, string name, int httpPort, Action<string> log)
     {
+        string[] own = [$"--Serving:Replica={name}", string.Create(CultureInfo.InvariantCulture, $"--Serving:HttpPort={httpPort}")];
         // A new session: Ctrl-C goes to the terminal's whole process group, and would stop all services at once instead of callers first.
-        var start = new ProcessStartInfo("setsid", ["dotnet", spec.Assembly, .. spec.Arguments])
+        var start = new ProcessStartInfo("setsid", ["dotnet", spec.Assembly, .. spec.Arguments, .. own])
         {
             // Never written to. A service stops when the pipe is closed (Serving:StopWithInput), so that none outlives this process.
             RedirectStandardInput = true,

@@ -89,13 +89,18 @@ internal sealed class Supervisor(MeshPlan plan, EndpointsFile endpoints, MeshLog
                 removed.AddRange(running.Skip(counts[spec.ShortName]));
                 for (var number = running.Length + 1; number <= counts[spec.ShortName]; number++)
                 {
-                    added.Add(new Replica(spec, number, log, time, WriteEndpoints));
+                    added.Add(new Replica(spec, number, FreeHttpPort(spec, added), log, time, WriteEndpoints));
                 }
             }
             _replicas.AddRange(added);
             return (added, Remove(removed));
         }
     }
+
+    /// <summary>The gateway's port is the plan's; the others take the first one after it that no replica has.</summary>
+    private int FreeHttpPort(ProcessSpec spec, IEnumerable<Replica> added) =>
+        plan.HttpPort == 0 || !spec.IsCalled ? plan.HttpPort
+        : Enumerable.Range(plan.HttpPort + 1, ushort.MaxValue).Except(_replicas.Concat(added).Select(replica => replica.HttpPort)).First();
 
     private IReadOnlyList<Replica> Remove(IReadOnlyList<Replica> gone)
     {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using Grpc.Core;
 using MedMoE.Mesh.Router.Limits;
@@ -5,6 +6,7 @@ using MedMoE.Mesh.Router.Settings;
 using MedMoE.Mesh.Serving.Batching;
 using MedMoE.Mesh.Serving.Errors;
 using MedMoE.Mesh.Serving.Limits;
+using MedMoE.Mesh.Serving.Telemetry;
 using Microsoft.Extensions.Options;
 
 namespace MedMoE.Mesh.Router.Calls;
@@ -14,7 +16,8 @@ namespace MedMoE.Mesh.Router.Calls;
 /// the limit; its answer counts against the limit until the caller has read it.
 /// </summary>
 internal sealed class AnalyzeStream(
-    Analyze analyze, GrpcErrors errors, IOptions<RouterOptions> options, HeldBytes bytes, IHostApplicationLifetime lifetime)
+    Analyze analyze, GrpcErrors errors, RequestMetrics metrics, FailureLog failures, IOptions<RouterOptions> options, HeldBytes bytes,
+    IHostApplicationLifetime lifetime)
 {
     public async Task Run(
         IAsyncStreamReader<AnalyzeStreamRequest> requests, IServerStreamWriter<AnalyzeStreamResponse> responses, ServerCallContext context)
@@ -75,6 +78,7 @@ internal sealed class AnalyzeStream(
         async Task Item(AnalyzeStreamRequest item, long length)
         {
             var response = new AnalyzeStreamResponse { RequestId = item.RequestId };
+            var (started, method) = (Stopwatch.GetTimestamp(), context.Method.TrimStart('/'));
             try
             {
                 response.Response = await analyze.Run(item.Request ?? new AnalyzeRequest(), ended);
@@ -83,7 +87,9 @@ internal sealed class AnalyzeStream(
             {
                 var status = errors.Tell(e, context).Status;
                 response.Error = new ItemError { Code = (int)status.StatusCode, Message = status.Detail };
+                failures.Add(method, status.StatusCode, status.Detail, Stopwatch.GetElapsedTime(started));
             }
+            metrics.Answered(method, (StatusCode)(response.Error?.Code ?? 0));
             held.Exchange(length, forBytes: response.CalculateSize());
             await done.WriteAsync(response, ended);
             places.Release();

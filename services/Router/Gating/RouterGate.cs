@@ -33,6 +33,10 @@ internal sealed class RouterGate
     public GatingPolicy Resolve(V1.Gating? gating, bool hasText, out GateDecision? named)
     {
         named = null;
+        if (gating is { Policy: not GatingPolicy.Explicit, Expert.Length: > 0 })
+        {
+            throw new InvalidFieldException("gating.expert", "needs the policy EXPLICIT; with any other policy it would be ignored");
+        }
         switch (gating?.Policy ?? GatingPolicy.Unspecified)
         {
             case GatingPolicy.Unspecified or GatingPolicy.Auto:
@@ -42,11 +46,10 @@ internal sealed class RouterGate
             case GatingPolicy.Report:
                 return hasText ? GatingPolicy.Report : throw new InvalidFieldException("gating.policy", "REPORT needs a report");
             case GatingPolicy.Explicit:
-                var expert = Manifest.IndexOfNameOrModality(gating!.Expert);
+                var expert = Manifest.Experts.IndexOfNamed(gating!.Expert);
                 named = expert >= 0 ? GateDecision.Named(expert, Manifest.Experts.Count) : throw new InvalidFieldException(
                     "gating.expert",
-                    $"\"{Shortened(gating.Expert)}\" is neither an expert (known: "
-                    + $"{string.Join(", ", Manifest.Experts.Select(e => e.Name))}) nor a DICOM modality of one");
+                    $"\"{Shortened(gating.Expert)}\" is not one of the experts: {Manifest.Experts.Listed()}");
                 return GatingPolicy.Explicit;
             case var unknown:
                 throw new InvalidFieldException("gating.policy", $"{(int)unknown} is not a policy");

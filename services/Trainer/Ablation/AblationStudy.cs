@@ -91,7 +91,7 @@ internal sealed class AblationStudy(ModelBundle template, string data, string te
             : throw new InvalidEvaluationException($"{test}: {string.Join("; ", result.Notes)}");
     }
 
-    private StudySource OpenTest(BundleManifest manifest) => StudySource.Open(test, [.. manifest.Experts.Select(e => e.Name)]);
+    private StudySource OpenTest(BundleManifest manifest) => StudySource.Open(test, manifest.Experts);
 
     /// <summary>The template's manifest; a shared expert gets as many parameters as all experts of the template together.</summary>
     private BundleManifest ManifestOf(Variant variant)

@@ -50,6 +50,8 @@ internal static class BundleImport
     public static IReadOnlyList<string> Run(ImportRequest request)
     {
         BundleFolder.RequireFree(request.Out);
+        RequireFolder(request.Swin);
+        RequireFolder(request.Bert);
         var swinConfig = SwinConfig.Read(Path.Combine(request.Swin, "config.json"));
         var bertConfig = BertConfig.Read(Path.Combine(request.Bert, "config.json"));
         var notes = new List<string>();
@@ -92,6 +94,16 @@ internal static class BundleImport
             notes.Add($"{request.Checkpoint}: it has only an image gate; the report gate starts with fresh weights");
         }
         return notes;
+    }
+
+    /// <summary>Names of the hub look like folders.</summary>
+    private static void RequireFolder(string path)
+    {
+        if (!Directory.Exists(path))
+        {
+            throw new BundleException(path, File.Exists(path) ? "is a file, not a folder"
+                : $"no such folder; models of the Hugging Face hub are not fetched, their own tool does it: hf download NAME --local-dir {path}");
+        }
     }
 
     /// <summary>An expert's manifest entry, with the details known for experts of this name.</summary>

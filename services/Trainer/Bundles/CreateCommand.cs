@@ -15,7 +15,8 @@ internal sealed class CreateCommand : Command
         Description = "config.json of a BERT encoder (Hugging Face); its vocab_size is replaced.",
         Required = true,
     };
-    private readonly Option<string> _experts = new("--experts") { Description = "Comma-separated names of the experts.", Required = true };
+    private readonly Option<string[]> _experts =
+        new Option<string[]>("--experts") { Description = "Names of the experts.", Required = true }.Listed();
     private readonly Option<string> _data = new("--data") { Description = "Data set from whose reports the vocabulary is built.", Required = true };
     private readonly Option<string> _out = new("--out") { Description = "Folder to create; must not exist, or be empty.", Required = true };
     private readonly Option<string?> _name = new("--name") { Description = "Name of the model. Default: the folder's." };
@@ -38,7 +39,7 @@ internal sealed class CreateCommand : Command
     private int Run(ParseResult arguments)
     {
         var folder = arguments.GetRequiredValue(_out);
-        string[] experts = arguments.GetRequiredValue(_experts).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        ExpertEntry[] experts = [.. arguments.GetRequiredValue(_experts).Select(BundleImport.Entry)];
         var source = StudySource.Open(arguments.GetRequiredValue(_data), experts);
         var skipped = new SkippedRecords();
         BundleCreation.Run(new CreationRequest(
@@ -55,7 +56,7 @@ internal sealed class CreateCommand : Command
                 Architecture = Architecture.Paper,
                 EmbeddingDim = dim,
                 Expert = arguments.GetValue(_bottleneck) is { } bottleneck ? new ExpertSettings(bottleneck) : ExpertSettings.For(dim),
-                Experts = [.. experts.Select(BundleImport.Entry)],
+                Experts = experts,
                 Text = new TextSettings(MaxTokens: arguments.GetValue(_maxTokens)),
             },
             arguments.GetValue(_seed)));
@@ -63,7 +64,7 @@ internal sealed class CreateCommand : Command
         {
             Console.Error.WriteLine($"left out of the vocabulary: {skipped}");
         }
-        Console.Out.WriteLine($"created {folder}; inspect it with: mesh bundle check {folder}");
+        Console.Out.WriteLine($"created {folder}; inspect it with: ./mesh bundle check {folder}");
         return 0;
     }
 }

@@ -14,11 +14,10 @@ internal sealed class ImportCommand : Command
         Description = "Checkpoint of MedCLIP or of MedMoE's released code, with the weights of all networks; "
             + "the folders then give only configurations and vocabulary.",
     };
-    private readonly Option<string?> _experts = new("--experts")
+    private readonly Option<string[]> _experts = new Option<string[]>("--experts")
     {
-        Description = "Comma-separated names of the experts. "
-            + "Default, for a checkpoint of the released code: xray,ct,mri,ultrasound,pathology,fundus.",
-    };
+        Description = "Names of the experts. Default, for a checkpoint of the released code: xray,ct,mri,ultrasound,pathology,fundus.",
+    }.Listed();
     private readonly Option<string> _out = new("--out") { Description = "Folder to create; must not exist, or be empty.", Required = true };
     private readonly Option<string?> _name = new("--name") { Description = "Name of the model. Default: the folder's." };
     private readonly Option<string?> _architecture = new Option<string?>("--architecture")
@@ -45,7 +44,7 @@ internal sealed class ImportCommand : Command
                 arguments.GetRequiredValue(_swin),
                 arguments.GetRequiredValue(_bert),
                 arguments.GetValue(_checkpoint),
-                arguments.GetValue(_experts)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries),
+                arguments.GetValue(_experts) is { Length: > 0 } experts ? experts : null,
                 folder,
                 arguments.GetValue(_name) ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))),
                 arguments.GetValue(_architecture) is { } architecture ? Enum.Parse<Architecture>(architecture, ignoreCase: true) : null,
@@ -60,7 +59,7 @@ internal sealed class ImportCommand : Command
             {
                 Console.Out.WriteLine($"note: {note}");
             }
-            Console.Out.WriteLine($"created {folder}; inspect it with: mesh bundle check {folder}");
+            Console.Out.WriteLine($"created {folder}; inspect it with: ./mesh bundle check {folder}");
             return 0;
         });
     }

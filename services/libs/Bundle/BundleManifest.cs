@@ -109,17 +109,6 @@ public sealed partial record BundleManifest
         return -1;
     }
 
-    /// <summary>The same for an expert's name or a DICOM modality code (0008,0060) that one expert claims; codes in any case.</summary>
-    public int IndexOfNameOrModality(string nameOrModality)
-    {
-        var index = IndexOf(nameOrModality);
-        for (var i = 0; index < 0 && i < Experts.Count; i++)
-        {
-            index = Experts[i].DicomModalities.Contains(nameOrModality, StringComparer.OrdinalIgnoreCase) ? i : -1;
-        }
-        return index;
-    }
-
     private IEnumerable<string> Faults()
     {
         if (FormatVersion is not (FirstFormat or FormatWithParts))

@@ -74,7 +74,7 @@ internal sealed class FileContent : IDisposable
     internal static string Reason(Exception e) => e switch
     {
         FileNotFoundException or DirectoryNotFoundException => "no such file",
-        UnauthorizedAccessException => "no permission to read it, or it is a folder",
+        UnauthorizedAccessException => "no permission to read it",
         _ => e.Message,
     };
 }

@@ -13,6 +13,10 @@ public static class JsonFile
     /// <exception cref="BundleException">Missing, unreadable, too large, or not such JSON.</exception>
     public static JsonElement ReadObject(string path)
     {
+        if (Directory.Exists(path))
+        {
+            throw new BundleException(path, "is a folder, not a file");
+        }
         try
         {
             var length = new FileInfo(path).Length;

@@ -24,7 +24,7 @@ public sealed class ModelBundle
     {
         if (!Directory.Exists(root))
         {
-            throw new BundleException(root, "no such bundle folder");
+            throw new BundleException(root, File.Exists(root) ? "is a file, not a bundle folder" : "no such bundle folder");
         }
         return new ModelBundle(root, BundleManifest.Read(Path.Combine(root, ManifestFile)));
     }

@@ -1,10 +1,12 @@
 using System.CommandLine;
+using System.CommandLine.Help;
+using System.Text.RegularExpressions;
 using MedMoE.Mesh.Bundle;
 
 namespace MedMoE.Mesh.Commands;
 
 /// <summary>Runs a command line tool: a user error is one line on standard error and exit code 2.</summary>
-public static class CommandHost
+public static partial class CommandHost
 {
     /// <summary>Exit code for errors that the user can fix: arguments, files, images, bundles.</summary>
     public const int UserError = 2;
@@ -17,7 +19,17 @@ public static class CommandHost
 
     public static int Run(RootCommand root, string[] args)
     {
+        // The launcher has --version.
+        foreach (var version in root.Options.OfType<VersionOption>().ToArray())
+        {
+            root.Options.Remove(version);
+        }
         var parsed = root.Parse(args);
+        if (parsed.Action is HelpAction help)
+        {
+            Console.Out.Write(VerbHelp.Of(parsed, help));
+            return 0;
+        }
         if (parsed.Errors.Count > 0)
         {
             return Fail(parsed.Errors[0].Message);
@@ -36,7 +48,7 @@ public static class CommandHost
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return Fail(e.Message);
+            return Fail(FileFault(e));
         }
         catch (OperationCanceledException)
         {
@@ -49,6 +61,21 @@ public static class CommandHost
     public static byte[] ReadFile(string path) =>
         File.Exists(path) ? File.ReadAllBytes(path)
         : throw new FileNotFoundException(Directory.Exists(path) ? $"{path}: is a folder, not a file" : $"{path}: no such file");
+
+    /// <summary>.NET says "Access to the path … is denied" of a folder that is opened as a file, and hides a path's missing folder.</summary>
+    private static string FileFault(Exception e) => QuotedPath().Match(e.Message) is { Success: true } match && match.Groups[1].Value is var path
+        ? e switch
+        {
+            UnauthorizedAccessException when Directory.Exists(path) => $"{path}: is a folder, not a file",
+            UnauthorizedAccessException => $"{path}: permission denied",
+            DirectoryNotFoundException => $"{path}: no such folder: {Path.GetDirectoryName(path)}",
+            FileNotFoundException => $"{path}: no such file",
+            _ => e.Message,
+        }
+        : e.Message;
+
+    [GeneratedRegex("'([^']+)'")]
+    private static partial Regex QuotedPath();
 
     private static int Fail(string reason)
     {

@@ -5,11 +5,11 @@ namespace MedMoE.Mesh.Commands;
 /// <summary>Options shared by all verbs that run a model.</summary>
 public static class ModelOption
 {
-    public static Option<string> Bundle() => new("--bundle")
-    {
-        Description = "Folder of the model bundle. Default: the demo bundle of the repository.",
-        DefaultValueFactory = _ => Path.Combine(AppContext.BaseDirectory, "demo"),
-    };
+    /// <summary>The demo bundle, as built with the tool.</summary>
+    public static string DemoBundle { get; } = Path.Combine(AppContext.BaseDirectory, "demo");
+
+    /// <summary>Null is <see cref="DemoBundle"/>, whose path would not help in the help.</summary>
+    public static Option<string?> Bundle() => new("--bundle") { Description = "Folder of the model bundle. Default: the demo bundle.", HelpName = "DIR" };
 
     public static Option<string> Device() => new("--device") { Description = "cpu, cuda or cuda:N.", DefaultValueFactory = _ => "cpu" };
 

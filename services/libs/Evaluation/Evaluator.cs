@@ -95,15 +95,15 @@ public sealed class Evaluator(StudyReader reader, PromptSets? prompts, int candi
     /// <summary>Studies with their pixels, in order; invalid ones are left out and noted.</summary>
     private IEnumerable<(Study Study, float[] Pixels)> Decode(IEnumerable<StudyRecord> records)
     {
-        foreach (var (key, decoded, fault) in _workers.Prepare(records, Decode))
+        foreach (var (name, decoded, fault) in _workers.Prepare(records, Decode))
         {
             if (decoded is null)
             {
-                _invalid.Add($"{key}: {fault}");
+                _invalid.Add($"{name}: {fault}");
             }
             else
             {
-                _imageNotes.Add(key, decoded.Image.Note);
+                _imageNotes.Add(decoded.Study.Key, decoded.Image.Note);
                 yield return (decoded.Study, decoded.Image.Pixels);
             }
         }

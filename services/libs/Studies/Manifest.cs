@@ -126,14 +126,14 @@ internal sealed class Manifest : StudySource
             : null;
         if (Name(record.Type) is not { } type)
         {
-            _records.Add(StudyRecord.Bad(key, fault!));
+            _records.Add(StudyRecord.Bad(key, fault!, Where(line)));
             return;
         }
         var reportType = _types.Named(type, $"{Where(line)}, {key}");
         _records.Add(fault is null
             ? new StudyRecord(key, () => new Study(
-                key, ReadFile(record.Image!), record.Report!, reportType, FindingJson.ToFindings(record.Findings, ReadFile)))
-            : StudyRecord.Bad(key, fault));
+                key, ReadFile(record.Image!), record.Report!, reportType, FindingJson.ToFindings(record.Findings, ReadFile)), Where(line))
+            : StudyRecord.Bad(key, fault, Where(line)));
 
         static string? Name(string? field) => string.IsNullOrWhiteSpace(field) ? null : field.Trim();
     }

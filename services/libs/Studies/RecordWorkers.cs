@@ -3,7 +3,7 @@ using System.Threading.Tasks.Dataflow;
 namespace MedMoE.Mesh.Studies;
 
 /// <summary>A record after its preparation: the value, or what is wrong with the record.</summary>
-public readonly record struct Prepared<T>(string Key, T? Value, string? Fault)
+public readonly record struct Prepared<T>(string Name, T? Value, string? Fault)
     where T : class;
 
 /// <summary>Prepares records in parallel and ahead of the reader; the order is kept.</summary>
@@ -73,11 +73,11 @@ public sealed class RecordWorkers(int workers, int ahead)
     {
         try
         {
-            return new Prepared<T>(record.Key, prepare(record), null);
+            return new Prepared<T>(record.Name, prepare(record), null);
         }
         catch (BadRecordException e)
         {
-            return new Prepared<T>(record.Key, null, e.Message);
+            return new Prepared<T>(record.Name, null, e.Message);
         }
     }
 }

@@ -1,12 +1,13 @@
 using System.Globalization;
+using MedMoE.Mesh.Bundle;
 
 namespace MedMoE.Mesh.Studies;
 
 /// <summary>
-/// The labels a data set may have: the names of the bundle's experts, in order. An unknown label ends the run: the data set belongs to another
+/// The labels a data set may have: the words for the bundle's experts. An unknown label ends the run: the data set belongs to another
 /// bundle, and training on the rest would silently go wrong.
 /// </summary>
-internal sealed class ReportTypes(IReadOnlyList<string> names)
+internal sealed class ReportTypes(IReadOnlyList<ExpertEntry> experts)
 {
     /// <summary>Limit of quoted characters: a badly quoted manifest may have a report in place of the label, and reports are private.</summary>
     private const int LongestLabelShown = 40;
@@ -15,16 +16,13 @@ internal sealed class ReportTypes(IReadOnlyList<string> names)
     /// <exception cref="StudyDataException">The bundle has no such expert.</exception>
     public int Named(string name, string record)
     {
-        for (var i = 0; i < names.Count; i++)
+        if (experts.IndexOfNamed(name) is >= 0 and var index)
         {
-            if (names[i] == name)
-            {
-                return i;
-            }
+            return index;
         }
         var shown = name.Length > LongestLabelShown ? name[..LongestLabelShown] + "…" : name;
         throw new StudyDataException(
-            $"{record}: report type \"{shown.ReplaceLineEndings(" ")}\" is not one of the bundle's: {string.Join(", ", names)}");
+            $"{record}: report type \"{shown.ReplaceLineEndings(" ")}\" is not one of the bundle's: {experts.Listed()}");
     }
 
     /// <summary>The index given as text, as in <c>.cls</c> members.</summary>
@@ -36,7 +34,7 @@ internal sealed class ReportTypes(IReadOnlyList<string> names)
         {
             throw new BadRecordException(".cls is not an integer");
         }
-        return index >= 0 && index < names.Count ? (int)index : throw new StudyDataException(
-            $"{record}: .cls {index} is not in 0..{names.Count - 1}, the bundle's report types: {string.Join(", ", names)}");
+        return index >= 0 && index < experts.Count ? (int)index : throw new StudyDataException(
+            $"{record}: .cls {index} is not in 0..{experts.Count - 1}, the bundle's report types: {experts.Listed()}");
     }
 }

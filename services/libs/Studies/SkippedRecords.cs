@@ -17,7 +17,8 @@ public sealed class SkippedRecords(int named = 20)
 
     public IReadOnlyList<SkippedRecord> First => _first;
 
-    public override string ToString() => $"{Count} records; the first: {string.Join("; ", _first.Take(NamedInALine))}";
+    public override string ToString() => Count == 1 ? $"1 record: {_first[0]}"
+        : $"{Count} records{(Count > NamedInALine ? $"; the first {NamedInALine}" : "")}: {string.Join("; ", _first.Take(NamedInALine))}";
 
     public void Add(string key, string reason)
     {

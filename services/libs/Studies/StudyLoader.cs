@@ -64,7 +64,7 @@ public sealed class StudyLoader(StudySource source, StudyPreparation preparation
         var workers = new RecordWorkers(options.Workers, options.ReadAhead * options.BatchSize);
         var usable = 0;
         SkippedRecord? first = null;
-        foreach (var (key, study, fault) in workers.Prepare(records, record => preparation.Prepare(record.Load()), cancellation))
+        foreach (var (name, study, fault) in workers.Prepare(records, record => preparation.Prepare(record.Load()), cancellation))
         {
             if (study is not null)
             {
@@ -73,8 +73,8 @@ public sealed class StudyLoader(StudySource source, StudyPreparation preparation
             }
             else
             {
-                first ??= new SkippedRecord(key, fault!);
-                skipped.Add(key, fault!);
+                first ??= new SkippedRecord(name, fault!);
+                skipped.Add(name, fault!);
             }
         }
         if (usable == 0)

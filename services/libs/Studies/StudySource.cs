@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Text;
 
 namespace MedMoE.Mesh.Studies;
@@ -27,7 +28,7 @@ public abstract partial class StudySource(string name)
             }
             catch (BadRecordException e)
             {
-                skipped?.Add(record.Key, e.Message);
+                skipped?.Add(record.Name, e.Message);
                 continue;
             }
             yield return study;
@@ -40,9 +41,9 @@ public abstract partial class StudySource(string name)
     /// sections read whole reports.
     /// </summary>
     /// <exception cref="StudyDataException">No data, a missing shard, an unreadable manifest, or an unknown type in it.</exception>
-    public static StudySource Open(string data, IReadOnlyList<string> reportTypes, ReportSections? sections = null)
+    public static StudySource Open(string data, IReadOnlyList<ExpertEntry> experts, ReportSections? sections = null)
     {
-        var source = Open(data, new ReportTypes(reportTypes));
+        var source = Open(data, new ReportTypes(experts));
         return sections is null ? source : new SectionedStudies(source, sections);
     }
 

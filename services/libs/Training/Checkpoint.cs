@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Bundle.Safetensors;
 using MedMoE.Mesh.Model.Weights;
@@ -26,6 +27,17 @@ internal static class Checkpoint
     private const string StateKey = "medmoe.state";
     private const string OptionsKey = "medmoe.options";
 
+    /// <summary>Options whose values are stored as numbers, or that have another name on the command line.</summary>
+    private static readonly Dictionary<string, string> _coded = new()
+    {
+        [nameof(TrainOptions.Batches)] = "--batches",
+        [nameof(TrainOptions.Routing)] = "--expert",
+        [nameof(TrainOptions.Frozen)] = "--freeze",
+        [nameof(TrainOptions.HalfTrunk)] = "--precision",
+        [nameof(OptimizerOptions.Decoupled)] = "--optimizer",
+        [nameof(ScheduleOptions.Kind)] = "--schedule",
+    };
+
     private static readonly JsonSerializerOptions _json = new() { RespectRequiredConstructorParameters = true };
 
     /// <exception cref="IOException">The disk is full or not writable; the previous checkpoint is unchanged.</exception>
@@ -48,7 +60,8 @@ internal static class Checkpoint
         }
         if (began != Fingerprint(options))
         {
-            throw new BundleException(path, $"the run began with other options: {began}; now {Fingerprint(options)}");
+            var changes = Changes(JsonNode.Parse(began), JsonNode.Parse(Fingerprint(options)), "");
+            throw new BundleException(path, $"the run began with other options: {string.Join("; ", changes)}");
         }
         StateDict.Restore(networks.State.Concat(adam.State), file);
         var state = ReadState(path, json);
@@ -68,6 +81,20 @@ internal static class Checkpoint
         {
             throw new BundleException(path, $"not a training checkpoint: {e.Message}");
         }
+    }
+
+    /// <summary>Each option that differs, by its name on the command line.</summary>
+    private static IEnumerable<string> Changes(JsonNode? began, JsonNode? now, string name)
+    {
+        if (began is JsonObject before && now is JsonObject after)
+        {
+            return before.Select(p => p.Key).Union(after.Select(p => p.Key)).SelectMany(key => Changes(before[key], after[key], key));
+        }
+        return JsonNode.DeepEquals(began, now) ? []
+            : _coded.TryGetValue(name, out var option) ? [$"{option} was another one"]
+            : [$"--{JsonNamingPolicy.KebabCaseLower.ConvertName(name)} is {Text(now)}, was {Text(began)}"];
+
+        static string Text(JsonNode? value) => value?.ToJsonString().Trim('"') ?? "not given";
     }
 
     /// <summary>The options that losses depend on. The length of a run and its checkpoints may change.</summary>

@@ -20,10 +20,9 @@ public sealed class StudyBatches(StudyLoader training, StudyLoader? validation) 
     /// <exception cref="StudyDataException">No data, or labels that the bundle does not have.</exception>
     public static StudyBatches Open(string data, string? validation, BundleManifest manifest, BertTokenizer tokenizer, TrainOptions options)
     {
-        string[] types = [.. manifest.Experts.Select(e => e.Name)];
         var preparation = new StudyPreparation(manifest, tokenizer);
         var sections = options.Sections is null ? null : ReportSections.Parse(options.Sections);
-        StudyLoader Loader(string path) => new(StudySource.Open(path, types, sections), preparation, new LoaderOptions
+        StudyLoader Loader(string path) => new(StudySource.Open(path, manifest.Experts, sections), preparation, new LoaderOptions
         {
             BatchSize = options.Batch,
             Batches = options.Batches,

@@ -69,6 +69,10 @@ public sealed class TrainingRun : IDisposable
     /// <exception cref="BundleException">No checkpoint, or one of other networks or options.</exception>
     public void Resume()
     {
+        if (!File.Exists(_output.CheckpointFile))
+        {
+            throw new BundleException(_output.Folder, "no run to go on with: it has no checkpoint");
+        }
         _state = Checkpoint.Restore(_output.CheckpointFile, _networks, _adam, _options);
         (_learningRate.Reduction, _learningRate.WithoutBest) = (_state.Reduction, _state.SinceCut);
     }

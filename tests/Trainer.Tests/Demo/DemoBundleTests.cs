@@ -33,7 +33,7 @@ public sealed class DemoBundleTests
         var prompts = PromptSets.Read(data["studies", PromptSets.FileName], bundle.Manifest);
 
         var result = new Evaluator(reader, prompts, candidates: 25)
-            .Run(StudySource.Open(data["studies"], [.. bundle.Manifest.Experts.Select(e => e.Name)]).Read(order: null));
+            .Run(StudySource.Open(data["studies"], bundle.Manifest.Experts).Read(order: null));
 
         Assert.InRange(result.Of<GateResult>()!.Report, 0.99, 1);
         Assert.InRange(result.Of<GateResult>()!.Image, 0.99, 1);

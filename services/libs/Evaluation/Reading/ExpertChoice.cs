@@ -32,7 +32,7 @@ public sealed record ExpertChoice(ExpertPolicy Policy, string? Name = null)
     public static ExpertChoice Auto { get; } = new(ExpertPolicy.Auto);
 
     /// <param name="value">auto, report, image, type, wrong, or an expert's name.</param>
-    public static ExpertChoice Parse(string value) => value switch
+    public static ExpertChoice Parse(string value) => value.ToLowerInvariant() switch
     {
         "auto" => Auto,
         "report" => new(ExpertPolicy.Report),
@@ -46,9 +46,9 @@ public sealed record ExpertChoice(ExpertPolicy Policy, string? Name = null)
     /// <exception cref="InvalidEvaluationException">The bundle has no expert of this name.</exception>
     public int IndexIn(BundleManifest manifest)
     {
-        var index = Name is null ? -1 : manifest.IndexOf(Name);
+        var index = Name is null ? -1 : manifest.Experts.IndexOfNamed(Name);
         return Name is null || index >= 0 ? index : throw new InvalidEvaluationException(
-            $"unknown expert \"{Name}\": the bundle has {string.Join(", ", manifest.Experts.Select(e => e.Name))}");
+            $"unknown expert \"{Name}\"; expected one of {manifest.Experts.Listed()}");
     }
 
     public override string ToString() => Name ?? Policy.ToString().ToLowerInvariant();

@@ -38,18 +38,21 @@ public sealed class PromptSets
         var sets = new PromptSets();
         foreach (var (type, classes) in types ?? throw new InvalidEvaluationException($"{path}: not prompt sets: null"))
         {
-            var index = manifest.IndexOf(type);
+            var index = manifest.Experts.IndexOfNamed(type);
             if (index < 0)
             {
                 throw new InvalidEvaluationException(
-                    $"{path}: report type \"{type}\" is not one of the bundle's: {string.Join(", ", manifest.Experts.Select(e => e.Name))}");
+                    $"{path}: report type \"{type}\" is not one of the bundle's: {manifest.Experts.Listed()}");
             }
             if (classes is null || classes.Count < 2
                 || classes.Values.Any(prompts => prompts is null or [] || prompts.Any(string.IsNullOrWhiteSpace)))
             {
                 throw new InvalidEvaluationException($"{path}: report type \"{type}\" needs at least two classes with at least one prompt each");
             }
-            sets._classes.Add(index, [.. classes.Select(c => new PromptedClass(c.Key, c.Value))]);
+            if (!sets._classes.TryAdd(index, [.. classes.Select(c => new PromptedClass(c.Key, c.Value))]))
+            {
+                throw new InvalidEvaluationException($"{path}: report type \"{type}\" is there twice, by another of its names");
+            }
         }
         return sets;
     }

@@ -123,10 +123,9 @@ public sealed class ImageAnalyzer : IDisposable
 
     private int ExpertNamed(string? named)
     {
-        var index = named is null ? -1 : _bundle.Manifest.IndexOfNameOrModality(named);
+        var index = named is null ? -1 : _bundle.Manifest.Experts.IndexOfNamed(named);
         return index >= 0 ? index : throw new InvalidRequestException(
-            $"unknown expert \"{named}\": it is none of {string.Join(", ", _bundle.Manifest.Experts.Select(e => e.Name))} "
-            + "and no DICOM modality of theirs");
+            $"unknown expert \"{named}\"; expected one of {_bundle.Manifest.Experts.Listed()}");
     }
 
     private Dictionary<string, string> Digests(string expert, bool withText)

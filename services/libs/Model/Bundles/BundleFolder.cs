@@ -10,11 +10,11 @@ namespace MedMoE.Mesh.Model.Bundles;
 public static class BundleFolder
 {
     /// <exception cref="BundleException">The path exists and is not an empty folder.</exception>
-    public static void RequireFree(string target)
+    public static void RequireFree(string target, string remedy = "")
     {
         if (File.Exists(target) || (Directory.Exists(target) && Directory.EnumerateFileSystemEntries(target).Any()))
         {
-            throw new BundleException(target, "is there already and not empty");
+            throw new BundleException(target, $"exists and is not empty{remedy}");
         }
     }
 

@@ -1,8 +1,10 @@
 using System.Collections.Concurrent;
 using Grpc.Core;
+using Grpc.Core.Interceptors;
 using Grpc.Net.Client;
 using Grpc.Net.Client.Balancer;
 using Grpc.Net.Client.Configuration;
+using MedMoE.Mesh.Serving.Telemetry;
 using MedMoE.Mesh.Wire.Catalog;
 using MedMoE.Mesh.Wire.Transport;
 using Microsoft.Extensions.DependencyInjection;
@@ -49,7 +51,7 @@ public sealed class MeshChannels : IDisposable
         {
             throw new RpcException(new Status(StatusCode.Unavailable, e.Message));
         }
-        return _channels.GetOrAdd(service, key => new(() => Open(EndpointResolverFactory.AddressOf(key)))).Value.CreateCallInvoker();
+        return _channels.GetOrAdd(service, key => new(() => Open(EndpointResolverFactory.AddressOf(key)))).Value.Intercept(RequestId.OnCalls);
     }
 
     public void Dispose()

@@ -38,6 +38,19 @@ public static class CallHeaders
         values is [{ } value] && value.StartsWith(ContentType, StringComparison.OrdinalIgnoreCase)
         && (value.Length == ContentType.Length || value[ContentType.Length] is '+' or ';') && !value.Contains(',', StringComparison.Ordinal);
 
+    /// <summary>Whether a call of this duration has used up the time that its caller gave it.</summary>
+    internal static bool DeadlineHasPassed(HttpRequest request, TimeSpan duration)
+    {
+        var text = request.Headers[Timeout].ToString();
+        if (text.Length < 2 || !long.TryParse(text.AsSpan(..^1), NumberStyles.None, CultureInfo.InvariantCulture, out var value))
+        {
+            return false;
+        }
+        var unit = text[^1] switch { 'H' => 3600, 'M' => 60, 'S' => 1, 'm' => 1e-3, 'u' => 1e-6, _ => 1e-9 };
+        // A timer may fire a little before its time.
+        return duration.TotalSeconds >= 0.9 * value * unit;
+    }
+
     // grpc-dotnet runs a call with an invalid or zero timeout without a deadline.
     private static Status? TimeoutFault(StringValues values)
     {

@@ -13,7 +13,9 @@ namespace MedMoE.Mesh.Serving.Hosting;
 /// Middleware around every gRPC call, before grpc-dotnet and YARP: counts calls, refuses those with invalid headers, replaces grpc-dotnet's own
 /// statuses, and reads the rest of a request that was answered early.
 /// </summary>
-internal sealed partial class CallGuard(RequestDelegate next, RequestMetrics metrics, IOptions<ServingOptions> options, ILogger<CallGuard> logger)
+internal sealed partial class CallGuard(
+    RequestDelegate next, RequestMetrics metrics, FailureLog failures, Readiness readiness, IOptions<ServingOptions> options,
+    ILogger<CallGuard> logger)
 {
     // grpc-dotnet's message for an exception other than RpcException; type and message follow (GrpcServiceOptions.EnableDetailedErrors).
     private const string HandlerFailed = "Exception was thrown by handler. ";
@@ -47,6 +49,7 @@ internal sealed partial class CallGuard(RequestDelegate next, RequestMetrics met
     private async Task Count(string method, HttpContext context)
     {
         var started = Stopwatch.GetTimestamp();
+        RequestId.Begin(context);
         metrics.Started(method);
         try
         {
@@ -55,7 +58,13 @@ internal sealed partial class CallGuard(RequestDelegate next, RequestMetrics met
         finally
         {
             var unanswered = context.RequestAborted.IsCancellationRequested ? StatusCode.Cancelled : StatusCode.Unknown;
-            metrics.Ended(method, context.Response.Status() ?? unanswered, Stopwatch.GetElapsedTime(started));
+            var (status, duration) = (context.Response.Status() ?? unanswered, Stopwatch.GetElapsedTime(started));
+            metrics.Ended(method, status, duration);
+            // Calls that are refused while the service stops, and those whose own deadline has passed, did not fail for the mesh's reasons.
+            if (!readiness.IsStopping && !(status == StatusCode.DeadlineExceeded && CallHeaders.DeadlineHasPassed(context.Request, duration)))
+            {
+                failures.Add(method, status, Uri.UnescapeDataString(context.Response.Message()), duration);
+            }
         }
     }
 

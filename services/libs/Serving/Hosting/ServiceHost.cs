@@ -1,18 +1,22 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
+using System.Net.Sockets;
 using Grpc.HealthCheck;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Serving.Errors;
 using MedMoE.Mesh.Serving.Settings;
 using MedMoE.Mesh.Serving.Telemetry;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
@@ -27,6 +31,7 @@ public static partial class ServiceHost
     {
         var builder = WebApplication.CreateSlimBuilder(args);
         RenamedSettings.Refuse(builder.Configuration);
+        SettingNames.RequireSections(args);
         var options = Read(builder.Configuration);
         var listeners = new Listeners();
         builder.WebHost.ConfigureKestrel(kestrel => listeners.Use(kestrel, options, grpcPort));
@@ -43,7 +48,8 @@ public static partial class ServiceHost
             grpc.Interceptors.Add<StreamEndings>();
         });
         // Suppressed: per-request lines (metrics have them) and health checks.
-        builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
+        builder.Logging.AddConsole(console => console.FormatterName = LogLines.FormatterName)
+            .AddConsoleFormatter<LogLines, ConsoleFormatterOptions>();
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
         builder.Logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning);
         builder.Logging.AddFilter("Grpc", LogLevel.Warning);
@@ -61,9 +67,11 @@ public static partial class ServiceHost
         builder.Services.AddSingleton<StreamEndings>();
         builder.Services.AddSingleton<RequestMetrics>();
         builder.Services.AddSingleton<GrpcErrors>();
+        builder.Services.AddSingleton<FailureLog>();
+        builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService(builder.Environment.ApplicationName))
-            .WithMetrics(metrics => metrics.AddMeter(Meters.Name).AddPrometheusExporter());
+            .WithMetrics(metrics => metrics.AddMeter([Meters.Name, .. Meters.OfDotNet]).AddPrometheusExporter());
         if (options.StopWithInput)
         {
             builder.Services.AddHostedService<ParentWatch>();
@@ -75,15 +83,9 @@ public static partial class ServiceHost
     /// <summary>Reads the options directly, because Kestrel needs them before the host exists to validate them.</summary>
     private static ServingOptions Read(ConfigurationManager configuration)
     {
-        ServingOptions options;
-        try
-        {
-            options = configuration.GetSection(ServingOptions.Section).Get<ServingOptions>() ?? new ServingOptions();
-        }
-        catch (InvalidOperationException e)
-        {
-            throw new InvalidSettingException(ServingOptions.Section, e.Message);
-        }
+        var section = configuration.GetSection(ServingOptions.Section);
+        SettingNames.Require<ServingOptions>(section);
+        var options = section.Get<ServingOptions>() ?? new ServingOptions();
         var faults = new List<ValidationResult>();
         return Validator.TryValidateObject(options, new ValidationContext(options), faults, validateAllProperties: true)
             ? IPAddress.TryParse(options.Address, out _)
@@ -98,8 +100,21 @@ public static partial class ServiceHost
         try
         {
             await using var app = create();
-            await app.RunAsync();
+            try
+            {
+                await app.RunAsync();
+            }
+            catch (OperationCanceledException) when (app.Lifetime.ApplicationStopping.IsCancellationRequested)
+            {
+                // Told to stop while it was starting.
+            }
             return 0;
+        }
+        catch (Exception e) when (e is SocketException || e is IOException { InnerException: AddressInUseException })
+        {
+            // Kestrel's message names the address.
+            await Console.Error.WriteLineAsync($"{ServingOptions.Section}: cannot listen: {e.Message.TrimEnd('.')}");
+            return 2;
         }
         catch (Exception e) when (e is InvalidInputException or OptionsValidationException)
         {

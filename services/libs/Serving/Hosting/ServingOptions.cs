@@ -2,6 +2,16 @@ using System.ComponentModel.DataAnnotations;
 
 namespace MedMoE.Mesh.Serving.Hosting;
 
+/// <summary>How log lines are written.</summary>
+public enum LogFormat
+{
+    /// <summary>For people: <c>TIME LEVEL SERVICE: MESSAGE request=ID</c>.</summary>
+    Text,
+
+    /// <summary>For log collectors: an object on each line.</summary>
+    Json,
+}
+
 /// <summary>Ports and limits of a service, section "Serving".</summary>
 public sealed record ServingOptions
 {
@@ -25,6 +35,12 @@ public sealed record ServingOptions
 
     /// <summary>Timeout for running calls after SIGTERM. Default 30 s.</summary>
     public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Form of log lines. Default <see cref="LogFormat.Text"/>.</summary>
+    public LogFormat Log { get; init; } = LogFormat.Text;
+
+    /// <summary>Name of this process in JSON log lines. Default: the host name, on Kubernetes the pod's name.</summary>
+    public string? Replica { get; init; }
 
     /// <summary>Whether to stop when standard input ends, that is, when the parent process has ended. Default false.</summary>
     public bool StopWithInput { get; init; }

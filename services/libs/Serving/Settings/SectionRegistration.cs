@@ -1,14 +1,20 @@
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace MedMoE.Mesh.Serving.Settings;
 
 public static class SectionRegistration
 {
-    /// <summary>Binds options to a section of the settings. Invalid options fail the start.</summary>
+    /// <summary>Binds options to a section of the settings. Invalid options and unknown settings fail the start.</summary>
     public static IServiceCollection AddSection<TOptions>(this IServiceCollection services, string section)
         where TOptions : class
     {
-        services.AddOptions<TOptions>().BindConfiguration(section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<TOptions>()
+            // Before the binding, whose own errors are in .NET's words.
+            .Configure<IConfiguration>((_, configuration) => SettingNames.Require<TOptions>(configuration.GetSection(section)))
+            .BindConfiguration(section)
+            .ValidateDataAnnotations()
+            .ValidateOnStart();
         return services;
     }
 }

@@ -1,0 +1,76 @@
+using System.ComponentModel;
+using System.Reflection;
+using MedMoE.Mesh.Bundle;
+using MedMoE.Mesh.Serving.Endpoints;
+using MedMoE.Mesh.Serving.Hosting;
+using MedMoE.Mesh.Wire.Catalog;
+using Microsoft.Extensions.Configuration;
+
+namespace MedMoE.Mesh.Serving.Settings;
+
+/// <summary>Refuses settings that do not exist or have the wrong form. They would be ignored, or reported in .NET's words.</summary>
+internal static class SettingNames
+{
+    private const string Cache = "Cache";
+
+    /// <summary>Sections of all services: <c>mesh up --set</c> gives every service all settings.</summary>
+    private static readonly string[] _sections =
+    [
+        ServingOptions.Section, ModelOptions.Section, EndpointOptions.Section, Cache, "Logging", .. ServiceCatalog.All.Select(kind => kind.Project),
+    ];
+
+    /// <exception cref="InvalidSettingException">A setting on the command line is in no section.</exception>
+    public static void RequireSections(IEnumerable<string> arguments)
+    {
+        foreach (var key in arguments.Where(a => a.StartsWith("--", StringComparison.Ordinal) && a.Contains(':')).Select(a => a[2..].Split('=')[0]))
+        {
+            Require(key, key.Split(':')[0], "", _sections);
+        }
+    }
+
+    /// <exception cref="InvalidSettingException">The section has a key that <typeparamref name="TOptions"/> does not have, or a value of another type.</exception>
+    public static void Require<TOptions>(IConfigurationSection section)
+    {
+        var properties = typeof(TOptions).GetProperties();
+        foreach (var setting in section.GetChildren())
+        {
+            Require(setting.Path, setting.Key, $"{section.Key}:", [.. properties.Where(p => p.CanWrite).Select(p => p.Name)]);
+            var property = properties.Single(p => p.Name.Equals(setting.Key, StringComparison.OrdinalIgnoreCase));
+            if (setting.Value is { } value && !IsReadable(property, value))
+            {
+                throw new InvalidSettingException(setting.Path, $"\"{value}\" is not {Form(property.PropertyType)}");
+            }
+        }
+    }
+
+    private static void Require(string path, string name, string prefix, IReadOnlyList<string> known)
+    {
+        if (!known.Contains(name, StringComparer.OrdinalIgnoreCase))
+        {
+            throw new InvalidSettingException(path, $"there is no such setting; the nearest name is {prefix}{NearestName.To(name, known)}");
+        }
+    }
+
+    private static bool IsReadable(PropertyInfo property, string value)
+    {
+        var converter = TypeDescriptor.GetConverter(property.PropertyType);
+        try
+        {
+            return !converter.CanConvertFrom(typeof(string)) || converter.ConvertFromInvariantString(value) is not null;
+        }
+        catch (Exception e) when (e is FormatException or ArgumentException or OverflowException or NotSupportedException)
+        {
+            return false;
+        }
+    }
+
+    private static string Form(Type type) => Nullable.GetUnderlyingType(type) switch
+    {
+        { } inner => Form(inner),
+        null when type == typeof(TimeSpan) => "a time as 00:00:30 (hours, minutes, seconds)",
+        null when type == typeof(bool) => "true or false",
+        null when type.IsEnum => $"one of {string.Join(", ", Enum.GetNames(type))}",
+        null when type == typeof(int) || type == typeof(long) => $"a whole number{(type == typeof(int) ? " up to 2147483647" : "")}",
+        _ => "a number",
+    };
+}

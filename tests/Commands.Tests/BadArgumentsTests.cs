@@ -1,0 +1,95 @@
+using System.Text.RegularExpressions;
+
+namespace MedMoE.Mesh.Commands.Tests;
+
+/// <summary>Whatever a user gives wrongly: one line that names it, and exit code 2.</summary>
+public sealed partial class BadArgumentsTests : IDisposable
+{
+    private static readonly string _image = Golden.PathOf("preprocessing", "gray8_130x100.png");
+
+    private readonly TemporaryFolder _folder = new();
+
+    public static TheoryData<string> Commands => [.. Launcher.Commands];
+
+    public void Dispose() => _folder.Dispose();
+
+    /// <summary>Every option of every verb, by its line in the help.</summary>
+    [Theory]
+    [MemberData(nameof(Commands))]
+    public async Task Option_MissingUnknownOrOfAnotherType_IsNamed(string command)
+    {
+        (await Launcher.Run(command, "--nonsense=1")).AssertRefused("--nonsense");
+        var help = await File.ReadAllTextAsync(Launcher.HelpFile(command), TestContext.Current.CancellationToken);
+        var options = OptionLine().Matches(help);
+        string[] required = [.. options.Where(o => o.Groups["required"].Success).Select(o => $"{o.Groups["name"]}=x")];
+        string[] given = [.. required, .. help.Contains("\nArguments:\n", StringComparison.Ordinal) ? ["x=1"] : Array.Empty<string>()];
+        if (given.Length > 0)
+        {
+            (await Launcher.Run(command)).AssertRefused("mesh: ");
+        }
+        foreach (var option in options.Where(o => o.Groups["kind"].Value is "N" or "X" || o.Groups["kind"].Value.Contains('|')))
+        {
+            var name = option.Groups["name"].Value;
+            (await Launcher.Run(command, [.. given.Where(g => !g.StartsWith($"{name}=", StringComparison.Ordinal)), $"{name}=many"])).AssertRefused("many");
+        }
+    }
+
+    [Theory]
+    [InlineData("analyze --image=NONE", "/none: no such file")]
+    [InlineData("analyze --image=FOLDER", ": is a folder, not a file")]
+    [InlineData("analyze --image=IMAGE --bundle=NONE", "/none: no such bundle folder")]
+    [InlineData("analyze --image=IMAGE --report=mass --overlay=NONE/o.png", "/none/o.png: no such folder: ")]
+    [InlineData("analyze --image=IMAGE --report=mass --overlay=FOLDER", ": is a folder, not a file")]
+    [InlineData("analyze --image=IMAGE --policy=dental", "\"dental\"", "xray (X-ray, CR, DX)")]
+    [InlineData("analyze --image=IMAGE --server=localhost", "--server localhost: expected HOST:PORT")]
+    [InlineData("analyze --image=IMAGE --server=localhost:1", "localhost:1: cannot connect: Connection refused")]
+    [InlineData("up --bundle=NONE", "/none: no such bundle folder")]
+    [InlineData("up --bundle=IMAGE", "gray8_130x100.png: is a file, not a bundle folder")]
+    [InlineData("scale ct=2 --name=other", "no mesh named other is running")]
+    [InlineData("down --name=other", "no mesh named other is running")]
+    [InlineData("load NONE", "/none: no such file")]
+    [InlineData("load FOLDER", ": is a folder, not a file")]
+    [InlineData("load IMAGE", "gray8_130x100.png: not JSON")]
+    [InlineData("load check NONE --config=NONE --limits=NONE", "/none: no such file")]
+    [InlineData("load fixtures --studies=NONE --out=FOLDER/out", "/none")]
+    [InlineData("bundle check NONE", "/none: no such bundle folder")]
+    [InlineData("bundle check IMAGE", "gray8_130x100.png: is a file, not a bundle folder")]
+    [InlineData("bundle import --swin=NONE --bert=NONE --out=FOLDER/out", "/none: no such folder", "hf download")]
+    [InlineData("bundle import --swin=IMAGE --bert=NONE --out=FOLDER/out", "gray8_130x100.png: is a file, not a folder")]
+    [InlineData("bundle create --swin=NONE --bert=NONE --experts=ct --data=DATA --out=FOLDER/out", "/none: no such file")]
+    [InlineData("bundle create --swin=FOLDER --bert=NONE --experts=ct --data=DATA --out=FOLDER/out", ": is a folder, not a file")]
+    [InlineData("phantoms --out=FOLDER --count=0 --seed=1", "--count 0")]
+    [InlineData("phantoms --out=IMAGE --count=1 --seed=1", "gray8_130x100.png: a file, not a folder")]
+    [InlineData("phantoms --out=FOLDER/out --count=1 --seed=1 --types=dental", "\"dental\"", "xray, ct, mri, ultrasound")]
+    [InlineData("train --data=NONE --init=NONE --out=FOLDER/out", "/none: no such bundle folder")]
+    [InlineData("train --data=NONE --init=DEMO --out=FOLDER/out", "/none: neither a folder")]
+    [InlineData("train --data=DATA --init=DEMO --out=FOLDER/out --resume", "out.training: no run to go on with")]
+    [InlineData("train --data=DATA --init=DEMO --out=FOLDER/out --freeze=gates", "\"gates\"", "backbone, text, gate, expert")]
+    [InlineData("evaluate --data=NONE", "/none: neither a folder")]
+    [InlineData("evaluate --data=DATA --prompts=NONE", "/none: no such file")]
+    [InlineData("evaluate --data=DATA --expert=dental", "\"dental\"", "xray (X-ray, CR, DX)")]
+    [InlineData("ablate --data=DATA --test=NONE --init=DEMO --out=FOLDER/out --steps=1", "/none")]
+    public async Task Path_Wrong_OneLine(string line, params string[] reasons)
+    {
+        var data = Path.Combine(Golden.Repository, "services", "Trainer", "Demo", "studies");
+        var demo = Path.Combine(Golden.Repository, "services", "libs", "Bundle", "demo");
+        string[] arguments =
+        [
+            .. line.Split(' ').Select(word => word.Replace("NONE", _folder["none"], StringComparison.Ordinal)
+                .Replace("FOLDER", _folder.Path, StringComparison.Ordinal).Replace("IMAGE", _image, StringComparison.Ordinal)
+                .Replace("DATA", data, StringComparison.Ordinal).Replace("DEMO", demo, StringComparison.Ordinal)),
+        ];
+        var command = Launcher.Commands.Where(c => line.StartsWith($"{c} ", StringComparison.Ordinal)).MaxBy(c => c.Length)!;
+
+        var result = await Launcher.Run(command, arguments[command.Split(' ').Length..]);
+
+        Assert.Equal((2, ""), (result.ExitCode, command == "bundle check" ? "" : result.Output));
+        var said = command == "bundle check" ? result.Output : result.Error;
+        Assert.All(reasons, reason => Assert.Contains(reason, said));
+        Assert.DoesNotContain("   at ", said);
+        Assert.True(command == "bundle check" || said.Count(c => c == '\n') == 1, said);
+    }
+
+    [GeneratedRegex(@"^  (?:-\S, )*(?<name>--[a-z-]+)(?: <(?<kind>[^>]+)>)?(?<required> \(REQUIRED\))?", RegexOptions.Multiline)]
+    private static partial Regex OptionLine();
+}
