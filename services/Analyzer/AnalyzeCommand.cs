@@ -38,7 +38,10 @@ internal sealed class AnalyzeCommand : RootCommand
         DefaultValueFactory = _ => "auto",
     };
     private readonly Option<bool> _json = new("--json") { Description = "Print JSON." };
-    private readonly Option<string?> _overlay = new("--overlay") { Description = "Write a PNG: the report, and the image with the attention of each word." };
+    private readonly Option<string?> _overlay = new("--overlay")
+    {
+        Description = "Write a PNG: the report, and the image with the attention of each word. Needs --report. Default: none.",
+    };
     private readonly Option<string> _theme = new Option<string>("--theme")
     {
         Description = "Background of the overlay.",
@@ -52,11 +55,13 @@ internal sealed class AnalyzeCommand : RootCommand
     }.AcceptOnlyFromAmong("image", "word");
     private readonly Option<string[]> _words = new("--words")
     {
-        Description = "Comma-separated words of the report to show in the overlay, in any case; can be repeated. Default: all, unless there are phrases.",
+        Description = "Comma-separated words of the report to show in the overlay; case does not matter, can be repeated. Default: all, "
+            + "unless there are phrases.",
     };
     private readonly Option<string[]> _phrases = new("--phrases")
     {
-        Description = "Comma-separated phrases of the report to show in the overlay: the mean attention of their words; can be repeated. Default: none.",
+        Description = "Comma-separated phrases of the report to show in the overlay, by the mean attention of their words; can be repeated. "
+            + "Default: none.",
     };
     private readonly Option<string> _device = ModelOption.Device();
     private readonly Option<string> _precision = ModelOption.Precision();
@@ -144,7 +149,10 @@ internal sealed class AnalyzeCommand : RootCommand
         string[] Listed(Option<string[]> option) =>
             [.. (arguments.GetValue(option) ?? []).SelectMany(list => list.Split(',', StringSplitOptions.TrimEntries))];
         return new OverlayStyle(
-            arguments.GetValue(_theme) == "light" ? Theme.Light : Theme.Dark, arguments.GetValue(_scale) == "image", Listed(_words), Listed(_phrases));
+            arguments.GetValue(_theme) == "light" ? Theme.Light : Theme.Dark,
+            arguments.GetValue(_scale) == "image",
+            Listed(_words),
+            Listed(_phrases));
     }
 
     private static (GatingPolicy Policy, string? Named) Policy(string value) => value.ToLowerInvariant() switch

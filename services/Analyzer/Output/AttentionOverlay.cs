@@ -47,10 +47,9 @@ internal static class AttentionOverlay
     private static IEnumerable<Paragraph> Header(string report, ImageAnalysis analysis, OverlayStyle style)
     {
         var (gate, text) = (analysis.Gate, analysis.Text!);
-        yield return new Paragraph(
-            gate.Policy == GatingPolicy.Explicit ? $"{gate.Expert} expert, named by the caller"
-                : Invariant($"{gate.Expert} expert, probability {gate.Probabilities[gate.Expert]:F3}, by {gate.Policy.ToString().ToLowerInvariant()}"),
-            TextStyle.Title);
+        var chosen = gate.Policy == GatingPolicy.Explicit ? "named by the caller"
+            : Invariant($"probability {gate.Probabilities[gate.Expert]:F3}, by {gate.Policy.ToString().ToLowerInvariant()}");
+        yield return new Paragraph($"{gate.Expert} expert, {chosen}", TextStyle.Title);
         yield return new Paragraph(
             PanelSheet.Disclaimer + (analysis.Notice is null ? "" : $" The model's notice: {analysis.Notice}"), TextStyle.Warning);
         foreach (var note in analysis.Notes)

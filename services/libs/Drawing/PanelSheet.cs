@@ -50,8 +50,9 @@ public sealed class PanelSheet : IDisposable
         var scale = Math.Min((float)_side / picture.Width, (float)_side / picture.Height);
         // Cubic resampling of a large image would skip pixels.
         var sampling = scale < 1 ? new SKSamplingOptions(SKFilterMode.Linear, SKMipmapMode.Linear) : new SKSamplingOptions(SKCubicResampler.Mitchell);
-        var (width, height) = (picture.Width * scale, picture.Height * scale);
-        using var fitted = SKSurface.Create(new SKImageInfo((int)MathF.Ceiling(width), (int)MathF.Ceiling(height)));
+        // Whole pixels, so that the edges are sharp.
+        var (width, height) = (Math.Max(1, (int)(picture.Width * scale)), Math.Max(1, (int)(picture.Height * scale)));
+        using var fitted = SKSurface.Create(new SKImageInfo(width, height));
         fitted.Canvas.DrawImage(picture, SKRect.Create(width, height), sampling);
         return [.. panels.Select(panel =>
         {

@@ -15,7 +15,9 @@ internal static class AttentionSheet
         [
             new Paragraph("Attention of phrases of the report", TextStyle.Title),
             new Paragraph($"{PanelSheet.Disclaimer} Model: {model}", TextStyle.Warning),
-            new Paragraph("outline: the finding; ring: the peak of attention; colours: attention as a multiple of its mean over the image, a scale for each phrase", TextStyle.Detail),
+            new Paragraph(
+                "Outline: the finding. Ring: the peak of attention. Colours: attention as a multiple of its mean over the image, a scale for each phrase.",
+                TextStyle.Detail),
         ]);
         var decoder = new ImageDecoder();
         foreach (var (i, example) in examples.Index())

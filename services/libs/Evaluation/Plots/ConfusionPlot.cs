@@ -49,7 +49,7 @@ internal static class ConfusionPlot
         var (left, bottom) = (Margin + (7 * longest), Margin + (int)(4.2 * longest));
         var right = Math.Max(Margin, LeastWidth - left - cells);
         plot.Layout.Fixed(new PixelPadding(left, right, bottom, Margin));
-        Figure.Write(
-            path, title, $"rows: truth, columns: answer; {counts.Sum(row => row.Sum())} studies; {model}", [plot], columns: 1, left + cells + right, Margin + cells + bottom);
+        var detail = $"rows: truth, columns: answer; {counts.Sum(row => row.Sum())} studies; {model}";
+        Figure.Write(path, title, detail, [plot], columns: 1, left + cells + right, Margin + cells + bottom);
     }
 }
