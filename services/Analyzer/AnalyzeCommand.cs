@@ -3,6 +3,7 @@ using MedMoE.Mesh.Analyzer.Output;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Bundle.Gating;
 using MedMoE.Mesh.Commands;
+using MedMoE.Mesh.Drawing;
 using MedMoE.Mesh.Imaging;
 using MedMoE.Mesh.Model;
 using MedMoE.Mesh.Model.Analysis;
@@ -38,21 +39,50 @@ internal sealed class AnalyzeCommand : Command
         DefaultValueFactory = _ => "auto",
     };
     private readonly Option<bool> _json = new("--json") { Description = "Print JSON." };
-    private readonly Option<string?> _overlay = new("--overlay") { Description = "Write a PNG that shows the attention of each word on the image." };
+    private readonly Option<string?> _overlay = new("--overlay")
+    {
+        Description = "Write a PNG: the report, and the image with the attention of each word. Needs --report. Default: none.",
+    };
+    private readonly Option<string> _theme = new Option<string>("--theme")
+    {
+        Description = "Background of the overlay.",
+        DefaultValueFactory = _ => "dark",
+    }.AcceptOnlyFromAmong("dark", "light");
+    private readonly Option<string> _scale = new Option<string>("--scale")
+    {
+        Description = "Colours of the overlay, in multiples of a word's mean attention: image (one scale for all words, from 1 to the highest peak, "
+            + "5 at least: an untrained model stays pale) or word (each word's own, from 0 to its peak).",
+        DefaultValueFactory = _ => "image",
+    }.AcceptOnlyFromAmong("image", "word");
+    private readonly Option<string[]> _words = new("--words")
+    {
+        Description = "Comma-separated words of the report to show in the overlay; case does not matter, can be repeated. Default: all, "
+            + "unless there are phrases.",
+    };
+    private readonly Option<string[]> _phrases = new("--phrases")
+    {
+        Description = "Comma-separated phrases of the report to show in the overlay, by the mean attention of their words; can be repeated. "
+            + "Default: none.",
+    };
     private readonly Option<string> _device = ModelOption.Device();
     private readonly Option<string> _precision = ModelOption.Precision();
 
     public AnalyzeCommand()
         : base("analyze", "Analyses a medical image together with its report.")
     {
-        this.AddOptions(_server, _bundle, _image, _report, _sections, _policy, _json, _overlay, _device, _precision);
+        this.AddOptions(
+            _server, _bundle, _image, _report, _sections, _policy, _json, _overlay, _theme, _scale, _words, _phrases, _device, _precision);
         Validators.Add(arguments =>
         {
             // Defaults do not count.
-            if (arguments.GetValue(_server) is not null
-                && new Option[] { _bundle, _device, _precision }.FirstOrDefault(o => arguments.GetResult(o) is { Implicit: false }) is { } local)
+            Option? Given(params Option[] options) => options.FirstOrDefault(o => arguments.GetResult(o) is { Implicit: false });
+            if (arguments.GetValue(_server) is not null && Given(_bundle, _device, _precision) is { } local)
             {
                 arguments.AddError($"{local.Name} cannot be used with {_server.Name}: the mesh has its own");
+            }
+            if (Given(_overlay) is null && Given(_theme, _scale, _words, _phrases) is { } drawn)
+            {
+                arguments.AddError($"{drawn.Name} needs {_overlay.Name}: it is about the picture");
             }
         });
         SetAction((arguments, cancellation) => Run(arguments));
@@ -75,7 +105,7 @@ internal sealed class AnalyzeCommand : Command
 
         if (overlay is not null)
         {
-            AttentionOverlay.Write(overlay, image, analysis);
+            AttentionOverlay.Write(overlay, image, report!, analysis, Style(arguments));
         }
         if (analysis.Notice is not null)
         {
@@ -113,6 +143,17 @@ internal sealed class AnalyzeCommand : Command
         }
         return report is null ? throw new InvalidRequestException("--sections needs --report")
             : sections.Pick(report) ?? throw new InvalidRequestException($"--sections: the report has no section of {sections}");
+    }
+
+    private OverlayStyle Style(ParseResult arguments)
+    {
+        string[] Listed(Option<string[]> option) =>
+            [.. (arguments.GetValue(option) ?? []).SelectMany(list => list.Split(',', StringSplitOptions.TrimEntries))];
+        return new OverlayStyle(
+            arguments.GetValue(_theme) == "light" ? Theme.Light : Theme.Dark,
+            arguments.GetValue(_scale) == "image",
+            Listed(_words),
+            Listed(_phrases));
     }
 
     private static (GatingPolicy Policy, string? Named) Policy(string value) => value.ToLowerInvariant() switch

@@ -159,7 +159,7 @@ internal sealed class TrainCommand : Command
         run.Stepped += progress.Show;
         using var signals = new StopSignals();
         var outcome = run.Run(signals.Stop);
-        TrainingCurves.Write(output.LogFile, output.CurvesFile);
+        TrainingCurves.Write(output.LogFile, output.CurvesFile, $"{networks.Manifest.ModelVersion}: {output.Folder}");
         data.Tell();
         return Conclude(outcome, run, output);
     }

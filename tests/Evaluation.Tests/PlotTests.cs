@@ -23,7 +23,7 @@ public sealed class PlotTests : IDisposable
             ["attention", "confusion-gate-image", "confusion-gate-report", "confusion-zero-shot-xray", "recall", "reliability"],
             Directory.GetFiles(_folder["plots"]).Select(Path.GetFileNameWithoutExtension).Order(StringComparer.Ordinal));
         Assert.Equal(3 * 460, Picture("plots", "reliability.png").Width);
-        Assert.Equal(12 + (4 * (224 + 12)), Picture("plots", "attention.png").Width);
+        Assert.Equal(12 + (4 * (342 + 12)), Picture("plots", "attention.png").Width);
     }
 
     [Fact]
@@ -40,15 +40,43 @@ public sealed class PlotTests : IDisposable
     [Fact]
     public void Write_OfAConfusion_HasSquareCellsAsDarkAsTheirShare()
     {
-        ConfusionPlot.Write(_folder["confusion.png"], "Gate", ["aa", "bb"], [[4, 0], [2, 2]]);
+        ConfusionPlot.Write(_folder["confusion.png"], "Gate", "test/1", ["aa", "bb"], [[4, 0], [2, 2]]);
 
         var picture = Picture("confusion.png");
-        // Cells of 72 pixels; looked at near their corners, away from the numbers.
-        float At(int row, int column) => picture.Planes[((64 + (row * 72) + 10) * picture.Width) + 58 + (column * 72) + 10];
+        // Cells of 72 pixels below a title of two lines; looked at near their corners, away from the numbers.
+        float At(int row, int column) => picture.Planes[((91 + (row * 72) + 10) * picture.Width) + 38 + (column * 72) + 10];
         Assert.Equal(255, At(0, 1), 2f);
         Assert.InRange(At(0, 0), 0, 30);
         Assert.InRange(At(1, 0), 100, 160);
         Assert.Equal(At(1, 0), At(1, 1), 2f);
+    }
+
+    [Fact]
+    public void Write_LongName_WrapsItAboveThePlot()
+    {
+        ConfusionPlot.Write(_folder["short.png"], "Gate", "test/1", ["aa", "bb"], [[4, 0], [2, 2]]);
+        ConfusionPlot.Write(_folder["long.png"], "Gate", $"{new string('m', 200)}/1", ["aa", "bb"], [[4, 0], [2, 2]]);
+
+        var (shorter, longer) = (Picture("short.png"), Picture("long.png"));
+        Assert.Equal(shorter.Width, longer.Width);
+        Assert.InRange(longer.Height, shorter.Height + (3 * 17), shorter.Height + (9 * 17));
+        // The same plot below.
+        var pixels = 200 * shorter.Width;
+        Assert.Equal(Red(shorter)[^pixels..], Red(longer)[^pixels..]);
+
+        static float[] Red(DecodedImage picture) => picture.Planes[..(picture.Width * picture.Height)];
+    }
+
+    [Fact]
+    public void Legend_OfEveryPlot_LiesOutsideTheAxes()
+    {
+        using var plot = Figure.New("title", "x", "y");
+        plot.Add.Scatter(0, 0).LegendText = "curve";
+
+        Figure.ShowLegend(plot);
+
+        Assert.False(plot.Legend.IsVisible);
+        Assert.Equal(ScottPlot.Edge.Bottom, Assert.Single(plot.Axes.GetPanels().OfType<ScottPlot.Panels.LegendPanel>()).Edge);
     }
 
     [Fact]

@@ -202,6 +202,34 @@ public sealed class TrainingRunTests : IDisposable
     }
 
     [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Log_ValidationLoss_IsEmptyWithoutValidationData(bool validation)
+    {
+        var data = new FormulaBatches(_bundle.Open().Manifest.Image.Size, 1, perEpoch: 2)
+        {
+            Validation = validation ? Data(perEpoch: 1).Epoch(5, 0) : null,
+        };
+
+        Train("out", _options with { Steps = 3, ValidateEvery = 2 }, data: data);
+
+        // A row for each step; validated were the second and the last.
+        Assert.Equal([false, validation, validation], Log().Select(row => row[^1].Length > 0));
+    }
+
+    [Fact]
+    public void Resume_OfALogThatHasTheTrainingLossAsValidation_EmptiesIt()
+    {
+        Train("out", _options with { Steps = 1 });
+        var log = Path.Combine(Folder("out"), "log.csv");
+        File.WriteAllLines(log, File.ReadAllLines(log).Select(row => row.EndsWith(',') ? row + "9.5" : row));
+
+        Train("out", _options, resume: true);
+
+        Assert.Equal([("1", ""), ("2", "")], Log().Select(row => (row[0], row[^1])));
+    }
+
+    [Theory]
     [InlineData("text")]
     [InlineData("backbone")]
     public void Run_FrozenPart_StaysAsItIs(string frozen)
@@ -249,6 +277,8 @@ public sealed class TrainingRunTests : IDisposable
         run.Stepped += stepped;
         return (run.Run(stop), losses);
     }
+
+    private string[][] Log() => [.. File.ReadLines(Path.Combine(Folder("out"), "log.csv")).Skip(1).Select(row => row.Split(','))];
 
     private string Folder(string name) => _folder[name + ".training"];
 

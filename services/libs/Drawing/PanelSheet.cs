@@ -3,59 +3,75 @@ using SkiaSharp;
 
 namespace MedMoE.Mesh.Drawing;
 
-/// <summary>A dark sheet with a title and rows of square panels: images with attention, and two lines of text below each.</summary>
+/// <summary>
+/// A sheet with a header and rows of square panels: images with attention, and below each two lines of text and the scale of the colours.
+/// Fewer columns have larger panels.
+/// </summary>
 public sealed class PanelSheet : IDisposable
 {
-    private const int PanelSide = 224;
+    /// <summary>First in the warnings of every sheet, since pictures are passed on without the pages around them.</summary>
+    public const string Disclaimer = "Not a medical device.";
+
+    private const int MostWidth = 1428;
+    private const int MostSide = 464;
     private const int Gap = 12;
-    private const int LabelHeight = 44;
-    private const int TitleHeight = 56;
+    private const int LabelHeight = 64;
+    private const int ScaleWidth = 96;
 
     private readonly int _columns;
+    private readonly int _side;
+    private readonly int _top;
+    private readonly Theme _theme;
     private readonly SKSurface _surface;
-    private readonly SKFont _title = new(Lettering.Typeface, 18);
-    private readonly SKFont _label = new(Lettering.Typeface, 15);
-    private readonly SKFont _detail = new(Lettering.Typeface, 12);
-    private readonly SKPaint _bright = new() { Color = SKColors.White, IsAntialias = true };
-    private readonly SKPaint _dim = new() { Color = new SKColor(170, 176, 186), IsAntialias = true };
 
-    public PanelSheet(int panels, int columns)
+    /// <param name="panels">Number of panels.</param>
+    /// <param name="columns">Most panels of a row, up to 6.</param>
+    /// <param name="theme">Colours.</param>
+    /// <param name="header">Above the panels.</param>
+    public PanelSheet(int panels, int columns, Theme theme, IEnumerable<Paragraph> header)
     {
-        _columns = Math.Min(columns, panels);
-        var rows = (panels + _columns - 1) / _columns;
-        _surface = SKSurface.Create(new SKImageInfo(
-            Gap + (_columns * (PanelSide + Gap)), TitleHeight + (rows * (PanelSide + LabelHeight + Gap)), SKColorType.Rgba8888, SKAlphaType.Premul));
-        Canvas.Clear(new SKColor(24, 26, 30));
+        (_columns, _theme) = (Math.Min(columns, panels), theme);
+        _side = Math.Min(MostSide, ((MostWidth - Gap) / _columns) - Gap);
+        var (rows, width) = ((panels + _columns - 1) / _columns, Gap + (_columns * (_side + Gap)));
+        var block = new TextBlock(header, width - (2 * Gap));
+        _top = (2 * Gap) + (int)block.Height;
+        _surface = SKSurface.Create(
+            new SKImageInfo(width, _top + (rows * (_side + LabelHeight + Gap)), SKColorType.Rgba8888, SKAlphaType.Premul));
+        Canvas.Clear(theme.Background);
+        block.Draw(Canvas, Gap, Gap, theme);
     }
 
     private SKCanvas Canvas => _surface.Canvas;
 
-    public void Title(string title, string detail)
-    {
-        var width = (_columns * (PanelSide + Gap)) - Gap;
-        Text(_title, _bright, Gap, 24, width, title);
-        Text(_detail, _dim, Gap, 44, width, detail);
-    }
-
-    /// <summary>Draws an image into a panel, as large as fits, and returns its frame.</summary>
-    public SKRect Image(int panel, DecodedImage image)
+    /// <summary>Draws an image into some panels, as large as fits, and returns their frames.</summary>
+    public IReadOnlyList<SKRect> Image(DecodedImage image, params IEnumerable<int> panels)
     {
         using var picture = Picture.Of(image);
-        var (left, top) = Corner(panel);
-        var scale = Math.Min((float)PanelSide / picture.Width, (float)PanelSide / picture.Height);
-        var (width, height) = (picture.Width * scale, picture.Height * scale);
-        var frame = SKRect.Create(left + ((PanelSide - width) / 2), top + ((PanelSide - height) / 2), width, height);
-        Canvas.DrawImage(picture, frame, new SKSamplingOptions(SKCubicResampler.Mitchell));
-        return frame;
+        var scale = Math.Min((float)_side / picture.Width, (float)_side / picture.Height);
+        // Cubic resampling of a large image would skip pixels.
+        var sampling = scale < 1 ? new SKSamplingOptions(SKFilterMode.Linear, SKMipmapMode.Linear) : new SKSamplingOptions(SKCubicResampler.Mitchell);
+        // Whole pixels, so that the edges are sharp.
+        var (width, height) = (Math.Max(1, (int)(picture.Width * scale)), Math.Max(1, (int)(picture.Height * scale)));
+        using var fitted = SKSurface.Create(new SKImageInfo(width, height));
+        fitted.Canvas.DrawImage(picture, SKRect.Create(width, height), sampling);
+        return [.. panels.Select(panel =>
+        {
+            var (left, top) = Corner(panel);
+            var frame = SKRect.Create(left + ((_side - width) / 2), top + ((_side - height) / 2), width, height);
+            Canvas.DrawSurface(fitted, frame.Left, frame.Top);
+            return frame;
+        })];
     }
 
-    /// <summary>Draws an attention map, [side, side] row-major, over an image, and a circle at its peak (row and column).</summary>
-    public void Attention(SKRect frame, float[] attention, int side, IReadOnlyList<int> peak)
+    /// <summary>Draws an attention map, [side, side] row-major, over a panel's image, with a circle at its peak, and the scale below.</summary>
+    public void Attention(int panel, SKRect frame, float[] attention, int side, AttentionScale scale)
     {
-        using var heat = Picture.OfAttention(attention, side);
+        using var heat = Picture.OfAttention(attention, side, scale);
         Canvas.DrawImage(heat, frame, new SKSamplingOptions(SKFilterMode.Linear));
+        var (row, column) = Math.DivRem(System.Numerics.Tensors.TensorPrimitives.IndexOfMax<float>(attention), side);
         using var ring = new SKPaint { Color = SKColors.Cyan, IsStroke = true, StrokeWidth = 2, IsAntialias = true };
-        Canvas.DrawCircle(frame.Left + ((peak[1] + 0.5f) / side * frame.Width), frame.Top + ((peak[0] + 0.5f) / side * frame.Height), 6, ring);
+        Canvas.DrawCircle(frame.Left + ((column + 0.5f) / side * frame.Width), frame.Top + ((row + 0.5f) / side * frame.Height), 6, ring);
+        Scale(panel, scale);
     }
 
     /// <summary>Draws the outline of a region, a mask [height, width] in row-major order, over an image.</summary>
@@ -89,54 +105,39 @@ public sealed class PanelSheet : IDisposable
         Canvas.DrawPath(path, light);
     }
 
-    /// <summary>Writes below a panel; text that is too long is cut.</summary>
-    public void Label(int panel, string label, string detail)
+    /// <summary>Writes below a panel: up to two lines.</summary>
+    public void Label(int panel, params IEnumerable<Paragraph> lines)
     {
         var (left, top) = Corner(panel);
-        Text(_label, _bright, left, top + PanelSide + 18, PanelSide, label);
-        Text(_detail, _dim, left, top + PanelSide + 34, PanelSide, detail);
-    }
-
-    /// <summary>Like <see cref="Label"/>, with the colour scale of attention before the second line.</summary>
-    public void LabelWithLegend(int panel, string label, string detail)
-    {
-        var (left, top) = Corner(panel);
-        Text(_label, _bright, left, top + PanelSide + 18, PanelSide, label);
-        using var paint = new SKPaint();
-        for (var x = 0; x < 32; x++)
-        {
-            paint.Color = Picture.Heat(x / 31f);
-            Canvas.DrawRect(left + x, top + PanelSide + 24, 1, 11, paint);
-        }
-        Text(_detail, _dim, left + 40, top + PanelSide + 34, PanelSide - 40, detail);
+        new TextBlock(lines, _side).Draw(Canvas, left, top + _side + 3, _theme);
     }
 
     /// <exception cref="IOException">The file cannot be written.</exception>
-    public void Write(string path)
-    {
-        using var image = _surface.Snapshot();
-        using var data = image.Encode(SKEncodedImageFormat.Png, 100);
-        using var file = File.Create(path);
-        data.SaveTo(file);
-    }
+    public void Write(string path) => Picture.Write(_surface, path);
 
-    public void Dispose()
+    public void Dispose() => _surface.Dispose();
+
+    /// <summary>The colours between the numbers that they stand for, on gray as over an image.</summary>
+    private void Scale(int panel, AttentionScale scale)
     {
-        _surface.Dispose();
-        _title.Dispose();
-        _label.Dispose();
-        _detail.Dispose();
-        _bright.Dispose();
-        _dim.Dispose();
+        var (left, top) = Corner(panel);
+        using var font = TextBlock.FontOf(TextStyle.Detail);
+        using var paint = new SKPaint { Color = _theme.Detail, IsAntialias = true };
+        var baseline = top + _side + LabelHeight - 4;
+        var from = AttentionScale.Format(scale.From);
+        var bar = SKRect.Create(left + font.MeasureText(from) + 6, baseline - 10, ScaleWidth, 11);
+        Canvas.DrawText(from, left, baseline, SKTextAlign.Left, font, paint);
+        Canvas.DrawText($"{AttentionScale.Format(scale.To)} × mean", bar.Right + 6, baseline, SKTextAlign.Left, font, paint);
+        for (var x = 0; x < ScaleWidth; x++)
+        {
+            foreach (var colour in new[] { SKColors.Gray, Picture.Heat(x / (ScaleWidth - 1f)) })
+            {
+                paint.Color = colour;
+                Canvas.DrawRect(bar.Left + x, bar.Top, 1, bar.Height, paint);
+            }
+        }
     }
 
     private (int Left, int Top) Corner(int panel) =>
-        (Gap + (panel % _columns * (PanelSide + Gap)), TitleHeight + (panel / _columns * (PanelSide + LabelHeight + Gap)));
-
-    private void Text(SKFont font, SKPaint paint, float x, float y, float width, string text)
-    {
-        const string Cut = "…";
-        var whole = font.MeasureText(text) <= width;
-        Canvas.DrawText(whole ? text : text[..font.BreakText(text, width - font.MeasureText(Cut))] + Cut, x, y, SKTextAlign.Left, font, paint);
-    }
+        (Gap + (panel % _columns * (_side + Gap)), _top + (panel / _columns * (_side + LabelHeight + Gap)));
 }

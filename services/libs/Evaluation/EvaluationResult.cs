@@ -55,11 +55,12 @@ public sealed record EvaluationResult
     {
         Directory.CreateDirectory(folder);
         string PathOf(string name) => Path.Combine(folder, $"{name}.png");
+        var model = Notice is null ? ModelVersion : $"{ModelVersion}: {Notice}";
         foreach (var task in Tasks)
         {
-            task.Draw(PathOf, ModelVersion);
+            task.Draw(PathOf, model);
         }
-        ReliabilityPlot.Write(PathOf("reliability"), Tasks.SelectMany(task => task.Calibrations));
+        ReliabilityPlot.Write(PathOf("reliability"), model, Tasks.SelectMany(task => task.Calibrations));
     }
 
     /// <summary>JSON with names in snake_case. The result of a skipped task is null.</summary>

@@ -9,7 +9,7 @@ namespace MedMoE.Mesh.Training;
 /// <param name="Terms">In the order of <see cref="Objective.Terms"/>.</param>
 /// <param name="LearningRate">Of the last step.</param>
 /// <param name="ImagesPerSecond">In training, without validation.</param>
-/// <param name="ValidationLoss">Null without a validation at this step.</param>
+/// <param name="ValidationLoss">Null without a validation at this step, and always without validation data.</param>
 public sealed record LogRow(
     int Step, int Epoch, double Loss, IReadOnlyList<double> Terms, double LearningRate, double ImagesPerSecond, double? ValidationLoss);
 
@@ -21,13 +21,16 @@ internal sealed class TrainingLog : IDisposable
 
     private readonly StreamWriter _file;
 
-    /// <summary>Resumes a log at this step, 0 for a new run. Rows after it are dropped, because those steps are repeated.</summary>
-    public TrainingLog(string path, int step)
+    /// <summary>
+    /// Resumes a log at this step, 0 for a new run. Rows after it are dropped, because those steps are repeated. Older versions wrote the training
+    /// loss as the validation's where there were no validation data; such cells are emptied.
+    /// </summary>
+    public TrainingLog(string path, int step, bool hasValidation)
     {
         string[] kept = File.Exists(path) && step > 0
             ? [.. File.ReadLines(path).Skip(1).Where(row => int.TryParse(row.AsSpan(0, Math.Max(0, row.IndexOf(','))), out var at) && at <= step)]
             : [];
-        File.WriteAllLines(path, kept.Prepend(Header));
+        File.WriteAllLines(path, kept.Select(row => hasValidation ? row : row[..(row.LastIndexOf(',') + 1)]).Prepend(Header));
         _file = File.AppendText(path);
     }
 

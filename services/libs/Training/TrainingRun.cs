@@ -31,6 +31,9 @@ public sealed class TrainingRun : IDisposable
 {
     private const int LogEvery = 10;
 
+    /// <summary>Until here every step has a row, so that short runs and the warm-up can be seen.</summary>
+    private const int LogEach = 100;
+
     private readonly TrainedNetworks _networks;
     private readonly IBatchSource _data;
     private readonly TrainOptions _options;
@@ -83,7 +86,8 @@ public sealed class TrainingRun : IDisposable
     public Outcome Run(CancellationToken stop)
     {
         Directory.CreateDirectory(_output.Folder);
-        using var log = new TrainingLog(_output.LogFile, _state.Step);
+        var hasValidation = _data.Validation is not null;
+        using var log = new TrainingLog(_output.LogFile, _state.Step, hasValidation);
         using var batches = Batches().GetEnumerator();
         _networks.Train(training: true, _options.Frozen);
         while (!Done && !Stalled && !stop.IsCancellationRequested)
@@ -93,9 +97,9 @@ public sealed class TrainingRun : IDisposable
             var validated = _options.ValidateEvery is { } every ? _state.Step % every == 0 : _state.Epoch > epoch;
             var last = Done;
             double? validation = validated || last ? Validate() : null;
-            if (validation is not null || _state.Step % LogEvery == 0)
+            if (validation is not null || _state.Step <= LogEach || _state.Step % LogEvery == 0)
             {
-                Log(log, rate, validation);
+                Log(log, rate, hasValidation ? validation : null);
             }
             if (_state.Step % _options.CheckpointEvery == 0 || last || Stalled)
             {

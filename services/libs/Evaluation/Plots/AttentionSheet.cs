@@ -11,21 +11,26 @@ internal static class AttentionSheet
 
     public static void Write(string path, string model, IReadOnlyList<GroundedExample> examples)
     {
-        using var sheet = new PanelSheet(2 * examples.Count, Columns);
-        sheet.Title("Attention of phrases of the report", $"{model}   outline: the finding   ring: the attention's peak");
+        using var sheet = new PanelSheet(2 * examples.Count, Columns, Theme.Dark,
+        [
+            new Paragraph("Attention of phrases of the report", TextStyle.Title),
+            new Paragraph($"{PanelSheet.Disclaimer} Model: {model}", TextStyle.Warning),
+            new Paragraph(
+                "Outline: the finding. Ring: the peak of attention. Colours: attention as a multiple of its mean over the image, a scale for each phrase.",
+                TextStyle.Detail),
+        ]);
         var decoder = new ImageDecoder();
-        for (var i = 0; i < examples.Count; i++)
+        foreach (var (i, example) in examples.Index())
         {
-            var (example, decoded) = (examples[i], decoder.Decode(examples[i].Study.Image));
-            var (region, map, side) = (example.Region, example.Map, example.GridSide);
-            var plain = sheet.Image(2 * i, decoded);
-            sheet.Outline(plain, region.Inside, region.Width, region.Height);
-            sheet.Label(2 * i, $"{example.Type}: {example.Finding}", example.Study.Key);
-            var seen = sheet.Image((2 * i) + 1, decoded);
-            var peak = System.Numerics.Tensors.TensorPrimitives.IndexOfMax<float>(map);
-            sheet.Attention(seen, map, side, [peak / side, peak % side]);
-            sheet.Outline(seen, region.Inside, region.Width, region.Height);
-            sheet.LabelWithLegend((2 * i) + 1, example.Phrase, "attention, none to most");
+            var (plain, seen, region, map) = (2 * i, (2 * i) + 1, example.Region, example.Map);
+            var frames = sheet.Image(decoder.Decode(example.Study.Image), plain, seen);
+            sheet.Label(plain, new($"{example.Type}: {example.Finding}", MostLines: 1), new(example.Study.Key, TextStyle.Detail, 1));
+            sheet.Attention(seen, frames[1], map, example.GridSide, AttentionScale.OfOne(map));
+            sheet.Label(seen, new Paragraph(example.Phrase, MostLines: 2));
+            foreach (var frame in frames)
+            {
+                sheet.Outline(frame, region.Inside, region.Width, region.Height);
+            }
         }
         sheet.Write(path);
     }

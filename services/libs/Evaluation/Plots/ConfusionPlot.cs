@@ -8,15 +8,16 @@ namespace MedMoE.Mesh.Evaluation.Plots;
 internal static class ConfusionPlot
 {
     private const int CellSide = 72;
-    private const int TopMargin = 64;
-    private const int LeastMargin = 24;
-    private const int TitleWidth = 260;
+    private const int Margin = 24;
+
+    /// <summary>For the title.</summary>
+    private const int LeastWidth = 420;
 
     /// <summary>Counts are [truth][answer].</summary>
-    public static void Write(string path, string title, IReadOnlyList<string> classes, IReadOnlyList<IReadOnlyList<int>> counts)
+    public static void Write(string path, string title, string model, IReadOnlyList<string> classes, IReadOnlyList<IReadOnlyList<int>> counts)
     {
         var side = classes.Count;
-        using var plot = Figure.New($"{title}\nrows: truth, columns: answer", "", "");
+        var plot = Figure.New("", "", "");
         var shares = new double[side, side];
         for (var row = 0; row < side; row++)
         {
@@ -45,10 +46,10 @@ internal static class ConfusionPlot
         // Cells are square, independent of the labels, which take about 7 pixels per letter and are slanted below.
         var longest = classes.Max(name => name.Length);
         var cells = side * CellSide;
-        // The title is centred over the cells and may be wider.
-        var right = Math.Max(LeastMargin, (TitleWidth - cells) / 2);
-        var (left, bottom) = (Math.Max(right, LeastMargin + (7 * longest)), LeastMargin + (int)(4.2 * longest));
-        plot.Layout.Fixed(new PixelPadding(left, right, bottom, TopMargin));
-        plot.SavePng(path, left + cells + right, TopMargin + cells + bottom);
+        var (left, bottom) = (Margin + (7 * longest), Margin + (int)(4.2 * longest));
+        var right = Math.Max(Margin, LeastWidth - left - cells);
+        plot.Layout.Fixed(new PixelPadding(left, right, bottom, Margin));
+        var detail = $"rows: truth, columns: answer; {counts.Sum(row => row.Sum())} studies; {model}";
+        Figure.Write(path, title, detail, [plot], columns: 1, left + cells + right, Margin + cells + bottom);
     }
 }

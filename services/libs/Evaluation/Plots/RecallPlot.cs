@@ -7,16 +7,17 @@ namespace MedMoE.Mesh.Evaluation.Plots;
 internal static class RecallPlot
 {
     public static void Write(
-        string path, int candidates, IReadOnlyList<double> imageToText, IReadOnlyList<double> textToImage, IReadOnlyList<double> random)
+        string path, string model, int candidates, IReadOnlyList<double> imageToText, IReadOnlyList<double> textToImage, IReadOnlyList<double> random)
     {
-        using var plot = Figure.New($"Retrieval within a report type, {candidates} candidates", "answers considered, k", "Recall@k");
+        var plot = Figure.New("", "answers considered, k", "Recall@k: share of queries with a right answer");
+        plot.Axes.Bottom.TickGenerator = new ScottPlot.TickGenerators.NumericAutomatic { IntegerTicksOnly = true };
         Add(imageToText, "report by image");
         Add(textToImage, "image by report");
         var chance = Add(random, "chance");
         (chance.LinePattern, chance.LineWidth, chance.MarkerSize, chance.Color) = (LinePattern.Dashed, 1.5f, 0, Colors.Gray);
         plot.Axes.SetLimits(0.5, candidates + 0.5, 0, 1.03);
-        plot.ShowLegend(Alignment.LowerRight);
-        plot.SavePng(path, 720, 480);
+        Figure.ShowLegend(plot);
+        Figure.Write(path, $"Retrieval within a report type, {candidates} candidates", model, [plot], columns: 1, width: 720, height: 460);
 
         ScottPlot.Plottables.Scatter Add(IReadOnlyList<double> curve, string name)
         {

@@ -8,10 +8,10 @@ namespace MedMoE.Mesh.Evaluation.Plots;
 /// <summary>Reliability diagrams: accuracy by confidence, and the share of answers per confidence.</summary>
 internal static class ReliabilityPlot
 {
-    public static void Write(string path, IEnumerable<Calibration> calibrations)
+    public static void Write(string path, string model, IEnumerable<Calibration> calibrations)
     {
         Plot[] plots = [.. calibrations.Where(c => c.Found is not null).Select(c => Diagram(c.Title, c.Found!))];
-        Figure.Write(path, plots, plots.Length, 460 * plots.Length, 480);
+        Figure.Write(path, "Reliability", model, plots, plots.Length, 460 * plots.Length, 480);
     }
 
     private static Plot Diagram(string name, CalibrationOf calibration)
@@ -47,7 +47,7 @@ internal static class ReliabilityPlot
             LineWidth = 1.5f,
         });
         plot.Legend.ManualItems.Add(new LegendItem { LabelText = "share of answers", FillColor = Colors.Gray.WithAlpha(.25) });
-        plot.ShowLegend(Alignment.UpperLeft);
+        Figure.ShowLegend(plot);
         plot.Axes.SetLimits(0, 1.02, -0.02, 1.02);
         return plot;
     }

@@ -27,7 +27,9 @@ internal abstract class EvaluationTask(string name)
     /// <summary>Writes the text form of the result, if there is one.</summary>
     public abstract void Write(EvaluationText text);
 
-    /// <summary>Draws the result, if there is one; <paramref name="pathOf"/> maps a name to the path of a PNG.</summary>
+    /// <summary>Draws the result, if there is one.</summary>
+    /// <param name="pathOf">Maps a name to the path of a PNG.</param>
+    /// <param name="model">Name, version and notice of the model, for the picture.</param>
     public virtual void Draw(Func<string, string> pathOf, string model)
     {
     }

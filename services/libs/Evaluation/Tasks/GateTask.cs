@@ -47,8 +47,8 @@ internal sealed class GateTask(IReadOnlyList<string> experts) : EvaluationTask("
 
     public override void Draw(Func<string, string> pathOf, string model)
     {
-        ConfusionPlot.Write(pathOf("confusion-gate-report"), "Gate on the report", experts, _report.Counts);
-        ConfusionPlot.Write(pathOf("confusion-gate-image"), "Gate on the image", experts, _image.Counts);
+        ConfusionPlot.Write(pathOf("confusion-gate-report"), "Gate on the report", model, experts, _report.Counts);
+        ConfusionPlot.Write(pathOf("confusion-gate-image"), "Gate on the image", model, experts, _image.Counts);
     }
 
     /// <summary>Adds a study by its type and both gates' probabilities.</summary>

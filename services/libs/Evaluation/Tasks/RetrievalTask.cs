@@ -103,7 +103,7 @@ internal sealed class RetrievalTask(int candidates) : EvaluationTask("retrieval"
     {
         if (Result is { } result)
         {
-            RecallPlot.Write(pathOf("recall"), result.Candidates, result.ImageToTextCurve, result.TextToImageCurve, result.ChanceCurve);
+            RecallPlot.Write(pathOf("recall"), model, result.Candidates, result.ImageToTextCurve, result.TextToImageCurve, result.ChanceCurve);
         }
     }
 

@@ -105,7 +105,7 @@ internal sealed class ZeroShotTask(PromptSets? prompts, SimilaritySettings simil
     {
         foreach (var (type, own) in Result?.ByType ?? new Dictionary<string, ZeroShotOfType>())
         {
-            ConfusionPlot.Write(pathOf($"confusion-zero-shot-{type}"), $"Zero-shot findings, {type}", own.Classes, own.Confusion);
+            ConfusionPlot.Write(pathOf($"confusion-zero-shot-{type}"), $"Zero-shot findings, {type}", model, own.Classes, own.Confusion);
         }
     }
 
