@@ -21,7 +21,7 @@ internal sealed class EvaluateCommand : Command
     private readonly Option<bool> _json = new("--json") { Description = "Print JSON." };
     private readonly Option<string?> _prompts = new("--prompts")
     {
-        Description = $"Zero-shot classes and their prompts. Default: {PromptSets.FileName} of the data set, if it exists.",
+        Description = $"Zero-shot classes and their prompts. Default: {string.Join(" or ", PromptSets.FileNames)} of the data set, if there is one.",
     };
     private readonly Option<string?> _plots = new("--plots")
     {
@@ -57,8 +57,7 @@ internal sealed class EvaluateCommand : Command
         var bundle = ModelBundle.Open(arguments.GetValue(_bundle) ?? ModelOption.DemoBundle);
         var data = arguments.GetRequiredValue(_data);
         var source = StudySource.Open(data, bundle.Manifest.Experts, arguments.GetValue(_sections));
-        var beside = Path.Combine(Directory.Exists(data) ? data : Path.GetDirectoryName(data) ?? "", PromptSets.FileName);
-        var promptsPath = arguments.GetValue(_prompts) ?? (File.Exists(beside) ? beside : null);
+        var promptsPath = arguments.GetValue(_prompts) ?? PromptSets.BesideData(data);
         var prompts = promptsPath is null ? null : PromptSets.Read(promptsPath, bundle.Manifest);
         using var reader = new StudyReader(
             bundle,

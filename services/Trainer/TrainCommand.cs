@@ -34,8 +34,8 @@ internal sealed class TrainCommand : Command
         Required = true,
     };
     private readonly Option<bool> _resume = new("--resume") { Description = "Go on from the checkpoint, with the same options." };
-    private readonly Option<string?> _name = new("--name") { Description = "Name of the model. Default: the first bundle's." };
-    private readonly Option<string?> _version = new("--model-version") { Description = "Version of the model. Default: the first bundle's." };
+    private readonly Option<string?> _name = new("--name") { Description = "Name of the model. Default: that of the folder OUT." };
+    private readonly Option<string?> _version = new("--model-version") { Description = "Version of the model. Default: the step and a digest of the weights." };
     private readonly Option<string?> _notice = new("--notice")
     {
         Description = "What whoever sees an answer of the model should know; empty for nothing. Default: nothing.",
@@ -144,23 +144,24 @@ internal sealed class TrainCommand : Command
         using var networks = new TrainedNetworks(
             source, Manifest(source.Manifest, arguments), TorchOptions.Parse(arguments.GetRequiredValue(_device), "fp32").ResolveDevice());
         var data = StudyBatches.Open(
-            arguments.GetRequiredValue(_data), arguments.GetValue(_validation), networks.Manifest, networks.Text.Tokenizer, options);
-        data.Told = Console.Error.WriteLine;
+            arguments.GetRequiredValue(_data), arguments.GetValue(_validation), networks.Manifest, networks.Text.Tokenizer, options,
+            TrainingProgress.Say);
         foreach (var part in networks.Untrained)
         {
-            Console.Error.WriteLine($"part {part} is copied unchanged");
+            TrainingProgress.Say($"part {part} is copied unchanged");
         }
         using var run = new TrainingRun(networks, data, options, output);
         if (resume)
         {
             run.Resume();
         }
-        var progress = new TrainingProgress(options.Steps, run.State.Step);
+        var progress = new TrainingProgress(options, run.State.Step, validates: arguments.GetValue(_validation) is not null);
         run.Stepped += progress.Show;
+        run.Validated += progress.Validated;
         using var signals = new StopSignals();
         var outcome = run.Run(signals.Stop);
         TrainingCurves.Write(output.LogFile, output.CurvesFile, $"{networks.Manifest.ModelVersion}: {output.Folder}");
-        data.Tell();
+        data.End();
         return Conclude(outcome, run, output);
     }
 
@@ -209,8 +210,9 @@ internal sealed class TrainCommand : Command
 
     private BundleManifest Manifest(BundleManifest source, ParseResult arguments) => source with
     {
-        Name = arguments.GetValue(_name) ?? source.Name,
-        Version = arguments.GetValue(_version) ?? source.Version,
+        Name = arguments.GetValue(_name) ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(arguments.GetRequiredValue(_out)))),
+        // Empty: made when the bundle is saved.
+        Version = arguments.GetValue(_version) ?? "",
         Notice = arguments.GetValue(_notice) is { Length: > 0 } notice ? notice : null,
         Similarity = new SimilaritySettings(
             arguments.GetValue(_attentionTemperature) ?? source.Similarity.AttentionTemperature,

@@ -24,6 +24,8 @@ internal sealed class DataSet : IDisposable
 
     public string this[string file] => _folder[file];
 
+    public static BertTokenizer Tokenizer { get; } = BertTokenizer.Read(Golden.PathOf("bert-nano"), rows: 187);
+
     public static StudyPreparation Preparation { get; } = new(
         BundleManifest.Read(Golden.PathOf("medmoe-nano-paper", "medmoe.json")) with
         {
@@ -35,7 +37,7 @@ internal sealed class DataSet : IDisposable
                 Std = [1 / 255f, 1 / 255f, 1 / 255f],
             },
         },
-        BertTokenizer.Read(Golden.PathOf("bert-nano"), rows: 187));
+        Tokenizer);
 
     public static byte[] Png(int level, int width = Size, int height = Size)
     {

@@ -47,7 +47,7 @@ public sealed class StudySourceTests
 
         Assert.Equal(["nodule.", "clear."], studies.Select(study => study.Report.Trim()));
         Assert.Equal(reports.Where(report => report != "a nodule").Select(report => report.Length), studies.Select(study => study.Report.Length));
-        Assert.Equal("1 records; the first: study-001: the report has no section of findings", skipped.ToString());
+        Assert.Equal("1 record: manifest.jsonl:2, study-001: the report has no section of findings", skipped.ToString());
     }
 
     [Fact]

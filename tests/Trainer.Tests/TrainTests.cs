@@ -53,8 +53,8 @@ public sealed class TrainTests : IDisposable
             "evaluate", "--bundle", _folder["fresh"], "--data", _folder["studies"], "--candidates", "2", "--sections", "findings,impression");
 
         Assert.Equal((0, 0), (trained.ExitCode, evaluated.ExitCode));
-        Assert.Matches(@"(?m)^left out of an epoch: 1 records; the first: \S+: the report has no section of findings, impression$", trained.Error);
-        Assert.Matches(@"(?m)^note: studies left out: 1 \(\S+: the report has no section of findings, impression\)$", evaluated.Output);
+        Assert.Matches(@"(?m)^left out of the training data: manifest\.jsonl:1, \S+: the report has no section of findings, impression$", trained.Error);
+        Assert.Matches(@"(?m)^note: studies left out: 1 \(manifest\.jsonl:1, \S+: the report has no section of findings, impression\)$", evaluated.Output);
     }
 
     [Theory]
@@ -70,7 +70,7 @@ public sealed class TrainTests : IDisposable
 
         var result = await Train("--out", _folder["fresh"]);
 
-        result.AssertRefused(_folder["fresh"], "is there already");
+        result.AssertRefused(_folder["fresh"], "exists and is not empty");
     }
 
     [Fact]

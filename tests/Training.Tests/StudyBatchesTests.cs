@@ -1,3 +1,4 @@
+using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Studies;
 using MedMoE.Mesh.Studies.Tests;
 
@@ -6,7 +7,7 @@ namespace MedMoE.Mesh.Training.Tests;
 public sealed class StudyBatchesTests
 {
     [Fact]
-    public void Told_TrainingAndValidation_AreToldWhenAPassHasEndedAndOnce()
+    public void Pass_RecordsLeftOut_AreNamedWhenFoundAndCountedOnce()
     {
         using var training = new DataSet().WithStudies(8);
         using var validation = new DataSet().WithStudies(8);
@@ -14,24 +15,28 @@ public sealed class StudyBatchesTests
         File.Delete(validation["5.png"]);
         var options = new LoaderOptions { BatchSize = 2 };
         var told = new List<string>();
-        var batches = new StudyBatches(training.Loader(options), validation.Loader(options)) { Told = told.Add };
+        var batches = Batches(training.Loader(options), validation.Loader(options), told);
 
         Assert.Equal(3, batches.Epoch(0, skip: 0).Count());
         Assert.Equal(3, batches.Validation!.Count());
         Assert.Equal(3, batches.Epoch(1, skip: 0).Count());
         Assert.Equal(3, batches.Validation!.Count());
-        batches.Tell();
+        batches.End();
 
         Assert.Equal(
             [
-                "left out of an epoch: 1 records; the first: study-003: 3.png: no such file",
-                "left out of the validation data: 1 records; the first: study-005: 5.png: no such file",
+                "left out of the training data: manifest.jsonl:4, study-003: 3.png: no such file",
+                "training data: 1 of 7 records left out",
+                "training data: tokens that the vocabulary does not have ([UNK]): 0 of 42 (0.0 %); text is lower-cased",
+                "left out of the validation data: manifest.jsonl:6, study-005: 5.png: no such file",
+                "validation data: 1 of 7 records left out",
+                "validation data: tokens that the vocabulary does not have ([UNK]): 0 of 42 (0.0 %); text is lower-cased",
             ],
             told);
     }
 
     [Fact]
-    public void Told_ImagesThatAreTooDark_AreUsedAndCountedOnce()
+    public void Pass_ImagesThatAreTooDark_AreUsedAndCountedOnce()
     {
         using var data = new DataSet().WithStudies(8);
         foreach (var study in Enumerable.Range(0, 5))
@@ -39,18 +44,19 @@ public sealed class StudyBatchesTests
             data.WithFile($"{study}.png", Golden.TwelveBitsInSixteen());
         }
         var told = new List<string>();
-        var batches = new StudyBatches(data.Loader(new LoaderOptions { BatchSize = 2 }), null) { Told = told.Add };
+        var batches = Batches(data.Loader(new LoaderOptions { BatchSize = 2 }), null, told);
 
         Assert.Equal(4, batches.Epoch(0, skip: 0).Count());
         Assert.Equal(4, batches.Epoch(1, skip: 0).Count());
-        batches.Tell();
+        batches.End();
 
         Assert.Matches(
-            "^in an epoch: 5 studies \\(study-00\\d; study-00\\d; study-00\\d; …\\): the image has 16 bits, but [^\n]*sBIT", Assert.Single(told));
+            "^training data: 5 studies \\(study-00\\d; study-00\\d; study-00\\d; …\\): the image has 16 bits, but [^\n]*sBIT", told[0]);
+        Assert.Equal(2, told.Count);
     }
 
     [Fact]
-    public void Told_EpochThatDidNotEnd_IsToldWhenAskedFor()
+    public void Pass_BrokenOff_IsDescribedAtTheEnd()
     {
         using var data = new DataSet().WithStudies(8);
         foreach (var study in Enumerable.Range(0, 6))
@@ -58,14 +64,25 @@ public sealed class StudyBatchesTests
             File.Delete(data[$"{study}.png"]);
         }
         var told = new List<string>();
-        var batches = new StudyBatches(data.Loader(new LoaderOptions { BatchSize = 1, ReadAhead = 1, Workers = 1 }), null) { Told = told.Add };
+        var batches = Batches(data.Loader(new LoaderOptions { BatchSize = 1, ReadAhead = 1, Workers = 1 }), null, told);
 
-        foreach (var batch in batches.Epoch(0, skip: 0).Take(2))
-        {
-            Assert.Empty(told);
-        }
-        batches.Tell();
+        Assert.Single(batches.Epoch(0, skip: 0).Take(1));
+        var named = told.Count;
+        batches.End();
 
-        Assert.StartsWith("left out of an epoch: ", Assert.Single(told), StringComparison.Ordinal);
+        Assert.Equal($"training data, as far as read: {named} of {named + 1} records left out", told[named]);
     }
+
+    [Fact]
+    public void Open_LongReports_SaysBeforeTheTrainingThatTheyAreCut()
+    {
+        using var data = new DataSet().WithStudies(4);
+        var told = new List<string>();
+        var manifest = BundleManifest.Read(Golden.PathOf("medmoe-nano-paper", "medmoe.json")) with { Text = new TextSettings(MaxTokens: 4) };
+        StudyBatches.Open(data.Path, null, manifest, DataSet.Tokenizer, new TrainOptions(), told.Add);
+        Assert.Matches("^the first 4 reports: reports cut at 4 tokens: 4 of 4, the longest has \\d+; ", told[0]);
+    }
+
+    private static StudyBatches Batches(StudyLoader training, StudyLoader? validation, List<string> told) =>
+        new(training, validation, DataSet.Tokenizer, maxTokens: 25, told.Add);
 }

@@ -23,7 +23,7 @@ internal sealed class AblationStudy(ModelBundle template, string data, string te
             throw new BundleException(template.Root, "an ablation needs a bundle of architecture paper");
         }
         // Check the test data now, not after the first variant has been trained.
-        var prompts = PromptSets.Read(Path.Combine(test, PromptSets.FileName), template.Manifest);
+        var prompts = PromptSets.Read(PromptSets.BesideData(test) ?? Path.Combine(test, PromptSets.FileNames[0]), template.Manifest);
         if (!OpenTest(template.Manifest).ReadAll().Any(study => study.Findings.Count > 0))
         {
             throw new InvalidEvaluationException($"{test}: no study has findings with their positions");
@@ -63,17 +63,16 @@ internal sealed class AblationStudy(ModelBundle template, string data, string te
         var own = options with { Routing = variant.Routing, FirstLevel = variant.FirstLevel, Seed = seed };
         var source = ModelBundle.Open(start);
         using var networks = new TrainedNetworks(source, source.Manifest, CPU);
-        var batches = StudyBatches.Open(data, null, networks.Manifest, networks.Text.Tokenizer, own);
-        batches.Told = Console.Error.WriteLine;
+        var batches = StudyBatches.Open(data, null, networks.Manifest, networks.Text.Tokenizer, own, TrainingProgress.Say);
         using var run = new TrainingRun(networks, batches, own, new TrainingOutput(trained, trained + ".training", ScalarType.Float32));
         if (File.Exists(Path.Combine(trained + ".training", "checkpoint.safetensors")))
         {
             run.Resume();
         }
         Console.Error.WriteLine($"{variant.Name}, seed {seed}");
-        run.Stepped += new TrainingProgress(own.Steps, run.State.Step).Show;
+        run.Stepped += new TrainingProgress(own, run.State.Step, validates: false).Show;
         var outcome = run.Run(stop);
-        batches.Tell();
+        batches.End();
         if (outcome == Outcome.Interrupted)
         {
             throw new OperationCanceledException();

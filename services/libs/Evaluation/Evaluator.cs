@@ -4,6 +4,7 @@ using MedMoE.Mesh.Evaluation.Reading;
 using MedMoE.Mesh.Evaluation.Tasks;
 using MedMoE.Mesh.Imaging;
 using MedMoE.Mesh.Studies;
+using MedMoE.Mesh.Text;
 
 namespace MedMoE.Mesh.Evaluation;
 
@@ -22,6 +23,7 @@ public sealed class Evaluator(StudyReader reader, PromptSets? prompts, int candi
     private readonly EvaluationNotes _notes = new();
     private readonly StudyNotes _imageNotes = new();
     private readonly List<string> _invalid = [];
+    private readonly TextSurvey _reports = new(reader.Tokenizer, reader.Manifest.Text.MaxTokens);
     private readonly RecordWorkers _workers = new(Environment.ProcessorCount, ahead: 4 * Environment.ProcessorCount);
 
     /// <summary>The tasks, in the order of the output. A new task is added only here.</summary>
@@ -70,7 +72,7 @@ public sealed class Evaluator(StudyReader reader, PromptSets? prompts, int candi
     private EvaluationResult Result(int[] read)
     {
         _notes.Add("studies left out", _invalid);
-        foreach (var line in _imageNotes.Lines)
+        foreach (var line in _imageNotes.Lines.Concat(_reports.LosesText ? _reports.Lines : []))
         {
             _notes.Add(line);
         }
@@ -103,6 +105,7 @@ public sealed class Evaluator(StudyReader reader, PromptSets? prompts, int candi
             }
             else
             {
+                _reports.Add(decoded.Study.Report);
                 _imageNotes.Add(decoded.Study.Key, decoded.Image.Note);
                 yield return (decoded.Study, decoded.Image.Pixels);
             }
@@ -113,7 +116,7 @@ public sealed class Evaluator(StudyReader reader, PromptSets? prompts, int candi
     {
         var study = record.Load();
         // Texts are encoded in batches, so an invalid one must be found before.
-        BadRecordException.Guard("report", () => reader.Tokenize(study.Report));
+        BadRecordException.Guard("report", () => reader.Tokenizer.Encode(study.Report));
         return new DecodedStudy(study, BadRecordException.Guard("image", () => reader.Preprocessor.Prepare(study.Image)));
     }
 

@@ -99,17 +99,20 @@ internal sealed class Manifest : StudySource
 
     private void AddCsv(byte[] content)
     {
-        foreach (var (line, record, fault) in CsvManifest.Read(Name, content))
+        var findings = CsvFindings.Read(_folder);
+        foreach (var (line, row, fault) in CsvTable.Read(Name, content, ["image", "report", "type"], "key"))
         {
-            if (record is not null)
+            if (row is not null)
             {
-                Add(line, record);
+                var (key, image) = (row.GetValueOrDefault("key"), row["image"]);
+                Add(line, new RecordJson(key, image, row["report"], row["type"], findings?.Take((string.IsNullOrWhiteSpace(key) ? image : key).Trim())));
             }
             else
             {
                 _records.Add(StudyRecord.Bad(Where(line), fault!));
             }
         }
+        findings?.RequireAllTaken();
     }
 
     private void Add(int line, RecordJson record)

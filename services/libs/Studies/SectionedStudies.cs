@@ -8,7 +8,7 @@ internal sealed class SectionedStudies(StudySource source, ReportSections sectio
     public override int? Count => source.Count;
 
     public override IEnumerable<StudyRecord> Read(ShuffleOrder? order) =>
-        source.Read(order).Select(record => new StudyRecord(record.Key, () => Pick(record.Load())));
+        source.Read(order).Select(record => record with { Load = () => Pick(record.Load()) });
 
     private Study Pick(Study study) =>
         study with { Report = sections.Pick(study.Report) ?? throw new BadRecordException($"the report has no section of {sections}") };

@@ -11,6 +11,8 @@ internal sealed class BertNormalizer(TokenizerSettings settings)
 {
     private readonly bool _stripAccents = settings.StripAccents ?? settings.LowerCase;
 
+    public bool LowersCase => settings.LowerCase;
+
     /// <summary>The normalised form of a character that is neither dropped nor white space; empty for an accent.</summary>
     public IEnumerable<Rune> Normalise(Rune rune)
     {

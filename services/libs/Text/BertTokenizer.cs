@@ -41,6 +41,15 @@ public sealed class BertTokenizer
         return new BertTokenizer(vocabulary, settings);
     }
 
+    public bool LowersCase => _normalizer.LowersCase;
+
+    /// <summary>Tokens of a whole text, with [CLS] and [SEP], and how many of them are [UNK].</summary>
+    public (int Tokens, int Unknown) Count(string text)
+    {
+        var ids = Encode(text).Ids;
+        return (ids.Count, ids.Count(id => id == _vocabulary.Unknown));
+    }
+
     public int Padding => _vocabulary.Padding;
 
     /// <summary>

@@ -10,10 +10,11 @@ namespace MedMoE.Mesh.Training;
 /// <summary>
 /// Progress of a run: optimizer steps; the epoch of the next batch, and the batches used in it; the lowest validation loss (null before the first
 /// validation), the validations since, and those since then or since the learning rate was cut; the factor that plateaus have applied to the learning
-/// rate; sum and number of the batch losses since the last validation.
+/// rate; sum and number of the batch losses since the last validation; in a checkpoint, sums and number of the losses since the log's last row.
 /// </summary>
 public sealed record TrainingState(
-    int Step, int Epoch, int BatchInEpoch, double? Best, int SinceBest, int SinceCut, double Reduction, double LossSum, int LossBatches)
+    int Step, int Epoch, int BatchInEpoch, double? Best, int SinceBest, int SinceCut, double Reduction, double LossSum, int LossBatches,
+    IReadOnlyList<double>? RowSums = null, int RowBatches = 0)
 {
     public static TrainingState Start { get; } = new(0, 0, 0, null, 0, 0, 1, 0, 0);
 }
@@ -74,7 +75,8 @@ internal static class Checkpoint
         try
         {
             return JsonFile.ParseObject($"{path}, {StateKey}", Encoding.UTF8.GetBytes(json)).Deserialize<TrainingState>(_json)
-                is { Step: >= 0, Epoch: >= 0, BatchInEpoch: >= 0 } state ? state
+                is { Step: >= 0, Epoch: >= 0, BatchInEpoch: >= 0 } state && (state.RowSums is null || state.RowSums.Count == 1 + Objective.Terms.Count)
+                ? state
                 : throw new BundleException(path, "not a training checkpoint: its place in the run is none");
         }
         catch (JsonException e)

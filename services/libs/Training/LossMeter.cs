@@ -34,6 +34,18 @@ internal sealed class LossMeter
         Batches += other.Batches;
     }
 
+    /// <summary>Sums of the total and the terms, to go on with after <see cref="Restore"/>.</summary>
+    public IReadOnlyList<double> Sums => _sums;
+
+    public void Restore(IReadOnlyList<double> sums, int batches)
+    {
+        for (var i = 0; i < _sums.Length; i++)
+        {
+            _sums[i] = sums[i];
+        }
+        Batches = batches;
+    }
+
     public void Reset()
     {
         Array.Clear(_sums);

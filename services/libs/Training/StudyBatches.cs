@@ -4,83 +4,71 @@ using MedMoE.Mesh.Text;
 
 namespace MedMoE.Mesh.Training;
 
-/// <summary>Batches of data sets, prepared in the background. Null validation data for none.</summary>
-public sealed class StudyBatches(StudyLoader training, StudyLoader? validation) : IBatchSource
+/// <summary>Batches of data sets, prepared in the background.</summary>
+public sealed class StudyBatches : IBatchSource
 {
-    private readonly Dictionary<string, int> _reported = [];
-    private SkippedRecords _skipped = new();
-    private StudyNotes _notes = new();
+    /// <summary>Reports of the training data that are read before training begins.</summary>
+    private const int ReadAtStart = 200;
 
-    /// <summary>
-    /// Called after a pass with lines on skipped records and on notes of studies, but only if there are more than in the passes before.
-    /// </summary>
-    public Action<string> Told { get; set; } = _ => { };
+    private readonly StudyLoader _training;
+    private readonly StudyLoader? _validation;
+    private readonly DataReport _trainingReport;
+    private readonly DataReport _validationReport;
 
-    /// <summary>Opens data for training and validation (null for none).</summary>
+    /// <summary>Null validation data for none; <paramref name="report"/> gets lines about what of the data is not used.</summary>
+    public StudyBatches(StudyLoader training, StudyLoader? validation, BertTokenizer tokenizer, int maxTokens, Action<string> report)
+    {
+        (_training, _validation) = (training, validation);
+        _trainingReport = new DataReport("training data", new TextSurvey(tokenizer, maxTokens), report);
+        _validationReport = new DataReport("validation data", new TextSurvey(tokenizer, maxTokens), report);
+    }
+
+    /// <summary>Opens data for training and validation (null for none), and reports how many tokens of the first reports are lost.</summary>
     /// <exception cref="StudyDataException">No data, or labels that the bundle does not have.</exception>
-    public static StudyBatches Open(string data, string? validation, BundleManifest manifest, BertTokenizer tokenizer, TrainOptions options)
+    public static StudyBatches Open(
+        string data, string? validation, BundleManifest manifest, BertTokenizer tokenizer, TrainOptions options, Action<string> report)
     {
         var preparation = new StudyPreparation(manifest, tokenizer);
         var sections = options.Sections is null ? null : ReportSections.Parse(options.Sections);
-        StudyLoader Loader(string path) => new(StudySource.Open(path, manifest.Experts, sections), preparation, new LoaderOptions
+        StudyLoader Loader(StudySource source) => new(source, preparation, new LoaderOptions
         {
             BatchSize = options.Batch,
             Batches = options.Batches,
             Seed = options.Seed,
         });
-        return new StudyBatches(Loader(data), validation is null ? null : Loader(validation));
-    }
-
-    public IEnumerable<TrainingBatch> Epoch(int epoch, int skip)
-    {
-        (_skipped, _notes) = (new SkippedRecords(), new StudyNotes());
-        return Pass("an epoch", training.Read(epoch, _skipped, skip), _skipped, _notes);
-    }
-
-    public IEnumerable<TrainingBatch>? Validation
-    {
-        get
+        var training = StudySource.Open(data, manifest.Experts, sections);
+        var survey = new TextSurvey(tokenizer, manifest.Text.MaxTokens);
+        foreach (var study in training.ReadAll().Take(ReadAtStart))
         {
-            var skipped = new SkippedRecords();
-            return validation is null ? null : Pass("the validation data", validation.Read(epoch: 0, skipped), skipped, new StudyNotes());
+            survey.Add(study.Report);
         }
-    }
-
-    /// <summary>Reports the same for an epoch that was not finished.</summary>
-    public void Tell() => Report("an epoch", _skipped, _notes);
-
-    private IEnumerable<TrainingBatch> Pass(string pass, IEnumerable<PreparedBatch> batches, SkippedRecords skipped, StudyNotes notes)
-    {
-        foreach (var batch in batches)
+        foreach (var line in survey.Texts == 0 ? [] : survey.Lines)
         {
-            foreach (var study in batch.Studies)
-            {
-                notes.Add(study.Key, study.Note);
-            }
-            yield return Batch(batch);
+            report($"the first {survey.Texts} reports: {line}");
         }
-        Report(pass, skipped, notes);
+        return new StudyBatches(
+            Loader(training), validation is null ? null : Loader(StudySource.Open(validation, manifest.Experts, sections)), tokenizer,
+            manifest.Text.MaxTokens, report);
     }
 
-    private void Report(string pass, SkippedRecords skipped, StudyNotes notes)
+    public IEnumerable<TrainingBatch> Epoch(int epoch, int skip) =>
+        Pass(_trainingReport, () => _training.Read(epoch, _trainingReport.Skipped, skip));
+
+    public IEnumerable<TrainingBatch>? Validation =>
+        _validation is null ? null : Pass(_validationReport, () => _validation.Read(epoch: 0, _validationReport.Skipped));
+
+    /// <summary>Reports on the pass over the training data that the end of the run breaks off.</summary>
+    public void End() => _trainingReport.EndPass(whole: false);
+
+    private static IEnumerable<TrainingBatch> Pass(DataReport report, Func<IEnumerable<PreparedBatch>> read)
     {
-        Report($"left out of {pass}", skipped.Count, [$"{skipped}"]);
-        Report($"in {pass}", notes.Count, notes.Lines);
-    }
-
-    private void Report(string what, int count, IEnumerable<string> lines)
-    {
-        if (count <= _reported.GetValueOrDefault(what))
+        report.BeginPass();
+        foreach (var batch in read())
         {
-            return;
+            report.Add(batch);
+            yield return new TrainingBatch(
+                [.. batch.Studies.Select(s => s.Pixels)], [.. batch.Studies.Select(s => s.Tokens)], [.. batch.Studies.Select(s => s.ReportType)]);
         }
-        _reported[what] = count;
-        foreach (var line in lines)
-        {
-            Told($"{what}: {line}");
-        }
+        report.EndPass();
     }
-
-    private static TrainingBatch Batch(PreparedBatch batch) => new(
-        [.. batch.Studies.Select(s => s.Pixels)], [.. batch.Studies.Select(s => s.Tokens)], [.. batch.Studies.Select(s => s.ReportType)]);
 }

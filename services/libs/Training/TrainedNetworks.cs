@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Security.Cryptography;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Model.Bert;
 using MedMoE.Mesh.Model.Bundles;
@@ -86,11 +88,13 @@ public sealed class TrainedNetworks : IDisposable
         }
     }
 
-    /// <summary>Saves a bundle; an existing one is replaced once the new one is complete.</summary>
+    /// <summary>
+    /// Saves a bundle; an existing one is replaced once the new one is complete. If the manifest has no version, it is made of the step and of the
+    /// weights' digest, so that each run and each step of it has another one.
+    /// </summary>
     /// <exception cref="IOException">The disk is full or not writable; nothing has changed.</exception>
-    public void Save(string folder, ScalarType storage) => BundleFolder.Make(folder, unfinished =>
+    public void Save(string folder, ScalarType storage, int step) => BundleFolder.Make(folder, unfinished =>
     {
-        Manifest.Write(Path.Combine(unfinished, ModelBundle.ManifestFile));
         foreach (var (part, network) in Parts)
         {
             Directory.CreateDirectory(Path.Combine(unfinished, part.Folder));
@@ -102,7 +106,22 @@ public sealed class TrainedNetworks : IDisposable
             Directory.CreateDirectory(Path.Combine(unfinished, part.Folder));
             Copy(_source.FilesOf(part), unfinished);
         }
+        var version = Manifest.Version.Length > 0 ? Manifest.Version
+            : string.Create(CultureInfo.InvariantCulture, $"step-{step}-{Digest(unfinished)[..8]}");
+        (Manifest with { Version = version }).Write(Path.Combine(unfinished, ModelBundle.ManifestFile));
     });
+
+    /// <summary>SHA-256 of all weights, in hex.</summary>
+    private string Digest(string folder)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var (part, _) in Parts)
+        {
+            using var file = File.OpenRead(Path.Combine(folder, part.Folder, "model.safetensors"));
+            hash.AppendData(SHA256.HashData(file));
+        }
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
 
     private void Copy(IEnumerable<string> files, string folder)
     {

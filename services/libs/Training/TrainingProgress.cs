@@ -5,20 +5,36 @@ namespace MedMoE.Mesh.Training;
 
 /// <summary>
 /// Progress on standard error: on a terminal one line that is overwritten (bar, loss and its terms, images per second, time left), elsewhere a line
-/// every half minute. The total steps are null if unknown before the end of the first epoch; a resumed run starts at <paramref name="firstStep"/>.
+/// every ten seconds; and a line for every validation. A resumed run starts at <paramref name="firstStep"/>; without <paramref name="validates"/> the
+/// losses that <see cref="Validated"/> gets are of the training data.
 /// </summary>
-public sealed class TrainingProgress(int? totalSteps, int firstStep)
+public sealed class TrainingProgress(TrainOptions options, int firstStep, bool validates)
 {
     private const int BarWidth = 24;
-    private static readonly TimeSpan _between = Console.IsErrorRedirected ? TimeSpan.FromSeconds(30) : TimeSpan.FromSeconds(0.25);
 
-    private readonly Stopwatch _clock = Stopwatch.StartNew();
+    // Erases to the end of the line (ECMA-48, EL).
+    private static readonly string _restart = Console.IsErrorRedirected ? "" : "\r\e[K";
+    private static readonly TimeSpan _between = Console.IsErrorRedirected ? TimeSpan.FromSeconds(10) : TimeSpan.FromSeconds(0.25);
+
+    private readonly Stopwatch _clock = new();
     private TimeSpan _next;
+    private int? _totalSteps = options.Steps;
+    private int _step;
+
+    /// <summary>Writes a line that stays.</summary>
+    public static void Say(string line) => Console.Error.WriteLine($"{_restart}{line}");
 
     public void Show(LogRow row)
     {
-        var now = _clock.Elapsed;
-        var last = row.Step == totalSteps;
+        if (_totalSteps is null && row.Epoch > 0)
+        {
+            // Every epoch has as many batches.
+            _totalSteps = (int)Math.Ceiling((double)row.Step / row.Epoch * options.Epochs);
+        }
+        _step = row.Step;
+        var (now, last) = (_clock.Elapsed, row.Step == _totalSteps);
+        // The first step also loads and initialises, so the time left counts from its end.
+        _clock.Start();
         if (now < _next && !last)
         {
             return;
@@ -26,15 +42,13 @@ public sealed class TrainingProgress(int? totalSteps, int firstStep)
         _next = now + _between;
         var line = string.Create(CultureInfo.InvariantCulture,
             $"{Position(row.Step, now)}  loss {row.Loss:F3} = {Terms(row)}  {row.ImagesPerSecond:F0} images/s");
-        if (Console.IsErrorRedirected)
-        {
-            Console.Error.WriteLine(line);
-        }
-        else
-        {
-            // Carriage return, and erase to the end of the line (ECMA-48, EL).
-            Console.Error.Write($"\r{line}\u001b[K{(last ? "\n" : "")}");
-        }
+        Console.Error.Write($"{_restart}{line}{(Console.IsErrorRedirected || last ? "\n" : "")}");
+    }
+
+    public void Validated(double loss, bool best)
+    {
+        var what = validates ? "validation loss" : "mean training loss";
+        Say(string.Create(CultureInfo.InvariantCulture, $"step {_step}: {what} {loss:F4}{(best ? ", the best so far; bundle saved" : "")}"));
     }
 
     private static string Terms(LogRow row) => string.Join(", ", Objective.Terms
@@ -43,13 +57,13 @@ public sealed class TrainingProgress(int? totalSteps, int firstStep)
 
     private string Position(int step, TimeSpan now)
     {
-        if (totalSteps is not { } total)
+        if (_totalSteps is not { } total)
         {
             return $"step {step}";
         }
         var full = (int)((long)BarWidth * step / total);
-        var left = now * ((double)(total - step) / Math.Max(1, step - firstStep));
-        return string.Create(
-            CultureInfo.InvariantCulture, $"[{new string('#', full)}{new string('.', BarWidth - full)}] {step}/{total}  {left:h\\:mm\\:ss} left");
+        var measured = step - firstStep - 1;
+        var left = measured == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"  {now * ((double)(total - step) / measured):h\\:mm\\:ss} left");
+        return $"[{new string('#', full)}{new string('.', BarWidth - full)}] {step}/{total}{left}";
     }
 }

@@ -67,6 +67,9 @@ public sealed class TrainingRun : IDisposable
     /// <summary>Raised after every step, with the step's own losses.</summary>
     public event Action<LogRow>? Stepped;
 
+    /// <summary>Raised after every validation: its loss (without validation data, the mean training loss), and whether it is the best so far.</summary>
+    public event Action<double, bool>? Validated;
+
     public TrainingState State => _state;
 
     /// <exception cref="BundleException">No checkpoint, or one of other networks or options.</exception>
@@ -76,7 +79,12 @@ public sealed class TrainingRun : IDisposable
         {
             throw new BundleException(_output.Folder, "no run to go on with: it has no checkpoint");
         }
-        _state = Checkpoint.Restore(_output.CheckpointFile, _networks, _adam, _options);
+        var restored = Checkpoint.Restore(_output.CheckpointFile, _networks, _adam, _options);
+        if (restored.RowSums is { } sums)
+        {
+            _sinceRow.Restore(sums, restored.RowBatches);
+        }
+        _state = restored with { RowSums = null, RowBatches = 0 };
         (_learningRate.Reduction, _learningRate.WithoutBest) = (_state.Reduction, _state.SinceCut);
     }
 
@@ -196,8 +204,9 @@ public sealed class TrainingRun : IDisposable
         };
         if (best)
         {
-            _networks.Save(_output.Bundle, _output.Storage);
+            _networks.Save(_output.Bundle, _output.Storage, _state.Step);
         }
+        Validated?.Invoke(loss, best);
         return loss;
     }
 
@@ -226,5 +235,6 @@ public sealed class TrainingRun : IDisposable
         _images = 0;
     }
 
-    private void SaveCheckpoint() => Checkpoint.Save(_output.CheckpointFile, _networks, _adam, _state, _options);
+    private void SaveCheckpoint() => Checkpoint.Save(
+        _output.CheckpointFile, _networks, _adam, _state with { RowSums = _sinceRow.Sums, RowBatches = _sinceRow.Batches }, _options);
 }

@@ -1,20 +1,23 @@
 using System.Text.Json;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Commands;
+using MedMoE.Mesh.Studies;
 
 namespace MedMoE.Mesh.Evaluation.Reading;
 
 /// <summary>A class of a zero-shot classification and its prompts: the name of a finding, or "normal" for none.</summary>
 public sealed record PromptedClass(string Name, IReadOnlyList<string> Prompts);
 
-/// <summary>Zero-shot classes of each report type: <c>{"xray": {"nodule": ["…", …], "normal": […]}, …}</c>.</summary>
+/// <summary>
+/// Zero-shot classes of each report type: <c>{"xray": {"nodule": ["…", …], "normal": […]}, …}</c>, or CSV with the columns type, class and prompt.
+/// </summary>
 public sealed class PromptSets
 {
     /// <summary>The class of studies without findings.</summary>
     public const string Normal = "normal";
 
-    /// <summary>Default name in a data folder.</summary>
-    public const string FileName = "prompts.json";
+    /// <summary>Default names in a data folder, the first that exists.</summary>
+    public static IReadOnlyList<string> FileNames { get; } = ["prompts.json", "prompts.csv"];
 
     private static readonly JsonSerializerOptions _json = new() { AllowDuplicateProperties = false };
 
@@ -26,17 +29,8 @@ public sealed class PromptSets
     /// <exception cref="InvalidEvaluationException">Not such a file, or with a type that the bundle does not have.</exception>
     public static PromptSets Read(string path, BundleManifest manifest)
     {
-        Dictionary<string, Dictionary<string, string[]>>? types;
-        try
-        {
-            types = JsonSerializer.Deserialize<Dictionary<string, Dictionary<string, string[]>>>(CommandHost.ReadFile(path), _json);
-        }
-        catch (JsonException e)
-        {
-            throw new InvalidEvaluationException($"{path}: not prompt sets: {e.Message}");
-        }
         var sets = new PromptSets();
-        foreach (var (type, classes) in types ?? throw new InvalidEvaluationException($"{path}: not prompt sets: null"))
+        foreach (var (type, classes) in Path.GetExtension(path).Equals(".csv", StringComparison.OrdinalIgnoreCase) ? Csv(path) : Json(path))
         {
             var index = manifest.Experts.IndexOfNamed(type);
             if (index < 0)
@@ -55,5 +49,33 @@ public sealed class PromptSets
             }
         }
         return sets;
+    }
+
+    /// <summary>The file of a data set: beside a manifest or in its folder; null if there is none.</summary>
+    public static string? BesideData(string data)
+    {
+        var folder = Directory.Exists(data) ? data : Path.GetDirectoryName(data) ?? "";
+        return FileNames.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
+    }
+
+    private static Dictionary<string, Dictionary<string, string[]>> Json(string path)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<Dictionary<string, Dictionary<string, string[]>>>(CommandHost.ReadFile(path), _json)
+                ?? throw new InvalidEvaluationException($"{path}: not prompt sets: null");
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidEvaluationException($"{path}: not prompt sets: {e.Message}");
+        }
+    }
+
+    private static Dictionary<string, Dictionary<string, string[]>> Csv(string path)
+    {
+        var rows = CsvTable.Read(path, CommandHost.ReadFile(path), ["type", "class", "prompt"])
+            .Select(row => row.Fields ?? throw new InvalidEvaluationException($"{path}:{row.Line}: {row.Fault}")).ToArray();
+        return rows.GroupBy(row => row["type"].Trim()).ToDictionary(
+            type => type.Key, type => type.GroupBy(row => row["class"].Trim()).ToDictionary(c => c.Key, c => c.Select(row => row["prompt"]).ToArray()));
     }
 }

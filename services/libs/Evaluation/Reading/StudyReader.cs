@@ -65,8 +65,7 @@ public sealed class StudyReader : IDisposable
     /// <summary>Images per expert, in the manifest's order: one expert per image if the gates agree.</summary>
     internal IReadOnlyList<int> ExpertRuns => _expertRuns;
 
-    /// <summary>Thread-safe.</summary>
-    internal Tokens Tokenize(string text) => _text.Tokenizer.Encode(text, Manifest.Text.MaxTokens);
+    internal BertTokenizer Tokenizer => _text.Tokenizer;
 
     /// <summary>Encodes texts in batches of similar length.</summary>
     internal EncodedText[] Encode(IReadOnlyList<string> texts)
