@@ -2,7 +2,9 @@ using MedMoE.Mesh.ServicesUnderTest;
 
 namespace MedMoE.Mesh.Kubernetes.Tests;
 
-/// <summary>The folder of a reader who follows "A cluster of your own": a copy of the repository's k8s folder, and beside it an overlay of the page.</summary>
+/// <summary>
+/// The folder of a reader who follows "A cluster of your own": a copy of the repository's k8s folder, and beside it an overlay of the page.
+/// </summary>
 internal sealed class OwnFolder : IDisposable
 {
     public const string Section = "A cluster of your own";
@@ -63,7 +65,7 @@ internal sealed class OwnFolder : IDisposable
         if (option.StartsWith("scaling/", StringComparison.Ordinal))
         {
             lines[lines.IndexOf($"- {Clone}/{Scaling}")] = $"- {Clone}/{option}";
-            lines.RemoveRange(lines.IndexOf("replicas:"), 2);
+            lines.RemoveRange(lines.IndexOf("replicas:"), 3);
         }
         else
         {

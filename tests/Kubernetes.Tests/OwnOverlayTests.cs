@@ -71,7 +71,8 @@ public sealed partial class OwnOverlayTests
         var inTurn = Regex.Match(commands[1], "for service in ([A-Za-z ]+); do").Groups[1].Value.Split(' ');
         Assert.Equal(
             pushed.Order(),
-            built.SelectMany(name => name == "${service,,}" ? inTurn.Select(s => s.ToLowerInvariant()) : [name]).Select(n => $"{registry}/{n}:1").Order());
+            built.SelectMany(name => name == "${service,,}" ? inTurn.Select(s => s.ToLowerInvariant()) : [name])
+                .Select(name => $"{registry}/{name}:1").Order());
     }
 
     /// <summary>Redis and router get one password, the registry's goes to every pod.</summary>
@@ -129,8 +130,8 @@ public sealed partial class OwnOverlayTests
         {
             Assert.Contains(pod.Metadata.Labels[Overlay.NameLabel], overlay.Matched(monitor.Selector.MatchLabels));
             var port = Assert.Single(pod.Spec.Containers[0].Ports, p => p.Name == endpoint.Port);
-            Assert.Equal(
-                (pod.Metadata.Annotations["prometheus.io/port"], pod.Metadata.Annotations["prometheus.io/path"]), ($"{port.ContainerPort}", endpoint.Path));
+            var annotations = pod.Metadata.Annotations;
+            Assert.Equal((annotations["prometheus.io/port"], annotations["prometheus.io/path"]), ($"{port.ContainerPort}", endpoint.Path));
         }
         Assert.Equal([Overlay.NameLabel], monitor.PodTargetLabels);
         var query = (await Overlay.Build("keda")).Objects.OfType<ScaledObject>().First().Spec.Triggers[0].Metadata.Query;
@@ -159,8 +160,8 @@ public sealed partial class OwnOverlayTests
         using var own = await OwnFolder.Make("grpc-route");
         var overlay = await own.Build();
         var route = Assert.Single(overlay.Objects.OfType<GrpcRoute>()).Spec;
-        var gateway = Gateway(overlay);
-        Assert.Equal((gateway.Metadata.Name, gateway.Spec.Ports[0].Port), (route.Rules.Single().BackendRefs.Single().Name, route.Rules[0].BackendRefs[0].Port));
+        var (gateway, backend) = (Gateway(overlay), Assert.Single(Assert.Single(route.Rules).BackendRefs));
+        Assert.Equal((gateway.Metadata.Name, gateway.Spec.Ports[0].Port), (backend.Name, backend.Port));
         // Without it a proxy would speak HTTP/1.1 to the gateway.
         Assert.Equal("kubernetes.io/h2c", gateway.Spec.Ports[0].AppProtocol);
         AssertOnlyProxyOf(Assert.Single(route.ParentRefs).Namespace!, overlay);
@@ -212,7 +213,8 @@ public sealed partial class OwnOverlayTests
             .Where(limit => limit.Key.StartsWith("nvidia", StringComparison.Ordinal)).ToArray();
         var plugin = (YamlScalarNode)Yaml(own.Read("device-plugin.yaml"))["config"]["map"]["default"];
         var shared = Yaml(plugin.Value!)["sharing"]["timeSlicing"]["resources"][0];
-        Assert.Equal((Assert.Single(whole.Select(limit => limit.Key).Distinct()), $"{whole.Length}"), ((string)shared["name"]!, (string)shared["replicas"]!));
+        Assert.Equal(
+            (Assert.Single(whole.Select(limit => limit.Key).Distinct()), $"{whole.Length}"), ((string)shared["name"]!, (string)shared["replicas"]!));
     }
 
     private static YamlNode Yaml(string text)
