@@ -14,16 +14,7 @@ public sealed class BundleComponentTests : IDisposable
 
     public void Dispose() => _claim.Dispose();
 
-    /// <summary>The overlay described on the page, with all files of the description.</summary>
-    private static async Task<Overlay> Claim()
-    {
-        using var folder = new TemporaryFolder();
-        await Overlay.Copy(folder);
-        string[] own = ["overlays/own/kustomization.yaml"];
-        Assert.Equal(own, Page.Write("An overlay of your own", folder.Path));
-        Assert.Equal(own, Page.Write("Clusters that differ", folder.Path));
-        return await Overlay.Build("own", folder.Path);
-    }
+    private static Task<Overlay> Claim() => Overlay.BuildOwn("resources: [../cpu]\ncomponents: [../../bundle/claim]\n");
 
     [Fact]
     public async Task Claim_JobWritesWhatEveryPodReads()
@@ -47,17 +38,6 @@ public sealed class BundleComponentTests : IDisposable
             overlay.Deployments.Where(d => d.Metadata.Name != "gateway").Select(d => BundleTests.MountOf(d.Spec.Template.Spec)),
             mount => Assert.Equal(("bundle", true, null), (mount.Name, mount.ReadOnlyProperty, mount.SubPath)));
         Assert.All(overlay.Objects.Where(o => o is not V1Namespace), o => Assert.Equal("medmoe", o.Metadata.NamespaceProperty));
-    }
-
-    [Fact]
-    public async Task OwnOverlay_OfThePage_IsFollowed()
-    {
-        var overlay = await Claim();
-        var cache = overlay.Objects.OfType<V1NetworkPolicy>().Single(p => p.Metadata.Name == "allow-dns").Spec.Egress[0];
-        Assert.Equal([null, "169.254.20.10/32", "10.96.0.10/32"], cache.To.Select(to => to.IpBlock?.Cidr));
-        Assert.Equal(["53", "53"], cache.Ports.Select(port => port.Port.Value));
-        Assert.Equal("REGISTRY/medmoe-mesh/bundle:2", overlay.Objects.OfType<V1Job>().Single().Spec.Template.Spec.Containers[0].Image);
-        Assert.Equal("REGISTRY/medmoe-mesh/router", overlay.Deployment("router").Spec.Template.Spec.Containers[0].Image);
     }
 
     [Fact]

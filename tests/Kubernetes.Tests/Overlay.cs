@@ -18,7 +18,12 @@ internal sealed partial class Overlay
 
     public static readonly string[] Names = ["cpu", "gpu", "autoscale", "keda", "one-node"];
 
-    private static readonly Dictionary<string, Type> _types = new() { ["keda.sh/v1alpha1/ScaledObject"] = typeof(ScaledObject) };
+    private static readonly Dictionary<string, Type> _types = new()
+    {
+        ["keda.sh/v1alpha1/ScaledObject"] = typeof(ScaledObject),
+        ["monitoring.coreos.com/v1/PodMonitor"] = typeof(PodMonitor),
+        ["gateway.networking.k8s.io/v1/GRPCRoute"] = typeof(GrpcRoute),
+    };
 
     private static readonly Lazy<Task<bool>> _kubectlIsNewEnough = new(async () =>
         await Tool.Succeeds(Golden.Repository, ["kubectl", "version", "--client"])
@@ -64,9 +69,20 @@ internal sealed partial class Overlay
     /// <param name="folder">The k8s folder; default: the repository's.</param>
     public static async Task<Overlay> Build(string name, string? folder = null)
     {
-        Assert.SkipUnless(await _kubectlIsNewEnough.Value, "needs kubectl 1.29 or newer (https://kubernetes.io/docs/tasks/tools)");
-        return await (folder is null ? _built.GetOrAdd(name, _ => new(() => Kustomize(name, Folder))).Value : Kustomize(name, folder));
+        await RequireKubectl();
+        var overlay = $"overlays/{name}";
+        return await (folder is null ? _built.GetOrAdd(name, _ => new(() => Kustomize(overlay, Folder))).Value : Kustomize(overlay, folder));
     }
+
+    /// <summary>Builds any folder with a kustomization, or skips the test if kubectl is missing.</summary>
+    public static async Task<Overlay> BuildFolder(string folder)
+    {
+        await RequireKubectl();
+        return await Kustomize(".", folder);
+    }
+
+    public static async Task RequireKubectl() =>
+        Assert.SkipUnless(await _kubectlIsNewEnough.Value, "needs kubectl 1.29 or newer (https://kubernetes.io/docs/tasks/tools)");
 
     /// <summary>Builds a user's overlay next to those of the repository.</summary>
     /// <param name="kustomization">Its kustomization.yaml.</param>
@@ -93,9 +109,9 @@ internal sealed partial class Overlay
         [.. Pods.Where(pod => (selector ?? new Dictionary<string, string>())
             .All(label => pod.Value.TryGetValue(label.Key, out var value) && value == label.Value)).Select(pod => pod.Key)];
 
-    private static async Task<Overlay> Kustomize(string name, string folder)
+    private static async Task<Overlay> Kustomize(string overlay, string folder)
     {
-        var built = await Tool.Command(folder, ["kubectl", "kustomize", $"overlays/{name}"]);
+        var built = await Tool.Command(folder, ["kubectl", "kustomize", overlay]);
         Assert.True(built.ExitCode == 0, built.Error);
         return Read(built.Output);
     }

@@ -34,15 +34,16 @@ public sealed class SettingsTests
 
     [Theory]
     [MemberData(nameof(Overlays))]
-    public async Task Settings_OfEveryContainer_AreOptionsOfTheCode(string name)
+    public async Task Settings_OfEveryContainer_AreOptionsOfTheCode(string name) => AssertOptions(await Overlay.Build(name));
+
+    internal static void AssertOptions(Overlay overlay)
     {
-        var overlay = await Overlay.Build(name);
         foreach (var deployment in overlay.Deployments)
         {
             var container = deployment.Spec.Template.Spec.Containers[0];
-            var settings = (container.Env ?? []).Select(e => (e.Name, Value: e.Value ?? ValueOf(e.ValueFrom, deployment)))
+            var settings = (container.Env ?? []).Where(e => e.Name.Contains("__", StringComparison.Ordinal))
+                .Select(e => (e.Name, Value: e.Value ?? ValueOf(e.ValueFrom, deployment)))
                 .Concat((container.EnvFrom ?? []).SelectMany(_ => overlay.ExpertSettings.Select(s => (Name: s.Key, s.Value))))
-                .Where(s => s.Name.Contains("__", StringComparison.Ordinal))
                 .ToDictionary(s => s.Name.Replace("__", ":", StringComparison.Ordinal), s => (string?)s.Value);
             var configuration = new ConfigurationBuilder().AddInMemoryCollection(settings).Build();
             foreach (var section in settings.Keys.Select(key => key.Split(':')[0]).Distinct())

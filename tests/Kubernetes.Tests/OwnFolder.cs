@@ -1,0 +1,77 @@
+using MedMoE.Mesh.ServicesUnderTest;
+
+namespace MedMoE.Mesh.Kubernetes.Tests;
+
+/// <summary>
+/// The folder of a reader who follows "A cluster of your own": a copy of the repository's k8s folder, and beside it an overlay of the page.
+/// </summary>
+internal sealed class OwnFolder : IDisposable
+{
+    public const string Section = "A cluster of your own";
+    private const string Clone = "../MedMoE.Mesh/k8s";
+    private const string Scaling = "scaling/fixed";
+
+    private readonly TemporaryFolder _folder = new();
+
+    private OwnFolder() { }
+
+    /// <summary>What the page's overlay has behind a "#".</summary>
+    public static IReadOnlyList<string> Options { get; } =
+        [.. Page.Section(Section).Split('\n').Where(line => line.StartsWith("# - ", StringComparison.Ordinal))
+            .Select(line => line["# - ".Length..].Replace($"{Clone}/", "", StringComparison.Ordinal))];
+
+    private string Kustomization => _folder["own", "kustomization.yaml"];
+
+    /// <summary>Follows the page.</summary>
+    /// <param name="options">Lines whose "#" is removed, or another folder of scaling.</param>
+    public static async Task<OwnFolder> Make(params string[] options)
+    {
+        await Overlay.RequireKubectl();
+        var own = new OwnFolder();
+        Directory.CreateDirectory(own._folder["MedMoE.Mesh", "k8s"]);
+        Assert.True(await Tool.Succeeds(Overlay.Folder, ["cp", "-r", ".", own._folder["MedMoE.Mesh", "k8s"]]));
+        foreach (var section in (string[])[Section, "GPUs", "The bundle", "Clusters that differ"])
+        {
+            Page.Write(section, own._folder["own"], "own", options);
+        }
+        foreach (var command in Page.Commands("### 5. Secrets"))
+        {
+            var typed = await Tool.Command(own._folder.Path, ["bash", "-c", command]);
+            Assert.True(typed.ExitCode == 0, typed.Error);
+        }
+        foreach (var option in options)
+        {
+            own.Choose(option);
+        }
+        return own;
+    }
+
+    public Task<Overlay> Build() => Overlay.BuildFolder(_folder["own"]);
+
+    /// <summary>The second mesh beside the first.</summary>
+    public Task<Overlay> BuildSecond(params string[] options)
+    {
+        Page.Write(Section, _folder["own-2"], "own-2", options);
+        return Overlay.BuildFolder(_folder["own-2"]);
+    }
+
+    public string Read(params string[] file) => File.ReadAllText(_folder[["own", .. file]]);
+
+    public void Dispose() => _folder.Dispose();
+
+    private void Choose(string option)
+    {
+        var lines = File.ReadAllLines(Kustomization).ToList();
+        if (option.StartsWith("scaling/", StringComparison.Ordinal))
+        {
+            lines[lines.IndexOf($"- {Clone}/{Scaling}")] = $"- {Clone}/{option}";
+            lines.RemoveRange(lines.IndexOf("replicas:"), 3);
+        }
+        else
+        {
+            var line = Assert.Single(lines, l => l == $"# - {option}" || l == $"# - {Clone}/{option}");
+            lines[lines.IndexOf(line)] = line["# ".Length..];
+        }
+        File.WriteAllLines(Kustomization, lines);
+    }
+}
