@@ -71,7 +71,8 @@ public sealed class OverlayTests : IDisposable
         var trainer = Path.Combine(Golden.Repository, "services", "Trainer", "Demo");
         File.WriteAllText(_folder["studies.csv"], $"image,report,type\n{_image},{Report},ct\n");
         var created = await Tool.Bundle(
-            "create", "--swin", Path.Combine(trainer, "swin.json"), "--bert", Path.Combine(trainer, "bert.json"), "--experts", "xray,ct,mri", "--data", _folder["studies.csv"], "--out", _folder["fresh"]);
+            "create", "--swin", Path.Combine(trainer, "swin.json"), "--bert", Path.Combine(trainer, "bert.json"), "--experts", "xray,ct,mri",
+            "--data", _folder["studies.csv"], "--out", _folder["fresh"]);
         Assert.Equal(0, created.ExitCode);
         async Task<int> Red(params string[] scale) =>
             Count(await Draw(["--bundle", _folder["fresh"], .. scale]), (red, green, blue) => red > green + 100 && red > blue + 100, fromRow: 130);

@@ -70,7 +70,9 @@ public sealed class PanelSheet : IDisposable
         Canvas.DrawImage(heat, frame, new SKSamplingOptions(SKFilterMode.Linear));
         var (row, column) = Math.DivRem(System.Numerics.Tensors.TensorPrimitives.IndexOfMax<float>(attention), side);
         using var ring = new SKPaint { Color = SKColors.Cyan, IsStroke = true, StrokeWidth = 2, IsAntialias = true };
-        Canvas.DrawCircle(frame.Left + ((column + 0.5f) / side * frame.Width), frame.Top + ((row + 0.5f) / side * frame.Height), 6, ring);
+        // Wide enough to show the colour of a sharp peak.
+        var (x, y) = (frame.Left + ((column + 0.5f) / side * frame.Width), frame.Top + ((row + 0.5f) / side * frame.Height));
+        Canvas.DrawCircle(x, y, _side / 28f, ring);
         Scale(panel, scale);
     }
 

@@ -16,7 +16,7 @@ internal static class AttentionSheet
             new Paragraph("Attention of phrases of the report", TextStyle.Title),
             new Paragraph($"{PanelSheet.Disclaimer} Model: {model}", TextStyle.Warning),
             new Paragraph(
-                "Outline: the finding. Ring: the peak of attention. Colours: attention as a multiple of its mean over the image, a scale for each phrase.",
+                "Outline: the finding. Colours: attention as a multiple of its mean over the image, a scale for each phrase. Ring: its peak.",
                 TextStyle.Detail),
         ]);
         var decoder = new ImageDecoder();
