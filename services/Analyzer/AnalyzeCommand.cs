@@ -47,13 +47,13 @@ internal sealed class AnalyzeCommand : Command
     {
         Description = "Background of the overlay.",
         DefaultValueFactory = _ => "dark",
-    }.AcceptOnlyFromAmong("dark", "light");
+    }.OneOf("dark", "light");
     private readonly Option<string> _scale = new Option<string>("--scale")
     {
         Description = "Colours of the overlay, in multiples of a word's mean attention: image (one scale for all words, from 1 to the highest peak, "
             + "5 at least: an untrained model stays pale) or word (each word's own, from 0 to its peak).",
         DefaultValueFactory = _ => "image",
-    }.AcceptOnlyFromAmong("image", "word");
+    }.OneOf("image", "word");
     private readonly Option<string[]> _words = new("--words")
     {
         Description = "Comma-separated words of the report to show in the overlay; case does not matter, can be repeated. Default: all, "

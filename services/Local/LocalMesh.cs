@@ -45,11 +45,8 @@ internal static class LocalMesh
         if (gateway is not null)
         {
             const string image = "tests/golden/preprocessing/gray8_512x640.png";
-            log.Write($"""
-                ./mesh analyze --server {gateway} --image {image} --report "There is a large mass in the right lung"
-
-                ready gateway={gateway}
-                """);
+            log.Write($"./mesh analyze --server {gateway} --image {image} --report \"There is a large mass in the right lung\"\n");
+            log.Write($"ready gateway={gateway}");
         }
         else
         {

@@ -2,4 +2,5 @@ using System.CommandLine;
 using MedMoE.Mesh.Commands;
 using MedMoE.Mesh.Local;
 
-return CommandHost.Run(new RootCommand("Runs the whole mesh on this machine.") { new UpCommand(), new ScaleCommand(), new PsCommand(), new DownCommand() }, args);
+return CommandHost.Run(
+    new RootCommand("Runs the whole mesh on this machine.") { new UpCommand(), new PsCommand(), new ScaleCommand(), new DownCommand() }, args);

@@ -20,7 +20,8 @@ internal sealed class PsCommand : Command
             try
             {
                 var status = await mesh.Status(cancellation);
-                Console.WriteLine($"{(running++ > 0 ? "\n" : "")}{name}: {status.Model}, process {status.Pid}\n{StatusTable.Format(status.Replicas)}");
+                Console.WriteLine($"{(running++ > 0 ? "\n" : "")}{name}: {status.Model}, process {status.Pid}");
+                Console.WriteLine(StatusTable.Format(status.Replicas));
             }
             catch (LocalMeshException)
             {

@@ -25,7 +25,7 @@ internal sealed class UpCommand : Command
     {
         Description = "Element type of the features between services.",
         DefaultValueFactory = _ => "fp16",
-    }.AcceptOnlyFromAmong("fp16", "fp32", "bf16");
+    }.OneOf("fp16", "fp32", "bf16");
     private readonly Option<string> _device = ModelOption.Device();
     private readonly Option<string> _precision = ModelOption.Precision();
     private readonly Option<int> _port = new("--port") { Description = "The gateway's gRPC port. Default: chosen by the system." };
@@ -43,7 +43,7 @@ internal sealed class UpCommand : Command
     {
         Description = "Log lines as text, or as a JSON object each.",
         DefaultValueFactory = _ => "text",
-    }.AcceptOnlyFromAmong("text", "json");
+    }.OneOf("text", "json");
     private readonly Option<string[]> _only = new Option<string[]>("--only")
     {
         Description = $"Run only these services, as {ServiceCatalog.Backbone.Name},{ServiceCatalog.TextEncoder.Name}.",
@@ -55,13 +55,7 @@ internal sealed class UpCommand : Command
     {
         foreach (var port in new[] { _port, _httpPort })
         {
-            port.Validators.Add(result =>
-            {
-                if (result.GetValueOrDefault<int>() is < 0 or > ushort.MaxValue)
-                {
-                    result.AddError($"{port.Name} is not in 0..65535");
-                }
-            });
+            port.RequireAtLeast(0, most: ushort.MaxValue);
         }
         _settings.Validators.Add(result =>
         {

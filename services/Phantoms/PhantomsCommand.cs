@@ -26,7 +26,8 @@ internal sealed class PhantomsCommand : Command
                 arguments.GetRequiredValue(_out),
                 arguments.GetRequiredValue(_count),
                 arguments.GetRequiredValue(_seed),
-                arguments.GetValue(_types) is { Length: > 0 } names ? [.. names.Select(name => StudyType.All.Single(t => t.Name == name))] : StudyType.All,
+                arguments.GetValue(_types) is { Length: > 0 } names
+                    ? [.. names.Select(name => StudyType.All.Single(t => t.Name == name))] : StudyType.All,
                 arguments.GetValue(_shards),
                 arguments.GetValue(_size));
             try

@@ -4,6 +4,7 @@ using MedMoE.Mesh.Model.Weights;
 using MedMoE.Mesh.ModelServing;
 using MedMoE.Mesh.Serving.Batching;
 using MedMoE.Mesh.Serving.Hosting;
+using MedMoE.Mesh.Serving.Settings;
 using MedMoE.Mesh.Text;
 using MedMoE.Mesh.V1;
 using Microsoft.Extensions.Options;

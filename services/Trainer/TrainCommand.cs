@@ -35,7 +35,10 @@ internal sealed class TrainCommand : Command
     };
     private readonly Option<bool> _resume = new("--resume") { Description = "Go on from the checkpoint, with the same options." };
     private readonly Option<string?> _name = new("--name") { Description = "Name of the model. Default: that of the folder OUT." };
-    private readonly Option<string?> _version = new("--model-version") { Description = "Version of the model. Default: the step and a digest of the weights." };
+    private readonly Option<string?> _version = new("--model-version")
+    {
+        Description = "Version of the model. Default: the step and a digest of the weights.",
+    };
     private readonly Option<string?> _notice = new("--notice")
     {
         Description = "What whoever sees an answer of the model should know; empty for nothing. Default: nothing.",
@@ -101,25 +104,17 @@ internal sealed class TrainCommand : Command
             _learningRate, _weightDecay, _clip, _schedule, _warmUp, _factor, _patience, _validateEvery, _earlyStop, _checkpointEvery, _seed,
             _device, _precision, _storage,
         ]);
+        // A contrast needs two pairs.
+        _batch.RequireAtLeast(2);
+        foreach (var option in new Option[] { _steps, _epochs, _accumulate, _batchNormRows, _validateEvery, _checkpointEvery })
+        {
+            option.RequireAtLeast(1);
+        }
         Validators.Add(arguments =>
         {
-            if (arguments.GetValue(_schedule) == "cosine" && arguments.GetValue(_steps) is null)
+            if (arguments.GetResult(_schedule) is { Tokens: [{ Value: "cosine" }] } && arguments.GetResult(_steps) is null)
             {
                 arguments.AddError($"{_schedule.Name} cosine needs {_steps.Name}");
-            }
-            // Options that were not given have no value yet.
-            bool TooFew(Option<int> option, int least) => arguments.GetResult(option) is { Implicit: false } && arguments.GetValue(option) < least;
-            if (TooFew(_batch, 2))
-            {
-                arguments.AddError($"{_batch.Name}: a contrast needs 2 pairs at least");
-            }
-            foreach (var option in new[] { _epochs, _accumulate, _checkpointEvery, _batchNormRows }.Where(o => TooFew(o, 1)))
-            {
-                arguments.AddError($"{option.Name} must be 1 or more");
-            }
-            foreach (var option in new[] { _steps, _validateEvery }.Where(o => arguments.GetValue(o) < 1))
-            {
-                arguments.AddError($"{option.Name} must be 1 or more");
             }
         });
         SetAction(Run);
@@ -134,7 +129,11 @@ internal sealed class TrainCommand : Command
             bundle, Path.TrimEndingDirectorySeparator(bundle) + ".training",
             arguments.GetValue(_storage) == "fp16" ? ScalarType.Float16 : ScalarType.Float32);
         var resume = arguments.GetValue(_resume);
-        if (!resume)
+        if (resume)
+        {
+            output.RequireCheckpoint();
+        }
+        else
         {
             var remedy = $"; {_resume.Name} continues its run";
             BundleFolder.RequireFree(output.Bundle, File.Exists(output.CheckpointFile) ? remedy : "");
@@ -210,7 +209,7 @@ internal sealed class TrainCommand : Command
 
     private BundleManifest Manifest(BundleManifest source, ParseResult arguments) => source with
     {
-        Name = arguments.GetValue(_name) ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(arguments.GetRequiredValue(_out)))),
+        Name = arguments.GetValue(_name) ?? BundleFolder.NameOf(arguments.GetRequiredValue(_out)),
         // Empty: made when the bundle is saved.
         Version = arguments.GetValue(_version) ?? "",
         Notice = arguments.GetValue(_notice) is { Length: > 0 } notice ? notice : null,
@@ -226,6 +225,6 @@ internal sealed class TrainCommand : Command
     private static Option<string> Choice(string name, string description, params string[] values)
     {
         var option = new Option<string>(name) { Description = description, DefaultValueFactory = _ => values[0] };
-        return option.AcceptOnlyFromAmong(values);
+        return option.OneOf(values);
     }
 }

@@ -143,7 +143,8 @@ public sealed class AnalyzeTests
         (await Tool.Analyze()).AssertRefused("--image");
         (await Tool.Analyze("--image", _image, "--colour")).AssertRefused("--colour");
         (await Tool.Analyze("--image", _image, "--policy", "report")).AssertRefused("needs a report");
-        (await Tool.Analyze("--image", _image, "--policy", "dental")).AssertRefused("unknown expert \"dental\"", "xray, ct, mri, ultrasound");
+        (await Tool.Analyze("--image", _image, "--policy", "dental")).AssertRefused(
+            "unknown expert \"dental\"", "xray (X-ray, CR, DX, RG), ct, mri (MR), ultrasound (US)");
         (await Tool.Analyze("--image", _image, "--report", " \n ")).AssertRefused("report: no words in it");
         (await Tool.Analyze("--image", _image, "--overlay", "o.png")).AssertRefused("--report");
         (await Tool.Analyze("--image", _image, "--report", "mass", "--overlay", "/no/such/folder/o.png")).AssertRefused("/no/such/folder");

@@ -41,7 +41,7 @@ public sealed class HelpTests
         }
         foreach (var command in Launcher.Verbs.Keys.Append("load check"))
         {
-            var help = await Tool.Command(folder.Path, ["./mesh", .. command.Split(' '), "--help"]);
+            var help = await Tool.Command(folder.Path, [folder["mesh"], .. command.Split(' '), "--help"]);
             Assert.Equal((0, ""), (help.ExitCode, help.Error));
             Assert.StartsWith(await File.ReadAllTextAsync(Launcher.HelpFile(command), TestContext.Current.CancellationToken), help.Output);
         }
@@ -50,7 +50,7 @@ public sealed class HelpTests
     [Fact]
     public async Task Version_IsThatOfTheBuild()
     {
-        var version = await Tool.Command(Golden.Repository, ["./mesh", "--version"]);
+        var version = await Tool.Command(Golden.Repository, [Launcher.Path, "--version"]);
         Assert.Equal($"MedMoE.Mesh {typeof(HelpTests).Assembly.GetName().Version!.ToString(3)}\n", version.Output);
     }
 }

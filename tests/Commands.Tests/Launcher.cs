@@ -21,7 +21,9 @@ internal static partial class Launcher
 
     /// <summary>Runs a command's tool, as built with the tests.</summary>
     public static Task<Tool.Result> Run(string command, params string[] arguments) =>
-        Tool.Run(Verbs.First(verb => verb.Value.Length > 0 && verb.Key.Split(' ')[0] == command.Split(' ')[0]).Value, [.. command.Split(' '), .. arguments]);
+        Tool.Run(
+            Verbs.First(verb => verb.Value.Length > 0 && verb.Key.Split(' ')[0] == command.Split(' ')[0]).Value,
+            [.. command.Split(' '), .. arguments]);
 
     [GeneratedRegex(@"^(?:verbs=')?(?<verb>[a-z]+(?: [a-z]+)?)\|(?<project>\w*)\|", RegexOptions.Multiline)]
     private static partial Regex Verb();

@@ -177,6 +177,19 @@ public sealed class EvaluatorTests : IDisposable
         Assert.DoesNotContain("pointing", result.ToText(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Read_PromptsAsCsv_AreThoseOfTheJson()
+    {
+        File.WriteAllText(_folder["prompts.json"], """{"xray": {"mass": ["a mass", "large, round mass"], "normal": ["clear lungs"]}}""");
+        File.WriteAllText(
+            _folder["prompts.csv"], "type,class,prompt\nX-ray,mass,a mass\nX-ray,normal,clear lungs\nX-ray,mass,\"large, round mass\"\n");
+        var manifest = _files.Open().Manifest;
+
+        var (json, csv) = (PromptSets.Read(_folder["prompts.json"], manifest), PromptSets.Read(_folder["prompts.csv"], manifest));
+
+        Assert.Equal(json.Classes[0].SelectMany(c => c.Prompts.Prepend(c.Name)), csv.Classes[0].SelectMany(c => c.Prompts.Prepend(c.Name)));
+    }
+
     [Theory]
     [InlineData("[]", "not prompt sets: ")]
     [InlineData("null", "not prompt sets: null")]
@@ -185,7 +198,7 @@ public sealed class EvaluatorTests : IDisposable
     [InlineData("""{"xray": {"a": ["b"], "a": ["d"], "normal": ["c"]}}""", "not prompt sets: Duplicate")]
     [InlineData("""{"xray": {"a": ["b"], "b": ["c"]}, "xray": {"a": ["b"], "b": ["c"]}}""", "not prompt sets: Duplicate")]
     [InlineData("""{"xray": {"a": ["\ud800"], "normal": ["c"]}}""", "not prompt sets: ")]
-    [InlineData("""{"pet": {"a": ["b"], "normal": ["c"]}}""", "report type \"pet\" is not one of the bundle's: xray, ct, mri, ultrasound")]
+    [InlineData("""{"pet": {"a": ["b"], "normal": ["c"]}}""", "report type \"pet\" is not one of the bundle's: xray (X-ray, CR, DX, DR, MG), ct, ")]
     [InlineData("""{"xray": {"a": ["b"]}}""", "report type \"xray\" needs at least two classes with at least one prompt each")]
     [InlineData("""{"xray": {"a": ["b"], "normal": []}}""", "report type \"xray\" needs at least two classes with at least one prompt each")]
     public void Read_OfPromptsThatCannotBe_NamesFileAndFault(string json, string fault)

@@ -122,7 +122,7 @@ public sealed class StudyReaderTests
 
         var e = Assert.Throws<InvalidEvaluationException>(() => new StudyReader(files.Open(), new TorchOptions(), ExpertChoice.Parse("petscan")));
 
-        Assert.Equal("unknown expert \"petscan\": the bundle has xray, ct, mri, ultrasound", e.Message);
+        Assert.Equal("unknown expert \"petscan\"; expected one of xray (X-ray, CR, DX, DR, MG), ct, mri (MR), ultrasound (US)", e.Message);
     }
 
     [Fact]

@@ -1,5 +1,5 @@
-using MedMoE.Mesh.Serving.Hosting;
 using MedMoE.Mesh.ServicesUnderTest;
+using MedMoE.Mesh.Serving.Settings;
 
 namespace MedMoE.Mesh.Kubernetes.Tests;
 

@@ -1,5 +1,5 @@
+using MedMoE.Mesh.Serving.Settings;
 using k8s.Models;
-using MedMoE.Mesh.Serving.Hosting;
 
 namespace MedMoE.Mesh.Kubernetes.Tests;
 

@@ -8,7 +8,7 @@ using MedMoE.Mesh.Expert;
 using MedMoE.Mesh.Gateway;
 using MedMoE.Mesh.Router;
 using MedMoE.Mesh.Serving.Endpoints;
-using MedMoE.Mesh.Serving.Hosting;
+using MedMoE.Mesh.Serving.Settings;
 using MedMoE.Mesh.TextEncoder;
 using MedMoE.Mesh.Wire.Catalog;
 using Microsoft.Extensions.Configuration;

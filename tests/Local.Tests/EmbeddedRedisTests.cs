@@ -47,7 +47,8 @@ public sealed class EmbeddedRedisTests
             Assert.Equal(value.Length, await database.StringLengthAsync($"{key}"));
         }
         Assert.True(grown < 600, $"{grown} MiB for a cache of 512");
-        // With garbage that waits for the collector: 1.3 times the cache's size and the 110 MiB of an idle mesh up on a quiet machine, 1.4 on a busy one.
+        // With garbage that waits for the collector: 1.3 times the cache's size and the 110 MiB of an idle mesh up on a quiet machine, 1.4 on a busy
+        // one.
         // A cache that frees nothing has all 1.6 GiB.
         Assert.True(most >> 20 < 2 * (512 + 110), $"{most >> 20} MiB at most for a cache of 512");
     }

@@ -50,6 +50,27 @@ public sealed class ScaleTests : IDisposable
     }
 
     [Fact]
+    public async Task PsAndDown_RunningMeshes_AreShownAndStopped()
+    {
+        using var none = LocalProcess.Run(_runtime, "ps");
+        Assert.Equal(0, await none.ExitCode());
+        Assert.Equal("no mesh is running; start one with ./mesh up", none.Output);
+        using var mesh = await LocalProcess.UpSmall(_runtime, "--name", "other");
+
+        using var shown = LocalProcess.Run(_runtime, "ps");
+        Assert.Equal(0, await shown.ExitCode());
+        Assert.StartsWith($"other: medmoe-demo/1, process {mesh.Pid}\n", shown.Output);
+        Assert.Equal(mesh.Table, shown.Table);
+        using var missing = LocalProcess.Run(_runtime, "down");
+        await missing.AssertRefused("no mesh named mesh is running; --name selects another one: other");
+
+        using var down = LocalProcess.Run(_runtime, "down", "--name", "other");
+        Assert.Equal(0, await down.ExitCode());
+        Assert.Equal(0, await mesh.ExitCode());
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_runtime.Path));
+    }
+
+    [Fact]
     public async Task Scale_NewReplicaCannotStart_TellsWhyAndKeepsTheOthers()
     {
         using var files = new GoldenBundle(Bundle.Architecture.Paper);

@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using Grpc.Core;
 using Grpc.Net.Client;
 using MedMoE.Mesh.Bundle;
@@ -143,6 +146,38 @@ public sealed class UpTests : IDisposable
 
         await mesh.AssertRefused("text-encoder/1: ", weights);
         Assert.Empty(Directory.EnumerateFileSystemEntries(_runtime.Path));
+    }
+
+    [Fact]
+    public async Task Up_PortInUse_IsOneLine()
+    {
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+        var port = ((IPEndPoint)other.LocalEndpoint).Port;
+
+        using var mesh = LocalProcess.Run(_runtime, "up", "--only", "gateway", "--port", $"{port}");
+
+        await mesh.AssertRefused("gateway/1: Serving: cannot listen: Failed to bind to address ", $":{port}: address already in use");
+    }
+
+    [Fact]
+    public async Task Up_HttpPort_IsTheFirstOfConsecutiveOnes()
+    {
+        using var free = new TcpListener(IPAddress.Loopback, 0);
+        free.Start();
+        var first = ((IPEndPoint)free.LocalEndpoint).Port;
+        free.Stop();
+
+        using var mesh = await LocalProcess.UpSmall(_runtime, "--http-port", $"{first}");
+
+        Assert.Equal([first + 1, first + 2, first + 3], mesh.Table.Select(row => int.Parse(row.Http.Split(':')[1], CultureInfo.InvariantCulture)));
+    }
+
+    [Fact]
+    public async Task Up_SettingThatIsNone_IsOneLineWithTheNearest()
+    {
+        using var mesh = LocalProcess.Run(_runtime, "up", "--only", "text-encoder", "--set", "TextEncoder:MaxBatchSizes=4");
+        await mesh.AssertRefused("text-encoder/1: TextEncoder:MaxBatchSizes: there is no such setting", "TextEncoder:MaxBatchSize");
     }
 
     [Fact]

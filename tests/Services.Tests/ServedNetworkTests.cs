@@ -1,7 +1,7 @@
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.ModelServing;
 using MedMoE.Mesh.Serving.Batching;
-using MedMoE.Mesh.Serving.Hosting;
+using MedMoE.Mesh.Serving.Settings;
 
 namespace MedMoE.Mesh.Services.Tests;
 

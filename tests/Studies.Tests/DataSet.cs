@@ -15,7 +15,8 @@ internal sealed class DataSet : IDisposable
     public static readonly string[] Types = ["xray", "ct", "mri"];
     public static readonly ExpertEntry[] Experts =
     [
-        new("xray", "X-ray") { DicomModalities = ["CR", "DX"] }, new("ct", "CT") { DicomModalities = ["CT"] }, new("mri", "MRI") { DicomModalities = ["MR"] },
+        new("xray", "X-ray") { DicomModalities = ["CR", "DX"] }, new("ct", "CT") { DicomModalities = ["CT"] },
+        new("mri", "MRI") { DicomModalities = ["MR"] },
     ];
 
     private readonly TemporaryFolder _folder = new();

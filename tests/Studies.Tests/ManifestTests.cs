@@ -51,7 +51,7 @@ public sealed class ManifestTests
         Assert.Equal([1, 2], studies.Select(s => s.ReportType));
         // Without a key column the image names the study; an image with two reports is two studies.
         Assert.Equal(["1.png", "1.png#6"], studies.Select(s => s.Key));
-        Assert.Equal(["2.png: 2.png: no such file"], skipped.First.Select(s => s.ToString()));
+        Assert.Equal(["manifest.csv:7, 2.png: 2.png: no such file"], skipped.First.Select(s => s.ToString()));
     }
 
     [Fact]
@@ -64,10 +64,48 @@ public sealed class ManifestTests
         Assert.Equal("first", Assert.Single(data.Open().ReadAll()).Key);
     }
 
+    [Theory]
+    [InlineData("image;report;type", "semicolons")]
+    [InlineData("image\treport\ttype", "tabs")]
+    public void Open_CsvWithAnotherSeparator_SaysWhich(string header, string separator)
+    {
+        using var data = new DataSet().WithFile("manifest.csv", Utf8($"{header}\n1.png;r;ct\n"));
+
+        var e = Assert.Throws<StudyDataException>(() => data.Open());
+
+        Assert.EndsWith($"manifest.csv: the header is one column, \"{header}\": separate fields with commas, not {separator}", e.Message);
+    }
+
+    [Fact]
+    public void ReadAll_FindingsCsv_BelongToTheirStudies()
+    {
+        using var data = new DataSet().WithStudies(2).WithFile("findings.csv", Utf8(
+            "key,name,phrase,left,top,width,height,mask\na,mass,large mass,1,2,3,4,\na,cyst,small cyst,0,0,2,2,1.png\n"))
+            .WithFile("manifest.csv", Utf8("key,image,report,type\na,0.png,r,CT\nb,1.png,r,x-ray\n"));
+
+        Study[] studies = [.. data.Open("manifest.csv").ReadAll()];
+
+        Assert.Equal([1, 0], studies.Select(s => s.ReportType));
+        Assert.Equal([("mass", new Box(1, 2, 3, 4), false), ("cyst", new Box(0, 0, 2, 2), true)],
+            studies[0].Findings.Select(f => (f.Name, f.Box, f.Mask is not null)));
+        Assert.Empty(studies[1].Findings);
+    }
+
+    [Theory]
+    [InlineData("c,mass,m,1,2,3,4", "findings.csv:2: no study has its key")]
+    [InlineData("a,mass,m,1,2,wide,4", "findings.csv:2: width is not a whole number of pixels")]
+    public void Open_FindingsCsvThatDoesNotFit_IsNamed(string row, string reason)
+    {
+        using var data = new DataSet().WithFile("findings.csv", Utf8($"key,name,phrase,left,top,width,height\n{row}\n"))
+            .WithFile("manifest.csv", Utf8("key,image,report,type\na,0.png,r,CT\n"));
+
+        Assert.EndsWith(reason, Assert.Throws<StudyDataException>(() => data.Open("manifest.csv")).Message);
+    }
+
     [Fact]
     public void Open_CsvWithoutAColumn_IsNamed()
     {
-        using var data = new DataSet().WithFile("manifest.csv", Utf8("image;report;type\n1.png;r;ct\n"));
+        using var data = new DataSet().WithFile("manifest.csv", Utf8("picture,report,type\n1.png,r,ct\n"));
 
         Assert.Contains("manifest.csv: no column \"image\"", Assert.Throws<StudyDataException>(() => data.Open()).Message);
     }
@@ -130,21 +168,21 @@ public sealed class ManifestTests
         Assert.Equal(
             [
                 "manifest.jsonl:2: JSON cannot be read at byte 11, $.key",
-                "study-002: empty report",
-                "study-003: empty report",
-                "study-004: no image",
-                "study-005: gone.png: no such file",
-                "study-006: no type",
+                "manifest.jsonl:3, study-002: empty report",
+                "manifest.jsonl:4, study-003: empty report",
+                "manifest.jsonl:5, study-004: no image",
+                "manifest.jsonl:6, study-005: gone.png: no such file",
+                "manifest.jsonl:7, study-006: no type",
                 "manifest.jsonl:8: JSON cannot be read at byte 45, $.report",
-                "study-008: finding \"mass\": box is not [left, top, width, height] in pixels",
-                "study-009: finding \"mass\": box is not [left, top, width, height] in pixels",
-                "study-010: finding \"mass\": box is not [left, top, width, height] in pixels",
-                "study-011: gone.png: no such file",
-                "study-012: a finding without name or phrase",
+                "manifest.jsonl:9, study-008: finding \"mass\": box is not [left, top, width, height] in pixels",
+                "manifest.jsonl:10, study-009: finding \"mass\": box is not [left, top, width, height] in pixels",
+                "manifest.jsonl:11, study-010: finding \"mass\": box is not [left, top, width, height] in pixels",
+                "manifest.jsonl:12, study-011: gone.png: no such file",
+                "manifest.jsonl:13, study-012: a finding without name or phrase",
             ],
             skipped.First.Take(12).Select(s => s.ToString()));
         Assert.Equal(
-            [("study-013", false), ("manifest.jsonl:15", false), ("manifest.jsonl:16", false)],
+            [("manifest.jsonl:14, study-013", false), ("manifest.jsonl:15", false), ("manifest.jsonl:16", false)],
             skipped.First.Skip(12).Select(s => (s.Key, s.Reason.Contains('\n'))));
     }
 
@@ -168,7 +206,8 @@ public sealed class ManifestTests
 
         var e = Assert.ThrowsAny<InvalidInputException>(() => data.Open());
 
-        Assert.Equal("manifest.jsonl:2, study-001: report type \"mammography\" is not one of the bundle's: xray, ct, mri", e.Message);
+        Assert.Equal(
+            "manifest.jsonl:2, study-001: report type \"mammography\" is not one of the bundle's: xray (X-ray, CR, DX), ct, mri (MR)", e.Message);
     }
 
     [Fact]

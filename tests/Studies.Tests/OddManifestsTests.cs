@@ -24,8 +24,8 @@ public sealed class OddManifestsTests
         2,
         "manifest.jsonl:2: JSON cannot be read at byte 47", "manifest.jsonl:3: JSON cannot be read at byte 47",
         "manifest.jsonl:4: JSON cannot be read at byte 1",
-        "manifest.jsonl:5: JSON cannot be read at byte 55, $.type", "1.png#6: a finding that is null",
-        "1.png#7: finding \"n\": box is not [left, top, width, height] in pixels", "manifest.jsonl:8: no image");
+        "manifest.jsonl:5: JSON cannot be read at byte 55, $.type", "manifest.jsonl:6, 1.png#6: a finding that is null",
+        "manifest.jsonl:7, 1.png#7: finding \"n\": box is not [left, top, width, height] in pixels", "manifest.jsonl:8: no image");
 
     [Fact]
     public void ReadAll_JsonLineOfAnotherEncoding_IsNamed()
@@ -57,7 +57,7 @@ public sealed class OddManifestsTests
         + "1.png,ct,a \"b\" c\r\n1.png,mri,last before it goes wrong\r\n1.png,ct,\"never closed\r\n1.png,ct,r\r\n1.png,ct,r\r\n",
         3,
         "manifest.csv:5: 4 fields under a header of 3: a comma without quotes?",
-        "1.png#6: empty report", "1.png#7: empty report", "manifest.csv:8: no image",
+        "manifest.csv:6, 1.png#6: empty report", "manifest.csv:7, 1.png#7: empty report", "manifest.csv:8: no image",
         "manifest.csv:9: misplaced quote in the CSV", "manifest.csv:13: misplaced quote in the CSV, lines 11 to 13");
 
     [Theory]

@@ -80,8 +80,8 @@ public sealed class ShardsTests
     }
 
     [Theory]
-    [InlineData("3", ".cls 3 is not in 0..2, the bundle's report types: xray, ct, mri")]
-    [InlineData("-1", ".cls -1 is not in 0..2, the bundle's report types: xray, ct, mri")]
+    [InlineData("3", ".cls 3 is not in 0..2, the bundle's report types: xray (X-ray, CR, DX), ct, mri (MR)")]
+    [InlineData("-1", ".cls -1 is not in 0..2, the bundle's report types: xray (X-ray, CR, DX), ct, mri (MR)")]
     public void ReadAll_LabelOutOfRange_IsFatalAndNamed(string label, string reason)
     {
         using var data = new DataSet().WithShard("a.tar", [.. Sample(0), ("b.png", Png(1)), ("b.txt", Utf8("r")), ("b.cls", Utf8(label))]);
@@ -95,7 +95,7 @@ public sealed class ShardsTests
         using var data = new DataSet().WithShard("a.tar", ("b.png", Png(1)), ("b.txt", Utf8("r")), ("b.json", Utf8("""{"type": "pet"}""")));
 
         Assert.Equal(
-            "a.tar, b: report type \"pet\" is not one of the bundle's: xray, ct, mri",
+            "a.tar, b: report type \"pet\" is not one of the bundle's: xray (X-ray, CR, DX), ct, mri (MR)",
             Assert.Throws<StudyDataException>(() => data.Open().ReadAll().Count()).Message);
     }
 

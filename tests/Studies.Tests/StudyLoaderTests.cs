@@ -59,13 +59,13 @@ public sealed class StudyLoaderTests
         Assert.Equal([Key(0)], data.Loader().ReadAll(skipped).Select(s => s.Key));
         Assert.Equal(
             [
-                "study-001: finding \"mass\": box is not within the image of 8×8",
-                "study-002: finding \"mass\": box is not within the image of 8×8",
-                "study-003: report without words",
+                "manifest.jsonl:2, study-001: finding \"mass\": box is not within the image of 8×8",
+                "manifest.jsonl:3, study-002: finding \"mass\": box is not within the image of 8×8",
+                "manifest.jsonl:4, study-003: report without words",
             ],
             skipped.First.Take(3).Select(s => s.ToString()));
-        Assert.StartsWith("study-004: broken image", skipped.First[3].ToString());
-        Assert.Equal("study-005: not an image: neither PNG nor JPEG", skipped.First[4].ToString());
+        Assert.StartsWith("manifest.jsonl:5, study-004: broken image", skipped.First[3].ToString());
+        Assert.Equal("manifest.jsonl:6, study-005: not an image: neither PNG nor JPEG", skipped.First[4].ToString());
         Assert.Equal(5, skipped.Count);
     }
 
@@ -195,7 +195,7 @@ public sealed class StudyLoaderTests
         foreach (var read in reads)
         {
             Assert.Matches(
-                @"it has no usable study; the first: study-00[01]: [01]\.png: no such file$",
+                @"it has no usable study; the first: manifest\.jsonl:[12], study-00[01]: [01]\.png: no such file$",
                 Assert.Throws<StudyDataException>(() => read(data.Loader())).Message);
         }
     }

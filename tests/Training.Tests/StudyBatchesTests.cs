@@ -27,10 +27,10 @@ public sealed class StudyBatchesTests
             [
                 "left out of the training data: manifest.jsonl:4, study-003: 3.png: no such file",
                 "training data: 1 of 7 records left out",
-                "training data: tokens that the vocabulary does not have ([UNK]): 0 of 42 (0.0 %); text is lower-cased",
+                "training data: tokens that the vocabulary does not have ([UNK]): 0 of 60 (0.0 %); text is lower-cased",
                 "left out of the validation data: manifest.jsonl:6, study-005: 5.png: no such file",
                 "validation data: 1 of 7 records left out",
-                "validation data: tokens that the vocabulary does not have ([UNK]): 0 of 42 (0.0 %); text is lower-cased",
+                "validation data: tokens that the vocabulary does not have ([UNK]): 0 of 60 (0.0 %); text is lower-cased",
             ],
             told);
     }

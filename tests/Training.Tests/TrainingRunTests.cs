@@ -189,7 +189,7 @@ public sealed class TrainingRunTests : IDisposable
     {
         var fault = Assert.Throws<BundleException>(() => Train("out", _options, resume: true));
 
-        Assert.Contains("no such file", fault.Message);
+        Assert.Contains("no run to continue", fault.Message);
     }
 
     [Fact]
@@ -215,6 +215,37 @@ public sealed class TrainingRunTests : IDisposable
 
         // A row for each step; validated were the second and the last.
         Assert.Equal([false, validation, validation], Log().Select(row => row[^1].Length > 0));
+    }
+
+    /// <summary>A row is a mean over the steps since the row before, also those before an interruption.</summary>
+    [Fact]
+    public void Resume_BetweenTwoRows_WritesTheRowOfARunNeverStopped()
+    {
+        // From step 100 on, every tenth has a row.
+        Train("straight", _options with { Steps = 110 });
+        Train("out", _options with { Steps = 104 });
+        Train("out", _options with { Steps = 110 }, resume: true);
+
+        string[] Losses(string name) => [.. File.ReadLines(Path.Combine(Folder(name), "log.csv"))
+            .Single(row => row.StartsWith("110,", StringComparison.Ordinal)).Split(',')[..^3]];
+        Assert.Equal(Losses("straight"), Losses("out"));
+    }
+
+    [Fact]
+    public void Run_WithoutAVersion_IsToldApartByStepAndWeights()
+    {
+        var source = _bundle.Open();
+        string Version(string name, int steps)
+        {
+            using var networks = new TrainedNetworks(source, source.Manifest with { Version = "" }, CPU);
+            using var run = new TrainingRun(
+                networks, Data(), _options with { Steps = steps }, new TrainingOutput(_folder[name], Folder(name), ScalarType.Float32));
+            run.Run(TestContext.Current.CancellationToken);
+            return ModelBundle.Open(_folder[name]).Manifest.Version;
+        }
+        Assert.Matches("^step-1-[0-9a-f]{8}$", Version("one", 1));
+        Assert.Equal(Version("same", 1), Version("one-again", 1));
+        Assert.NotEqual(Version("two", 2)[^8..], Version("one-more", 1)[^8..]);
     }
 
     [Fact]

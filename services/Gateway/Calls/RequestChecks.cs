@@ -1,6 +1,6 @@
 using MedMoE.Mesh.Gateway.Settings;
 using MedMoE.Mesh.Serving.Endpoints;
-using MedMoE.Mesh.Serving.Hosting;
+using MedMoE.Mesh.Serving.Settings;
 using Microsoft.Extensions.Options;
 
 namespace MedMoE.Mesh.Gateway.Calls;

@@ -78,7 +78,7 @@ internal sealed class AnalyzeStream(
         async Task Item(AnalyzeStreamRequest item, long length)
         {
             var response = new AnalyzeStreamResponse { RequestId = item.RequestId };
-            var (started, method) = (Stopwatch.GetTimestamp(), context.Method.TrimStart('/'));
+            var (started, method) = (Stopwatch.GetTimestamp(), context.Method);
             try
             {
                 response.Response = await analyze.Run(item.Request ?? new AnalyzeRequest(), ended);

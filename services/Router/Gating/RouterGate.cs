@@ -1,6 +1,7 @@
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Bundle.Gating;
 using MedMoE.Mesh.Serving.Hosting;
+using MedMoE.Mesh.Serving.Settings;
 using MedMoE.Mesh.Wire;
 using Microsoft.Extensions.Options;
 using GateDecision = MedMoE.Mesh.Bundle.Gating.GateDecision;

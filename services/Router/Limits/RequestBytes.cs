@@ -1,7 +1,7 @@
 using Grpc.Core;
 using MedMoE.Mesh.Serving.Errors;
-using MedMoE.Mesh.Serving.Hosting;
 using MedMoE.Mesh.Serving.Limits;
+using MedMoE.Mesh.Serving.Settings;
 using Microsoft.Extensions.Options;
 
 namespace MedMoE.Mesh.Router.Limits;

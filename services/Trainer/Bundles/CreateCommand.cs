@@ -50,7 +50,7 @@ internal sealed class CreateCommand : Command
             dim => new BundleManifest
             {
                 FormatVersion = BundleManifest.FirstFormat,
-                Name = arguments.GetValue(_name) ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))),
+                Name = arguments.GetValue(_name) ?? BundleFolder.NameOf(folder),
                 Version = "1",
                 Notice = arguments.GetValue(_notice),
                 Architecture = Architecture.Paper,

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using MedMoE.Mesh.Commands;
+using MedMoE.Mesh.Model.Bundles;
 using MedMoE.Mesh.Text;
 
 namespace MedMoE.Mesh.Trainer.Bundles;
@@ -23,7 +24,7 @@ internal sealed class ImportCommand : Command
     private readonly Option<string?> _architecture = new Option<string?>("--architecture")
     {
         Description = "Reading of MedMoE; reference is the released code's. Default: paper, or reference if the checkpoint has experts.",
-    }.AcceptOnlyFromAmong("paper", "reference");
+    }.OneOf("paper", "reference");
     private readonly Option<int?> _bottleneck = new("--bottleneck")
     {
         Description = "Channels between an expert's convolutions (paper). Default: a third of the embedding, 256 for 768.",
@@ -46,7 +47,7 @@ internal sealed class ImportCommand : Command
                 arguments.GetValue(_checkpoint),
                 arguments.GetValue(_experts) is { Length: > 0 } experts ? experts : null,
                 folder,
-                arguments.GetValue(_name) ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))),
+                arguments.GetValue(_name) ?? BundleFolder.NameOf(folder),
                 arguments.GetValue(_architecture) is { } architecture ? Enum.Parse<Architecture>(architecture, ignoreCase: true) : null,
                 arguments.GetValue(_bottleneck),
                 arguments.GetValue(_maxTokens),

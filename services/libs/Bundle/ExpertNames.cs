@@ -1,9 +1,11 @@
 namespace MedMoE.Mesh.Bundle;
 
-/// <summary>The words for an expert in requests, data and options: its name, its report type or one of its DICOM modality codes, in any case.</summary>
+/// <summary>
+/// The words for an expert in requests, data and options, in any case: its name, its report type, or a DICOM modality code (0008,0060) of it.
+/// </summary>
 public static class ExpertNames
 {
-    /// <summary>The expert's index, which is its place among the gate's outputs; -1 if no expert has this name. A name goes before a report type.</summary>
+    /// <summary>The expert's place among the gate's outputs; -1 if no expert has this name. A name goes before a report type.</summary>
     public static int IndexOfNamed(this IReadOnlyList<ExpertEntry> experts, string name)
     {
         name = name.Trim();

@@ -74,7 +74,7 @@ internal sealed class FileContent : IDisposable
     internal static string Reason(Exception e) => e switch
     {
         FileNotFoundException or DirectoryNotFoundException => "no such file",
-        UnauthorizedAccessException => "no permission to read it",
+        UnauthorizedAccessException => "no permission to read it, or a folder",
         _ => e.Message,
     };
 }

@@ -9,7 +9,8 @@ public static class ModelOption
     public static string DemoBundle { get; } = Path.Combine(AppContext.BaseDirectory, "demo");
 
     /// <summary>Null is <see cref="DemoBundle"/>, whose path would not help in the help.</summary>
-    public static Option<string?> Bundle() => new("--bundle") { Description = "Folder of the model bundle. Default: the demo bundle.", HelpName = "DIR" };
+    public static Option<string?> Bundle() =>
+        new("--bundle") { Description = "Folder of the model bundle. Default: the demo bundle.", HelpName = "DIR" };
 
     public static Option<string> Device() => new("--device") { Description = "cpu, cuda or cuda:N.", DefaultValueFactory = _ => "cpu" };
 
@@ -17,5 +18,5 @@ public static class ModelOption
     {
         Description = "auto is bf16 on devices that support it, else fp32.",
         DefaultValueFactory = _ => "fp32",
-    }.AcceptOnlyFromAmong("fp32", "tf32", "bf16", "fp16", "auto");
+    }.OneOf("fp32", "tf32", "bf16", "fp16", "auto");
 }

@@ -10,13 +10,30 @@ public static class OptionRules
     {
         foreach (var option in options)
         {
-            option.HelpName ??= option.ValueType == typeof(int) || option.ValueType == typeof(int?) ? "N"
-                : option.ValueType == typeof(double) || option.ValueType == typeof(double?) || option.ValueType == typeof(float?) ? "X" : null;
+            var type = Nullable.GetUnderlyingType(option.ValueType) ?? option.ValueType;
+            option.HelpName ??= type == typeof(int) ? "N" : type == typeof(double) || type == typeof(float) ? "X" : null;
             command.Options.Add(option);
         }
     }
 
-    /// <summary>An option with a list: <c>a,b</c>, <c>a b</c> and repeated options are the same. Without <paramref name="allowed"/>, of any words.</summary>
+    /// <summary>An option with one of these values. System.CommandLine's own rule does not name the option in its error.</summary>
+    public static Option<T> OneOf<T>(this Option<T> option, params string[] values)
+    {
+        option.HelpName = string.Join('|', values);
+        option.CompletionSources.Add(values);
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens.FirstOrDefault(token => !values.Contains(token.Value)) is { } unknown)
+            {
+                result.AddError($"{option.Name}: \"{unknown.Value}\" is not one of {string.Join(", ", values)}");
+            }
+        });
+        return option;
+    }
+
+    /// <summary>An option with a list: <c>a,b</c>, <c>a b</c> and repeated options are the same.</summary>
+    /// <param name="option">The option.</param>
+    /// <param name="allowed">The words it may have; none: any.</param>
     public static Option<string[]> Listed(this Option<string[]> option, params string[] allowed)
     {
         option.HelpName ??= "a,b,…";
@@ -37,20 +54,33 @@ public static class OptionRules
     public static Argument<string[]> Listed(this Argument<string[]> argument)
     {
         argument.Arity = ArgumentArity.OneOrMore;
-        argument.CustomParser = Items;
+        argument.CustomParser = result =>
+        {
+            var items = Items(result);
+            if (items.FirstOrDefault(item => item.StartsWith('-')) is { } option)
+            {
+                // The parser takes an unknown option for an argument.
+                result.AddError($"unknown option {option}");
+            }
+            return items;
+        };
         return argument;
     }
 
-    public static void RequireAtLeast(this Option option, int least) => option.Validators.Add(result =>
+    public static void RequireAtLeast(this Option option, int least, int most = int.MaxValue) => option.Validators.Add(result =>
     {
         // The parser reports values that are not numbers.
-        if (result.Tokens is [var token] && int.TryParse(token.Value, CultureInfo.InvariantCulture, out var value) && value < least)
+        if (result.Tokens is [var token] && int.TryParse(token.Value, CultureInfo.InvariantCulture, out var value)
+            && (value < least || value > most))
         {
-            result.AddError($"{option.Name} {value}: expected {least} or more");
+            result.AddError($"{option.Name} {value}: expected {(most == int.MaxValue ? $"{least} or more" : $"{least} to {most}")}");
         }
     });
 
-    /// <summary>Parses the option's value, a list as in <see cref="Listed(Option{string[]}, string[])"/>, by a function, whose <see cref="FormatException"/> is reported under the option's name.</summary>
+    /// <summary>
+    /// Parses the option's value, a list as in <see cref="Listed(Option{string[]}, string[])"/>, by a function, whose
+    /// <see cref="FormatException"/> is reported under the option's name.
+    /// </summary>
     public static Option<T?> ReadBy<T>(this Option<T?> option, Func<string, T> read)
         where T : class
     {

@@ -12,7 +12,9 @@ internal static partial class VerbHelp
 {
     private const int Width = 130;
 
-    /// <summary>System.CommandLine's help, but for the usage: that names the assembly, and a parent's arguments in front of its subcommands.</summary>
+    /// <summary>
+    /// System.CommandLine's help, but with our usage: its own names the assembly, and puts a parent's arguments before the subcommand.
+    /// </summary>
     public static string Of(ParseResult parsed, HelpAction help)
     {
         help.MaxWidth = Width;
@@ -21,7 +23,8 @@ internal static partial class VerbHelp
         var command = parsed.CommandResult.Command;
         var own = UsageSection().Replace(text.ToString(), $"Usage:\n{Usage(command)}\n\n");
         string[] inherited = [.. Lineage(command).SkipLast(1).SelectMany(c => c.Arguments).Select(a => $"  <{a.Name}>  ")];
-        return string.Join('\n', own.Split('\n').Select(l => l.TrimEnd()).Where(l => !inherited.Any(l.StartsWith))).TrimEnd() + '\n';
+        return string.Join('\n', own.Split('\n').Select(l => l.TrimEnd()).Where(l => !inherited.Any(l.StartsWith)))
+            .Replace("Arguments:\n\n", "", StringComparison.Ordinal).TrimEnd() + '\n';
     }
 
     private static string Usage(Command command)

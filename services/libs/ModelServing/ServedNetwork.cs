@@ -2,6 +2,7 @@ using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Model;
 using MedMoE.Mesh.Serving.Batching;
 using MedMoE.Mesh.Serving.Hosting;
+using MedMoE.Mesh.Serving.Settings;
 using static TorchSharp.torch;
 
 namespace MedMoE.Mesh.ModelServing;

@@ -16,7 +16,9 @@ internal sealed class CsvFindings
     private CsvFindings(string path) => _path = path;
 
     /// <summary>Reads the file, or null if there is none.</summary>
-    /// <exception cref="StudyDataException">It is not such a file; a bad row ends the run, because it belongs to no record that could be left out.</exception>
+    /// <exception cref="StudyDataException">
+    /// It is not such a file; a bad row ends the run, because it belongs to no record that could be left out.
+    /// </exception>
     public static CsvFindings? Read(string folder)
     {
         var path = Path.Combine(folder, FileName);

@@ -105,7 +105,8 @@ internal sealed class Manifest : StudySource
             if (row is not null)
             {
                 var (key, image) = (row.GetValueOrDefault("key"), row["image"]);
-                Add(line, new RecordJson(key, image, row["report"], row["type"], findings?.Take((string.IsNullOrWhiteSpace(key) ? image : key).Trim())));
+                var own = findings?.Take((string.IsNullOrWhiteSpace(key) ? image : key).Trim());
+                Add(line, new RecordJson(key, image, row["report"], row["type"], own));
             }
             else
             {

@@ -75,8 +75,8 @@ internal static class Checkpoint
         try
         {
             return JsonFile.ParseObject($"{path}, {StateKey}", Encoding.UTF8.GetBytes(json)).Deserialize<TrainingState>(_json)
-                is { Step: >= 0, Epoch: >= 0, BatchInEpoch: >= 0 } state && (state.RowSums is null || state.RowSums.Count == 1 + Objective.Terms.Count)
-                ? state
+                is { Step: >= 0, Epoch: >= 0, BatchInEpoch: >= 0 } state
+                && (state.RowSums?.Count ?? 1 + Objective.Terms.Count) == 1 + Objective.Terms.Count ? state
                 : throw new BundleException(path, "not a training checkpoint: its place in the run is none");
         }
         catch (JsonException e)

@@ -24,6 +24,15 @@ public sealed record TrainingOutput(string Bundle, string Folder, ScalarType Sto
     public string LogFile => Path.Combine(Folder, "log.csv");
 
     public string CurvesFile => Path.Combine(Folder, "curves.png");
+
+    /// <exception cref="BundleException">There is no run to continue.</exception>
+    public void RequireCheckpoint()
+    {
+        if (!File.Exists(CheckpointFile))
+        {
+            throw new BundleException(Folder, "no run to continue: no checkpoint");
+        }
+    }
 }
 
 /// <summary>Trains a bundle's networks and writes checkpoints and the best bundle.</summary>
@@ -67,7 +76,9 @@ public sealed class TrainingRun : IDisposable
     /// <summary>Raised after every step, with the step's own losses.</summary>
     public event Action<LogRow>? Stepped;
 
-    /// <summary>Raised after every validation: its loss (without validation data, the mean training loss), and whether it is the best so far.</summary>
+    /// <summary>
+    /// Raised after every validation: its loss (without validation data, the mean training loss), and whether it is the best so far.
+    /// </summary>
     public event Action<double, bool>? Validated;
 
     public TrainingState State => _state;
@@ -75,10 +86,7 @@ public sealed class TrainingRun : IDisposable
     /// <exception cref="BundleException">No checkpoint, or one of other networks or options.</exception>
     public void Resume()
     {
-        if (!File.Exists(_output.CheckpointFile))
-        {
-            throw new BundleException(_output.Folder, "no run to go on with: it has no checkpoint");
-        }
+        _output.RequireCheckpoint();
         var restored = Checkpoint.Restore(_output.CheckpointFile, _networks, _adam, _options);
         if (restored.RowSums is { } sums)
         {

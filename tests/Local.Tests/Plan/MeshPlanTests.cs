@@ -29,6 +29,7 @@ public sealed class MeshPlanTests
             Device = "cuda:1",
             Precision = "auto",
             Port = 9000,
+            Redis = "redis:6379",
             Settings = ["Serving:MaxMessageBytes=1024", "A:B=c=d"],
         };
 
@@ -43,7 +44,7 @@ public sealed class MeshPlanTests
 
         void AssertOwn(string service, string[] own, int port = 0) => Assert.Equal(
             [
-                "--Serving:Address=127.0.0.1", $"--Serving:GrpcPort={port}", "--Serving:HttpPort=0", "--Serving:StopWithInput=true",
+                "--Serving:Address=127.0.0.1", $"--Serving:GrpcPort={port}", "--Serving:Log=Text", "--Serving:StopWithInput=true",
                 .. own, "--Serving:MaxMessageBytes=1024", "--A:B=c=d",
             ],
             plan.Services.Single(s => s.Service.Name == service).Arguments);

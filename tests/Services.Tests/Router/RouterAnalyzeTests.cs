@@ -138,7 +138,9 @@ public sealed class RouterAnalyzeTests
             new AnalyzeRequest { Image = image, Gating = new Gating { Policy = GatingPolicy.Report } }, "gating.policy: REPORT needs a report");
         await AssertRefused(
             new AnalyzeRequest { Image = image, Gating = new Gating { Policy = GatingPolicy.Explicit, Expert = "dental" } },
-            "gating.expert: \"dental\" is neither an expert (known: ");
+            "gating.expert: \"dental\" is not one of the experts: ");
+        await AssertRefused(
+            new AnalyzeRequest { Image = image, Gating = new Gating { Expert = "mri" } }, "gating.expert: needs the policy EXPLICIT");
         await AssertRefused(
             new AnalyzeRequest { Image = image, Gating = new Gating { Policy = (GatingPolicy)9 } }, "gating.policy: 9 is not a policy");
         await AssertRefused(new AnalyzeRequest { Image = image, DataType = (DataType)9 }, "data_type: 9 is none of");

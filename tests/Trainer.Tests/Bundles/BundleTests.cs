@@ -208,7 +208,7 @@ public sealed class BundleTests : IDisposable
         (await Tool.Bundle("import", "--swin", _folder["swin"], "--bert", _folder["bert"], "--experts", "ct", "--out", _folder["out"]))
             .AssertRefused("pytorch_model.bin: not a PyTorch checkpoint");
         (await Tool.Bundle("import", "--swin", _folder["none"], "--bert", _folder["bert"], "--experts", "ct", "--out", _folder["out"]))
-            .AssertRefused("config.json", "no such file");
+            .AssertRefused("none: no such folder", "hf download");
         (await Tool.Bundle("check", _folder["bert"])).AssertFault("medmoe.json: no such file");
         MakeSwin(SwinConfig.Read(Golden.PathOf("swin-nano", "config.json")), null, withHeads: false);
         (await Tool.Bundle("import", "--swin", _folder["swin"], "--bert", _folder["bert"], "--experts", "ct,ct", "--out", _folder["out"]))

@@ -30,7 +30,7 @@ public sealed class DemoBundleTests
         PhantomSet.Make(new PhantomRequest(data["studies"], Count: 400, Seed: 11, StudyType.All), _ => { }, CancellationToken.None);
         var bundle = ModelBundle.Open(_folder);
         using var reader = new StudyReader(bundle, new TorchOptions(), ExpertChoice.Auto);
-        var prompts = PromptSets.Read(data["studies", PromptSets.FileName], bundle.Manifest);
+        var prompts = PromptSets.Read(data["studies", PromptSets.FileNames[0]], bundle.Manifest);
 
         var result = new Evaluator(reader, prompts, candidates: 25)
             .Run(StudySource.Open(data["studies"], bundle.Manifest.Experts).Read(order: null));

@@ -76,6 +76,7 @@ public sealed class PromptSets
         var rows = CsvTable.Read(path, CommandHost.ReadFile(path), ["type", "class", "prompt"])
             .Select(row => row.Fields ?? throw new InvalidEvaluationException($"{path}:{row.Line}: {row.Fault}")).ToArray();
         return rows.GroupBy(row => row["type"].Trim()).ToDictionary(
-            type => type.Key, type => type.GroupBy(row => row["class"].Trim()).ToDictionary(c => c.Key, c => c.Select(row => row["prompt"]).ToArray()));
+            type => type.Key,
+            type => type.GroupBy(row => row["class"].Trim()).ToDictionary(c => c.Key, c => c.Select(row => row["prompt"]).ToArray()));
     }
 }

@@ -18,6 +18,9 @@ public static class BundleFolder
         }
     }
 
+    /// <summary>The name of a model by default: its folder's.</summary>
+    public static string NameOf(string folder) => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
+
     /// <summary>Creates a bundle: <paramref name="fill"/> writes all files into a new folder, which then replaces an existing bundle.</summary>
     /// <exception cref="BundleException">What was written has faults; nothing has changed.</exception>
     /// <exception cref="IOException">The disk is full or not writable; nothing has changed.</exception>

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Grpc.Core;
 using MedMoE.Mesh.Serving.Endpoints;
 using MedMoE.Mesh.Serving.Errors;
+using MedMoE.Mesh.Serving.Settings;
 using MedMoE.Mesh.Serving.Telemetry;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;

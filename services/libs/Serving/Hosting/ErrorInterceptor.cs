@@ -3,6 +3,7 @@ using Grpc.Core.Interceptors;
 using MedMoE.Mesh.Serving.Batching;
 using MedMoE.Mesh.Serving.Endpoints;
 using MedMoE.Mesh.Serving.Errors;
+using MedMoE.Mesh.Serving.Settings;
 using Microsoft.Extensions.Options;
 
 namespace MedMoE.Mesh.Serving.Hosting;

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using MedMoE.Mesh.Serving.Endpoints;
+using MedMoE.Mesh.Serving.Settings;
 using MedMoE.Mesh.Wire.Transport;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 

@@ -52,6 +52,8 @@ public static partial class ServiceHost
             .AddConsoleFormatter<LogLines, ConsoleFormatterOptions>();
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
         builder.Logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning);
+        // Suppressed: a failed start, which RunAsync reports in one line.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         builder.Logging.AddFilter("Grpc", LogLevel.Warning);
         // Suppressed: messages about a channel that is being closed.
         builder.Logging.AddFilter("Grpc.Net.Client.Balancer.PollingResolver", LogLevel.Critical);
@@ -102,12 +104,19 @@ public static partial class ServiceHost
             await using var app = create();
             try
             {
-                await app.RunAsync();
+                await app.StartAsync();
             }
             catch (OperationCanceledException) when (app.Lifetime.ApplicationStopping.IsCancellationRequested)
             {
                 // Told to stop while it was starting.
             }
+            catch
+            {
+                // Ends what has started; its background services would be reported as failed otherwise.
+                await app.StopAsync();
+                throw;
+            }
+            await app.WaitForShutdownAsync();
             return 0;
         }
         catch (Exception e) when (e is SocketException || e is IOException { InnerException: AddressInUseException })

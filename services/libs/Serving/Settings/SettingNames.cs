@@ -2,7 +2,6 @@ using System.ComponentModel;
 using System.Reflection;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Serving.Endpoints;
-using MedMoE.Mesh.Serving.Hosting;
 using MedMoE.Mesh.Wire.Catalog;
 using Microsoft.Extensions.Configuration;
 
@@ -28,7 +27,9 @@ internal static class SettingNames
         }
     }
 
-    /// <exception cref="InvalidSettingException">The section has a key that <typeparamref name="TOptions"/> does not have, or a value of another type.</exception>
+    /// <exception cref="InvalidSettingException">
+    /// The section has a key that <typeparamref name="TOptions"/> does not have, or a value of another type.
+    /// </exception>
     public static void Require<TOptions>(IConfigurationSection section)
     {
         var properties = typeof(TOptions).GetProperties();

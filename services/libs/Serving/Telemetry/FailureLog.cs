@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace MedMoE.Mesh.Serving.Telemetry;
 
 /// <summary>
-/// A line for each call that failed for the mesh's reasons, without anything of its content. Callers' faults are only counted. When a service is down,
-/// every call fails: a few lines a second are enough, and the next one gives the number of the others.
+/// A line for each call that failed for the mesh's reasons, without anything of its content. Callers' faults are only counted. When a service is
+/// down, every call fails: a few lines a second are enough, and the next one gives the number of the others.
 /// </summary>
 public sealed partial class FailureLog(TimeProvider time, ILogger<FailureLog> logger)
 {
@@ -40,7 +40,7 @@ public sealed partial class FailureLog(TimeProvider time, ILogger<FailureLog> lo
             (others, _others) = (_others, 0);
         }
         var seconds = duration.TotalSeconds.ToString("0.000", CultureInfo.InvariantCulture);
-        LogFailed(method, seconds, status, detail, others == 0 ? "" : $"; {others} calls before it failed, too");
+        LogFailed(method.TrimStart('/'), seconds, status, detail, others == 0 ? "" : $"; {others} calls before it failed, too");
     }
 
     [LoggerMessage(LogLevel.Warning, "{Method} failed after {Seconds} s with {Status}: {Detail}{Others}")]

@@ -58,7 +58,8 @@ public static partial class RequestId
             ClientInterceptorContext<TRequest, TResponse> context, AsyncDuplexStreamingCallContinuation<TRequest, TResponse> continuation) =>
             continuation(WithId(context));
 
-        private static ClientInterceptorContext<TRequest, TResponse> WithId<TRequest, TResponse>(ClientInterceptorContext<TRequest, TResponse> context)
+        private static ClientInterceptorContext<TRequest, TResponse> WithId<TRequest, TResponse>(
+            ClientInterceptorContext<TRequest, TResponse> context)
             where TRequest : class
             where TResponse : class
         {

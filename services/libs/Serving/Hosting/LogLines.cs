@@ -2,16 +2,19 @@ using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using MedMoE.Mesh.Serving.Hosting;
+using MedMoE.Mesh.Serving.Settings;
+using MedMoE.Mesh.Serving.Telemetry;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
 
-namespace MedMoE.Mesh.Serving.Telemetry;
+namespace MedMoE.Mesh.Serving.Hosting;
 
-/// <summary>A log line: time in UTC, level, service, message, and the id of the request that it is about. As text, or as JSON with the replica.</summary>
+/// <summary>
+/// A log line: time in UTC, level, service, message, and the id of the request that it is about. As text, or as JSON with the replica.
+/// </summary>
 internal sealed class LogLines(IOptions<ServingOptions> options, IHostEnvironment host) : ConsoleFormatter(FormatterName)
 {
     public const string FormatterName = "mesh";

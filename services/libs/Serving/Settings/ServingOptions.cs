@@ -1,6 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 
-namespace MedMoE.Mesh.Serving.Hosting;
+namespace MedMoE.Mesh.Serving.Settings;
 
 /// <summary>How log lines are written.</summary>
 public enum LogFormat

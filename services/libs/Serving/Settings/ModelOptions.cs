@@ -1,6 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 
-namespace MedMoE.Mesh.Serving.Hosting;
+namespace MedMoE.Mesh.Serving.Settings;
 
 /// <summary>The model of a service, section "Model".</summary>
 public sealed record ModelOptions

@@ -1,0 +1,43 @@
+using MedMoE.Mesh.Serving.Hosting;
+using MedMoE.Mesh.Serving.Settings;
+using MedMoE.Mesh.ServicesUnderTest;
+using Microsoft.AspNetCore.Builder;
+
+namespace MedMoE.Mesh.Serving.Tests.Settings;
+
+public sealed class SettingNamesTests
+{
+    [Theory]
+    [InlineData("Serving:MaxMesageBytes=1024", "Serving:MaxMesageBytes: there is no such setting; the nearest name is Serving:MaxMessageBytes")]
+    [InlineData("Servin:MaxMessageBytes=1024", "Servin:MaxMessageBytes: there is no such setting; the nearest name is Serving")]
+    [InlineData("Endpoints:Refreshing=00:00:01", "Endpoints:Refreshing: there is no such setting; the nearest name is Endpoints:Refresh")]
+    [InlineData("Serving:MaxMessageBytes=32MB", "Serving:MaxMessageBytes: \"32MB\" is not a whole number up to 2147483647")]
+    [InlineData("Serving:ShutdownTimeout=5x", "Serving:ShutdownTimeout: \"5x\" is not a time as 00:00:30 (hours, minutes, seconds)")]
+    [InlineData("Serving:StopWithInput=yes", "Serving:StopWithInput: \"yes\" is not true or false")]
+    [InlineData("Serving:Log=XML", "Serving:Log: \"XML\" is not one of Text, Json")]
+    public async Task Start_SettingThatCannotBe_SaysWhy(string setting, string expected)
+    {
+        var e = await Assert.ThrowsAsync<InvalidSettingException>(() => RunningService.Start(Create, null, $"--{setting}"));
+        Assert.Equal(expected, e.Message);
+    }
+
+    /// <summary><c>mesh up --set</c> gives every service all settings.</summary>
+    [Theory]
+    [InlineData("Router:Timeout=00:00:05")]
+    [InlineData("serving:maxmessagebytes=65536")]
+    [InlineData("Logging:LogLevel:Default=Debug")]
+    public async Task Start_SettingOfAnotherServiceOrCase_IsAccepted(string setting)
+    {
+        await using var service = await RunningService.Start(Create, null, $"--{setting}");
+        Assert.NotNull(service);
+    }
+
+    private static WebApplication Create(string[] args)
+    {
+        var builder = ServiceHost.CreateBuilder(args);
+        builder.AddEndpoints();
+        var app = builder.Build();
+        app.MapServing();
+        return app;
+    }
+}
