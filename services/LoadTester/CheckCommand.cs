@@ -66,14 +66,11 @@ internal sealed class CheckCommand : Command
         }
         using var own = channels;
         var faults = new List<string>();
-        for (var number = 0; number < (method.Descriptor.IsClientStreaming ? 1 : messages.Count); number++)
+        foreach (var (number, sent) in method.CallsOf(messages).Index())
         {
             try
             {
-                var answers = await method.Call(
-                    channels.Invokers[0], method.Descriptor.IsClientStreaming ? messages : [messages[number]],
-                    new CallOptions(config.Headers, config.Timeout > TimeSpan.Zero ? DateTime.UtcNow + config.Timeout : null));
-                if (expected.Fault(number, answers) is { } fault)
+                if (expected.Fault(number, await method.Call(channels.Invokers[0], sent, config.CallOptions())) is { } fault)
                 {
                     faults.Add($"message {number + 1}: {fault}");
                 }

@@ -20,7 +20,7 @@ internal sealed class LoadCommand : Command
     private readonly Option<string?> _duration = new("--duration") { Description = "Time during which calls start, as 10s, instead of the files'." };
     private readonly Option<string?> _limits = new("--limits")
     {
-        Description = "File with limits and expected answers; each violation is printed, and the exit code is 1.",
+        Description = "File with limits and expected answers; each violation is printed, and the exit code is 1. Default: a failed call is one.",
     };
     private readonly Option<string?> _json = new("--json") { Description = "Output file for the report in ghz's JSON, for a single configuration." };
 
@@ -31,6 +31,7 @@ internal sealed class LoadCommand : Command
         this.AddOptions(_host, _duration, _limits, _json);
         Subcommands.Add(new CheckCommand());
         Subcommands.Add(new FixturesCommand());
+        Subcommands.Add(new ExpectCommand());
         Validators.Add(arguments =>
         {
             if (arguments.GetValue(_json) is not null && arguments.GetValue(_configs) is { Length: > 1 })
@@ -59,7 +60,9 @@ internal sealed class LoadCommand : Command
             {
                 report.Write(json);
             }
-            faults += limits is null ? 0 : Judgement.Print(config.Name, ReportCheck.Faults(report, limits));
+            // Without limits, failed calls are a fault, too: nobody wants to measure them.
+            faults += limits is not null ? Judgement.Print(config.Name, ReportCheck.Faults(report, limits))
+                : report.StatusCodeDistribution.Count(status => status.Key != "OK");
             if (reason == EndReason.Cancel)
             {
                 return CommandHost.Interrupted;

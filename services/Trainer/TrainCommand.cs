@@ -17,23 +17,26 @@ internal sealed class TrainCommand : Command
 
     private readonly Option<string> _data = new("--data")
     {
-        Description = "Pairs to learn: a folder, manifest or shards ({000..104} ranges).",
+        Description = "Training data: a folder, a manifest, or shards such as 'train-{000..104}.tar' (in quotes).",
         Required = true,
     };
-    private readonly Option<string?> _validation = new("--validation") { Description = "Pairs to judge by; without them the training loss does." };
+    private readonly Option<string?> _validation = new("--validation")
+    {
+        Description = "Validation data. Default: none; the training loss then selects the best bundle.",
+    };
     private readonly Option<ReportSections?> _sections = StudyOption.Sections();
 
     private readonly Option<string> _init = new("--init")
     {
-        Description = "Bundle to start from (mesh bundle import, mesh bundle create).",
+        Description = "Bundle to start from, made by ./mesh bundle import or create.",
         Required = true,
     };
     private readonly Option<string> _out = new("--out")
     {
-        Description = "Bundle to make, the best one so far; checkpoint, log and curves lie beside it in OUT.training.",
+        Description = "Bundle to write, the best one so far; checkpoint, log and curves are written to OUT.training.",
         Required = true,
     };
-    private readonly Option<bool> _resume = new("--resume") { Description = "Go on from the checkpoint, with the same options." };
+    private readonly Option<bool> _resume = new("--resume") { Description = "Continue from the checkpoint in OUT.training, with the same options." };
     private readonly Option<string?> _name = new("--name") { Description = "Name of the model. Default: that of the folder OUT." };
     private readonly Option<string?> _version = new("--model-version")
     {
@@ -41,26 +44,26 @@ internal sealed class TrainCommand : Command
     };
     private readonly Option<string?> _notice = new("--notice")
     {
-        Description = "What whoever sees an answer of the model should know; empty for nothing. Default: nothing.",
+        Description = "Notice that every answer of the model carries. Default: none.",
     };
 
-    private readonly Option<int?> _steps = new("--steps") { Description = "Optimizer steps; else --epochs count." };
+    private readonly Option<int?> _steps = new("--steps") { Description = "Optimizer steps. Default: as many as --epochs need." };
     private readonly Option<int> _epochs = Number("--epochs", "Passes over the data.", _defaults.Epochs);
-    private readonly Option<int> _batch = Number("--batch", "Pairs contrasted with each other.", _defaults.Batch);
-    private readonly Option<int> _accumulate = Number("--accumulate", "Batches of a step.", _defaults.Accumulate);
+    private readonly Option<int> _batch = Number("--batch", "Pairs in a batch, which are contrasted with each other.", _defaults.Batch);
+    private readonly Option<int> _accumulate = Number("--accumulate", "Batches in an optimizer step.", _defaults.Accumulate);
     private readonly Option<string> _batches = Choice(
-        "--batches", "What a batch is made of: pairs as they come, or of one report type.", "mixed", "by-type");
+        "--batches", "Pairs of a batch: mixed, as they come, or by-type, of one report type.", "mixed", "by-type");
     private readonly Option<string> _expert = Choice(
-        "--expert", "Which expert sees a pair: that of its true type, or the report gate's choice.", "type", "gate");
+        "--expert", "Expert of a pair: that of its true type, or the report gate's choice.", "type", "gate");
     private readonly Option<string[]> _freeze = new Option<string[]>("--freeze")
     {
         Description = "Parts that are not trained: backbone, text, gate, expert. Default: none.",
     }.Listed("backbone", "text", "gate", "expert");
     private readonly Option<int> _batchNormRows = Number(
-        "--batch-norm-rows", "Images an expert must have of a batch to be normalised by the batch's own statistics.", _defaults.BatchNormRows);
+        "--batch-norm-rows", "An expert with fewer images in a batch is normalised by its running statistics.", _defaults.BatchNormRows);
 
     private readonly Option<string> _preset = Choice(
-        "--preset", "Weights of the losses: the paper's 1, 1, 1, or those of the released code, 0.5, 0.5, 2.", "paper", "released");
+        "--preset", "Weights of global, local and auxiliary loss: paper 1, 1, 1; released (the released code) 0.5, 0.5, 2.", "paper", "released");
     private readonly Dictionary<LossWeight, Option<double?>> _weights =
         Objective.Weights.ToDictionary(w => w, w => new Option<double?>($"--{w.Name.ToLowerInvariant()}") { Description = w.Description });
 
@@ -72,27 +75,26 @@ internal sealed class TrainCommand : Command
     private readonly Option<float?> _logitScale = new("--logit-scale") { Description = "GLoRIA's temp3. Default: the bundle's, 10." };
 
     private readonly Option<string> _optimizer = Choice("--optimizer", "AdamW, or Adam with L2.", "adamw", "adam");
-    private readonly Option<double> _learningRate = Number("--learning-rate", "At its highest.", _defaults.Optimizer.LearningRate);
-    private readonly Option<double> _weightDecay = Number("--weight-decay", "Of matrices.", _defaults.Optimizer.WeightDecay);
-    private readonly Option<double> _clip = Number("--clip", "Largest norm of all gradients together; 0: none.", _defaults.Optimizer.Clip);
+    private readonly Option<double> _learningRate = Number("--learning-rate", "Peak learning rate.", _defaults.Optimizer.LearningRate);
+    private readonly Option<double> _weightDecay = Number(
+        "--weight-decay", "Weight decay of matrices; biases, norms and temperatures have none.", _defaults.Optimizer.WeightDecay);
+    private readonly Option<double> _clip = Number("--clip", "Maximum norm of all gradients together; 0: no limit.", _defaults.Optimizer.Clip);
     private readonly Option<string> _schedule = Choice(
-        "--schedule", "Learning rate: cut when validation stops getting better, along a cosine (needs --steps), or constant.",
+        "--schedule", "Learning rate: reduced when the validation loss stops falling, along a cosine (needs --steps), or constant.",
         "plateau", "cosine", "constant");
-    private readonly Option<int> _warmUp = new("--warm-up") { Description = "Steps over which the learning rate rises." };
-    private readonly Option<double> _factor = Number("--factor", "Plateau: what the learning rate is multiplied by.", _defaults.Schedule.Factor);
+    private readonly Option<int> _warmUp = Number("--warm-up", "Steps over which the learning rate rises from 0.", 0);
+    private readonly Option<double> _factor = Number(
+        "--factor", "Plateau: factor that the learning rate is multiplied by.", _defaults.Schedule.Factor);
     private readonly Option<int> _patience = Number(
-        "--patience", "Plateau: validations without a new best before that.", _defaults.Schedule.Patience);
-    private readonly Option<int?> _validateEvery = new("--validate-every") { Description = "Steps between validations. Default: once an epoch." };
-    private readonly Option<int> _earlyStop = new("--early-stop")
-    {
-        Description = "Validations without a new best after which training ends; 0: never.",
-    };
+        "--patience", "Plateau: validations without a new best before the learning rate is reduced.", _defaults.Schedule.Patience);
+    private readonly Option<int?> _validateEvery = new("--validate-every") { Description = "Steps between validations. Default: an epoch." };
+    private readonly Option<int> _earlyStop = Number("--early-stop", "Validations without a new best after which training ends; 0: never.", 0);
     private readonly Option<int> _checkpointEvery = Number("--checkpoint-every", "Steps between checkpoints.", _defaults.CheckpointEvery);
-    private readonly Option<int> _seed = new("--seed") { Description = "Seed of the data's order." };
+    private readonly Option<int> _seed = Number("--seed", "Seed of the order of the data.", 0);
     private readonly Option<string> _device = ModelOption.Device();
     private readonly Option<string> _precision = Choice(
-        "--precision", "Products of backbone and text encoder; weights stay fp32.", "fp32", "bf16", "auto");
-    private readonly Option<string> _storage = Choice("--storage", "Float type of the bundle's files.", "fp32", "fp16");
+        "--precision", "Precision of matrix products in backbone and text encoder; weights stay fp32.", "fp32", "bf16", "auto");
+    private readonly Option<string> _storage = Choice("--storage", "Type of the numbers in the bundle's files.", "fp32", "fp16");
 
     public TrainCommand()
         : base("train", "Trains a bundle on pairs of images and reports.")

@@ -84,7 +84,7 @@ public sealed partial class ModalityTests : IDisposable
     {
         var bundle = Path.Combine(Golden.Repository, "services", "libs", "Bundle", "demo");
         var result = await Tool.Run("Expert", $"--Model:Bundle={bundle}", "--Expert:Name=pet", "--Serving:GrpcPort=0", "--Serving:HttpPort=0");
-        result.AssertRefused("pet", "xray (X-ray, CR, DX, RG), ct, mri (MR), ultrasound (US)");
+        result.AssertRefused("pet", "xray, ct, mri, ultrasound");
     }
 
     [GeneratedRegex("(maxReplicas|maxReplicaCount): \\d+")]

@@ -183,7 +183,7 @@ public sealed class OddShardsTests
 
         var records = data.Open().Read(order: null).ToArray();
 
-        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, 0, 4 << 20);
+        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, long.MinValue, 4 << 20);
         var fault = Assert.Throws<BadRecordException>(() => records[0].Load());
         Assert.Equal($"{many} members under key 1 have kinds like 0.png: names with dots?", fault.Message);
         Assert.Equal(Key(1), records[1].Load().Key);

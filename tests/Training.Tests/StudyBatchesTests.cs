@@ -26,10 +26,10 @@ public sealed class StudyBatchesTests
         Assert.Equal(
             [
                 "left out of the training data: manifest.jsonl:4, study-003: 3.png: no such file",
-                "training data: 1 of 7 records left out",
+                "training data: 1 record left out, 6 used",
                 "training data: tokens that the vocabulary does not have ([UNK]): 0 of 60 (0.0 %); text is lower-cased",
                 "left out of the validation data: manifest.jsonl:6, study-005: 5.png: no such file",
-                "validation data: 1 of 7 records left out",
+                "validation data: 1 record left out, 6 used",
                 "validation data: tokens that the vocabulary does not have ([UNK]): 0 of 60 (0.0 %); text is lower-cased",
             ],
             told);
@@ -70,7 +70,7 @@ public sealed class StudyBatchesTests
         var named = told.Count;
         batches.End();
 
-        Assert.Equal($"training data, as far as read: {named} of {named + 1} records left out", told[named]);
+        Assert.Equal($"training data, as far as read: {named} record{(named == 1 ? "" : "s")} left out, 1 used", told[named]);
     }
 
     [Fact]

@@ -37,7 +37,7 @@ internal sealed partial class MeshProxyConfig : IProxyConfigProvider, IDisposabl
                 var (was, now) = (Replicas(before.FirstOrDefault(c => c.ClusterId == cluster.ClusterId)), Replicas(cluster));
                 if (!was.SequenceEqual(now))
                 {
-                    LogChanged(_logger, cluster.ClusterId, now.Length, string.Join(", ", now));
+                    LogChanged(_logger, cluster.ClusterId, now.Length == 0 ? "none" : string.Join(", ", now));
                 }
             }
         }
@@ -50,8 +50,8 @@ internal sealed partial class MeshProxyConfig : IProxyConfigProvider, IDisposabl
     private static string[] Replicas(ClusterConfig? cluster) => cluster?.Destinations is { } replicas
         ? [.. replicas.Values.Select(replica => replica.Address.Split("//")[^1].TrimEnd('/')).Order(StringComparer.Ordinal)] : [];
 
-    [LoggerMessage(LogLevel.Information, "replicas of {Service}: {Replicas} {Addresses}")]
-    private static partial void LogChanged(ILogger logger, string service, int replicas, string addresses);
+    [LoggerMessage(LogLevel.Information, "replicas of {Service}: {Addresses}")]
+    private static partial void LogChanged(ILogger logger, string service, string addresses);
 
     [LoggerMessage(LogLevel.Error, "{Reason}; keeping the previous endpoints")]
     private static partial void LogUnreadable(ILogger logger, string reason);

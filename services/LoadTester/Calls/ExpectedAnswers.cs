@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 
@@ -14,11 +15,39 @@ internal sealed class ExpectedAnswers
 
     private static readonly JsonFormatter _formatter = new(JsonFormatter.Settings.Default.WithFormatDefaultValues(true));
 
+    private static readonly HashSet<string> _stable =
+    [
+        "expert", "experts", "name", "available", "gridSide", "shape", "level", "levelCount", "modelVersion", "requestId", "status", "truncated",
+    ];
+
     private readonly MethodDescriptor _method;
     private readonly JsonElement[] _byCall;
 
     /// <summary><paramref name="byCall"/> is one for all calls, or one for each message of the fixture.</summary>
     public ExpectedAnswers(MethodDescriptor method, IEnumerable<JsonElement> byCall) => (_method, _byCall) = (method, [.. byCall]);
+
+    /// <summary>
+    /// What to expect of a call that got these answers: fields that depend on the model and the message alone, and have nothing of a report.
+    /// </summary>
+    public static JsonNode Of(MethodDescriptor method, IReadOnlyList<byte[]> answers)
+    {
+        JsonNode[] kept =
+        [
+            .. answers.Select(answer => Kept(JsonNode.Parse(_formatter.Format(method.OutputType.Parser.ParseFrom(answer)))!) ?? new JsonObject()),
+        ];
+        return method.IsServerStreaming ? new JsonArray(kept) : kept[0];
+    }
+
+    private static JsonNode? Kept(JsonNode node) => node switch
+    {
+        JsonObject message => new JsonObject(message.Where(field => field.Value is not null).Select(field => KeyValuePair.Create(
+            field.Key, _stable.Contains(field.Key) ? field.Value!.DeepClone() : field.Value is JsonObject or JsonArray ? Kept(field.Value) : null))
+            .Where(field => field.Value is not null)) is { Count: > 0 } kept ? kept : null,
+        // A list of messages is compared by length, so it is kept whole or not at all.
+        JsonArray list when list.Count > 0 && list.All(item => item is JsonObject) =>
+            list.Select(item => Kept(item!)).ToArray() is var items && items.All(item => item is not null) ? new JsonArray(items) : null,
+        _ => null,
+    };
 
     /// <summary>The first difference in the answers of a call, or null.</summary>
     public string? Fault(int number, IReadOnlyList<byte[]> answers)

@@ -38,6 +38,10 @@ internal sealed class MeshMethod
         : throw new LoadException(
             $"{call}: {(Nearest(call) is { Length: > 0 } near ? $"unknown method; its service has {near}" : "unknown service")}");
 
+    /// <summary>The messages of each call: one, or all of them where the method streams requests.</summary>
+    public IEnumerable<IReadOnlyList<byte[]>> CallsOf(IReadOnlyList<byte[]> messages) =>
+        Descriptor.IsClientStreaming ? [messages] : messages.Select(message => new[] { message });
+
     /// <returns>The answer, or all answers of a stream.</returns>
     /// <exception cref="RpcException">The status of the call.</exception>
     public async Task<IReadOnlyList<byte[]>> Call(CallInvoker invoker, IReadOnlyList<byte[]> messages, CallOptions options)

@@ -72,6 +72,9 @@ internal sealed record LoadConfig
         : JsonMessages.Read(Data, "data", type);
 
     public Metadata Headers => [.. HeaderTexts.Select(header => new Metadata.Entry(header.Key, header.Value))];
+
+    /// <summary>Headers and deadline of a call that starts now.</summary>
+    public CallOptions CallOptions() => new(Headers, Timeout > TimeSpan.Zero ? DateTime.UtcNow + Timeout : null);
 }
 
 internal enum DurationStop

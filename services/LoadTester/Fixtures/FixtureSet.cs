@@ -1,40 +1,39 @@
 using Google.Protobuf;
 using Grpc.Health.V1;
+using MedMoE.Mesh.Bundle;
+using MedMoE.Mesh.LoadTester.Configuration;
+using MedMoE.Mesh.Studies;
 using MedMoE.Mesh.V1;
 using MedMoE.Mesh.Wire;
 using MedMoE.Mesh.Wire.Catalog;
 
 namespace MedMoE.Mesh.LoadTester.Fixtures;
 
-/// <summary>The messages of the repository's loads. Their answers are small, because ghz decodes every one.</summary>
+/// <summary>The messages of the repository's loads, for a bundle and some studies. Their answers are small, because ghz decodes every one.</summary>
 internal static class FixtureSet
 {
-    /// <summary>Shapes of the demo bundle, which its experts expect.</summary>
-    private const int Channels = 32;
-    private const int FinestSide = 28;
-    private const int EmbeddingDim = 96;
     private const int Words = 12;
 
-    public static IEnumerable<(string Name, IEnumerable<IMessage> Messages)> Of(IReadOnlyList<StudyFile> studies) =>
+    public static IEnumerable<(string Name, IEnumerable<IMessage> Messages)> Of(ModelBundle bundle, IReadOnlyList<Study> studies) =>
     [
         ("analyze", studies.Select(Analyze)),
         ("analyze-stream", studies.Take(10).Select((study, i) => new AnalyzeStreamRequest { RequestId = $"{i}", Request = Analyze(study) })),
-        ("classify", studies.GroupBy(study => study.Type).Select(type => Classify(type.First()))),
+        ("classify", studies.GroupBy(study => study.ReportType).Select(type => Classify(type.First(), bundle.Manifest.Experts[type.Key].Name))),
         ("embed-image", studies.Take(4).Select(study => new EmbedImageRequest { Image = ImageOf(study) })),
         ("embed-text", studies.Select(study => new EmbedTextRequest { Texts = { study.Report } })),
         ("list-experts", [new ListExpertsRequest()]),
         ("backbone", studies.Take(4).Select(study => new ExtractPyramidRequest { Image = ImageOf(study) })),
         (ServiceCatalog.TextEncoder.Name, studies.Select(study => new EncodeRequest { Texts = { study.Report }, DataType = DataType.Fp16 })),
-        ("expert", Localize()),
+        ("expert", Localize(bundle)),
         ("model", [new GetModelRequest()]),
         ("health", [new HealthCheckRequest()]),
     ];
 
-    private static Image ImageOf(StudyFile study) => new() { Encoded = study.Image };
+    private static Image ImageOf(Study study) => new() { Encoded = ByteString.CopyFrom(study.Image) };
 
-    private static AnalyzeRequest Analyze(StudyFile study) => new() { Image = ImageOf(study), Report = study.Report };
+    private static AnalyzeRequest Analyze(Study study) => new() { Image = ImageOf(study), Report = study.Report };
 
-    private static ClassifyRequest Classify(StudyFile study) => new()
+    private static ClassifyRequest Classify(Study study, string expert) => new()
     {
         Image = ImageOf(study),
         Classes =
@@ -42,12 +41,16 @@ internal static class FixtureSet
             new ClassPrompts { Name = "lesion", Prompts = { "There is a large lesion.", "A focal abnormality is seen." } },
             new ClassPrompts { Name = "normal", Prompts = { "No abnormality is seen.", "Normal appearance." } },
         },
-        Gating = new Gating { Policy = GatingPolicy.Explicit, Expert = study.Type },
+        Gating = new Gating { Policy = GatingPolicy.Explicit, Expert = expert },
     };
 
     /// <summary>A header and four levels. Random features are enough: an expert's work does not depend on them.</summary>
-    private static IEnumerable<LocalizeRequest> Localize()
+    private static IEnumerable<LocalizeRequest> Localize(ModelBundle bundle)
     {
+        var backbone = JsonFile.ReadObject(bundle.PathOf(BundlePart.Backbone, "config.json"));
+        int Setting(string name) => backbone.TryGetProperty(name, out var value) && value.TryGetInt32(out var number) && number > 0 ? number
+            : throw new LoadException($"{bundle.PathOf(BundlePart.Backbone, "config.json")}: no {name}");
+        var (channels, side, dim) = (Setting("embed_dim"), bundle.Manifest.Image.Size / Setting("patch_size"), bundle.Manifest.EmbeddingDim);
         var random = new Random(1);
         yield return new LocalizeRequest
         {
@@ -57,18 +60,17 @@ internal static class FixtureSet
                 {
                     new TextQuery
                     {
-                        Sentence = Tensor(random, DataType.Fp32, EmbeddingDim),
-                        WordEmbeddings = Tensor(random, DataType.Fp16, Words, EmbeddingDim),
+                        Sentence = Tensor(random, DataType.Fp32, dim),
+                        WordEmbeddings = Tensor(random, DataType.Fp16, Words, dim),
                     },
                 },
             },
         };
-        var side = FinestSide;
         for (var level = 0; level < 4; level++, side = (side + 1) / 2)
         {
             yield return new LocalizeRequest
             {
-                Level = new PyramidLevel { Level = level, LevelCount = 4, Features = Tensor(random, DataType.Fp16, side, side, Channels << level) },
+                Level = new PyramidLevel { Level = level, LevelCount = 4, Features = Tensor(random, DataType.Fp16, side, side, channels << level) },
             };
         }
     }

@@ -15,24 +15,35 @@ internal static class Summary
         Line($"  Name:          {report.Name}");
         Line($"  Count:         {report.Count}");
         Line($"  Total:         {Time(report.Total)}");
-        Line($"  Slowest:       {Time(report.Slowest)}");
-        Line($"  Fastest:       {Time(report.Fastest)}");
+        // Slowest, fastest and the distributions are of calls that succeeded, as ghz's.
+        if (report.LatencyDistribution.Count > 0)
+        {
+            Line($"  Slowest:       {Time(report.Slowest)}");
+            Line($"  Fastest:       {Time(report.Fastest)}");
+        }
         Line($"  Average:       {Time(report.Average)}");
         Line(string.Create(CultureInfo.InvariantCulture, $"  Requests/sec:  {report.Rps:F2}"));
         Line("");
-        Line("Response time histogram:");
-        var most = report.Histogram.Select(b => b.Count).DefaultIfEmpty().Max();
-        foreach (var bucket in report.Histogram)
+        if (report.LatencyDistribution.Count > 0)
         {
-            var bar = new string('∎', (int)Math.Round((double)Widest * bucket.Count / most));
-            var padding = new string(' ', Math.Max(1, 8 - $"{bucket.Count}".Length));
-            Line(string.Create(CultureInfo.InvariantCulture, $"  {1000 * bucket.Mark,10:F3} [{bucket.Count}]{padding}|{bar}"));
+            Line("Response time histogram:");
+            var most = report.Histogram.Select(b => b.Count).DefaultIfEmpty().Max();
+            foreach (var bucket in report.Histogram)
+            {
+                var bar = new string('∎', (int)Math.Round((double)Widest * bucket.Count / most));
+                var padding = new string(' ', Math.Max(1, 8 - $"{bucket.Count}".Length));
+                Line(string.Create(CultureInfo.InvariantCulture, $"  {1000 * bucket.Mark,10:F3} [{bucket.Count}]{padding}|{bar}"));
+            }
+            Line("");
+            Line("Latency distribution:");
+            foreach (var share in report.LatencyDistribution)
+            {
+                Line($"  {share.Percentage} % in {Time(share.Latency)}");
+            }
         }
-        Line("");
-        Line("Latency distribution:");
-        foreach (var share in report.LatencyDistribution)
+        else
         {
-            Line($"  {share.Percentage} % in {Time(share.Latency)}");
+            Line("No call succeeded, so there are no latencies.");
         }
         Line("");
         Line("Status code distribution:");

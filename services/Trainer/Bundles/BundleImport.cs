@@ -54,6 +54,12 @@ internal static class BundleImport
         RequireFolder(request.Bert);
         var swinConfig = SwinConfig.Read(Path.Combine(request.Swin, "config.json"));
         var bertConfig = BertConfig.Read(Path.Combine(request.Bert, "config.json"));
+        if (new TextSettings().LastLayers is var summed && bertConfig.Layers < summed)
+        {
+            throw new BundleException(
+                Path.Combine(request.Bert, "config.json"),
+                $"num_hidden_layers is {bertConfig.Layers}; MedMoE sums the last {summed} layers of a word, so it needs {summed} or more");
+        }
         var notes = new List<string>();
         var image = PreprocessorConfig.Read(request.Swin, swinConfig.ImageSize, notes);
         using var weights = request.Checkpoint is null

@@ -51,7 +51,7 @@ internal sealed class DataReport(string name, TextSurvey survey, Action<string> 
         var part = whole ? name : $"{name}, as far as read";
         if (Skipped.Count > 0)
         {
-            report($"{part}: {Skipped.Count} of {Skipped.Count + _used} records left out");
+            report($"{part}: {Skipped.Count} record{(Skipped.Count == 1 ? "" : "s")} left out, {_used} used");
         }
         if (!_described)
         {

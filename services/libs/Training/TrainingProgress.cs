@@ -64,7 +64,7 @@ public sealed class TrainingProgress(TrainOptions options, int firstStep, bool v
         var full = (int)((long)BarWidth * step / total);
         var measured = step - firstStep - 1;
         var rest = now * ((double)(total - step) / Math.Max(1, measured));
-        var left = measured == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"  {rest:d\\.hh\\:mm\\:ss} left");
+        var left = measured == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"  {(int)rest.TotalHours}:{rest:mm\\:ss} left");
         return $"[{new string('#', full)}{new string('.', BarWidth - full)}] {step}/{total}{left}";
     }
 }

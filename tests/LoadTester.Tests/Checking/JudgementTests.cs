@@ -39,6 +39,20 @@ public sealed class JudgementTests
     }
 
     [Fact]
+    public async Task CallsFail_WithoutLimits_ExitCode1AndNoFiguresOfNothing()
+    {
+        await using var service = await FaultyService.Start(_ => throw new RpcException(new Status(StatusCode.Unavailable, "always")));
+        using var load = new Load(service.Address);
+
+        var run = await Load.Command(load.WriteConfig(("total", 20)));
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("[Unavailable]   20 responses", run.Output);
+        Assert.DoesNotContain("0.00 µs", run.Output);
+        Assert.DoesNotContain("histogram", run.Output);
+    }
+
+    [Fact]
     public async Task WrongAnswer_IsFound()
     {
         await using var service = await FaultyService.Start(number => Task.FromResult(

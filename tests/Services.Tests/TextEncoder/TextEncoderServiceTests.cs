@@ -104,7 +104,7 @@ public sealed class TextEncoderServiceTests
     [Theory]
     [InlineData("--Serving:Address=localhost", "Serving: Address localhost is not an IP address")]
     [InlineData("--Serving:GrpcPort=99999", "Serving: The field GrpcPort must be between 0 and 65535.")]
-    [InlineData("--Serving:MaxMessageBytes=many", "Serving: Failed to convert")]
+    [InlineData("--Serving:MaxMessageBytes=many", "Serving:MaxMessageBytes: \"many\" is not a whole number")]
     public void Create_BadSetting_SaysWhich(string setting, string message)
     {
         var e = Assert.Throws<InvalidSettingException>(() => TextEncoderApp.Create([setting]));

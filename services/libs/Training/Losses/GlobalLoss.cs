@@ -5,7 +5,8 @@ namespace MedMoE.Mesh.Training.Losses;
 
 /// <summary>GLoRIA's global loss: whole images against whole reports, in both directions.</summary>
 internal sealed class GlobalLoss() : TrainingLoss(
-    new LossWeight("Global", "Weight of the global loss.", Paper: 1, Released: 0.5), new LossTerm("global", "global", LossGroup.Contrastive))
+    new LossWeight("Global", "Weight of the global loss. Default: the preset's.", Paper: 1, Released: 0.5),
+    new LossTerm("global", "global", LossGroup.Contrastive))
 {
     internal override IReadOnlyList<Tensor> Of(BatchOutputs outputs)
     {

@@ -5,7 +5,8 @@ namespace MedMoE.Mesh.Training.Losses;
 
 /// <summary>GLoRIA's local loss: local features against words, in both directions.</summary>
 internal sealed class LocalLoss() : TrainingLoss(
-    new LossWeight("Local", "Weight of the local loss.", Paper: 1, Released: 0.5), new LossTerm("local", "local", LossGroup.Contrastive))
+    new LossWeight("Local", "Weight of the local loss. Default: the preset's.", Paper: 1, Released: 0.5),
+    new LossTerm("local", "local", LossGroup.Contrastive))
 {
     internal override IReadOnlyList<Tensor> Of(BatchOutputs outputs)
     {

@@ -1,0 +1,67 @@
+using System.CommandLine;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Grpc.Core;
+using MedMoE.Mesh.Commands;
+using MedMoE.Mesh.LoadTester.Calls;
+using MedMoE.Mesh.LoadTester.Configuration;
+
+namespace MedMoE.Mesh.LoadTester;
+
+/// <summary><c>mesh load expect</c>: writes limits with what a mesh answers now, so that a load on a model of one's own can be checked.</summary>
+internal sealed class ExpectCommand : Command
+{
+    private static readonly JsonSerializerOptions _json = new() { WriteIndented = true };
+
+    private readonly Argument<string[]> _configs = new("CONFIGS")
+    {
+        Description = "Configuration files of ghz.",
+        Arity = ArgumentArity.OneOrMore,
+    };
+    private readonly Option<string?> _host = new("--host") { Description = "HOST:PORT to use instead of the files'." };
+    private readonly Option<string> _out = new("--out") { Description = "File of limits to write.", Required = true };
+
+    public ExpectCommand()
+        : base("expect", "Calls a mesh once with each message of the configurations, and writes limits with its answers: experts, shapes and states.")
+    {
+        Arguments.Add(_configs);
+        this.AddOptions(_host, _out);
+        SetAction(arguments => Run(arguments).GetAwaiter().GetResult());
+    }
+
+    private async Task<int> Run(ParseResult arguments)
+    {
+        var limits = new JsonObject { ["default"] = new JsonObject { ["ok"] = 1, ["fewest"] = 1 } };
+        foreach (var file in arguments.GetRequiredValue(_configs))
+        {
+            var config = LoadConfigReader.Read(file);
+            config = config with { Host = arguments.GetValue(_host) ?? config.Host };
+            var name = config.Name.Split(',')[0];
+            if (!limits.ContainsKey(name))
+            {
+                limits[name] = new JsonObject { ["answers"] = await Answers(file, config) };
+            }
+        }
+        await File.WriteAllTextAsync(arguments.GetRequiredValue(_out), limits.ToJsonString(_json) + "\n");
+        return 0;
+    }
+
+    private static async Task<JsonArray> Answers(string file, LoadConfig config)
+    {
+        var method = MeshMethod.Find(config.Call);
+        using var channels = await LoadChannels.Open(config.Host, 1, config.ConnectTimeout);
+        var answers = new JsonArray();
+        foreach (var messages in method.CallsOf(config.Messages(method.Descriptor.InputType)))
+        {
+            try
+            {
+                answers.Add(ExpectedAnswers.Of(method.Descriptor, await method.Call(channels.Invokers[0], messages, config.CallOptions())));
+            }
+            catch (RpcException e)
+            {
+                throw new LoadException($"{file}: message {answers.Count + 1}: {e.StatusCode}: {e.Status.Detail}");
+            }
+        }
+        return answers;
+    }
+}
