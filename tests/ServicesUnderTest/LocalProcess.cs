@@ -53,7 +53,7 @@ public sealed partial class LocalProcess : IDisposable
     public static async Task<LocalProcess> UpSmall(TemporaryFolder runtime, params string[] more)
     {
         var mesh = new LocalProcess(runtime, ["up", "--only", "backbone,text-encoder", "--replicas", "text-encoder=2", .. more]);
-        await mesh.UntilLine(line => line == "ready", "the mesh being ready");
+        await mesh.UntilReady("ready");
         return mesh;
     }
 
@@ -62,8 +62,21 @@ public sealed partial class LocalProcess : IDisposable
     {
         const string Ready = "ready gateway=";
         var mesh = new LocalProcess(runtime, ["up", .. more]);
-        var line = await mesh.UntilLine(line => line.StartsWith(Ready, StringComparison.Ordinal), "the mesh being ready");
-        return (mesh, line[Ready.Length..]);
+        return (mesh, (await mesh.UntilReady(Ready))[Ready.Length..]);
+    }
+
+    /// <summary>Waits for the line; a mesh that does not become ready is ended.</summary>
+    private async Task<string> UntilReady(string ready)
+    {
+        try
+        {
+            return await UntilLine(line => line.StartsWith(ready, StringComparison.Ordinal), "the mesh being ready");
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     public async Task<string> UntilLine(Func<string, bool> matches, string what)

@@ -37,6 +37,7 @@ public static class ServedModel
     {
         services.TryAddSingleton<TModel>();
         services.AddSingleton<IServedModel>(provider => provider.GetRequiredService<TModel>());
+        services.AddSingleton<ModelMetrics>();
         services.AddHostedService<WarmUp>();
     }
 
@@ -49,6 +50,7 @@ public static class ServedModel
         app.MapGrpcService<ModelEndpoint>();
         // Loaded now, so that a fault of the bundle is reported alone, before the host starts.
         app.Services.GetRequiredService<IServedModel>();
+        app.Services.GetRequiredService<ModelMetrics>();
     }
 
     /// <summary>Describes a part of a bundle for answers; the precision is "fp32", "tf32", "bf16" or "fp16".</summary>
