@@ -61,13 +61,16 @@ internal sealed partial class CallGuard(
             var unanswered = context.RequestAborted.IsCancellationRequested ? StatusCode.Cancelled : StatusCode.Unknown;
             var (status, duration) = (context.Response.Status() ?? unanswered, Stopwatch.GetElapsedTime(started));
             metrics.Ended(method, status, duration);
-            // Calls that are refused while the service stops, and those whose own deadline has passed, did not fail for the mesh's reasons.
-            if (!readiness.IsStopping && !(status == StatusCode.DeadlineExceeded && CallHeaders.DeadlineHasPassed(context.Request, duration)))
+            if (!readiness.IsStopping && !(status == StatusCode.DeadlineExceeded && IsCallersTime(context, duration)))
             {
                 failures.Add(method, status, Uri.UnescapeDataString(context.Response.Message()), duration);
             }
         }
     }
+
+    /// <summary>Whether the caller's own deadline has passed, or a limit of the gateway, whose limits are on what callers send and read.</summary>
+    private static bool IsCallersTime(HttpContext context, TimeSpan duration) =>
+        CallHeaders.DeadlineHasPassed(context.Request, duration) || context.Response.Message().Contains("Gateway%3A", StringComparison.Ordinal);
 
     private async Task Answer(HttpContext context)
     {
