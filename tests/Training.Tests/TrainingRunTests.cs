@@ -221,13 +221,16 @@ public sealed class TrainingRunTests : IDisposable
     [Fact]
     public void Resume_BetweenTwoRows_WritesTheRowOfARunNeverStopped()
     {
-        // From step 100 on, every tenth has a row.
-        Train("straight", _options with { Steps = 110 });
-        Train("out", _options with { Steps = 104 });
-        Train("out", _options with { Steps = 110 }, resume: true);
+        // From step 100 on, every tenth has a row. A small rate, so that the losses of different batches stay different.
+        var options = _options with { Steps = 110, ValidateEvery = 1000, Optimizer = new OptimizerOptions(LearningRate: 1e-7) };
+        var (_, losses) = Train("straight", options);
+        using var stop = new CancellationTokenSource();
+        Train("out", options, stepped: row => (row.Step == 104 ? stop : null)?.Cancel(), stop: stop.Token);
+        Train("out", options, resume: true);
 
         string[] Losses(string name) => [.. File.ReadLines(Path.Combine(Folder(name), "log.csv"))
             .Single(row => row.StartsWith("110,", StringComparison.Ordinal)).Split(',')[..^3]];
+        Assert.NotEqual(losses[100..].Average(), losses[104..].Average(), tolerance: 1e-4);
         Assert.Equal(Losses("straight"), Losses("out"));
     }
 
