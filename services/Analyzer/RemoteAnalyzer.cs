@@ -36,6 +36,10 @@ internal sealed class RemoteAnalyzer(string server)
             };
             return Read(await new RouterService.RouterServiceClient(channel).AnalyzeAsync(request, deadline: DateTime.UtcNow + _timeout));
         }
+        catch (RpcException e) when (e.Status.Detail.Contains("HTTP_1_1_REQUIRED", StringComparison.Ordinal))
+        {
+            throw new InvalidRequestException($"{server}: an HTTP port, for metrics; give the gRPC port of the gateway");
+        }
         catch (RpcException e)
         {
             throw new InvalidRequestException(

@@ -161,7 +161,7 @@ internal sealed class TrainCommand : Command
         run.Validated += progress.Validated;
         using var signals = new StopSignals();
         var outcome = run.Run(signals.Stop);
-        TrainingCurves.Write(output.LogFile, output.CurvesFile, $"{networks.Manifest.ModelVersion}: {output.Folder}");
+        TrainingCurves.Write(output.LogFile, output.CurvesFile, $"{networks.Manifest.ModelVersion.TrimEnd('/')}: {output.Folder}");
         data.End();
         return Conclude(outcome, run, output);
     }

@@ -33,7 +33,7 @@ public sealed class HelpTests
         using var folder = new TemporaryFolder();
         // A copy without sources: nothing can be built in it.
         File.Copy(Launcher.Path, folder["mesh"]);
-        foreach (var file in Launcher.Verbs.Keys.Select(Launcher.HelpFile).Append(Launcher.HelpFile("load check")))
+        foreach (var file in Launcher.Verbs.Keys.Concat(["bundle", "load check"]).Select(Launcher.HelpFile))
         {
             var copy = folder[Path.GetRelativePath(Golden.Repository, file)];
             Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
@@ -43,6 +43,7 @@ public sealed class HelpTests
         {
             var help = await Tool.Command(folder.Path, [folder["mesh"], .. command.Split(' '), "--help"]);
             Assert.Equal((0, ""), (help.ExitCode, help.Error));
+            Assert.Equal(help.Output, (await Tool.Command(folder.Path, [folder["mesh"], "help", .. command.Split(' ')])).Output);
             Assert.StartsWith(await File.ReadAllTextAsync(Launcher.HelpFile(command), TestContext.Current.CancellationToken), help.Output);
         }
     }

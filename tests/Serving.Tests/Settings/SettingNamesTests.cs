@@ -13,6 +13,7 @@ public sealed class SettingNamesTests
     [InlineData("Endpoints:Refreshing=00:00:01", "Endpoints:Refreshing: there is no such setting; the nearest name is Endpoints:Refresh")]
     [InlineData("Serving:MaxMessageBytes=32MB", "Serving:MaxMessageBytes: \"32MB\" is not a whole number up to 2147483647")]
     [InlineData("Serving:ShutdownTimeout=5x", "Serving:ShutdownTimeout: \"5x\" is not a time as 00:00:30 (hours, minutes, seconds)")]
+    [InlineData("Serving:ShutdownTimeout=30", "Serving:ShutdownTimeout: \"30\" is not a time as 00:00:30 (hours, minutes, seconds)")]
     [InlineData("Serving:StopWithInput=yes", "Serving:StopWithInput: \"yes\" is not true or false")]
     [InlineData("Serving:Log=XML", "Serving:Log: \"XML\" is not one of Text, Json")]
     public async Task Start_SettingThatCannotBe_SaysWhy(string setting, string expected)

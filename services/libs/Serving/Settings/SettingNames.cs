@@ -54,6 +54,11 @@ internal static class SettingNames
 
     private static bool IsReadable(PropertyInfo property, string value)
     {
+        if (property.PropertyType == typeof(TimeSpan) && value != "0" && !value.Contains(':'))
+        {
+            // .NET reads "30" as 30 days.
+            return false;
+        }
         var converter = TypeDescriptor.GetConverter(property.PropertyType);
         try
         {
