@@ -36,9 +36,9 @@ internal sealed class RemoteAnalyzer(string server)
             };
             return Read(await new RouterService.RouterServiceClient(channel).AnalyzeAsync(request, deadline: DateTime.UtcNow + _timeout));
         }
-        catch (RpcException e) when (e.Status.Detail.Contains("HTTP_1_1_REQUIRED", StringComparison.Ordinal))
+        catch (RpcException e) when (e.StatusCode == StatusCode.Internal && e.Status.Detail.Contains("HTTP/2", StringComparison.Ordinal))
         {
-            throw new InvalidRequestException($"{server}: an HTTP port, for metrics; give the gRPC port of the gateway");
+            throw new InvalidRequestException($"{server}: no gRPC there; it may be the port for metrics: give the gRPC port of the gateway");
         }
         catch (RpcException e)
         {
