@@ -54,16 +54,14 @@ internal sealed class AnalyzeCommand : Command
             + "5 at least: an untrained model stays pale) or word (each word's own, from 0 to its peak).",
         DefaultValueFactory = _ => "image",
     }.OneOf("image", "word");
-    private readonly Option<string[]> _words = new("--words")
+    private readonly Option<string[]> _words = new Option<string[]>("--words")
     {
-        Description = "Comma-separated words of the report to show in the overlay; case does not matter, can be repeated. Default: all, "
-            + "unless there are phrases.",
-    };
-    private readonly Option<string[]> _phrases = new("--phrases")
+        Description = "Words of the report to show in the overlay; case does not matter. Default: all, unless there are phrases.",
+    }.Listed();
+    private readonly Option<string[]> _phrases = new Option<string[]>("--phrases")
     {
-        Description = "Comma-separated phrases of the report to show in the overlay, by the mean attention of their words; can be repeated. "
-            + "Default: none.",
-    };
+        Description = "Phrases of the report to show in the overlay, by the mean attention of their words. Default: none.",
+    }.Listed();
     private readonly Option<string> _device = ModelOption.Device();
     private readonly Option<string> _precision = ModelOption.Precision();
 
@@ -145,16 +143,11 @@ internal sealed class AnalyzeCommand : Command
             : sections.Pick(report) ?? throw new InvalidRequestException($"--sections: the report has no section of {sections}");
     }
 
-    private OverlayStyle Style(ParseResult arguments)
-    {
-        string[] Listed(Option<string[]> option) =>
-            [.. (arguments.GetValue(option) ?? []).SelectMany(list => list.Split(',', StringSplitOptions.TrimEntries))];
-        return new OverlayStyle(
-            arguments.GetValue(_theme) == "light" ? Theme.Light : Theme.Dark,
-            arguments.GetValue(_scale) == "image",
-            Listed(_words),
-            Listed(_phrases));
-    }
+    private OverlayStyle Style(ParseResult arguments) => new(
+        arguments.GetValue(_theme) == "light" ? Theme.Light : Theme.Dark,
+        arguments.GetValue(_scale) == "image",
+        arguments.GetValue(_words) ?? [],
+        arguments.GetValue(_phrases) ?? []);
 
     private static (GatingPolicy Policy, string? Named) Policy(string value) => value.ToLowerInvariant() switch
     {

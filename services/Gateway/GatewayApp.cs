@@ -11,7 +11,6 @@ using MedMoE.Mesh.Serving.Telemetry;
 using MedMoE.Mesh.Wire.Catalog;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
@@ -68,7 +67,6 @@ public static class GatewayApp
     {
         builder.Services.AddRateLimiter(_ => { });
         builder.Services.ConfigureOptions<CallRate>();
-        builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<RequestBytes>().AddSingleton<CallLimits>().AddHostedService<CallSweep>();
         builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<GatewayOptions>>((kestrel, gateway) =>
         {

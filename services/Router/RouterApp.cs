@@ -26,7 +26,6 @@ public static class RouterApp
             .AddSection<ModelOptions>(ModelOptions.Section)
             .AddSection<RouterOptions>(RouterOptions.Section)
             .AddSection<CacheOptions>(CacheOptions.Section)
-            .AddSingleton(TimeProvider.System)
             .AddSingleton(_ => Meters.Create())
             .AddSingleton<CacheMetrics>()
             .AddSingleton<FeatureCache>()

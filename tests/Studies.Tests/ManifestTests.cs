@@ -77,6 +77,13 @@ public sealed class ManifestTests
     }
 
     [Fact]
+    public void ReadAll_MisplacedQuoteInTheHeader_IsNoFaultOfTheFirstRow()
+    {
+        using var data = new DataSet().WithStudies(1).WithFile("manifest.csv", Utf8("image,report,type,no\"te\n0.png,r,ct,x\n"));
+        Assert.Single(data.Open("manifest.csv").ReadAll());
+    }
+
+    [Fact]
     public void ReadAll_FindingsCsv_BelongToTheirStudies()
     {
         using var data = new DataSet().WithStudies(2).WithFile("findings.csv", Utf8(

@@ -81,7 +81,6 @@ internal sealed class TextSource(MeshChannels channels, FeatureCache cache, Know
 
     private async Task<EncodeResponse> Ask(string[] texts, int[] indices, CancellationToken stop)
     {
-        string[] fields = [.. texts.Select((_, i) => $"texts[{i}]")];
         try
         {
             var call = new CallOptions(deadline: DateTime.UtcNow + options.Value.Timeout, cancellationToken: stop);
@@ -90,11 +89,13 @@ internal sealed class TextSource(MeshChannels channels, FeatureCache cache, Know
                 () => new TextEncoderService.TextEncoderServiceClient(channels.Of(MeshService.TextEncoder))
                     .EncodeAsync(new EncodeRequest { Texts = { texts } }, call).ResponseAsync);
         }
-        catch (RpcException e) when (e.FieldFault() is { } fault && Array.FindIndex(fields, fault.Field.Equals) is >= 0 and var at)
+        catch (RpcException e) when (e.FieldFault() is { } fault && IndexOf(fault.Field, texts.Length) is >= 0 and var at)
         {
             throw new FaultyTextException(indices[at], fault.Reason);
         }
     }
+
+    private static int IndexOf(string field, int texts) => Enumerable.Range(0, texts).FirstOrDefault(i => field == $"texts[{i}]", -1);
 
     /// <summary>A text that the encoder refuses, by its index in the request.</summary>
     private sealed class FaultyTextException(int index, string reason) : Exception

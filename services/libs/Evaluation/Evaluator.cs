@@ -116,7 +116,7 @@ public sealed class Evaluator(StudyReader reader, PromptSets? prompts, int candi
     {
         var study = record.Load();
         // Texts are encoded in batches, so an invalid one must be found before.
-        BadRecordException.Guard("report", () => reader.Tokenizer.Encode(study.Report));
+        BadRecordException.Guard("report", () => reader.Tokenizer.Encode(study.Report, reader.Manifest.Text.MaxTokens));
         return new DecodedStudy(study, BadRecordException.Guard("image", () => reader.Preprocessor.Prepare(study.Image)));
     }
 

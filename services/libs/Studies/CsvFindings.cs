@@ -28,7 +28,7 @@ internal sealed class CsvFindings
         }
         var findings = new CsvFindings(path);
         foreach (var (line, row, fault) in CsvTable.Read(
-            path, File.ReadAllBytes(path), ["key", "name", "phrase", "left", "top", "width", "height"], "mask"))
+            path, Manifest.Content(path), ["key", "name", "phrase", "left", "top", "width", "height"], "mask"))
         {
             findings.Add(line, row ?? throw new StudyDataException($"{path}:{line}: {fault}"));
         }

@@ -38,11 +38,12 @@ public static class CsvTable
         string[] asked = [.. required.Concat(optional).Where(columns.Contains)];
         for (var first = csv.Parser.RawRow + 1; csv.Read(); first = csv.Parser.RawRow + 1)
         {
+            // Bad data are found when a field is read.
+            broken = false;
             var fields = asked.ToDictionary(column => column, column => csv.GetField(Array.IndexOf(columns, column)) ?? "");
             // An unclosed quote ends after the last line of the file.
             var last = Math.Min(csv.Parser.RawRow, lines);
             var fault = broken ? $"misplaced quote in the CSV{(first < last ? $", lines {first} to {last}" : "")}" : FaultOf(csv, columns.Length);
-            broken = false;
             yield return new CsvRow(last, fault is null ? fields : null, fault);
         }
     }

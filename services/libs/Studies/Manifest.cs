@@ -49,7 +49,8 @@ internal sealed class Manifest : StudySource
         return shuffled;
     }
 
-    private static byte[] Content(string path)
+    /// <exception cref="StudyDataException">It cannot be read.</exception>
+    internal static byte[] Content(string path)
     {
         try
         {
