@@ -15,6 +15,8 @@ internal sealed class CountedSource() : StudySource("counted")
 
     public override int? Count => null;
 
+    public override string Digest => "counted";
+
     /// <summary>Records returned so far.</summary>
     public int Given => _given;
 

@@ -99,14 +99,33 @@ public sealed class ManifestTests
     }
 
     [Theory]
-    [InlineData("c,mass,m,1,2,3,4", "findings.csv:2: no study has its key")]
-    [InlineData("a,mass,m,1,2,wide,4", "findings.csv:2: width is not a whole number of pixels")]
-    public void Open_FindingsCsvThatDoesNotFit_IsNamed(string row, string reason)
+    [InlineData("c,mass,m,1,2,3,4", "no record of the manifest has its key, c")]
+    [InlineData("a,mass,m,1,2,wide,4", "width is not a whole number of pixels")]
+    [InlineData("a,mass,m,1,2,3,4,5,6", "9 fields under a header of 7: a comma without quotes?")]
+    public void ReadAll_FindingsCsvThatDoesNotFit_IsLeftOutAndNamed(string row, string reason)
     {
-        using var data = new DataSet().WithFile("findings.csv", Utf8($"key,name,phrase,left,top,width,height\n{row}\n"))
-            .WithFile("manifest.csv", Utf8("key,image,report,type\na,0.png,r,CT\n"));
+        using var data = new DataSet().WithStudies(1)
+            .WithFile("findings.csv", Utf8($"key,name,phrase,left,top,width,height\n{row}\na,cyst,small cyst,0,0,2,2\n"))
+            .WithFile("manifest.csv", Utf8("key,image,report,type\na,0.png,r,CT\nb,,r,CT\n"));
+        var skipped = new SkippedRecords();
 
-        Assert.EndsWith(reason, Assert.Throws<StudyDataException>(() => data.Open("manifest.csv")).Message);
+        var study = Assert.Single(data.Open("manifest.csv").ReadAll(skipped));
+
+        Assert.Equal("cyst", Assert.Single(study.Findings).Name);
+        Assert.Equal(["manifest.csv:3, b: no image", $"findings.csv:2: {reason}"], skipped.First.Select(s => s.ToString()));
+    }
+
+    [Fact]
+    public void ReadAll_GitLfsPointers_AreNamed()
+    {
+        var pointer = Utf8("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n");
+        using var data = new DataSet().WithStudies(1).WithFile("0.png", pointer).WithFile("other.csv", pointer);
+        var skipped = new SkippedRecords();
+
+        Assert.Empty(data.Open("manifest.jsonl").ReadAll(skipped));
+
+        Assert.EndsWith("0.png: a Git LFS pointer, not the file itself: fetch it with git lfs pull", Assert.Single(skipped.First).Reason);
+        Assert.Contains("other.csv: a Git LFS pointer", Assert.Throws<StudyDataException>(() => data.Open("other.csv")).Message);
     }
 
     [Fact]

@@ -119,7 +119,7 @@ public sealed class OddManifestsTests
 
         // Each epoch leaves out a different one of the five studies of type 0.
         Assert.Equal(3, batches.Length);
-        Assert.Equal([$"{Key(3)}: its report type has 1 usable studies, fewer than a batch of 2"], skipped.First.Select(s => s.ToString()));
+        Assert.Equal([$"{Key(3)}: its report type has 1 usable study, fewer than a batch of 2"], skipped.First.Select(s => s.ToString()));
     }
 
     private static void AssertRead(string name, string manifest, int studies, params string[] faults)

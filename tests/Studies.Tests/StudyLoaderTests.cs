@@ -185,6 +185,27 @@ public sealed class StudyLoaderTests
     }
 
     [Fact]
+    public void Read_TooFewForABatch_NamesWhatWasLeftOut()
+    {
+        using var data = new DataSet().WithStudies(2).WithFile("1.png", [1, 2, 3]);
+
+        var e = Assert.Throws<StudyDataException>(() => data.Loader(new LoaderOptions { BatchSize = 2 }).Read(0, new SkippedRecords()).ToArray());
+
+        Assert.Matches(@"not enough studies for a batch of 2: 1 usable; left out: 1 record: manifest\.jsonl:2, study-001: ", e.Message);
+    }
+
+    [Fact]
+    public void Read_LastBatchThatIsNotFull_IsCounted()
+    {
+        using var data = new DataSet().WithStudies(7);
+        var skipped = new SkippedRecords();
+
+        Assert.Equal(2, data.Loader(new LoaderOptions { BatchSize = 3 }).Read(0, skipped).Count());
+
+        Assert.Equal((0, 1), (skipped.Count, skipped.Unbatched));
+    }
+
+    [Fact]
     public void Read_NoUsableStudy_IsRefusedWithTheFirstReason()
     {
         using var data = new DataSet().WithStudies(2);

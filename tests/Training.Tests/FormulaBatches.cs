@@ -15,6 +15,10 @@ internal sealed class FormulaBatches(int size, int experts, int perEpoch) : IBat
 
     public IEnumerable<TrainingBatch>? Validation { get; init; }
 
+    public string Digest => $"{size}, {experts}, {perEpoch}, {Epochs}";
+
+    public string? ValidationDigest => Validation is null ? null : "formula";
+
     public IEnumerable<TrainingBatch> Epoch(int epoch, int skip) =>
         Enumerable.Range(skip, Math.Max(0, perEpoch - skip))
             .Select(index => Batch(((Epochs is { } epochs ? epoch % epochs : epoch) * perEpoch) + index));

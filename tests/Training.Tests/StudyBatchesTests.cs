@@ -26,10 +26,10 @@ public sealed class StudyBatchesTests
         Assert.Equal(
             [
                 "left out of the training data: manifest.jsonl:4, study-003: 3.png: no such file",
-                "training data: 1 record left out, 6 used",
+                "training data: 1 record left out, 6 used, 1 in a last batch that was not full (not used in this pass)",
                 "training data: tokens that the vocabulary does not have ([UNK]): 0 of 60 (0.0 %); text is lower-cased",
                 "left out of the validation data: manifest.jsonl:6, study-005: 5.png: no such file",
-                "validation data: 1 record left out, 6 used",
+                "validation data: 1 record left out, 6 used, 1 in a last batch that was not full (not used in this pass)",
                 "validation data: tokens that the vocabulary does not have ([UNK]): 0 of 60 (0.0 %); text is lower-cased",
             ],
             told);

@@ -114,6 +114,20 @@ public sealed class TrainingRunTests : IDisposable
         Assert.Contains("other options", fault.Message);
     }
 
+    [Fact]
+    public void Resume_WithOtherData_IsRefused()
+    {
+        Train("out", _options with { Steps = 1 });
+        string Fault(FormulaBatches? data, ModelBundle? source = null) =>
+            Assert.Throws<BundleException>(() => Train("out", _options, resume: true, data, source: source)).Message;
+
+        Assert.Contains("began with other data: --data had other content; to go on with these", Fault(Data(perEpoch: 7)), StringComparison.Ordinal);
+        // Its first loss would be compared with the training loss before.
+        Assert.Contains("--validation was not given", Fault(Data(validation: [])), StringComparison.Ordinal);
+        File.AppendAllText(_bundle.Open().PathOf(BundlePart.Text, "vocab.txt"), "\n");
+        Assert.Contains("--init had other content", Fault(Data(), _bundle.Open()), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("findings", "findings, impression")]
     [InlineData("findings", null)]
@@ -289,10 +303,14 @@ public sealed class TrainingRunTests : IDisposable
         _folder.Dispose();
     }
 
-    private FormulaBatches Data(int perEpoch = 2, int? epochs = null, int? types = null)
+    private FormulaBatches Data(int perEpoch = 2, int? epochs = null, int? types = null, IEnumerable<TrainingBatch>? validation = null)
     {
         var manifest = _bundle.Open().Manifest;
-        return new FormulaBatches(manifest.Image.Size, types ?? manifest.Experts.Count, perEpoch) { Epochs = epochs };
+        return new FormulaBatches(manifest.Image.Size, types ?? manifest.Experts.Count, perEpoch)
+        {
+            Epochs = epochs,
+            Validation = validation,
+        };
     }
 
     private (Outcome Outcome, List<double> Losses) Train(

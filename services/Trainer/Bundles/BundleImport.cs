@@ -54,12 +54,8 @@ internal static class BundleImport
         RequireFolder(request.Bert);
         var swinConfig = SwinConfig.Read(Path.Combine(request.Swin, "config.json"));
         var bertConfig = BertConfig.Read(Path.Combine(request.Bert, "config.json"));
-        if (new TextSettings().LastLayers is var summed && bertConfig.Layers < summed)
-        {
-            throw new BundleException(
-                Path.Combine(request.Bert, "config.json"),
-                $"num_hidden_layers is {bertConfig.Layers}; MedMoE sums the last {summed} layers of a word, so it needs {summed} or more");
-        }
+        var text = new TextSettings(MaxTokens: request.MaxTokens);
+        BundleCreation.RequireText(Path.Combine(request.Bert, "config.json"), bertConfig, text);
         var notes = new List<string>();
         var image = PreprocessorConfig.Read(request.Swin, swinConfig.ImageSize, notes);
         using var weights = request.Checkpoint is null
@@ -79,7 +75,7 @@ internal static class BundleImport
             Expert = architecture != Architecture.Paper ? null
                 : request.Bottleneck is { } bottleneck ? new ExpertSettings(bottleneck) : ExpertSettings.For(bertConfig.HiddenSize),
             Experts = [.. ExpertNames(request, weights).Select(Entry)],
-            Text = new TextSettings(MaxTokens: request.MaxTokens),
+            Text = text,
             Image = image,
         };
 
@@ -133,7 +129,8 @@ internal static class BundleImport
         var (names, held) = (request.Experts, weights.Experts.Count);
         if (weights.ImageGate is null)
         {
-            return names ?? throw new BundleException(request.Checkpoint ?? request.Swin, "holds no experts: name the fresh ones with --experts");
+            return names ?? throw new BundleException(
+                "--experts", $"is missing: {request.Checkpoint ?? "folders of Hugging Face"} has no experts, so name those to start, as xray,ct");
         }
         return names is null && held == _released.Length ? _released
             : names?.Count == held ? names

@@ -18,6 +18,7 @@ internal sealed class CreateCommand : Command
     private readonly Option<string[]> _experts =
         new Option<string[]>("--experts") { Description = "Names of the experts.", Required = true }.Listed();
     private readonly Option<string> _data = new("--data") { Description = "Data set from whose reports the vocabulary is built.", Required = true };
+    private readonly Option<ReportSections?> _sections = StudyOption.Sections();
     private readonly Option<string> _out = new("--out") { Description = "Folder to create; must not exist, or be empty.", Required = true };
     private readonly Option<string?> _name = new("--name") { Description = "Name of the model. Default: the folder's." };
     private readonly Option<string?> _notice = new("--notice") { Description = "Notice for users of the model's answers." };
@@ -32,7 +33,9 @@ internal sealed class CreateCommand : Command
     public CreateCommand()
         : base("create", "Creates a bundle with fresh weights of any size, for training from scratch.")
     {
-        this.AddOptions(_swin, _bert, _experts, _data, _out, _name, _notice, _vocabulary, _bottleneck, _maxTokens, _seed);
+        this.AddOptions(_swin, _bert, _experts, _data, _sections, _out, _name, _notice, _vocabulary, _bottleneck, _maxTokens, _seed);
+        _vocabulary.RequireAtLeast(1);
+        _maxTokens.RequireAtLeast(3);
         SetAction(Run);
     }
 
@@ -40,12 +43,19 @@ internal sealed class CreateCommand : Command
     {
         var folder = arguments.GetRequiredValue(_out);
         ExpertEntry[] experts = [.. arguments.GetRequiredValue(_experts).Select(BundleImport.Entry)];
-        var source = StudySource.Open(arguments.GetRequiredValue(_data), experts);
+        var source = StudySource.Open(arguments.GetRequiredValue(_data), experts, arguments.GetValue(_sections));
+        var maxTokens = arguments.GetValue(_maxTokens);
         var skipped = new SkippedRecords();
+        var first = new List<string>();
+        var vocabulary = VocabularyBuilder.Build(Reports(source, skipped, first), arguments.GetValue(_vocabulary));
+        if (first.Count == 0)
+        {
+            throw new StudyDataException($"{source.Name}: it has no report for the vocabulary; left out: {skipped}");
+        }
         BundleCreation.Run(new CreationRequest(
             arguments.GetRequiredValue(_swin),
             arguments.GetRequiredValue(_bert),
-            VocabularyBuilder.Build(source.ReadAll(skipped).Select(study => study.Report), arguments.GetValue(_vocabulary)),
+            vocabulary,
             folder,
             dim => new BundleManifest
             {
@@ -57,14 +67,32 @@ internal sealed class CreateCommand : Command
                 EmbeddingDim = dim,
                 Expert = arguments.GetValue(_bottleneck) is { } bottleneck ? new ExpertSettings(bottleneck) : ExpertSettings.For(dim),
                 Experts = experts,
-                Text = new TextSettings(MaxTokens: arguments.GetValue(_maxTokens)),
+                Text = new TextSettings(MaxTokens: maxTokens),
             },
             arguments.GetValue(_seed)));
         if (skipped.Count > 0)
         {
             Console.Error.WriteLine($"left out of the vocabulary: {skipped}");
         }
+        var tokenizer = BertTokenizer.Read(Path.Combine(folder, BundlePart.Text.Folder), vocabulary.Count);
+        foreach (var line in TextSurvey.OfFirst(first, tokenizer, maxTokens))
+        {
+            Console.Error.WriteLine(line);
+        }
         Console.Out.WriteLine($"created {folder}; inspect it with: ./mesh bundle check {folder}");
         return 0;
+    }
+
+    /// <summary>All reports; the first of them are also kept.</summary>
+    private static IEnumerable<string> Reports(StudySource source, SkippedRecords skipped, List<string> first)
+    {
+        foreach (var study in source.ReadAll(skipped))
+        {
+            if (first.Count < TextSurvey.First)
+            {
+                first.Add(study.Report);
+            }
+            yield return study.Report;
+        }
     }
 }

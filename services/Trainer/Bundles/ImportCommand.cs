@@ -38,6 +38,7 @@ internal sealed class ImportCommand : Command
             + "values is refused. Prints what is left out, and each setting of preprocessor_config.json that a bundle does not follow.")
     {
         this.AddOptions(_swin, _bert, _checkpoint, _experts, _out, _name, _architecture, _bottleneck, _maxTokens, _seed);
+        _maxTokens.RequireAtLeast(3);
         SetAction(arguments =>
         {
             var folder = arguments.GetRequiredValue(_out);

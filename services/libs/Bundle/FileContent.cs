@@ -20,18 +20,25 @@ internal sealed class FileContent : IDisposable
     /// <summary>File size in bytes at the time it was opened.</summary>
     public long Length { get; }
 
-    /// <exception cref="BundleException">Missing or unreadable.</exception>
+    /// <exception cref="BundleException">Missing or unreadable, or a Git LFS pointer.</exception>
     public static FileContent Open(string path)
     {
+        FileContent content;
         try
         {
             var file = File.OpenHandle(path, options: FileOptions.RandomAccess);
-            return new FileContent(path, file, RandomAccess.GetLength(file));
+            content = new FileContent(path, file, RandomAccess.GetLength(file));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new BundleException(path, Reason(e));
         }
+        if (GitLfs.IsPointer(content.Read(0, (int)Math.Min(content.Length, GitLfs.StartLength))))
+        {
+            content.Dispose();
+            throw new BundleException(path, GitLfs.Fault);
+        }
+        return content;
     }
 
     /// <exception cref="BundleException">The file is shorter, or cannot be read.</exception>

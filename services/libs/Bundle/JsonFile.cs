@@ -24,7 +24,8 @@ public static class JsonFile
             {
                 throw new BundleException(path, $"{length} bytes, over the limit of {Largest}");
             }
-            return ParseObject(path, File.ReadAllBytes(path));
+            var content = File.ReadAllBytes(path);
+            return GitLfs.IsPointer(content) ? throw new BundleException(path, GitLfs.Fault) : ParseObject(path, content);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

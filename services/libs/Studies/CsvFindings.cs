@@ -10,15 +10,13 @@ internal sealed class CsvFindings
 {
     public const string FileName = "findings.csv";
 
-    private readonly string _path;
-    private readonly Dictionary<string, (int Line, List<FindingJson> Findings)> _byKey = [];
+    private static readonly string[] _box = ["left", "top", "width", "height"];
 
-    private CsvFindings(string path) => _path = path;
+    private readonly Dictionary<string, (int Line, List<FindingJson> Findings)> _byKey = [];
+    private readonly List<StudyRecord> _leftOut = [];
 
     /// <summary>Reads the file, or null if there is none.</summary>
-    /// <exception cref="StudyDataException">
-    /// It is not such a file; a bad row ends the run, because it belongs to no record that could be left out.
-    /// </exception>
+    /// <exception cref="StudyDataException">It is not such a file.</exception>
     public static CsvFindings? Read(string folder)
     {
         var path = Path.Combine(folder, FileName);
@@ -26,11 +24,18 @@ internal sealed class CsvFindings
         {
             return null;
         }
-        var findings = new CsvFindings(path);
+        var findings = new CsvFindings();
         foreach (var (line, row, fault) in CsvTable.Read(
-            path, Manifest.Content(path), ["key", "name", "phrase", "left", "top", "width", "height"], "mask"))
+            path, Manifest.Content(path), ["key", "name", "phrase", .. _box], "mask"))
         {
-            findings.Add(line, row ?? throw new StudyDataException($"{path}:{line}: {fault}"));
+            if (row is null)
+            {
+                findings.LeaveOut(line, fault!);
+            }
+            else
+            {
+                findings.Add(line, row);
+            }
         }
         return findings;
     }
@@ -38,26 +43,33 @@ internal sealed class CsvFindings
     /// <summary>The findings of a study, which are then taken.</summary>
     public IReadOnlyList<FindingJson> Take(string key) => _byKey.Remove(key, out var found) ? found.Findings : [];
 
-    /// <exception cref="StudyDataException">Findings of a study that is not there.</exception>
-    public void RequireAllTaken()
+    /// <summary>Bad rows, and, once all studies have taken theirs, the findings of none.</summary>
+    public IReadOnlyList<StudyRecord> LeftOut()
     {
-        foreach (var (_, (line, _)) in _byKey.Take(1))
+        foreach (var (key, (line, _)) in _byKey)
         {
-            throw new StudyDataException($"{_path}:{line}: no study has its key");
+            LeaveOut(line, $"no record of the manifest has its key, {key}");
         }
+        return _leftOut;
     }
+
+    private void LeaveOut(int line, string fault) => _leftOut.Add(StudyRecord.Bad($"{FileName}:{line}", fault));
 
     private void Add(int line, IReadOnlyDictionary<string, string> row)
     {
-        int Pixels(string column) => int.TryParse(row[column], NumberStyles.Integer, CultureInfo.InvariantCulture, out var value) ? value
-            : throw new StudyDataException($"{_path}:{line}: {column} is not a whole number of pixels");
+        int[] box = [.. _box.Select(column => int.TryParse(row[column], NumberStyles.Integer, CultureInfo.InvariantCulture, out var pixels) ? pixels : -1)];
+        if (Array.FindIndex(box, pixels => pixels < 0) is >= 0 and var bad)
+        {
+            LeaveOut(line, $"{_box[bad]} is not a whole number of pixels");
+            return;
+        }
         var key = row["key"].Trim();
         if (!_byKey.TryGetValue(key, out var known))
         {
             _byKey[key] = known = (line, []);
         }
         known.Findings.Add(new FindingJson(
-            row["name"], row["phrase"], [Pixels("left"), Pixels("top"), Pixels("width"), Pixels("height")],
+            row["name"], row["phrase"], box,
             row.GetValueOrDefault("mask") is { Length: > 0 } mask ? mask : null));
     }
 }

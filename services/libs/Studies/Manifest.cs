@@ -1,4 +1,6 @@
+using System.Security.Cryptography;
 using System.Text;
+using MedMoE.Mesh.Bundle;
 
 namespace MedMoE.Mesh.Studies;
 
@@ -13,20 +15,23 @@ internal sealed class Manifest : StudySource
     private readonly List<StudyRecord> _records = [];
     private readonly HashSet<string> _keys = [];
 
-    private Manifest(string path, ReportTypes types)
+    private Manifest(string path, byte[] content, ReportTypes types)
         : base(path)
     {
+        Digest = Convert.ToHexStringLower(SHA256.HashData(content));
         _folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
         _types = types;
     }
 
     public override int? Count => _records.Count;
 
+    public override string Digest { get; }
+
     /// <exception cref="StudyDataException">Unreadable, without a required column or any record, or with an unknown type.</exception>
     public static Manifest Open(string path, ReportTypes types)
     {
-        var manifest = new Manifest(path, types);
         var content = Content(path);
+        var manifest = new Manifest(path, content, types);
         if (Path.GetExtension(path).Equals(".csv", StringComparison.OrdinalIgnoreCase))
         {
             manifest.AddCsv(content);
@@ -54,7 +59,8 @@ internal sealed class Manifest : StudySource
     {
         try
         {
-            return File.ReadAllBytes(path);
+            var content = File.ReadAllBytes(path);
+            return GitLfs.IsPointer(content) ? throw new StudyDataException($"{path}: {GitLfs.Fault}") : content;
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -114,7 +120,7 @@ internal sealed class Manifest : StudySource
                 _records.Add(StudyRecord.Bad(Where(line), fault!));
             }
         }
-        findings?.RequireAllTaken();
+        _records.AddRange(findings?.LeftOut() ?? []);
     }
 
     private void Add(int line, RecordJson record)
@@ -147,7 +153,8 @@ internal sealed class Manifest : StudySource
     {
         try
         {
-            return File.ReadAllBytes(Path.Combine(_folder, path));
+            var content = File.ReadAllBytes(Path.Combine(_folder, path));
+            return GitLfs.IsPointer(content) ? throw new BadRecordException($"{path}: {GitLfs.Fault}") : content;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {

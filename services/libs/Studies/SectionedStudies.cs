@@ -7,6 +7,8 @@ internal sealed class SectionedStudies(StudySource source, ReportSections sectio
 {
     public override int? Count => source.Count;
 
+    public override string Digest => source.Digest;
+
     public override IEnumerable<StudyRecord> Read(ShuffleOrder? order) =>
         source.Read(order).Select(record => record with { Load = () => Pick(record.Load()) });
 

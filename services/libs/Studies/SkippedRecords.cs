@@ -15,6 +15,9 @@ public sealed class SkippedRecords(int named = 20)
 
     public int Count { get; private set; }
 
+    /// <summary>Valid studies that the pass did not use, because the last batch was not full; not among those counted.</summary>
+    public int Unbatched { get; set; }
+
     public IReadOnlyList<SkippedRecord> First => _first;
 
     public override string ToString() => Count == 1 ? $"1 record: {_first[0]}"

@@ -3,6 +3,9 @@ namespace MedMoE.Mesh.Studies;
 /// <summary>Reads ahead and prepares studies in parallel. Results and skipped records depend only on data and options: the order is kept.</summary>
 public sealed class StudyLoader(StudySource source, StudyPreparation preparation, LoaderOptions options)
 {
+    /// <inheritdoc cref="StudySource.Digest"/>
+    public string Digest => source.Digest;
+
     /// <summary>
     /// An epoch in batches. An incomplete last batch is dropped, because contrastive losses are not comparable between sizes; the next epoch drops
     /// other studies. The studies of a report type that never fills a batch are reported as skipped.
@@ -38,19 +41,21 @@ public sealed class StudyLoader(StudySource source, StudyPreparation preparation
                 batches++;
             }
         }
+        if (batches == 0)
+        {
+            var ofOneType = options.Batches == BatchPlan.ByType ? " of one report type" : "";
+            throw new StudyDataException($"{source.Name}: not enough studies for a batch of {options.BatchSize}{ofOneType}: "
+                + $"{waiting.Values.Sum(w => w.Count)} usable{(skipped.Count > 0 ? $"; left out: {skipped}" : "")}");
+        }
+        skipped.Unbatched = waiting.Where(type => batched.Contains(type.Key)).Sum(type => type.Value.Count);
         if (options.Batches == BatchPlan.ByType)
         {
             foreach (var study in waiting.Where(type => !batched.Contains(type.Key)).SelectMany(type => type.Value))
             {
                 var usable = waiting[study.ReportType].Count;
-                skipped.Add(study.Key, $"its report type has {usable} usable studies, fewer than a batch of {options.BatchSize}");
+                var studies = usable == 1 ? "study" : "studies";
+                skipped.Add(study.Key, $"its report type has {usable} usable {studies}, fewer than a batch of {options.BatchSize}");
             }
-        }
-        if (batches == 0)
-        {
-            var ofOneType = options.Batches == BatchPlan.ByType ? " of one report type" : "";
-            var usable = waiting.Values.Sum(w => w.Count);
-            throw new StudyDataException($"{source.Name}: not enough studies for a batch of {options.BatchSize}{ofOneType}: {usable} usable");
         }
     }
 

@@ -12,6 +12,9 @@ public abstract partial class StudySource(string name)
     /// <summary>Number of records, including bad ones; null if unknown before reading.</summary>
     public abstract int? Count { get; }
 
+    /// <summary>SHA-256 that tells the list of records from another: of a manifest's content, of the shards' names and sizes.</summary>
+    public abstract string Digest { get; }
+
     /// <summary>One pass over the records; a null order is that of the data.</summary>
     public abstract IEnumerable<StudyRecord> Read(ShuffleOrder? order);
 

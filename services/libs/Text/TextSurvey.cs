@@ -5,6 +5,9 @@ namespace MedMoE.Mesh.Text;
 /// <summary>What of the texts of a data set does not reach the text encoder: the end of long ones, and words outside the vocabulary.</summary>
 public sealed class TextSurvey(BertTokenizer tokenizer, int maxTokens)
 {
+    /// <summary>Reports of a data set that <see cref="OfFirst"/> reads.</summary>
+    public const int First = 200;
+
     private int _cut;
     private int _longest;
     private long _tokens;
@@ -14,6 +17,17 @@ public sealed class TextSurvey(BertTokenizer tokenizer, int maxTokens)
 
     /// <summary>Whether a text was cut or had an unknown word.</summary>
     public bool LosesText => _cut > 0 || _unknown > 0;
+
+    /// <summary>Lines about the first texts of a data set, before all of it is read.</summary>
+    public static IEnumerable<string> OfFirst(IEnumerable<string> texts, BertTokenizer tokenizer, int maxTokens)
+    {
+        var survey = new TextSurvey(tokenizer, maxTokens);
+        foreach (var text in texts.Take(First))
+        {
+            survey.Add(text);
+        }
+        return survey.Texts == 0 ? [] : survey.Lines.Select(line => $"the first {survey.Texts} reports: {line}");
+    }
 
     public void Add(string text)
     {
@@ -32,7 +46,7 @@ public sealed class TextSurvey(BertTokenizer tokenizer, int maxTokens)
             if (_cut > 0)
             {
                 yield return $"reports cut at {maxTokens} tokens: {_cut} of {Texts}, the longest has {_longest}; "
-                    + "--max-tokens of bundle import and create sets the limit";
+                    + "--max-tokens of bundle import and create sets the limit, --sections picks what is read";
             }
             yield return string.Create(
                 CultureInfo.InvariantCulture,

@@ -91,6 +91,10 @@ public sealed class Vocabulary
         {
             throw new BundleException(path, e.Message);
         }
+        if (GitLfs.IsPointer(bytes))
+        {
+            throw new BundleException(path, GitLfs.Fault);
+        }
         if (!Utf8.IsValid(bytes))
         {
             var number = 1;

@@ -27,6 +27,7 @@ internal static class Checkpoint
 {
     private const string StateKey = "medmoe.state";
     private const string OptionsKey = "medmoe.options";
+    private const string InputsKey = "medmoe.inputs";
 
     /// <summary>Options whose values are stored as numbers, or that have another name on the command line.</summary>
     private static readonly Dictionary<string, string> _coded = new()
@@ -42,17 +43,19 @@ internal static class Checkpoint
     private static readonly JsonSerializerOptions _json = new() { RespectRequiredConstructorParameters = true };
 
     /// <exception cref="IOException">The disk is full or not writable; the previous checkpoint is unchanged.</exception>
-    public static void Save(string path, TrainedNetworks networks, Adam adam, TrainingState state, TrainOptions options) => StateDict.Save(
+    public static void Save(
+        string path, TrainedNetworks networks, Adam adam, TrainingState state, TrainOptions options, RunInputs inputs) => StateDict.Save(
         networks.State.Concat(adam.State), path, ScalarType.Float32, new Dictionary<string, string>
         {
             ["format"] = "pt",
             [StateKey] = JsonSerializer.Serialize(state),
             [OptionsKey] = Fingerprint(options),
+            [InputsKey] = JsonSerializer.Serialize(inputs),
         });
 
     /// <summary>Restores networks and optimizer.</summary>
-    /// <exception cref="BundleException">Not a checkpoint, or one of other networks or options.</exception>
-    public static TrainingState Restore(string path, TrainedNetworks networks, Adam adam, TrainOptions options)
+    /// <exception cref="BundleException">Not a checkpoint, or one of other networks, options or data.</exception>
+    public static TrainingState Restore(string path, TrainedNetworks networks, Adam adam, TrainOptions options, RunInputs inputs)
     {
         using var file = SafetensorsFile.Open(path);
         if (!file.Metadata.TryGetValue(StateKey, out var json) || !file.Metadata.TryGetValue(OptionsKey, out var began))
@@ -63,6 +66,12 @@ internal static class Checkpoint
         {
             var changes = Changes(JsonNode.Parse(began), JsonNode.Parse(Fingerprint(options)), "");
             throw new BundleException(path, $"the run began with other options: {string.Join("; ", changes)}");
+        }
+        // Checkpoints of older versions have no inputs.
+        if (file.Metadata.TryGetValue(InputsKey, out var read) && ReadInputs(path, read) is var before && before != inputs)
+        {
+            throw new BundleException(path, $"the run began with other data: {string.Join("; ", before.Changes(inputs))}; "
+                + "to go on with these, give its bundle as --init of a new run");
         }
         StateDict.Restore(networks.State.Concat(adam.State), file);
         var state = ReadState(path, json);
@@ -78,6 +87,18 @@ internal static class Checkpoint
                 is { Step: >= 0, Epoch: >= 0, BatchInEpoch: >= 0 } state
                 && (state.RowSums?.Count ?? 1 + Objective.Terms.Count) == 1 + Objective.Terms.Count ? state
                 : throw new BundleException(path, "not a training checkpoint: its place in the run is none");
+        }
+        catch (JsonException e)
+        {
+            throw new BundleException(path, $"not a training checkpoint: {e.Message}");
+        }
+    }
+
+    private static RunInputs ReadInputs(string path, string json)
+    {
+        try
+        {
+            return JsonFile.ParseObject($"{path}, {InputsKey}", Encoding.UTF8.GetBytes(json)).Deserialize<RunInputs>(_json)!;
         }
         catch (JsonException e)
         {

@@ -49,9 +49,10 @@ internal sealed class DataReport(string name, TextSurvey survey, Action<string> 
             return;
         }
         var part = whole ? name : $"{name}, as far as read";
-        if (Skipped.Count > 0)
+        if (Skipped.Count > 0 || Skipped.Unbatched > 0)
         {
-            report($"{part}: {Skipped.Count} record{(Skipped.Count == 1 ? "" : "s")} left out, {_used} used");
+            var rest = Skipped.Unbatched > 0 ? $", {Skipped.Unbatched} in a last batch that was not full (not used in this pass)" : "";
+            report($"{part}: {Skipped.Count} record{(Skipped.Count == 1 ? "" : "s")} left out, {_used} used{rest}");
         }
         if (!_described)
         {

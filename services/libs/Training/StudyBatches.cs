@@ -7,9 +7,6 @@ namespace MedMoE.Mesh.Training;
 /// <summary>Batches of data sets, prepared in the background.</summary>
 public sealed class StudyBatches : IBatchSource
 {
-    /// <summary>Reports of the training data that are read before training begins.</summary>
-    private const int ReadAtStart = 200;
-
     private readonly StudyLoader _training;
     private readonly StudyLoader? _validation;
     private readonly DataReport _trainingReport;
@@ -37,14 +34,9 @@ public sealed class StudyBatches : IBatchSource
             Seed = options.Seed,
         });
         var training = StudySource.Open(data, manifest.Experts, sections);
-        var survey = new TextSurvey(tokenizer, manifest.Text.MaxTokens);
-        foreach (var study in training.ReadAll().Take(ReadAtStart))
+        foreach (var line in TextSurvey.OfFirst(training.ReadAll().Select(study => study.Report), tokenizer, manifest.Text.MaxTokens))
         {
-            survey.Add(study.Report);
-        }
-        foreach (var line in survey.Texts == 0 ? [] : survey.Lines)
-        {
-            report($"the first {survey.Texts} reports: {line}");
+            report(line);
         }
         return new StudyBatches(
             Loader(training), validation is null ? null : Loader(StudySource.Open(validation, manifest.Experts, sections)), tokenizer,
@@ -56,6 +48,10 @@ public sealed class StudyBatches : IBatchSource
 
     public IEnumerable<TrainingBatch>? Validation =>
         _validation is null ? null : Pass(_validationReport, () => _validation.Read(epoch: 0, _validationReport.Skipped));
+
+    public string Digest => _training.Digest;
+
+    public string? ValidationDigest => _validation?.Digest;
 
     /// <summary>Reports on the pass over the training data that the end of the run breaks off.</summary>
     public void End() => _trainingReport.EndPass(whole: false);

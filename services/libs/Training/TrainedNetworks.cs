@@ -65,6 +65,9 @@ public sealed class TrainedNetworks : IDisposable
     /// <summary>Parts of the source that are copied unchanged: those of capabilities that train by themselves.</summary>
     public IEnumerable<BundlePart> Untrained => Manifest.PartsOfCapabilities;
 
+    /// <summary><see cref="ModelBundle.Digest"/> of the bundle that training starts from.</summary>
+    public string SourceDigest() => _source.Digest([.. Parts.Select(part => part.Part), .. Untrained]);
+
     /// <summary>All parameters and buffers, as FOLDER/NAME.</summary>
     public IEnumerable<(string Name, Tensor Tensor)> State =>
         Parts.SelectMany(part => part.Network.state_dict().Select(entry => ($"{part.Part.Folder}/{entry.Key}", entry.Value)));

@@ -16,4 +16,10 @@ public interface IBatchSource
 
     /// <summary>Null without validation data.</summary>
     IEnumerable<TrainingBatch>? Validation { get; }
+
+    /// <summary>SHA-256 that tells the data of <see cref="Epoch"/> from other data.</summary>
+    string Digest { get; }
+
+    /// <summary>That of the data of <see cref="Validation"/>; null without.</summary>
+    string? ValidationDigest { get; }
 }

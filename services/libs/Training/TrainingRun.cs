@@ -47,6 +47,7 @@ public sealed class TrainingRun : IDisposable
     private readonly IBatchSource _data;
     private readonly TrainOptions _options;
     private readonly TrainingOutput _output;
+    private readonly RunInputs _inputs;
     private readonly Adam _adam;
     private readonly Objective _objective;
     private readonly LearningRate _learningRate;
@@ -59,6 +60,7 @@ public sealed class TrainingRun : IDisposable
     public TrainingRun(TrainedNetworks networks, IBatchSource data, TrainOptions options, TrainingOutput output)
     {
         (_networks, _data, _options, _output) = (networks, data, options, output);
+        _inputs = new RunInputs(networks.SourceDigest(), data.Digest, data.ValidationDigest);
         if (options.HalfTrunk)
         {
             networks.Backbone.Network.to(ScalarType.BFloat16);
@@ -83,11 +85,11 @@ public sealed class TrainingRun : IDisposable
 
     public TrainingState State => _state;
 
-    /// <exception cref="BundleException">No checkpoint, or one of other networks or options.</exception>
+    /// <exception cref="BundleException">No checkpoint, or one of other networks, options or data.</exception>
     public void Resume()
     {
         _output.RequireCheckpoint();
-        var restored = Checkpoint.Restore(_output.CheckpointFile, _networks, _adam, _options);
+        var restored = Checkpoint.Restore(_output.CheckpointFile, _networks, _adam, _options, _inputs);
         if (restored.RowSums is { } sums)
         {
             _sinceRow.Restore(sums, restored.RowBatches);
@@ -244,5 +246,5 @@ public sealed class TrainingRun : IDisposable
     }
 
     private void SaveCheckpoint() => Checkpoint.Save(
-        _output.CheckpointFile, _networks, _adam, _state with { RowSums = _sinceRow.Sums, RowBatches = _sinceRow.Batches }, _options);
+        _output.CheckpointFile, _networks, _adam, _state with { RowSums = _sinceRow.Sums, RowBatches = _sinceRow.Batches }, _options, _inputs);
 }

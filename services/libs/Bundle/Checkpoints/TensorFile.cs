@@ -18,10 +18,6 @@ public static class TensorFile
         using (var content = FileContent.Open(path))
         {
             var start = content.Read(0, (int)Math.Min(content.Length, 9));
-            if (start.AsSpan().StartsWith("version "u8))
-            {
-                throw new BundleException(path, "a Git LFS pointer, not the file itself: fetch it with git lfs pull");
-            }
             var safetensors = path.EndsWith(".safetensors", StringComparison.Ordinal)
                 || (start is [.., (byte)'{'] && BinaryPrimitives.TryReadUInt64LittleEndian(start, out var header)
                     && header <= SafetensorsFile.MaxHeaderLength);

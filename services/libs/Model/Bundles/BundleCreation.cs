@@ -23,7 +23,9 @@ public static class BundleCreation
         BundleFolder.RequireFree(request.Out);
         var swin = SwinConfig.Read(request.Swin);
         RequireMemory(request.Swin, swin.Parameters);
-        RequireMemory(request.Bert, (BertConfig.Read(request.Bert) with { VocabularySize = request.Vocabulary.Count }).Parameters);
+        var bertConfig = BertConfig.Read(request.Bert) with { VocabularySize = request.Vocabulary.Count };
+        RequireMemory(request.Bert, bertConfig.Parameters);
+        RequireText(request.Bert, bertConfig, request.Manifest(bertConfig.HiddenSize).Text);
         BundleFolder.Make(request.Out, folder =>
         {
             var text = Directory.CreateDirectory(Path.Combine(folder, BundlePart.Text.Folder)).FullName;
@@ -49,6 +51,20 @@ public static class BundleCreation
             BundleFolder.Save(encoder, folder, BundlePart.Text);
             BundleFolder.SaveFreshHeads(folder, manifest, swin, request.Seed);
         });
+    }
+
+    /// <exception cref="BundleException">The BERT encoder of this config.json has too few layers or positions for the settings.</exception>
+    public static void RequireText(string config, BertConfig bert, TextSettings text)
+    {
+        if (bert.Layers < text.LastLayers)
+        {
+            throw new BundleException(config, $"num_hidden_layers is {bert.Layers}; MedMoE sums the last {text.LastLayers} layers of a word, "
+                + $"so it needs {text.LastLayers} or more");
+        }
+        if (bert.MaxPositions < text.MaxTokens)
+        {
+            throw new BundleException(config, $"max_position_embeddings is {bert.MaxPositions}, fewer than the {text.MaxTokens} of --max-tokens");
+        }
     }
 
     private static void RequireMemory(string config, long parameters)
