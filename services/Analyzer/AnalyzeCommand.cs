@@ -96,6 +96,10 @@ internal sealed class AnalyzeCommand : Command
         {
             throw new InvalidRequestException("--overlay needs --report: it shows the attention of the report's words");
         }
+        if (overlay is not null && !overlay.EndsWith(".png", StringComparison.OrdinalIgnoreCase) && !Directory.Exists(overlay))
+        {
+            throw new InvalidRequestException($"--overlay {overlay}: the picture is a PNG; give it a name that ends with .png");
+        }
         var (policy, named) = Policy(arguments.GetRequiredValue(_policy));
         var analysis = arguments.GetValue(_server) is { } server
             ? await new RemoteAnalyzer(server).Analyze(image, report, policy, named, withAttention: overlay is not null)
@@ -104,6 +108,7 @@ internal sealed class AnalyzeCommand : Command
         if (overlay is not null)
         {
             AttentionOverlay.Write(overlay, image, report!, analysis, Style(arguments));
+            Console.Error.WriteLine($"wrote {overlay}");
         }
         if (analysis.Notice is not null)
         {

@@ -32,17 +32,19 @@ internal sealed class ExpectCommand : Command
     private async Task<int> Run(ParseResult arguments)
     {
         var limits = new JsonObject { ["default"] = new JsonObject { ["ok"] = 1, ["fewest"] = 1 } };
-        foreach (var file in arguments.GetRequiredValue(_configs))
+        foreach (var path in arguments.GetRequiredValue(_configs))
         {
-            var config = LoadConfigReader.Read(file);
+            var config = LoadConfigReader.Read(path);
             config = config with { Host = arguments.GetValue(_host) ?? config.Host };
             var name = config.Name.Split(',')[0];
             if (!limits.ContainsKey(name))
             {
-                limits[name] = new JsonObject { ["answers"] = await Answers(file, config) };
+                limits[name] = new JsonObject { ["answers"] = await Answers(path, config) };
             }
         }
-        await File.WriteAllTextAsync(arguments.GetRequiredValue(_out), limits.ToJsonString(_json) + "\n");
+        var file = arguments.GetRequiredValue(_out);
+        await File.WriteAllTextAsync(file, limits.ToJsonString(_json) + "\n");
+        Console.WriteLine($"wrote {file}, limits of {limits.Count - 1} {(limits.Count == 2 ? "load" : "loads")}");
         return 0;
     }
 

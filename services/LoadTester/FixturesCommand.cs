@@ -38,10 +38,13 @@ internal sealed class FixturesCommand : Command
             throw new LoadException($"{source.Name}: no study can be read{(skipped.Count == 0 ? "" : $"; left out: {skipped}")}");
         }
         var folder = Directory.CreateDirectory(arguments.GetRequiredValue(_out)).FullName;
+        var files = 0;
         foreach (var (name, messages) in FixtureSet.Of(bundle, studies))
         {
             FixtureFile.Write(Path.Combine(folder, $"{name}.bin"), messages);
+            files++;
         }
+        Console.WriteLine($"wrote {files} files of messages from {studies.Length} studies to {folder}");
         if (skipped.Count > 0)
         {
             Console.Error.WriteLine($"left out: {skipped}");

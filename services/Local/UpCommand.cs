@@ -72,6 +72,8 @@ internal sealed class UpCommand : Command
     private static async Task<int> Run(UpOptions options)
     {
         var bundle = ModelBundle.Open(options.Bundle);
+        Ports.RequireFree("--port", options.Port);
+        Ports.RequireFree("--http-port", options.HttpPort);
         using var signals = new StopSignals();
         using var folder = RuntimeFolder.Create(options.Name);
         using var redis = options.Redis is null ? EmbeddedRedis.Start() : null;

@@ -5,6 +5,7 @@ using MedMoE.Mesh.Evaluation.Reading;
 using MedMoE.Mesh.Model;
 using MedMoE.Mesh.Studies;
 using MedMoE.Mesh.Text;
+using MedMoE.Mesh.Trainer.Options;
 
 namespace MedMoE.Mesh.Trainer;
 

@@ -4,6 +4,7 @@ using MedMoE.Mesh.Model;
 using MedMoE.Mesh.Model.Bundles;
 using MedMoE.Mesh.Studies;
 using MedMoE.Mesh.Text;
+using MedMoE.Mesh.Trainer.Options;
 using MedMoE.Mesh.Training;
 using MedMoE.Mesh.Training.Losses;
 using static TorchSharp.torch;

@@ -45,6 +45,11 @@ public sealed partial class BadArgumentsTests : IDisposable
     [InlineData("analyze --image=IMAGE --bundle=NONE", "/none: no such bundle folder")]
     [InlineData("analyze --image=IMAGE --report=mass --overlay=NONE/o.png", "/none/o.png: no such folder: ")]
     [InlineData("analyze --image=IMAGE --report=mass --overlay=FOLDER", ": is a folder, not a file")]
+    [InlineData("analyze --image=IMAGE --report=mass --overlay=o.jpg", "--overlay o.jpg: the picture is a PNG")]
+    [InlineData("analyze --imag=IMAGE", "there is no option --imag; the nearest is --image")]
+    [InlineData("analyze IMAGE", "unexpected argument \"")]
+    [InlineData("bundle", "bundle needs one of check, create, import")]
+    [InlineData("bundle chek FOLDER", "there is no bundle command chek; the nearest is check")]
     [InlineData("analyze --image=IMAGE --policy=dental", "\"dental\"", "xray (X-ray, CR, DX")]
     [InlineData("analyze --image=IMAGE --server=localhost", "--server localhost: expected HOST:PORT")]
     [InlineData("analyze --image=IMAGE --server=localhost:1", "localhost:1: cannot connect: Connection refused")]
@@ -63,6 +68,7 @@ public sealed partial class BadArgumentsTests : IDisposable
     [InlineData("bundle import --swin=IMAGE --bert=NONE --out=FOLDER/out", "gray8_130x100.png: is a file, not a folder")]
     [InlineData("bundle create --swin=NONE --bert=NONE --experts=xray,ct,mri,ultrasound --data=DATA --out=FOLDER/out", "/none: no such file")]
     [InlineData("bundle create --swin=FOLDER --bert=NONE --experts=xray,ct,mri,ultrasound --data=DATA --out=FOLDER/out", ": is a folder, not a file")]
+    [InlineData("bundle create --swin=FOLDER --bert=NONE --experts=ct --data=DATA --out=FOLDER/out --max-tokens=2", "--max-tokens 2")]
     [InlineData("phantoms --out=FOLDER --count=0 --seed=1", "--count 0")]
     [InlineData("phantoms --out=IMAGE --count=1 --seed=1", "gray8_130x100.png: a file, not a folder")]
     [InlineData("phantoms --out=FOLDER/out --count=1 --seed=1 --types=dental", "\"dental\"", "xray, ct, mri, ultrasound")]
@@ -84,7 +90,7 @@ public sealed partial class BadArgumentsTests : IDisposable
                 .Replace("FOLDER", _folder.Path, StringComparison.Ordinal).Replace("IMAGE", _image, StringComparison.Ordinal)
                 .Replace("DATA", data, StringComparison.Ordinal).Replace("DEMO", demo, StringComparison.Ordinal)),
         ];
-        var command = Launcher.Commands.Where(c => line.StartsWith($"{c} ", StringComparison.Ordinal)).MaxBy(c => c.Length)!;
+        var command = Launcher.Commands.Where(c => $"{line} ".StartsWith($"{c} ", StringComparison.Ordinal)).MaxBy(c => c.Length)!;
 
         var result = await Launcher.Run(command, arguments[command.Split(' ').Length..]);
 

@@ -18,7 +18,7 @@ public sealed partial class OwnOverlayTests
 
     [Fact]
     public void EveryOption_IsOneOfThePage() =>
-        Assert.Equal(["nodes/gpu", "bundle/claim", "options/pod-monitor", "grpc-route", "ingress"], OwnFolder.Options);
+        Assert.Equal(["nodes/gpu", "bundle/claim", "bundle/image-volume", "options/pod-monitor", "grpc-route", "ingress"], OwnFolder.Options);
 
     [Fact]
     public async Task Own_RunsItsOwnExpertsAndNoOther()
@@ -47,11 +47,11 @@ public sealed partial class OwnOverlayTests
         AssertWhole(await own.Build());
     }
 
-    /// <summary>The ingress stands for the route.</summary>
+    /// <summary>The ingress stands for the route, the claim for the image volume.</summary>
     [Fact]
     public async Task Own_WithAllOptions_IsWhole()
     {
-        using var own = await OwnFolder.Make([.. OwnFolder.Options.Where(option => option != "ingress")]);
+        using var own = await OwnFolder.Make([.. OwnFolder.Options.Where(option => option is not ("ingress" or "bundle/image-volume"))]);
         AssertWhole(await own.Build());
     }
 
@@ -240,8 +240,9 @@ public sealed partial class OwnOverlayTests
         Assert.All(overlay.Objects.Where(o => o is not V1Namespace), o => Assert.Equal(Namespace, o.Metadata.NamespaceProperty));
         // No name of the repository's, which no registry has.
         Assert.DoesNotContain(
-            overlay.PodSpecs.SelectMany(pod => pod.Containers.Concat(pod.InitContainers ?? [])),
-            c => c.Image.StartsWith("medmoe-mesh/", StringComparison.Ordinal));
+            overlay.PodSpecs.SelectMany(pod => pod.Containers.Concat(pod.InitContainers ?? []).Select(c => c.Image)
+                .Concat((pod.Volumes ?? []).Where(volume => volume.Image is not null).Select(volume => volume.Image.Reference))),
+            image => image.StartsWith("medmoe-mesh/", StringComparison.Ordinal));
         foreach (var container in overlay.PodSpecs.Select(pod => pod.Containers[0]))
         {
             Assert.DoesNotContain(Variables(overlay, container).Values, value => Reference().IsMatch(value));

@@ -157,7 +157,20 @@ public sealed class UpTests : IDisposable
 
         using var mesh = LocalProcess.Run(_runtime, "up", "--only", "gateway", "--port", $"{port}");
 
-        await mesh.AssertRefused("gateway/1: Serving: cannot listen: Failed to bind to address ", $":{port}: address already in use");
+        await mesh.AssertRefused($"--port {port}: Address already in use");
+    }
+
+    /// <summary>Ports that are not options are found by the services.</summary>
+    [Fact]
+    public async Task Up_NextHttpPortInUse_IsOneLine()
+    {
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+        var port = ((IPEndPoint)other.LocalEndpoint).Port;
+
+        using var mesh = LocalProcess.Run(_runtime, "up", "--only", "gateway,router", "--http-port", $"{port - 1}");
+
+        await mesh.AssertRefused("router/1: Serving: cannot listen: Failed to bind to address ", $":{port}: address already in use");
     }
 
     [Fact]

@@ -26,14 +26,14 @@ internal static class ReplicaCounts
                 throw new LocalMeshException($"replicas: \"{entry}\" is not NAME=NUMBER");
             }
             var scalable = services.Where(s => s.IsCalled).ToArray();
-            var service = scalable.FirstOrDefault(s => s.ShortName == name) ?? throw new LocalMeshException(
+            var service = scalable.FirstOrDefault(s => s.ShortName == name || s.Service.Name == name) ?? throw new LocalMeshException(
                 $"replicas: unknown service \"{name}\"; expected one of {string.Join(", ", scalable.Select(s => s.ShortName))}");
             var least = service.Service.Expert is null ? 1 : 0;
             if (!int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var count) || count < least || count > Most)
             {
                 throw new LocalMeshException($"replicas: {name} can have {least} to {Most} replicas, not \"{number}\"");
             }
-            if (!counts.TryAdd(name, count))
+            if (!counts.TryAdd(service.ShortName, count))
             {
                 throw new LocalMeshException($"replicas: {name} is given twice");
             }

@@ -15,8 +15,8 @@ internal static class StatusTable
                 replica.Service,
                 Number(replica.Number),
                 replica.Pid is { } pid ? Number(pid) : "-",
-                replica.Listening?.Grpc ?? "starting",
-                replica.Listening?.Http ?? "starting",
+                replica.Listening?.Grpc ?? (replica.Number == 0 ? "-" : "starting"),
+                replica.Listening?.Http ?? (replica.Number == 0 ? "-" : "starting"),
             }),
         ];
         var widths = Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(row => row[column].Length)).ToArray();

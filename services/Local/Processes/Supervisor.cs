@@ -16,12 +16,13 @@ internal sealed class Supervisor(MeshPlan plan, EndpointsFile endpoints, MeshLog
 
     public MeshPlan Plan => plan;
 
-    /// <summary>In the order of the plan.</summary>
+    /// <summary>In the order of the plan; a service without replicas has one entry, with number 0.</summary>
     public IReadOnlyList<ReplicaStatus> Status()
     {
         lock (_lock)
         {
-            return [.. plan.Services.SelectMany(ReplicasOf).Select(replica => replica.Status)];
+            return [.. plan.Services.SelectMany(spec =>
+                ReplicasOf(spec).Select(replica => replica.Status).DefaultIfEmpty(new ReplicaStatus(spec.Service.Name, 0, null, null)))];
         }
     }
 

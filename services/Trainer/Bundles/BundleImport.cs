@@ -130,7 +130,7 @@ internal static class BundleImport
         if (weights.ImageGate is null)
         {
             return names ?? throw new BundleException(
-                "--experts", $"is missing: {request.Checkpoint ?? "folders of Hugging Face"} has no experts, so name those to start, as xray,ct");
+                "--experts", $"is missing; {request.Checkpoint ?? request.Swin} holds no experts: name the fresh ones, as xray,ct");
         }
         return names is null && held == _released.Length ? _released
             : names?.Count == held ? names

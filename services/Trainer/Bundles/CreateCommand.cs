@@ -3,6 +3,7 @@ using MedMoE.Mesh.Commands;
 using MedMoE.Mesh.Model.Bundles;
 using MedMoE.Mesh.Studies;
 using MedMoE.Mesh.Text;
+using MedMoE.Mesh.Trainer.Options;
 
 namespace MedMoE.Mesh.Trainer.Bundles;
 

@@ -32,7 +32,7 @@ public static partial class CommandHost
         }
         if (parsed.Errors.Count > 0)
         {
-            return Fail(parsed.Errors[0].Message);
+            return Fail(ParseFault.Of(parsed));
         }
         try
         {

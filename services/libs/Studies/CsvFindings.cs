@@ -57,7 +57,10 @@ internal sealed class CsvFindings
 
     private void Add(int line, IReadOnlyDictionary<string, string> row)
     {
-        int[] box = [.. _box.Select(column => int.TryParse(row[column], NumberStyles.Integer, CultureInfo.InvariantCulture, out var pixels) ? pixels : -1)];
+        int[] box =
+        [
+            .. _box.Select(column => int.TryParse(row[column], NumberStyles.None, CultureInfo.InvariantCulture, out var pixels) ? pixels : -1),
+        ];
         if (Array.FindIndex(box, pixels => pixels < 0) is >= 0 and var bad)
         {
             LeaveOut(line, $"{_box[bad]} is not a whole number of pixels");

@@ -1,8 +1,8 @@
 namespace MedMoE.Mesh.Training;
 
 /// <summary>
-/// SHA-256 of what a run reads: the bundle that it starts from, the training data, and the validation data (null without). A resumed run must read the
-/// same: its position counts batches of these data, and its best loss is a loss of them.
+/// SHA-256 of what a run reads: the bundle that it starts from, the training data, and the validation data (null without). A resumed run must read
+/// the same: its position counts batches of these data, and its best loss is a loss of them.
 /// </summary>
 internal sealed record RunInputs(string Init, string Data, string? Validation)
 {

@@ -102,8 +102,8 @@ public sealed class TextEncoderServiceTests
     }
 
     [Theory]
-    [InlineData("--Serving:Address=localhost", "Serving: Address localhost is not an IP address")]
-    [InlineData("--Serving:GrpcPort=99999", "Serving: The field GrpcPort must be between 0 and 65535.")]
+    [InlineData("--Serving:Address=localhost", "Serving:Address: localhost is not an IP address")]
+    [InlineData("--Serving:GrpcPort=99999", "Serving:GrpcPort is 99999; it must be from 0 to 65535")]
     [InlineData("--Serving:MaxMessageBytes=many", "Serving:MaxMessageBytes: \"many\" is not a whole number")]
     public void Create_BadSetting_SaysWhich(string setting, string message)
     {

@@ -2,6 +2,7 @@ using MedMoE.Mesh.Serving.Hosting;
 using MedMoE.Mesh.Serving.Settings;
 using MedMoE.Mesh.ServicesUnderTest;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Options;
 
 namespace MedMoE.Mesh.Serving.Tests.Settings;
 
@@ -9,7 +10,7 @@ public sealed class SettingNamesTests
 {
     [Theory]
     [InlineData("Serving:MaxMesageBytes=1024", "Serving:MaxMesageBytes: there is no such setting; the nearest name is Serving:MaxMessageBytes")]
-    [InlineData("Servin:MaxMessageBytes=1024", "Servin:MaxMessageBytes: there is no such setting; the nearest name is Serving")]
+    [InlineData("Servin:MaxMessageBytes=1024", "Servin:MaxMessageBytes: there is no such setting; the nearest name is Serving:MaxMessageBytes")]
     [InlineData("Endpoints:Refreshing=00:00:01", "Endpoints:Refreshing: there is no such setting; the nearest name is Endpoints:Refresh")]
     [InlineData("Serving:MaxMessageBytes=32MB", "Serving:MaxMessageBytes: \"32MB\" is not a whole number up to 2147483647")]
     [InlineData("Serving:ShutdownTimeout=5x", "Serving:ShutdownTimeout: \"5x\" is not a time as 00:00:30 (hours, minutes, seconds)")]
@@ -20,6 +21,15 @@ public sealed class SettingNamesTests
     {
         var e = await Assert.ThrowsAsync<InvalidSettingException>(() => RunningService.Start(Create, null, $"--{setting}"));
         Assert.Equal(expected, e.Message);
+    }
+
+    /// <summary>A setting that is checked when the host exists.</summary>
+    [Fact]
+    public async Task Start_SettingOutOfRange_SaysWhichAndWhy()
+    {
+        var e = await Assert.ThrowsAsync<OptionsValidationException>(
+            () => RunningService.Start(Create, null, "--Endpoints:KeepAliveTimeout=00:00:01"));
+        Assert.Equal("Endpoints:KeepAliveTimeout is 00:00:01; it must be from 00:00:04 to 01:00:00", e.Message);
     }
 
     /// <summary><c>mesh up --set</c> gives every service all settings.</summary>

@@ -1,4 +1,3 @@
-using System.ComponentModel.DataAnnotations;
 using System.Net;
 using System.Net.Sockets;
 using Grpc.HealthCheck;
@@ -73,7 +72,10 @@ public static partial class ServiceHost
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService(builder.Environment.ApplicationName))
-            .WithMetrics(metrics => metrics.AddMeter([Meters.Name, .. Meters.OfDotNet]).AddPrometheusExporter());
+            .WithMetrics(metrics => metrics
+                .AddMeter([Meters.Name, .. Meters.OfDotNet])
+                // The scope would be three labels of every series that say what the instrument's name says.
+                .AddPrometheusExporter(exporter => exporter.ScopeInfoEnabled = false));
         if (options.StopWithInput)
         {
             builder.Services.AddHostedService<ParentWatch>();
@@ -88,12 +90,10 @@ public static partial class ServiceHost
         var section = configuration.GetSection(ServingOptions.Section);
         SettingNames.Require<ServingOptions>(section);
         var options = section.Get<ServingOptions>() ?? new ServingOptions();
-        var faults = new List<ValidationResult>();
-        return Validator.TryValidateObject(options, new ValidationContext(options), faults, validateAllProperties: true)
-            ? IPAddress.TryParse(options.Address, out _)
-                ? options
-                : throw new InvalidSettingException(ServingOptions.Section, $"Address {options.Address} is not an IP address")
-            : throw new InvalidSettingException(ServingOptions.Section, string.Join(" ", faults.Select(f => f.ErrorMessage)));
+        var validation = new SectionValidation<ServingOptions>(ServingOptions.Section).Validate(name: null, options);
+        return validation.Failed ? throw new InvalidSettingException(validation.FailureMessage)
+            : IPAddress.TryParse(options.Address, out _) ? options
+            : throw new InvalidSettingException($"{ServingOptions.Section}:{nameof(options.Address)}", $"{options.Address} is not an IP address");
     }
 
     /// <summary>Runs a service. A fault of its settings or its bundle is one line on standard error and exit code 2.</summary>

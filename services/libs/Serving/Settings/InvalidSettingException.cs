@@ -2,4 +2,10 @@ using MedMoE.Mesh.Bundle;
 
 namespace MedMoE.Mesh.Serving.Settings;
 
-public sealed class InvalidSettingException(string section, string reason) : InvalidInputException($"{section}: {reason}");
+public sealed class InvalidSettingException(string message) : InvalidInputException(message)
+{
+    public InvalidSettingException(string setting, string reason)
+        : this($"{setting}: {reason}")
+    {
+    }
+}

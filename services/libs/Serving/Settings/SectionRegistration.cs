@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace MedMoE.Mesh.Serving.Settings;
 
@@ -13,8 +14,8 @@ public static class SectionRegistration
             // Before the binding, whose own errors are in .NET's words.
             .Configure<IConfiguration>((_, configuration) => SettingNames.Require<TOptions>(configuration.GetSection(section)))
             .BindConfiguration(section)
-            .ValidateDataAnnotations()
             .ValidateOnStart();
+        services.AddSingleton<IValidateOptions<TOptions>>(new SectionValidation<TOptions>(section));
         return services;
     }
 }

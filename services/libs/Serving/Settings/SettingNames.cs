@@ -23,7 +23,8 @@ internal static class SettingNames
     {
         foreach (var key in arguments.Where(a => a.StartsWith("--", StringComparison.Ordinal) && a.Contains(':')).Select(a => a[2..].Split('=')[0]))
         {
-            Require(key, key.Split(':')[0], "", _sections);
+            var section = key.Split(':')[0];
+            Require(key, section, _sections, nearest => nearest + key[section.Length..]);
         }
     }
 
@@ -35,7 +36,8 @@ internal static class SettingNames
         var properties = typeof(TOptions).GetProperties();
         foreach (var setting in section.GetChildren())
         {
-            Require(setting.Path, setting.Key, $"{section.Key}:", [.. properties.Where(p => p.CanWrite).Select(p => p.Name)]);
+            Require(
+                setting.Path, setting.Key, [.. properties.Where(p => p.CanWrite).Select(p => p.Name)], nearest => $"{section.Key}:{nearest}");
             var property = properties.Single(p => p.Name.Equals(setting.Key, StringComparison.OrdinalIgnoreCase));
             if (setting.Value is { } value && !IsReadable(property, value))
             {
@@ -44,11 +46,11 @@ internal static class SettingNames
         }
     }
 
-    private static void Require(string path, string name, string prefix, IReadOnlyList<string> known)
+    private static void Require(string path, string name, IReadOnlyList<string> known, Func<string, string> whole)
     {
         if (!known.Contains(name, StringComparer.OrdinalIgnoreCase))
         {
-            throw new InvalidSettingException(path, $"there is no such setting; the nearest name is {prefix}{NearestName.To(name, known)}");
+            throw new InvalidSettingException(path, $"there is no such setting; the nearest name is {whole(NearestName.To(name, known))}");
         }
     }
 

@@ -2,7 +2,7 @@ using System.CommandLine;
 using MedMoE.Mesh.Commands;
 using MedMoE.Mesh.Text;
 
-namespace MedMoE.Mesh.Trainer;
+namespace MedMoE.Mesh.Trainer.Options;
 
 internal static class StudyOption
 {
