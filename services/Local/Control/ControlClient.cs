@@ -56,7 +56,7 @@ internal sealed class ControlClient : IDisposable
         {
             string[] others = [.. RuntimeFolder.Names().Where(name => name != _mesh)];
             throw new LocalMeshException($"no mesh named {_mesh} is running; "
-                + (others.Length == 0 ? "start one with ./mesh up" : $"--name selects another one: {string.Join(", ", others)}"));
+                + (others.Length == 0 ? "start one with ./mesh up" : $"running are {string.Join(", ", others)} (--name)"));
         }
         catch (HttpRequestException)
         {
