@@ -62,7 +62,7 @@ public sealed class ScaleTests : IDisposable
         Assert.StartsWith($"other: medmoe-demo/1, process {mesh.Pid}\n", shown.Output);
         Assert.Equal(mesh.Table, shown.Table);
         using var missing = LocalProcess.Run(_runtime, "down");
-        await missing.AssertRefused("no mesh named mesh is running; --name selects another one: other");
+        await missing.AssertRefused("no mesh named mesh is running; running are other (--name)");
 
         using var down = LocalProcess.Run(_runtime, "down", "--name", "other");
         Assert.Equal(0, await down.ExitCode());
