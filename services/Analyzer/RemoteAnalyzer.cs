@@ -19,8 +19,8 @@ internal sealed class RemoteAnalyzer(string server)
     /// <exception cref="InvalidRequestException">The mesh is unreachable or refuses the request.</exception>
     public async Task<ImageAnalysis> Analyze(byte[] image, string? report, GatingPolicy policy, string? named, bool withAttention)
     {
-        var address = MeshTransport.AddressOf(server) ?? throw new InvalidRequestException($"--server {server}: expected HOST:PORT");
-        if (await MeshTransport.WhyUnreachable(address, _connectTimeout) is { } reason)
+        var address = MeshTransport.Plain.AddressOf(server) ?? throw new InvalidRequestException($"--server {server}: expected HOST:PORT");
+        if (await MeshTransport.Plain.WhyUnreachable(address, _connectTimeout) is { } reason)
         {
             throw new InvalidRequestException($"{server}: cannot connect: {reason}");
         }

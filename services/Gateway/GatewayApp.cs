@@ -23,7 +23,7 @@ public static class GatewayApp
 {
     public static WebApplication Create(string[] args)
     {
-        var builder = ServiceHost.CreateBuilder(args, grpc => grpc.UseConnectionAge());
+        var builder = ServiceHost.CreateGateway(args, grpc => grpc.UseConnectionAge());
         builder.AddEndpoints();
         builder.Services.AddSection<GatewayOptions>(GatewayOptions.Section);
         builder.AddProxy();

@@ -20,7 +20,7 @@ internal static class FrontDoor
     /// <exception cref="LocalMeshException">An expert does not answer in time, or fails.</exception>
     public static async Task WaitUntilReady(string gateway, IEnumerable<string> experts, CancellationToken cancellation)
     {
-        using var channel = GrpcChannel.ForAddress(MeshTransport.AddressOf(gateway)!);
+        using var channel = GrpcChannel.ForAddress(MeshTransport.Plain.AddressOf(gateway)!);
         var router = new RouterService.RouterServiceClient(channel);
         var deadline = DateTime.UtcNow + _timeout;
         foreach (var expert in experts)

@@ -3,6 +3,7 @@ using MedMoE.Mesh.Gateway.Settings;
 using MedMoE.Mesh.Serving.Endpoints;
 using MedMoE.Mesh.V1;
 using MedMoE.Mesh.Wire.Catalog;
+using MedMoE.Mesh.Wire.Transport;
 using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
@@ -13,8 +14,10 @@ using ServiceDescriptor = Google.Protobuf.Reflection.ServiceDescriptor;
 namespace MedMoE.Mesh.Gateway.Routing;
 
 /// <summary>Builds YARP's configuration: a cluster of replicas for each service, and the routes to it.</summary>
-internal sealed class MeshRoutes(IOptions<GatewayOptions> options)
+internal sealed class MeshRoutes(IOptions<GatewayOptions> options, MeshTransport transport)
 {
+    private const string ServiceName = "Service";
+
     private static readonly TimeSpan _healthTimeout = TimeSpan.FromSeconds(1);
 
     private readonly ClusterConfig _cluster = new()
@@ -65,6 +68,9 @@ internal sealed class MeshRoutes(IOptions<GatewayOptions> options)
     public static bool IsChosenByHeader(ServiceDescriptor contract) =>
         contract == ModelService.Descriptor || ServiceCatalog.All.Any(kind => kind.IsPerExpert && kind.Contracts.Contains(contract));
 
+    /// <summary>The <see cref="MeshService.Name"/> of a cluster's service.</summary>
+    public static string NameOf(IReadOnlyDictionary<string, string>? clusterMetadata) => clusterMetadata![ServiceName];
+
     /// <exception cref="EndpointException">An endpoint cannot be read.</exception>
     public IReadOnlyList<ClusterConfig> Clusters(EndpointOptions endpoints) =>
         [.. Services(endpoints).Select(service => Cluster(service, endpoints))];
@@ -79,7 +85,8 @@ internal sealed class MeshRoutes(IOptions<GatewayOptions> options)
     private ClusterConfig Cluster(MeshService service, EndpointOptions endpoints) => _cluster with
     {
         ClusterId = service.ToString(),
-        Destinations = ReplicaResolver.Destinations(endpoints.AddressOf(service)),
+        Destinations = ReplicaResolver.Destinations(endpoints.AddressOf(service), transport.Scheme),
+        Metadata = new Dictionary<string, string> { [ServiceName] = service.Name },
     };
 
     private static RouteConfig Route(ServiceDescriptor contract, MeshService service, string? header) => new()

@@ -1,10 +1,11 @@
 using MedMoE.Mesh.Serving.Endpoints;
+using MedMoE.Mesh.Wire.Transport;
 using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace MedMoE.Mesh.Gateway.Routing;
 
-internal sealed class ReplicaConnections(IOptions<EndpointOptions> endpoints) : ForwarderHttpClientFactory
+internal sealed class ReplicaConnections(IOptions<EndpointOptions> endpoints, MeshTransport transport) : ForwarderHttpClientFactory
 {
     protected override void ConfigureHandler(ForwarderHttpClientContext context, SocketsHttpHandler handler)
     {
@@ -16,5 +17,6 @@ internal sealed class ReplicaConnections(IOptions<EndpointOptions> endpoints) : 
         handler.ActivityHeadersPropagator = null;
         handler.ConnectTimeout = TimeSpan.FromSeconds(2);
         handler.Ping(endpoints.Value.KeepAliveTimeout);
+        transport.Secure(handler, MeshRoutes.NameOf(context.NewMetadata));
     }
 }

@@ -14,7 +14,8 @@ namespace MedMoE.Mesh.Gateway.Routing;
 /// Creates one replica for each address of a DNS name. YARP's own resolver rejects the whole configuration when one name has no address, which is
 /// normal for an expert scaled to zero; here only that service has no replicas.
 /// </summary>
-internal sealed partial class ReplicaResolver(IOptionsMonitor<EndpointOptions> endpoints, ILogger<ReplicaResolver> logger) : IDestinationResolver
+internal sealed partial class ReplicaResolver(
+    IOptionsMonitor<EndpointOptions> endpoints, MeshTransport transport, ILogger<ReplicaResolver> logger) : IDestinationResolver
 {
     private const string ByName = "dns";
 
@@ -24,8 +25,8 @@ internal sealed partial class ReplicaResolver(IOptionsMonitor<EndpointOptions> e
     private readonly ConcurrentDictionary<string, IPAddress[]> _known = new();
 
     /// <summary>The destinations for an endpoint, in the form that this resolver reads.</summary>
-    public static IReadOnlyDictionary<string, DestinationConfig> Destinations(EndpointAddress address) => address.Hosts
-        .Select(host => new UriBuilder(address.IsName ? ByName : MeshTransport.Scheme, host.Host, host.Port).Uri)
+    public static IReadOnlyDictionary<string, DestinationConfig> Destinations(EndpointAddress address, string scheme) => address.Hosts
+        .Select(host => new UriBuilder(address.IsName ? ByName : scheme, host.Host, host.Port).Uri)
         .DistinctBy(uri => uri.Authority)
         .ToDictionary(uri => uri.Authority, uri => new DestinationConfig { Address = uri.AbsoluteUri });
 
@@ -46,7 +47,7 @@ internal sealed partial class ReplicaResolver(IOptionsMonitor<EndpointOptions> e
             again = addresses.Length > 0 || endpoints.CurrentValue.Refresh < _retry ? endpoints.CurrentValue.Refresh : _retry;
             foreach (var address in addresses)
             {
-                var replica = new UriBuilder(MeshTransport.Scheme, address.ToString(), name.Port).Uri;
+                var replica = new UriBuilder(transport.Scheme, address.ToString(), name.Port).Uri;
                 replicas[replica.Authority] = new DestinationConfig { Address = replica.AbsoluteUri, Host = name.Authority };
             }
         }

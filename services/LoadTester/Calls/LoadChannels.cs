@@ -16,8 +16,8 @@ internal sealed class LoadChannels : IDisposable
     /// <exception cref="LoadException">Invalid address, or no connection.</exception>
     public static async Task<LoadChannels> Open(string host, int connections, TimeSpan timeout)
     {
-        var address = MeshTransport.AddressOf(host) ?? throw new LoadException($"{host}: not an address; expected HOST:PORT");
-        if (await MeshTransport.WhyUnreachable(address, timeout) is { } reason)
+        var address = MeshTransport.Plain.AddressOf(host) ?? throw new LoadException($"{host}: not an address; expected HOST:PORT");
+        if (await MeshTransport.Plain.WhyUnreachable(address, timeout) is { } reason)
         {
             throw new LoadException($"{host}: cannot connect: {reason}");
         }

@@ -116,7 +116,7 @@ internal sealed class ServiceProcess : IDisposable
     private async Task<Listening> WatchUntilHealthy(CancellationToken cancellation)
     {
         var listening = await _listening.Task.WaitAsync(cancellation);
-        using var channel = GrpcChannel.ForAddress(MeshTransport.AddressOf(listening.Grpc)!);
+        using var channel = GrpcChannel.ForAddress(MeshTransport.Plain.AddressOf(listening.Grpc)!);
         using var watch = new Health.HealthClient(channel).Watch(new HealthCheckRequest(), cancellationToken: cancellation);
         try
         {

@@ -3,6 +3,7 @@ using MedMoE.Mesh.ServicesUnderTest;
 using MedMoE.Mesh.Serving.Endpoints;
 using MedMoE.Mesh.V1;
 using MedMoE.Mesh.Wire.Catalog;
+using MedMoE.Mesh.Wire.Transport;
 using Microsoft.Extensions.Logging;
 
 namespace MedMoE.Mesh.Serving.Tests.Endpoints;
@@ -23,7 +24,7 @@ public sealed class AttemptsTests : IDisposable
     {
         using var silent = new SilentReplica();
         var endpoints = new EndpointSetting(TextEncoderAt(silent.Address));
-        using var channels = new MeshChannels(endpoints, _loggers);
+        using var channels = new MeshChannels(endpoints, MeshTransport.Plain, _loggers);
         var call = Encode(channels);
         await _waiting.First.WaitAsync(_patience, TestContext.Current.CancellationToken);
 
@@ -39,7 +40,7 @@ public sealed class AttemptsTests : IDisposable
         using var silent = new SilentReplica();
         await using var service = await RunningService.Start(StubTextEncoder.Create, null);
         var endpoints = new EndpointSetting(TextEncoderAt(silent.Address));
-        using var channels = new MeshChannels(endpoints, _loggers);
+        using var channels = new MeshChannels(endpoints, MeshTransport.Plain, _loggers);
         var call = Encode(channels);
         await _waiting.First.WaitAsync(_patience, TestContext.Current.CancellationToken);
 
@@ -52,7 +53,7 @@ public sealed class AttemptsTests : IDisposable
     public async Task Call_ServiceSaysInternal_StaysInternal()
     {
         await using var service = await RunningService.Start(StubTextEncoder.Create, null);
-        using var channels = new MeshChannels(new EndpointSetting(TextEncoderAt(service.Address)), _loggers);
+        using var channels = new MeshChannels(new EndpointSetting(TextEncoderAt(service.Address)), MeshTransport.Plain, _loggers);
 
         var e = await Assert.ThrowsAsync<RpcException>(() => Encode(channels, "mass"));
 
@@ -66,7 +67,7 @@ public sealed class AttemptsTests : IDisposable
         await using var service = await RunningService.Start(StubTextEncoder.Create, null);
         var keepAlive = TimeSpan.FromSeconds(4);
         using var channels = new MeshChannels(
-            new EndpointSetting(TextEncoderAt($"{hung.Address},{service.Address}") with { KeepAliveTimeout = keepAlive }), _loggers);
+            new EndpointSetting(TextEncoderAt($"{hung.Address},{service.Address}") with { KeepAliveTimeout = keepAlive }), MeshTransport.Plain, _loggers);
         // In turn: one of two calls goes to the hanging replica, is lost after the pings, and is then answered by the other.
         for (var i = 0; i < 4; i++)
         {

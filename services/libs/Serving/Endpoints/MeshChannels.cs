@@ -24,12 +24,13 @@ public sealed class MeshChannels : IDisposable
 
     private readonly IOptionsMonitor<EndpointOptions> _endpoints;
     private readonly ILoggerFactory _loggers;
+    private readonly MeshTransport _transport;
     private readonly ServiceProvider _balancing;
     private readonly ConcurrentDictionary<MeshService, Lazy<GrpcChannel>> _channels = [];
 
-    public MeshChannels(IOptionsMonitor<EndpointOptions> endpoints, ILoggerFactory loggers)
+    public MeshChannels(IOptionsMonitor<EndpointOptions> endpoints, MeshTransport transport, ILoggerFactory loggers)
     {
-        (_endpoints, _loggers) = (endpoints, loggers);
+        (_endpoints, _transport, _loggers) = (endpoints, transport, loggers);
         _balancing = new ServiceCollection()
             .AddSingleton<ResolverFactory>(new EndpointResolverFactory(endpoints))
             .AddSingleton<LoadBalancerFactory>(new ReplicaBalancerFactory())
@@ -51,7 +52,7 @@ public sealed class MeshChannels : IDisposable
         {
             throw new RpcException(new Status(StatusCode.Unavailable, e.Message));
         }
-        return _channels.GetOrAdd(service, key => new(() => Open(EndpointResolverFactory.AddressOf(key)))).Value.Intercept(RequestId.OnCalls);
+        return _channels.GetOrAdd(service, key => new(() => Open(key))).Value.Intercept(RequestId.OnCalls);
     }
 
     public void Dispose()
@@ -63,9 +64,9 @@ public sealed class MeshChannels : IDisposable
         _balancing.Dispose();
     }
 
-    private GrpcChannel Open(string address) => GrpcChannel.ForAddress(address, new GrpcChannelOptions
+    private GrpcChannel Open(MeshService service) => GrpcChannel.ForAddress(EndpointResolverFactory.AddressOf(service), new GrpcChannelOptions
     {
-        Credentials = MeshTransport.Credentials,
+        Credentials = _transport.Credentials,
         ServiceProvider = _balancing,
         LoggerFactory = _loggers,
         ServiceConfig = new ServiceConfig { LoadBalancingConfigs = { new LoadBalancingConfig(ReplicaBalancerFactory.PolicyName) } },
@@ -75,7 +76,7 @@ public sealed class MeshChannels : IDisposable
         // Reconnect soon: the replica may be back.
         InitialReconnectBackoff = TimeSpan.FromMilliseconds(200),
         MaxReconnectBackoff = TimeSpan.FromSeconds(5),
-        HttpHandler = Handler(),
+        HttpHandler = _transport.Secure(Handler(), service.Name),
     });
 
     private SocketsHttpHandler Handler()

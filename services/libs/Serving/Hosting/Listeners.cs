@@ -2,8 +2,10 @@ using System.Net;
 using System.Text;
 using MedMoE.Mesh.Serving.Endpoints;
 using MedMoE.Mesh.Serving.Settings;
-using MedMoE.Mesh.Wire.Transport;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 
 namespace MedMoE.Mesh.Serving.Hosting;
 
@@ -27,16 +29,21 @@ public sealed class Listeners
 
     private ListenOptions? _grpc;
     private ListenOptions? _http;
+    private bool _isGrpcSecure;
+    private bool _isHttpSecure;
 
     /// <summary>The gRPC address of a started service.</summary>
-    public Uri Grpc => AddressOf(_grpc);
+    public Uri Grpc => AddressOf(_grpc, _isGrpcSecure);
 
     /// <summary>The HTTP/1.1 address of a started service.</summary>
-    public Uri Http => AddressOf(_http);
+    public Uri Http => AddressOf(_http, _isHttpSecure);
 
-    /// <summary>Configures both; <paramref name="grpcPort"/> adds to the gRPC port, null for nothing.</summary>
-    internal void Use(KestrelServerOptions kestrel, ServingOptions options, Action<ListenOptions>? grpcPort)
+    /// <summary>Configures both: TLS of each, null without, and what the service adds to the gRPC port, null for nothing.</summary>
+    internal void Use(
+        KestrelServerOptions kestrel, ServingOptions options, TlsHandshakeCallbackOptions? grpcTls, TlsHandshakeCallbackOptions? httpTls,
+        Action<ListenOptions>? grpcPort)
     {
+        (_isGrpcSecure, _isHttpSecure) = (grpcTls is not null, httpTls is not null);
         var limits = kestrel.Limits;
         limits.MaxRequestBodySize = null;
         // These rates are measured over a whole connection: one slow caller would close it for all.
@@ -60,13 +67,43 @@ public sealed class Listeners
         {
             (_grpc, listen.Protocols) = (listen, HttpProtocols.Http2);
             grpcPort?.Invoke(listen);
+            Secure(listen, grpcTls);
         });
-        Listen(kestrel, options.Address, options.HttpPort, listen => (_http, listen.Protocols) = (listen, HttpProtocols.Http1));
+        Listen(kestrel, options.Address, options.HttpPort, listen =>
+        {
+            (_http, listen.Protocols) = (listen, HttpProtocols.Http1);
+            Secure(listen, httpTls);
+        });
+    }
+
+    private static void Secure(ListenOptions listen, TlsHandshakeCallbackOptions? tls)
+    {
+        if (tls is not null)
+        {
+            listen.Use(next => connection => EndRefused(next, connection));
+            listen.UseHttps(tls);
+        }
+    }
+
+    /// <summary>
+    /// A handshake of a version that is not offered ends in .NET with an exception that Kestrel logs as its own error; it is the caller's (SslStream
+    /// does not ask for the options of such a handshake, and then has no certificate).
+    /// </summary>
+    private static async Task EndRefused(ConnectionDelegate next, ConnectionContext connection)
+    {
+        try
+        {
+            await next(connection);
+        }
+        catch (NotSupportedException)
+        {
+            connection.Abort();
+        }
     }
 
     /// <summary>Kestrel writes the port it got into the options of a listener, where the system was to choose one.</summary>
-    private static Uri AddressOf(ListenOptions? listener) =>
-        listener?.IPEndPoint is { } bound ? MeshTransport.AddressOf(bound.ToString())! : throw new InvalidOperationException("not started");
+    private static Uri AddressOf(ListenOptions? listener, bool isSecure) => listener?.IPEndPoint is { } bound
+        ? new Uri($"{(isSecure ? Uri.UriSchemeHttps : Uri.UriSchemeHttp)}://{bound}") : throw new InvalidOperationException("not started");
 
     private static void Listen(KestrelServerOptions kestrel, string text, int port, Action<ListenOptions> configure)
     {

@@ -5,11 +5,13 @@ using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Serving.Errors;
 using MedMoE.Mesh.Serving.Settings;
 using MedMoE.Mesh.Serving.Telemetry;
+using MedMoE.Mesh.Serving.Tls;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -25,15 +27,29 @@ namespace MedMoE.Mesh.Serving.Hosting;
 /// <summary>What all services share: two ports, message limits, errors, health, reflection, metrics, graceful shutdown.</summary>
 public static partial class ServiceHost
 {
-    /// <summary><paramref name="grpcPort"/> adds to the gRPC port; null for nothing.</summary>
-    public static WebApplicationBuilder CreateBuilder(string[] args, Action<ListenOptions>? grpcPort = null)
+    /// <summary>A service that other services of the mesh call.</summary>
+    public static WebApplicationBuilder CreateBuilder(string[] args) => CreateBuilder(args, tls => tls.ForMesh, null);
+
+    /// <summary>The gateway, which clients call; <paramref name="grpcPort"/> adds to their port.</summary>
+    public static WebApplicationBuilder CreateGateway(string[] args, Action<ListenOptions> grpcPort) =>
+        CreateBuilder(args, tls => tls.ForClients, grpcPort);
+
+    private static WebApplicationBuilder CreateBuilder(
+        string[] args, Func<TlsFiles, TlsHandshakeCallbackOptions?> callers, Action<ListenOptions>? grpcPort)
     {
         var builder = WebApplication.CreateSlimBuilder(args);
         RenamedSettings.Refuse(builder.Configuration);
         SettingNames.RequireSections(args);
         var options = Read(builder.Configuration);
+        var tls = new TlsFiles(builder.Configuration.GetSection(TlsOptions.Section).Read<TlsOptions>());
+        builder.Services.AddSingleton(tls.Transport);
+        foreach (var file in tls.Files)
+        {
+            builder.Services.AddSingleton(file);
+        }
+        builder.Services.AddHostedService<FileReloads>();
         var listeners = new Listeners();
-        builder.WebHost.ConfigureKestrel(kestrel => listeners.Use(kestrel, options, grpcPort));
+        builder.WebHost.ConfigureKestrel(kestrel => listeners.Use(kestrel, options, callers(tls), tls.ForProbes, grpcPort));
         builder.Services.AddSingleton(listeners);
         builder.Services.AddSingleton(Options.Create(options));
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownTimeout);
@@ -84,15 +100,10 @@ public static partial class ServiceHost
         return builder;
     }
 
-    /// <summary>Reads the options directly, because Kestrel needs them before the host exists to validate them.</summary>
     private static ServingOptions Read(ConfigurationManager configuration)
     {
-        var section = configuration.GetSection(ServingOptions.Section);
-        SettingNames.Require<ServingOptions>(section);
-        var options = section.Get<ServingOptions>() ?? new ServingOptions();
-        var validation = new SectionValidation<ServingOptions>(ServingOptions.Section).Validate(name: null, options);
-        return validation.Failed ? throw new InvalidSettingException(validation.FailureMessage)
-            : IPAddress.TryParse(options.Address, out _) ? options
+        var options = configuration.GetSection(ServingOptions.Section).Read<ServingOptions>();
+        return IPAddress.TryParse(options.Address, out _) ? options
             : throw new InvalidSettingException($"{ServingOptions.Section}:{nameof(options.Address)}", $"{options.Address} is not an IP address");
     }
 

@@ -1,37 +1,85 @@
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.RegularExpressions;
 using Grpc.Core;
 
 namespace MedMoE.Mesh.Wire.Transport;
 
-/// <summary>
-/// How clients and services of the mesh connect to each other: HTTP/2 without TLS. Every client takes scheme and credentials from here.
-/// </summary>
-public static partial class MeshTransport
+/// <summary>How clients and services of the mesh connect to each other: HTTP/2, with or without TLS. Every client takes it from here.</summary>
+public sealed partial class MeshTransport
 {
-    public static string Scheme { get; } = Uri.UriSchemeHttp;
+    private readonly Func<string?, SslClientAuthenticationOptions>? _tls;
+
+    private MeshTransport(Func<string?, SslClientAuthenticationOptions>? tls) => _tls = tls;
+
+    /// <summary>Without TLS.</summary>
+    public static MeshTransport Plain { get; } = new(null);
+
+    public bool IsSecure => _tls is not null;
+
+    public string Scheme => IsSecure ? Uri.UriSchemeHttps : Uri.UriSchemeHttp;
 
     /// <summary>Of a channel whose address has another scheme than <see cref="Scheme"/>: a resolver's.</summary>
-    public static ChannelCredentials Credentials { get; } = ChannelCredentials.Insecure;
+    public ChannelCredentials Credentials => IsSecure ? ChannelCredentials.SecureSsl : ChannelCredentials.Insecure;
+
+    /// <summary>TLS towards peers that one of the authorities signed.</summary>
+    /// <param name="authorities">Read at every handshake; null from it trusts those of the system.</param>
+    /// <param name="identity">Read at every handshake: the certificate to show, or null for none.</param>
+    public static MeshTransport Tls(Func<X509Certificate2Collection?> authorities, Func<X509Certificate2?> identity) => new(peer => new()
+    {
+        // A certificate is checked by the peer's name, because a replica is called by its address. With null the name is that of the address.
+        RemoteCertificateValidationCallback = (sender, certificate, chain, errors) => authorities() is { } trusted
+            ? Trust.IsServer(certificate, chain, trusted, peer ?? (sender as SslStream)?.TargetHostName ?? "")
+            : errors == SslPolicyErrors.None,
+        LocalCertificateSelectionCallback = (_, _, _, _, _) => identity()!,
+    });
+
+    /// <summary>Makes a handler use this transport.</summary>
+    /// <param name="handler">Not used yet.</param>
+    /// <param name="peer">The name that the peer's certificate must have; null for that of the address.</param>
+    public SocketsHttpHandler Secure(SocketsHttpHandler handler, string? peer = null)
+    {
+        if (_tls is not null)
+        {
+            handler.SslOptions = _tls(peer);
+        }
+        return handler;
+    }
 
     /// <summary>The address of a server given as HOST:PORT, or null where the text is not that.</summary>
-    public static Uri? AddressOf(string hostAndPort) =>
+    public Uri? AddressOf(string hostAndPort) =>
         Port().IsMatch(hostAndPort) && Uri.TryCreate($"{Scheme}://{hostAndPort}", UriKind.Absolute, out var address)
         && address is { PathAndQuery: "/", UserInfo: "" } ? address : null;
 
     /// <summary>Why no connection to an address can be opened, or null: gRPC's own message does not tell.</summary>
-    public static async Task<string?> WhyUnreachable(Uri address, TimeSpan timeout)
+    public async Task<string?> WhyUnreachable(Uri address, TimeSpan timeout)
     {
         using var cancellation = new CancellationTokenSource(timeout);
         try
         {
             using var probe = new TcpClient();
             await probe.ConnectAsync(address.DnsSafeHost, address.Port, cancellation.Token);
+            if (_tls is not null)
+            {
+                await using var secure = new SslStream(probe.GetStream());
+                var options = _tls(null);
+                (options.TargetHost, options.ApplicationProtocols) = (address.DnsSafeHost, [SslApplicationProtocol.Http2]);
+                await secure.AuthenticateAsClientAsync(options, cancellation.Token);
+            }
             return null;
         }
         catch (SocketException e)
         {
             return e.Message;
+        }
+        catch (System.Security.Authentication.AuthenticationException e)
+        {
+            return $"TLS: {e.InnerException?.Message ?? e.Message}";
+        }
+        catch (IOException e)
+        {
+            return $"TLS: {e.Message}";
         }
         catch (OperationCanceledException)
         {

@@ -1,0 +1,83 @@
+using System.Security.Cryptography;
+using MedMoE.Mesh.Bundle;
+
+namespace MedMoE.Mesh.Serving.Tls;
+
+/// <summary>Files whose meaning is replaced while a service runs: see <see cref="FileReloads"/>.</summary>
+public interface IReloaded
+{
+    /// <summary>Reads the files if they have changed.</summary>
+    /// <returns>Why the new content cannot be used, told once; null otherwise.</returns>
+    string? Reload();
+}
+
+/// <summary>The meaning of files. Content that cannot be used is not taken: the last good one stays.</summary>
+public sealed class ReloadedFile<T> : IReloaded
+    where T : class
+{
+    private readonly string[] _paths;
+    private readonly Func<T> _read;
+    private volatile T _value;
+    private string _content;
+    private string? _badContent;
+    private bool _isTold;
+
+    /// <exception cref="InvalidInputException">The files cannot be used now.</exception>
+    public ReloadedFile(IEnumerable<string> paths, Func<T> read)
+    {
+        (_paths, _read) = ([.. paths], read);
+        (_content, _value) = (Content(), read());
+    }
+
+    public T Value => _value;
+
+    /// <summary>Raised after <see cref="Value"/> has changed.</summary>
+    public event Action<T>? Changed;
+
+    public string? Reload()
+    {
+        var content = Content();
+        if (content == _content)
+        {
+            _badContent = null;
+            return null;
+        }
+        try
+        {
+            _value = _read();
+        }
+        catch (InvalidInputException e)
+        {
+            // A certificate and its key are replaced one after the other: only what stays wrong is told, and once.
+            (var again, _isTold) = (content == _badContent, _isTold && content == _badContent);
+            _badContent = content;
+            if (!again || _isTold)
+            {
+                return null;
+            }
+            _isTold = true;
+            return e.Message;
+        }
+        (_content, _badContent, _isTold) = (content, null, false);
+        Changed?.Invoke(_value);
+        return null;
+    }
+
+    /// <summary>A digest of the files. A missing one is different from any other, too.</summary>
+    private string Content()
+    {
+        using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var path in _paths)
+        {
+            try
+            {
+                digest.AppendData(SHA256.HashData(File.ReadAllBytes(path)));
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                digest.AppendData([0]);
+            }
+        }
+        return Convert.ToHexString(digest.GetHashAndReset());
+    }
+}
