@@ -2,6 +2,7 @@ using System.CommandLine;
 using MedMoE.Mesh.Analyzer.Output;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Bundle.Gating;
+using MedMoE.Mesh.Client;
 using MedMoE.Mesh.Commands;
 using MedMoE.Mesh.Drawing;
 using MedMoE.Mesh.Imaging;
@@ -62,6 +63,7 @@ internal sealed class AnalyzeCommand : Command
     {
         Description = "Phrases of the report to show in the overlay, by the mean attention of their words. Default: none.",
     }.Listed();
+    private readonly ConnectionOptions _connection = new();
     private readonly Option<string> _device = ModelOption.Device();
     private readonly Option<string> _precision = ModelOption.Precision();
 
@@ -70,6 +72,7 @@ internal sealed class AnalyzeCommand : Command
     {
         this.AddOptions(
             _server, _bundle, _image, _report, _sections, _policy, _json, _overlay, _theme, _scale, _words, _phrases, _device, _precision);
+        this.AddOptions(_connection.All);
         Validators.Add(arguments =>
         {
             // Defaults do not count.
@@ -77,6 +80,10 @@ internal sealed class AnalyzeCommand : Command
             if (arguments.GetValue(_server) is not null && Given(_bundle, _device, _precision) is { } local)
             {
                 arguments.AddError($"{local.Name} cannot be used with {_server.Name}: the mesh has its own");
+            }
+            if (Given(_server) is null && Given([.. _connection.All]) is { } remote)
+            {
+                arguments.AddError($"{remote.Name} needs {_server.Name}");
             }
             if (Given(_overlay) is null && Given(_theme, _scale, _words, _phrases) is { } drawn)
             {
@@ -102,7 +109,7 @@ internal sealed class AnalyzeCommand : Command
         }
         var (policy, named) = Policy(arguments.GetRequiredValue(_policy));
         var analysis = arguments.GetValue(_server) is { } server
-            ? await new RemoteAnalyzer(server).Analyze(image, report, policy, named, withAttention: overlay is not null)
+            ? await new RemoteAnalyzer(server, _connection.Read(arguments)).Analyze(image, report, policy, named, withAttention: overlay is not null)
             : Analyze(arguments, imagePath, image, report, policy, named);
 
         if (overlay is not null)

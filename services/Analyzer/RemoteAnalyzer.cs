@@ -1,17 +1,16 @@
 using Google.Protobuf;
 using Grpc.Core;
-using Grpc.Net.Client;
+using MedMoE.Mesh.Client;
 using MedMoE.Mesh.Model.Analysis;
 using MedMoE.Mesh.V1;
 using MedMoE.Mesh.Wire;
-using MedMoE.Mesh.Wire.Transport;
 using GatingPolicy = MedMoE.Mesh.Bundle.Gating.GatingPolicy;
 using WordGrounding = MedMoE.Mesh.Model.Analysis.WordGrounding;
 
 namespace MedMoE.Mesh.Analyzer;
 
 /// <summary>Like <see cref="ImageAnalyzer"/>, but calls a mesh: HOST:PORT of its gateway or router.</summary>
-internal sealed class RemoteAnalyzer(string server)
+internal sealed class RemoteAnalyzer(string server, Connection connection)
 {
     private static readonly TimeSpan _connectTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan _timeout = TimeSpan.FromMinutes(2);
@@ -19,12 +18,7 @@ internal sealed class RemoteAnalyzer(string server)
     /// <exception cref="InvalidRequestException">The mesh is unreachable or refuses the request.</exception>
     public async Task<ImageAnalysis> Analyze(byte[] image, string? report, GatingPolicy policy, string? named, bool withAttention)
     {
-        var address = MeshTransport.Plain.AddressOf(server) ?? throw new InvalidRequestException($"--server {server}: expected HOST:PORT");
-        if (await MeshTransport.Plain.WhyUnreachable(address, _connectTimeout) is { } reason)
-        {
-            throw new InvalidRequestException($"{server}: cannot connect: {reason}");
-        }
-        using var channel = GrpcChannel.ForAddress(address, new GrpcChannelOptions { MaxReceiveMessageSize = null, MaxSendMessageSize = null });
+        using var channel = connection.Open(await connection.Reach(server, _connectTimeout));
         try
         {
             var request = new AnalyzeRequest
@@ -34,7 +28,7 @@ internal sealed class RemoteAnalyzer(string server)
                 Gating = new V1.Gating { Policy = Enum.Parse<V1.GatingPolicy>(policy.ToString()), Expert = named ?? "" },
                 ReturnAttention = withAttention,
             };
-            return Read(await new RouterService.RouterServiceClient(channel).AnalyzeAsync(request, deadline: DateTime.UtcNow + _timeout));
+            return Read(await new RouterService.RouterServiceClient(connection.Calls(channel)).AnalyzeAsync(request, deadline: DateTime.UtcNow + _timeout));
         }
         catch (RpcException e) when (e.StatusCode == StatusCode.Internal && e.Status.Detail.Contains("HTTP/2", StringComparison.Ordinal))
         {

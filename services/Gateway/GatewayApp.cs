@@ -1,4 +1,5 @@
 using Grpc.Reflection;
+using MedMoE.Mesh.Gateway.Access;
 using MedMoE.Mesh.Gateway.Calls;
 using MedMoE.Mesh.Gateway.Limits;
 using MedMoE.Mesh.Gateway.Replicas;
@@ -8,6 +9,7 @@ using MedMoE.Mesh.Serving.Endpoints;
 using MedMoE.Mesh.Serving.Hosting;
 using MedMoE.Mesh.Serving.Settings;
 using MedMoE.Mesh.Serving.Telemetry;
+using MedMoE.Mesh.Serving.Tls;
 using MedMoE.Mesh.Wire.Catalog;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -28,6 +30,7 @@ public static class GatewayApp
         builder.Services.AddSection<GatewayOptions>(GatewayOptions.Section);
         builder.AddProxy();
         builder.AddLimits();
+        builder.AddAccess();
         builder.Services.AddHostedService<ReplicaHealth>();
         // These replace the default registrations, which describe only the process's own services.
         builder.Services.AddSingleton(new ReflectionServiceImpl(MeshContract.Reflected));
@@ -36,13 +39,16 @@ public static class GatewayApp
         var app = builder.Build();
         app.UseTrustedProxies();
         app.MapServing();
+        app.UseMiddleware<AccessCheck>();
+        app.Services.GetService<ReloadedFile<CallerList>>()?.Changed += app.Services.GetRequiredService<CallLimits>().EndUnknown;
         app.UseMiddleware<RequestChecks>();
         app.MapMissingHeader();
         app.MapReverseProxy(proxy =>
         {
             proxy.UseMiddleware<FailingCalls>();
             proxy.UseMiddleware<ProxiedCalls>();
-            if (app.Services.GetRequiredService<IOptions<GatewayOptions>>().Value.CallsPerSecond > 0)
+            if (app.Services.GetRequiredService<IOptions<GatewayOptions>>().Value.CallsPerSecond > 0
+                || app.Services.GetRequiredService<IOptions<AccessOptions>>().Value.IsOn)
             {
                 proxy.UseRateLimiter();
             }

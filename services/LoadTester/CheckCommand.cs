@@ -1,4 +1,6 @@
 using System.CommandLine;
+using MedMoE.Mesh.Client;
+using MedMoE.Mesh.Commands;
 using Grpc.Core;
 using MedMoE.Mesh.LoadTester.Calls;
 using MedMoE.Mesh.LoadTester.Checking;
@@ -21,14 +23,13 @@ internal sealed class CheckCommand : Command
         Required = true,
     };
     private readonly Option<string?> _host = new("--host") { Description = "HOST:PORT to use instead of the report's." };
+    private readonly ConnectionOptions _connection = new();
 
     public CheckCommand()
         : base("check", "Checks a report's status codes, latencies and answers against limits: exit code 0 if all are met, 1 if not.")
     {
         Arguments.Add(_report);
-        Options.Add(_config);
-        Options.Add(_limits);
-        Options.Add(_host);
+        this.AddOptions([_config, _limits, _host, .. _connection.All]);
         SetAction(arguments => Run(arguments).GetAwaiter().GetResult());
     }
 
@@ -42,7 +43,11 @@ internal sealed class CheckCommand : Command
         }
         var limits = Limits.Read(arguments.GetRequiredValue(_limits), config.Name);
         var host = arguments.GetValue(_host) ?? report.Options.Host ?? config.Host;
-        string[] faults = [.. ReportCheck.Faults(report, limits), .. await WrongAnswers(config with { Host = host }, limits)];
+        string[] faults = [.. ReportCheck.Faults(report, limits), .. await WrongAnswers(config with
+        {
+            Host = host,
+            Connection = _connection.Read(arguments, config.Connection),
+        }, limits)];
         return Judgement.Print(config.Name, faults) > 0 ? 1 : 0;
     }
 
@@ -57,9 +62,9 @@ internal sealed class CheckCommand : Command
         LoadChannels channels;
         try
         {
-            channels = await LoadChannels.Open(config.Host, 1, config.ConnectTimeout);
+            channels = await LoadChannels.Open(config, 1);
         }
-        catch (LoadException e)
+        catch (ConnectionException e)
         {
             // A failed check and not invalid input: the address is the report's, so the mesh is down.
             return [e.Message];

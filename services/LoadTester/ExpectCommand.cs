@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Grpc.Core;
+using MedMoE.Mesh.Client;
 using MedMoE.Mesh.Commands;
 using MedMoE.Mesh.LoadTester.Calls;
 using MedMoE.Mesh.LoadTester.Configuration;
@@ -19,13 +20,14 @@ internal sealed class ExpectCommand : Command
         Arity = ArgumentArity.OneOrMore,
     };
     private readonly Option<string?> _host = new("--host") { Description = "HOST:PORT to use instead of the files'." };
+    private readonly ConnectionOptions _connection = new();
     private readonly Option<string> _out = new("--out") { Description = "File of limits to write.", Required = true };
 
     public ExpectCommand()
         : base("expect", "Calls a mesh once with each message of the configurations, and writes limits with its answers: experts, shapes and states.")
     {
         Arguments.Add(_configs);
-        this.AddOptions(_host, _out);
+        this.AddOptions([_host, _out, .. _connection.All]);
         SetAction(arguments => Run(arguments).GetAwaiter().GetResult());
     }
 
@@ -35,7 +37,7 @@ internal sealed class ExpectCommand : Command
         foreach (var path in arguments.GetRequiredValue(_configs))
         {
             var config = LoadConfigReader.Read(path);
-            config = config with { Host = arguments.GetValue(_host) ?? config.Host };
+            config = config with { Host = arguments.GetValue(_host) ?? config.Host, Connection = _connection.Read(arguments, config.Connection) };
             var name = config.Name.Split(',')[0];
             if (!limits.ContainsKey(name))
             {
@@ -51,7 +53,7 @@ internal sealed class ExpectCommand : Command
     private static async Task<JsonArray> Answers(string file, LoadConfig config)
     {
         var method = MeshMethod.Find(config.Call);
-        using var channels = await LoadChannels.Open(config.Host, 1, config.ConnectTimeout);
+        using var channels = await LoadChannels.Open(config, 1);
         var answers = new JsonArray();
         foreach (var messages in method.CallsOf(config.Messages(method.Descriptor.InputType)))
         {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using MedMoE.Mesh.Client;
 using MedMoE.Mesh.Commands;
 using MedMoE.Mesh.LoadTester.Calls;
 using MedMoE.Mesh.LoadTester.Checking;
@@ -17,6 +18,7 @@ internal sealed class LoadCommand : Command
         Arity = ArgumentArity.OneOrMore,
     };
     private readonly Option<string?> _host = new("--host") { Description = "HOST:PORT to use instead of the files'." };
+    private readonly ConnectionOptions _connection = new();
     private readonly Option<string?> _duration = new("--duration") { Description = "Time during which calls start, as 10s, instead of the files'." };
     private readonly Option<string?> _limits = new("--limits")
     {
@@ -28,7 +30,7 @@ internal sealed class LoadCommand : Command
         : base("load", "Puts the load of ghz's configuration files on a running mesh, and prints the measurements.")
     {
         Arguments.Add(_configs);
-        this.AddOptions(_host, _duration, _limits, _json);
+        this.AddOptions([_host, _duration, _limits, _json, .. _connection.All]);
         Subcommands.Add(new CheckCommand());
         Subcommands.Add(new FixturesCommand());
         Subcommands.Add(new ExpectCommand());
@@ -50,7 +52,7 @@ internal sealed class LoadCommand : Command
         var faults = 0;
         foreach (var (config, method, messages, limits) in runs)
         {
-            using var channels = await LoadChannels.Open(config.Host, config.Connections, config.ConnectTimeout);
+            using var channels = await LoadChannels.Open(config, config.Connections);
             var recorder = new Recorder(config.SkipFirst);
             var (reason, total) = await new LoadRun(config, method, messages, limits?.ExpectedOf(method.Descriptor), recorder)
                 .Run(channels.Invokers, signals.Stop);
@@ -74,7 +76,7 @@ internal sealed class LoadCommand : Command
     private (LoadConfig Config, MeshMethod Method, IReadOnlyList<byte[]> Messages, Limits? Limits) Read(string file, ParseResult arguments)
     {
         var config = LoadConfigReader.Read(file);
-        config = config with { Host = arguments.GetValue(_host) ?? config.Host };
+        config = config with { Host = arguments.GetValue(_host) ?? config.Host, Connection = _connection.Read(arguments, config.Connection) };
         if (arguments.GetValue(_duration) is { } duration)
         {
             config = config with

@@ -3,6 +3,7 @@ using Grpc.Core;
 using Grpc.Net.Client;
 using MedMoE.Mesh.Local.Plan;
 using MedMoE.Mesh.V1;
+using MedMoE.Mesh.Wire.Catalog;
 using MedMoE.Mesh.Wire.Transport;
 
 namespace MedMoE.Mesh.Local;
@@ -18,9 +19,14 @@ internal static class FrontDoor
 
     /// <summary>Waits until each of these experts has answered a request through the gateway.</summary>
     /// <exception cref="LocalMeshException">An expert does not answer in time, or fails.</exception>
-    public static async Task WaitUntilReady(string gateway, IEnumerable<string> experts, CancellationToken cancellation)
+    public static async Task WaitUntilReady(
+        string gateway, MeshTransport transport, IEnumerable<string> experts, CancellationToken cancellation)
     {
-        using var channel = GrpcChannel.ForAddress(MeshTransport.Plain.AddressOf(gateway)!);
+        using var channel = GrpcChannel.ForAddress(transport.AddressOf(gateway)!, new GrpcChannelOptions
+        {
+            HttpHandler = transport.Secure(new SocketsHttpHandler(), ServiceCatalog.Gateway.Name),
+            DisposeHttpClient = true,
+        });
         var router = new RouterService.RouterServiceClient(channel);
         var deadline = DateTime.UtcNow + _timeout;
         foreach (var expert in experts)

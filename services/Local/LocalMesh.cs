@@ -23,9 +23,9 @@ internal static class LocalMesh
             if (gateway is not null)
             {
                 await FrontDoor.WaitUntilReady(
-                    gateway, plan.Services.Where(s => s.Replicas > 0).Select(s => s.Service.Expert).OfType<string>(), signals.Stop);
+                    gateway, plan.Transport, plan.Services.Where(s => s.Replicas > 0).Select(s => s.Service.Expert).OfType<string>(), signals.Stop);
             }
-            Announce(supervisor.Status(), gateway, log);
+            Announce(supervisor.Status(), gateway, plan.Certificates?.Authority, log);
             await Task.Delay(Timeout.Infinite, signals.Stop);
         }
         catch (OperationCanceledException) when (signals.Stop.IsCancellationRequested)
@@ -39,13 +39,14 @@ internal static class LocalMesh
         }
     }
 
-    private static void Announce(IReadOnlyList<ReplicaStatus> replicas, string? gateway, MeshLog log)
+    private static void Announce(IReadOnlyList<ReplicaStatus> replicas, string? gateway, string? authority, MeshLog log)
     {
         log.Write($"\n{StatusTable.Format(replicas)}\n");
         if (gateway is not null)
         {
             const string image = "tests/golden/preprocessing/gray8_512x640.png";
-            log.Write($"./mesh analyze --server {gateway} --image {image} --report \"There is a large mass in the right lung\"\n");
+            var trust = authority is null ? "" : $" --authority {authority}";
+            log.Write($"./mesh analyze --server {gateway}{trust} --image {image} --report \"There is a large mass in the right lung\"\n");
             log.Write($"ready gateway={gateway}");
         }
         else

@@ -4,6 +4,7 @@ using MedMoE.Mesh.Commands;
 using MedMoE.Mesh.Local.Control;
 using MedMoE.Mesh.Local.Plan;
 using MedMoE.Mesh.Local.Processes;
+using MedMoE.Mesh.Local.Security;
 using MedMoE.Mesh.Wire.Catalog;
 
 namespace MedMoE.Mesh.Local;
@@ -44,6 +45,10 @@ internal sealed class UpCommand : Command
         Description = "Log lines as text, or as a JSON object each.",
         DefaultValueFactory = _ => "text",
     }.OneOf("text", "json");
+    private readonly Option<bool> _tls = new("--tls")
+    {
+        Description = "TLS on every connection, with an authority and certificates made for this run.",
+    };
     private readonly Option<string[]> _only = new Option<string[]>("--only")
     {
         Description = $"Run only these services, as {ServiceCatalog.Backbone.Name},{ServiceCatalog.TextEncoder.Name}.",
@@ -64,7 +69,7 @@ internal sealed class UpCommand : Command
                 result.AddError($"--set: \"{setting}\" is not KEY=VALUE");
             }
         });
-        this.AddOptions(_bundle, _replicas, _redis, _pyramid, _device, _precision, _port, _httpPort, _name, _log, _settings, _only);
+        this.AddOptions(_bundle, _replicas, _redis, _pyramid, _device, _precision, _port, _httpPort, _name, _tls, _log, _settings, _only);
         // Not an asynchronous action: those are ended 2 s after a signal, and a mesh needs longer to stop.
         SetAction(arguments => Run(Read(arguments)).GetAwaiter().GetResult());
     }
@@ -77,7 +82,8 @@ internal sealed class UpCommand : Command
         using var signals = new StopSignals();
         using var folder = RuntimeFolder.Create(options.Name);
         using var redis = options.Redis is null ? EmbeddedRedis.Start() : null;
-        var plan = MeshPlan.For(options, bundle.Manifest, folder.EndpointsFile, options.Redis ?? redis!.Address);
+        using var certificates = options.Tls ? RunCertificates.Make(folder.Certificates) : null;
+        var plan = MeshPlan.For(options, bundle.Manifest, folder.EndpointsFile, options.Redis ?? redis!.Address, certificates);
         var log = new MeshLog(Console.Out, colours: !Console.IsOutputRedirected, options.JsonLog);
         log.Info($"{bundle.Manifest.ModelVersion}: starting {plan.Services.Sum(s => s.Replicas)} processes");
         await LocalMesh.Run(plan, bundle.Manifest.ModelVersion, folder, log, signals);
@@ -94,6 +100,7 @@ internal sealed class UpCommand : Command
         Precision = arguments.GetRequiredValue(_precision),
         Port = arguments.GetValue(_port),
         HttpPort = arguments.GetValue(_httpPort),
+        Tls = arguments.GetValue(_tls),
         JsonLog = arguments.GetValue(_log) == "json",
         Name = arguments.GetRequiredValue(_name),
         Settings = arguments.GetValue(_settings) ?? [],

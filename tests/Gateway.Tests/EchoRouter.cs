@@ -44,6 +44,9 @@ internal sealed class EchoRouter(EchoRouter.Calls calls) : RouterService.RouterS
         /// <summary>The header "medmoe-test" of the last call, a character for each byte.</summary>
         public string Header { get; set; } = "";
 
+        /// <summary>Names of the headers of the last call of ListExperts.</summary>
+        public IReadOnlyList<string> HeaderNames { get; set; } = [];
+
         /// <summary>Whether calls with <see cref="Die"/> are answered nevertheless.</summary>
         public bool CannotDie { get; set; }
 
@@ -124,6 +127,7 @@ internal sealed class EchoRouter(EchoRouter.Calls calls) : RouterService.RouterS
     /// <summary>Answers immediately.</summary>
     public override Task<ListExpertsResponse> ListExperts(ListExpertsRequest request, ServerCallContext context)
     {
+        calls.HeaderNames = [.. context.RequestHeaders.Select(header => header.Key)];
         if (calls.DiesAtOnce)
         {
             CloseConnection(context);

@@ -31,7 +31,7 @@ internal sealed class Load : IDisposable
     public static async Task<Measurements> Run(LoadConfig config, CancellationToken stop = default)
     {
         var method = MeshMethod.Find(config.Call);
-        using var channels = await LoadChannels.Open(config.Host, config.Connections, config.ConnectTimeout);
+        using var channels = await LoadChannels.Open(config, config.Connections);
         var recorder = new Recorder(config.SkipFirst);
         var run = new LoadRun(config, method, config.Messages(method.Descriptor.InputType), expected: null, recorder);
         var (_, total) = await run.Run(channels.Invokers, stop);

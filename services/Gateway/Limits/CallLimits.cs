@@ -1,3 +1,4 @@
+using MedMoE.Mesh.Gateway.Access;
 using MedMoE.Mesh.Gateway.Settings;
 using Microsoft.Extensions.Options;
 
@@ -29,4 +30,13 @@ internal sealed class CallLimits
     public CallPlaces Streams { get; }
 
     public RequestBytes Bytes { get; }
+
+    /// <summary>Ends the calls, those that run included, of callers that are no longer admitted.</summary>
+    public void EndUnknown(CallerList callers)
+    {
+        foreach (var places in new[] { Arriving, Running, Streams })
+        {
+            places.End(call => call.Known is { } known && !callers.Admits(known), Refusal.Revoked);
+        }
+    }
 }

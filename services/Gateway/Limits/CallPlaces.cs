@@ -35,10 +35,11 @@ internal sealed class CallPlaces(int max, int maxOfCaller, string kind, Func<Ope
         lock (_lock)
         {
             var own = _callers.GetValueOrDefault(call.Caller);
-            var isOverShare = own?.Count >= maxOfCaller;
+            var (share, setting) = call.Known?.MaxCalls is { } granted ? (granted, "max_calls") : (maxOfCaller, "Gateway:MaxClientShare");
+            var isOverShare = own?.Count >= share;
             if (_count >= max || isOverShare)
             {
-                full = Refusal.Over(_count >= max ? $"{max} {kind}" : $"{maxOfCaller} {kind} for one client (Gateway:MaxClientShare)");
+                full = Refusal.Over(_count >= max ? $"{max} {kind}" : $"{share} {kind} for one client ({setting})");
                 ended = isOverShare ? own!.FirstOrDefault(other => holds(other) != Hold.Firm) : FindReplaceable(moreThan: own?.Count ?? 0);
             }
             if (full is not null && ended is null)

@@ -1,5 +1,6 @@
 using System.Threading.RateLimiting;
 using Grpc.Core;
+using MedMoE.Mesh.Gateway.Access;
 using MedMoE.Mesh.Gateway.Settings;
 using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.Extensions.Options;
@@ -13,23 +14,27 @@ internal sealed class CallRate(IOptions<GatewayOptions> options) : IConfigureOpt
 
     public void Configure(RateLimiterOptions limiter)
     {
-        limiter.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, string>(context => OfCaller(Caller.Of(context)));
+        limiter.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, (string Caller, int PerSecond)>(
+            context => OfCaller(Caller.Of(context), PerSecond(context)));
         limiter.OnRejected = Refuse;
     }
 
-    private RateLimitPartition<string> OfCaller(string caller) =>
-        RateLimitPartition.GetTokenBucketLimiter(caller, _ => new TokenBucketRateLimiterOptions
+    private int PerSecond(HttpContext context) => context.Features.Get<KnownCaller>()?.CallsPerSecond ?? _options.CallsPerSecond;
+
+    private RateLimitPartition<(string Caller, int PerSecond)> OfCaller(string caller, int perSecond) => perSecond == 0
+        ? RateLimitPartition.GetNoLimiter((caller, perSecond))
+        : RateLimitPartition.GetTokenBucketLimiter((caller, perSecond), _ => new TokenBucketRateLimiterOptions
         {
-            TokensPerPeriod = _options.CallsPerSecond,
+            TokensPerPeriod = perSecond,
             ReplenishmentPeriod = TimeSpan.FromSeconds(1),
-            TokenLimit = _options.Burst == 0 ? _options.CallsPerSecond : _options.Burst,
+            TokenLimit = Math.Max(perSecond, _options.Burst),
         });
 
     private ValueTask Refuse(OnRejectedContext rejected, CancellationToken cancellation)
     {
         var wait = rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var retryAfter) ? retryAfter : _options.RetryAfter;
         rejected.HttpContext.Response.Refuse(
-            StatusCode.ResourceExhausted, $"over the limit of {_options.CallsPerSecond} calls per second for one client", wait);
+            StatusCode.ResourceExhausted, $"over the limit of {PerSecond(rejected.HttpContext)} calls per second for one client", wait);
         return ValueTask.CompletedTask;
     }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using MedMoE.Mesh.Gateway.Access;
 
 namespace MedMoE.Mesh.Gateway.Limits;
 
@@ -9,8 +10,13 @@ internal static class Caller
     // One host may use every address of its /64 network (RFC 4291, 2.5.4).
     private const int NetworkBytes = 8;
 
-    /// <summary>The caller's address (for IPv6 its /64 network), taken from X-Forwarded-For behind a proxy in Gateway:TrustedProxies.</summary>
-    public static string Of(HttpContext context) => Of(context.Connection.RemoteIpAddress ?? IPAddress.None);
+    /// <summary>
+    /// The caller's name where it is known, otherwise its address (for IPv6 its /64 network), taken from X-Forwarded-For behind a proxy in
+    /// Gateway:TrustedProxies.
+    /// </summary>
+    public static string Of(HttpContext context) => context.Features.Get<KnownCaller>() is { } known
+        // No address has a blank.
+        ? $"caller {known.Name}" : Of(context.Connection.RemoteIpAddress ?? IPAddress.None);
 
     internal static string Of(IPAddress address)
     {

@@ -64,7 +64,7 @@ internal sealed class HeldMessage : IRepeatableRequest, IDisposable
     {
         // One byte more than the message has: the end shows as a read of zero bytes.
         var size = (int)Math.Max(FirstPart, Math.Min(2L * _content.Length, _length + _messages.Left + 1));
-        if (_bytes.TryTake(_call.Caller, has: _content.Length, more: size - _content.Length) is { } full)
+        if (_bytes.TryTake(_call, has: _content.Length, more: size - _content.Length) is { } full)
         {
             _call.End(full);
             return false;

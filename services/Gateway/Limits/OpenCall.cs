@@ -1,3 +1,4 @@
+using MedMoE.Mesh.Gateway.Access;
 using MedMoE.Mesh.Gateway.Calls;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -24,13 +25,16 @@ internal sealed class OpenCall : IDisposable
 
     public OpenCall(HttpContext context, TimeProvider time)
     {
-        (Caller, _time, _opened) = (Limits.Caller.Of(context), time, time.GetTimestamp());
+        (Caller, Known, _time, _opened) = (Limits.Caller.Of(context), context.Features.Get<KnownCaller>(), time, time.GetTimestamp());
         _reset = context.Features.Get<IHttpResetFeature>() as HeldReset;
         _ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
         Ended = _ended.Token;
     }
 
     public string Caller { get; }
+
+    /// <summary>Null where callers are known by their address alone.</summary>
+    public KnownCaller? Known { get; }
 
     /// <summary>The node in the list of <see cref="CallPlaces"/>.</summary>
     public LinkedListNode<OpenCall>? Place { get; set; }

@@ -14,21 +14,23 @@ internal sealed class RequestBytes(IOptions<GatewayOptions> options)
 
     /// <summary>Reserves bytes until <see cref="Release"/>. A single message always succeeds: Serving:MaxMessageBytes limits it.</summary>
     /// <returns>Null, or why the bytes are refused.</returns>
-    public Refusal? TryTake(string caller, long has, long more)
+    public Refusal? TryTake(OpenCall call, long has, long more)
     {
+        var (share, setting) = call.Known?.MaxBytes is { } granted
+            ? (granted, "max_bytes") : (_maxOfCaller, "Gateway:MaxBytes, Gateway:MaxClientShare");
         lock (_lock)
         {
-            var own = _ofCaller.GetValueOrDefault(caller);
-            if (own > has && own + more > _maxOfCaller)
+            var own = _ofCaller.GetValueOrDefault(call.Caller);
+            if (own > has && own + more > share)
             {
-                return Refusal.Over($"{_maxOfCaller} bytes of request messages held for one client (Gateway:MaxBytes, Gateway:MaxClientShare)");
+                return Refusal.Over($"{share} bytes of request messages held for one client ({setting})");
             }
             if (_held > has && _held + more > _max)
             {
                 return Refusal.Over($"{_max} bytes of request messages held (Gateway:MaxBytes)");
             }
             _held += more;
-            _ofCaller[caller] = own + more;
+            _ofCaller[call.Caller] = own + more;
             return null;
         }
     }

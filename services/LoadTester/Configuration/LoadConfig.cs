@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Google.Protobuf.Reflection;
 using Grpc.Core;
+using MedMoE.Mesh.Client;
 
 namespace MedMoE.Mesh.LoadTester.Configuration;
 
@@ -46,6 +47,9 @@ internal sealed record LoadConfig
 
     /// <summary>Timeout of the first connection.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>With TLS or without, and as whom.</summary>
+    public Connection Connection { get; init; } = new();
 
     public int Connections { get; init; } = 1;
 

@@ -1,11 +1,12 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MedMoE.Mesh.Bundle;
+using MedMoE.Mesh.Client;
 using MedMoE.Mesh.Commands;
 
 namespace MedMoE.Mesh.LoadTester.Configuration;
 
-/// <summary>Reads ghz's JSON configuration, for constant messages over HTTP/2 without TLS. Unlike in ghz, unknown keys are errors.</summary>
+/// <summary>Reads ghz's JSON configuration, for constant messages. Unlike in ghz, unknown keys are errors.</summary>
 internal sealed class LoadConfigReader
 {
     // Sources of the methods for ghz; this tool knows the mesh's methods.
@@ -51,15 +52,22 @@ internal sealed class LoadConfigReader
             DurationStop = OneOf("duration-stop", defaults.DurationStop),
             Timeout = Duration("timeout") ?? defaults.Timeout,
             ConnectTimeout = Duration("connect-timeout") ?? defaults.ConnectTimeout,
+            Connection = new Connection
+            {
+                Tls = !Flag("insecure"),
+                Authority = Text("cacert"),
+                Certificate = Text("cert"),
+                CertificateKey = Text("key"),
+            },
             Connections = Number("connections", 1) ?? defaults.Connections,
             SkipFirst = Number("skipFirst", 0) ?? defaults.SkipFirst,
             Async = Flag("async"),
             Concurrency = ReadSchedule("concurrency", Number("concurrency", 1) ?? defaults.Concurrency.Start, start: 1),
             Load = ReadSchedule("load", Number("rps", 0) ?? 0, start: 0),
         };
-        if (!Flag("insecure"))
+        if (config.Connection is { Tls: false } and ({ Authority: not null } or { Certificate: not null }))
         {
-            throw Fault("insecure", "must be true: mesh and this tool use HTTP/2 without TLS");
+            throw Fault("insecure", "cannot be true together with cacert or cert");
         }
         if (_messageKeys.Where(key => _json[key] is not null).ToArray() is not [_])
         {

@@ -23,6 +23,9 @@ internal sealed partial class RuntimeFolder : IDisposable
 
     public string Socket => Path.Combine(_folder, "control.sock");
 
+    /// <summary>A folder for certificates, which is not made yet.</summary>
+    public string Certificates => Path.Combine(_folder, "tls");
+
     /// <summary>The socket for commands to the mesh of that name.</summary>
     /// <exception cref="LocalMeshException">Invalid name.</exception>
     public static string SocketOf(string name) => Path.Combine(FolderOf(name), "control.sock");
@@ -56,6 +59,10 @@ internal sealed partial class RuntimeFolder : IDisposable
                 var made = new RuntimeFolder(folder, held);
                 File.Delete(made.Socket);
                 File.Delete(made.EndpointsFile);
+                if (Directory.Exists(made.Certificates))
+                {
+                    Directory.Delete(made.Certificates, recursive: true);
+                }
                 return made;
             }
             held.Dispose();

@@ -1,16 +1,23 @@
 using System.Globalization;
 using MedMoE.Mesh.Bundle;
+using MedMoE.Mesh.Local.Security;
 using MedMoE.Mesh.Wire.Catalog;
+using MedMoE.Mesh.Wire.Transport;
 
 namespace MedMoE.Mesh.Local.Plan;
 
 /// <param name="Services">In the order of starting.</param>
 /// <param name="HttpPort">The gateway's; see <see cref="UpOptions.HttpPort"/>.</param>
-internal sealed record MeshPlan(IReadOnlyList<ProcessSpec> Services, int HttpPort = 0)
+/// <param name="Certificates">Those of the run; null without TLS.</param>
+internal sealed record MeshPlan(IReadOnlyList<ProcessSpec> Services, int HttpPort = 0, RunCertificates? Certificates = null)
 {
+    /// <summary>How this process calls the services.</summary>
+    public MeshTransport Transport => Certificates?.Transport ?? MeshTransport.Plain;
+
     /// <summary>All services for a bundle, or those in <see cref="UpOptions.Only"/>.</summary>
     /// <exception cref="LocalMeshException">Replicas given for an unknown service.</exception>
-    public static MeshPlan For(UpOptions options, BundleManifest manifest, string endpointsFile, string redis)
+    public static MeshPlan For(
+        UpOptions options, BundleManifest manifest, string endpointsFile, string redis, RunCertificates? certificates = null)
     {
         string[] model = [$"--Model:Bundle={Path.GetFullPath(options.Bundle)}"];
         string[] network = [$"--Model:Device={options.Device}", $"--Model:Precision={options.Precision}"];
@@ -28,7 +35,7 @@ internal sealed record MeshPlan(IReadOnlyList<ProcessSpec> Services, int HttpPor
             services = [.. services.Where(s => options.Only.Contains(s.ShortName))];
         }
         var counts = ReplicaCounts.Parse(options.Replicas, services);
-        return new MeshPlan([.. services.Select(s => s with { Replicas = counts.GetValueOrDefault(s.ShortName, 1) })], options.HttpPort);
+        return new MeshPlan([.. services.Select(s => s with { Replicas = counts.GetValueOrDefault(s.ShortName, 1) })], options.HttpPort, certificates);
 
         ProcessSpec Process(MeshService service) => new(service.Kind.Project, service,
         [
@@ -40,6 +47,7 @@ internal sealed record MeshPlan(IReadOnlyList<ProcessSpec> Services, int HttpPor
             .. service.Part is null ? [] : model,
             .. service.Kind.RunsNetwork ? network : endpoints,
             .. service.Kind == ServiceCatalog.Router ? cache : [],
+            .. certificates?.SettingsOf(service.Name) ?? [],
             .. options.Settings.Select(setting => $"--{setting}"),
         ]);
     }

@@ -28,6 +28,9 @@ internal sealed record UpOptions
 
     public bool JsonLog { get; init; }
 
+    /// <summary>TLS on every hop, with certificates made for the run.</summary>
+    public bool Tls { get; init; }
+
     public string Name { get; init; } = "mesh";
 
     /// <summary>KEY=VALUE settings for every service.</summary>

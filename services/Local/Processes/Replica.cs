@@ -1,11 +1,13 @@
 using System.Globalization;
 using MedMoE.Mesh.Local.Plan;
+using MedMoE.Mesh.Wire.Transport;
 
 namespace MedMoE.Mesh.Local.Processes;
 
 /// <summary>One replica of a service. Once it has been healthy, its process is restarted whenever it ends, until <see cref="Stop"/>.</summary>
 internal sealed class Replica
 {
+    private readonly MeshTransport _transport;
     private readonly MeshLog _log;
     private readonly TimeProvider _time;
     private readonly Action _changed;
@@ -19,9 +21,9 @@ internal sealed class Replica
     private ProcessSpec _again;
 
     /// <summary>Starts the replica; <paramref name="changed"/> is called when it becomes healthy and when it no longer is.</summary>
-    public Replica(ProcessSpec spec, int number, int httpPort, MeshLog log, TimeProvider time, Action changed)
+    public Replica(ProcessSpec spec, int number, int httpPort, MeshTransport transport, MeshLog log, TimeProvider time, Action changed)
     {
-        (Spec, _again, Number, HttpPort, _log, _time, _changed) = (spec, spec, number, httpPort, log, time, changed);
+        (Spec, _again, Number, HttpPort, _transport, _log, _time, _changed) = (spec, spec, number, httpPort, transport, log, time, changed);
         _run = Task.Run(Run);
     }
 
@@ -80,7 +82,7 @@ internal sealed class Replica
     {
         try
         {
-            using var process = ServiceProcess.Start(_again, Name, HttpPort, line => _log.Pass(Name, line));
+            using var process = ServiceProcess.Start(_again, Name, HttpPort, _transport, line => _log.Pass(Name, line));
             _process = process;
             try
             {

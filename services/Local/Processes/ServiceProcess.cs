@@ -20,14 +20,16 @@ internal sealed class ServiceProcess : IDisposable
 
     private static readonly TimeSpan _outputTimeout = TimeSpan.FromSeconds(2);
 
+    private readonly ProcessSpec _spec;
     private readonly string _name;
+    private readonly MeshTransport _transport;
     private readonly Process _process;
     private readonly TaskCompletionSource<Listening> _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile string? _firstError;
 
-    private ServiceProcess(string name, Process process, Action<string> log)
+    private ServiceProcess(ProcessSpec spec, string name, MeshTransport transport, Process process, Action<string> log)
     {
-        _name = name;
+        (_spec, _name, _transport) = (spec, name, transport);
         _process = process;
         Id = process.Id;
         Ended = Follow(log);
@@ -44,7 +46,7 @@ internal sealed class ServiceProcess : IDisposable
     public string Reason => _firstError ?? $"ended with exit code {_process.ExitCode}";
 
     /// <exception cref="LocalMeshException">The process cannot be started.</exception>
-    public static ServiceProcess Start(ProcessSpec spec, string name, int httpPort, Action<string> log)
+    public static ServiceProcess Start(ProcessSpec spec, string name, int httpPort, MeshTransport transport, Action<string> log)
     {
         string[] own = [$"--Serving:Replica={name}", string.Create(CultureInfo.InvariantCulture, $"--Serving:HttpPort={httpPort}")];
         // A new session: Ctrl-C goes to the terminal's whole process group, and would stop all services at once instead of callers first.
@@ -60,7 +62,7 @@ internal sealed class ServiceProcess : IDisposable
         start.Environment.TryAdd("OMP_WAIT_POLICY", "PASSIVE");
         try
         {
-            return new ServiceProcess(name, Process.Start(start)!, log);
+            return new ServiceProcess(spec, name, transport, Process.Start(start)!, log);
         }
         catch (Win32Exception e)
         {
@@ -116,7 +118,9 @@ internal sealed class ServiceProcess : IDisposable
     private async Task<Listening> WatchUntilHealthy(CancellationToken cancellation)
     {
         var listening = await _listening.Task.WaitAsync(cancellation);
-        using var channel = GrpcChannel.ForAddress(MeshTransport.Plain.AddressOf(listening.Grpc)!);
+        using var channel = GrpcChannel.ForAddress(
+            _transport.AddressOf(listening.Grpc)!,
+            new GrpcChannelOptions { HttpHandler = _transport.Secure(new SocketsHttpHandler(), _spec.Service.Name), DisposeHttpClient = true });
         using var watch = new Health.HealthClient(channel).Watch(new HealthCheckRequest(), cancellationToken: cancellation);
         try
         {

@@ -9,8 +9,8 @@ namespace MedMoE.Mesh.Serving.Errors;
 /// <summary>Checks the headers that a gRPC call needs.</summary>
 public static class CallHeaders
 {
-    internal const string HealthPath = "/healthz";
-    internal const string MetricsPath = "/metrics";
+    public const string HealthPath = "/healthz";
+    public const string MetricsPath = "/metrics";
 
     private const string ContentType = "application/grpc";
     private const string Timeout = "grpc-timeout";

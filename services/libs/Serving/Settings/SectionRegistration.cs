@@ -8,7 +8,7 @@ public static class SectionRegistration
 {
     /// <summary>Reads options that are needed before the host exists to validate them.</summary>
     /// <exception cref="InvalidSettingException">An invalid option, or an unknown setting.</exception>
-    internal static TOptions Read<TOptions>(this IConfigurationSection section)
+    public static TOptions Read<TOptions>(this IConfigurationSection section)
         where TOptions : class, new()
     {
         SettingNames.Require<TOptions>(section);

@@ -12,11 +12,12 @@ namespace MedMoE.Mesh.Serving.Settings;
 internal static class SettingNames
 {
     private const string Cache = "Cache";
+    private const string Access = "Access";
 
     /// <summary>Sections of all services: <c>mesh up --set</c> gives every service all settings.</summary>
     private static readonly string[] _sections =
     [
-        ServingOptions.Section, ModelOptions.Section, EndpointOptions.Section, TlsOptions.Section, Cache, "Logging", .. ServiceCatalog.All.Select(kind => kind.Project),
+        ServingOptions.Section, ModelOptions.Section, EndpointOptions.Section, TlsOptions.Section, Cache, Access, "Logging", .. ServiceCatalog.All.Select(kind => kind.Project),
     ];
 
     /// <exception cref="InvalidSettingException">A setting on the command line is in no section.</exception>

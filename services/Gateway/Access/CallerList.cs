@@ -1,0 +1,159 @@
+using System.Collections.Frozen;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.RegularExpressions;
+using MedMoE.Mesh.Bundle;
+
+namespace MedMoE.Mesh.Gateway.Access;
+
+/// <summary>A list of callers that cannot be used. The message has no digest of a key.</summary>
+internal sealed class CallerListException(string path, string reason) : InvalidInputException($"{path}: {reason}");
+
+/// <summary>The callers of a file, by their keys and certificates.</summary>
+internal sealed partial class CallerList
+{
+    private static readonly JsonSerializerOptions _json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        AllowDuplicateProperties = false,
+        RespectRequiredConstructorParameters = true,
+        RespectNullableAnnotations = true,
+    };
+
+    private readonly FrozenDictionary<string, KnownCaller> _byKey;
+    private readonly FrozenDictionary<string, KnownCaller> _bySubject;
+
+    private CallerList(IReadOnlyDictionary<string, KnownCaller> byKey, IReadOnlyDictionary<string, KnownCaller> bySubject) =>
+        (_byKey, _bySubject) = (byKey.ToFrozenDictionary(), bySubject.ToFrozenDictionary());
+
+    public static CallerList Empty { get; } = new(new Dictionary<string, KnownCaller>(), new Dictionary<string, KnownCaller>());
+
+    /// <summary>
+    /// The caller with this key, or null. Looked up by the key's digest: what the time of the lookup tells is about the digest, which says nothing of
+    /// the key.
+    /// </summary>
+    public KnownCaller? WithKey(string key) => _byKey.GetValueOrDefault(DigestOf(key));
+
+    /// <summary>The caller with this certificate, which the handshake has verified, or null.</summary>
+    public KnownCaller? WithCertificate(X509Certificate2 certificate) => _bySubject.GetValueOrDefault(certificate.SubjectName.Name);
+
+    /// <summary>Whether a caller that was let in still has its key or certificate, and all its rights.</summary>
+    public bool Admits(KnownCaller caller) => caller.Proof is not { } proof
+        || ((_byKey.GetValueOrDefault(proof) ?? _bySubject.GetValueOrDefault(proof)) is { } now && now.Name == caller.Name
+            && now.Rights.HasFlag(caller.Rights));
+
+    /// <summary>SHA-256 of a key, as the list has it.</summary>
+    public static string DigestOf(string key) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)));
+
+    /// <exception cref="CallerListException">The file cannot be read, or an entry is wrong.</exception>
+    public static CallerList Read(string path)
+    {
+        Entry[] entries;
+        try
+        {
+            entries = JsonSerializer.Deserialize<Content>(File.ReadAllBytes(path), _json)?.Callers ?? throw new CallerListException(path, "JSON: null");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CallerListException(path, e is FileNotFoundException or DirectoryNotFoundException ? "no such file" : "cannot be read");
+        }
+        catch (JsonException e)
+        {
+            // The exception's own message may quote a digest.
+            throw new CallerListException(path, $"not a list of callers: line {e.LineNumber + 1}{(e.Path is null ? "" : $", {e.Path}")}");
+        }
+        var (byKey, bySubject, names) = (new Dictionary<string, KnownCaller>(), new Dictionary<string, KnownCaller>(), new HashSet<string>());
+        foreach (var entry in entries)
+        {
+            CallerListException Fault(string reason) => new(path, $"caller \"{entry.Name}\": {reason}");
+            if (!Name().IsMatch(entry.Name))
+            {
+                throw new CallerListException(path, "a name has other characters than A-Z, a-z, 0-9, '.', '_', '-' and '@', or more than 64");
+            }
+            if (!names.Add(entry.Name))
+            {
+                throw Fault("it is there twice");
+            }
+            var subject = entry.Certificate is null ? null
+                : Subject(entry.Certificate) ?? throw Fault("certificate is not a subject such as CN=ris, O=Hospital");
+            var caller = entry.ToCaller(entry.Sha256 ?? subject, Fault);
+            switch (entry)
+            {
+                case { Sha256: { } digest, Certificate: null }:
+                    if (!Digest().IsMatch(digest))
+                    {
+                        throw Fault("sha256 is not 64 lower-case hexadecimal digits");
+                    }
+                    if (!byKey.TryAdd(digest, caller))
+                    {
+                        throw Fault("another caller has the same key");
+                    }
+                    break;
+                case { Sha256: null, Certificate: not null }:
+                    if (!bySubject.TryAdd(subject!, caller))
+                    {
+                        throw Fault("another caller has the same certificate");
+                    }
+                    break;
+                default:
+                    throw Fault("one of sha256 and certificate is required");
+            }
+        }
+        return new CallerList(byKey, bySubject);
+    }
+
+    private static string? Subject(string text)
+    {
+        try
+        {
+            return new X500DistinguishedName(text).Name;
+        }
+        catch (CryptographicException)
+        {
+            return null;
+        }
+    }
+
+    [GeneratedRegex(@"^[A-Za-z0-9._@-]{1,64}$")]
+    private static partial Regex Name();
+
+    [GeneratedRegex("^[0-9a-f]{64}$")]
+    private static partial Regex Digest();
+
+    private sealed record Content(Entry[] Callers);
+
+    private sealed record Entry(
+        string Name, string[] Rights, string? Sha256 = null, string? Certificate = null, int? CallsPerSecond = null, int? MaxCalls = null,
+        long? MaxBytes = null, int Weight = 1, string Priority = "normal")
+    {
+        public KnownCaller ToCaller(string? proof, Func<string, CallerListException> fault)
+        {
+            if (CallsPerSecond < 1 || MaxCalls < 1 || MaxBytes < 1 || Weight is < 1 or > 1000)
+            {
+                throw fault("calls_per_second, max_calls and max_bytes are 1 or more, weight 1 to 1000");
+            }
+            var rights = Wire.Catalog.Rights.None;
+            foreach (var name in Rights)
+            {
+                rights |= CallerRights.Named(name) ?? throw fault($"\"{name}\" is not a right: {CallerRights.Listed}");
+            }
+            return new KnownCaller(Name, rights, proof)
+            {
+                CallsPerSecond = CallsPerSecond,
+                MaxCalls = MaxCalls,
+                MaxBytes = MaxBytes,
+                Weight = Weight,
+                IsSheddable = Priority switch
+                {
+                    "normal" => false,
+                    "sheddable" => true,
+                    _ => throw fault("priority is not normal or sheddable"),
+                },
+            };
+        }
+    }
+}

@@ -1,0 +1,17 @@
+using MedMoE.Mesh.Wire.Catalog;
+
+namespace MedMoE.Mesh.Gateway.Access;
+
+/// <summary>Rights by the names that lists, tokens and messages have.</summary>
+internal static class CallerRights
+{
+    private static readonly Rights[] _single = [Rights.Infer, Rights.Read, Rights.Direct, Rights.Operate];
+
+    /// <summary>For messages.</summary>
+    public static string Listed { get; } = string.Join(", ", _single.Select(NameOf));
+
+    public static string NameOf(Rights right) => right.ToString().ToLowerInvariant();
+
+    /// <summary>The right of that name; null if there is none.</summary>
+    public static Rights? Named(string name) => _single.Where(right => NameOf(right) == name).Cast<Rights?>().FirstOrDefault();
+}

@@ -1,0 +1,59 @@
+using MedMoE.Mesh.Serving.Tls;
+using MedMoE.Mesh.Wire.Transport;
+
+namespace MedMoE.Mesh.Local.Security;
+
+/// <summary>
+/// The certificates of one run of <c>mesh up --tls</c>, in its folder, which only its user can read. The authority's private key is never written, so
+/// nobody can add a service later.
+/// </summary>
+internal sealed class RunCertificates : IDisposable
+{
+    private readonly CertificateAuthority _authority;
+    private readonly string _folder;
+
+    private RunCertificates(CertificateAuthority authority, string folder)
+    {
+        (_authority, _folder) = (authority, folder);
+        File.WriteAllText(Authority, authority.Pem);
+        var trusted = Pem.Certificates(Authority);
+        var (certificate, key) = Issue(TlsFiles.Operator);
+        var own = Pem.Identity(certificate, key).TargetCertificate;
+        Transport = MeshTransport.Tls(() => trusted, () => own);
+    }
+
+    /// <summary>The file that clients trust.</summary>
+    public string Authority => Path.Combine(_folder, "authority.pem");
+
+    /// <summary>How this process calls the services.</summary>
+    public MeshTransport Transport { get; }
+
+    /// <param name="folder">Created here; nobody else may read it.</param>
+    public static RunCertificates Make(string folder)
+    {
+        Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        return new RunCertificates(new CertificateAuthority("MedMoE.Mesh, mesh up"), folder);
+    }
+
+    /// <summary>Issues the certificate of a service, and returns its settings.</summary>
+    public IEnumerable<string> SettingsOf(string service)
+    {
+        var (certificate, key) = Issue(service);
+        return
+        [
+            $"--{TlsOptions.Section}:{nameof(TlsOptions.Certificate)}={certificate}", $"--{TlsOptions.Section}:{nameof(TlsOptions.Key)}={key}",
+            $"--{TlsOptions.Section}:{nameof(TlsOptions.Authority)}={Authority}",
+        ];
+    }
+
+    public void Dispose() => _authority.Dispose();
+
+    private (string Certificate, string Key) Issue(string name)
+    {
+        var pair = _authority.Issue(name, [name, "localhost", "127.0.0.1", "::1"]);
+        var (certificate, key) = (Path.Combine(_folder, $"{name}.pem"), Path.Combine(_folder, $"{name}.key"));
+        File.WriteAllText(certificate, pair.Certificate);
+        File.WriteAllText(key, pair.Key);
+        return (certificate, key);
+    }
+}

@@ -1,0 +1,228 @@
+using Google.Protobuf;
+using Grpc.Core;
+using Grpc.Health.V1;
+using Grpc.Reflection.V1;
+using MedMoE.Mesh.Gateway.Access;
+using MedMoE.Mesh.ServicesUnderTest;
+using MedMoE.Mesh.V1;
+
+namespace MedMoE.Mesh.Gateway.Tests.Access;
+
+public sealed class KeyTests : IAsyncLifetime
+{
+    private readonly CallersFile _callers = new(
+        CallersFile.Caller("all", "infer", "read", "direct", "operate"), CallersFile.Caller("reader", "read"),
+        CallersFile.Caller("clinic", "infer"), Limited());
+
+    private RunningService _router = null!;
+    private RunningService _gateway = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _router = await RunningService.Start(EchoRouter.Create, null);
+        _gateway = await RunningService.Start(
+            GatewayApp.Create, null, $"--Endpoints:Services:router={_router.Address}", $"--Access:Callers={_callers.Path}");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _gateway.DisposeAsync();
+        await _router.DisposeAsync();
+        _callers.Dispose();
+    }
+
+    [Theory]
+    [InlineData("authorization", "Bearer KEY")]
+    [InlineData("authorization", "bearer KEY")]
+    [InlineData("x-api-key", "KEY")]
+    public async Task Call_WithAKey_IsAnsweredAndTheKeyStaysAtTheGateway(string header, string value)
+    {
+        await ListExperts(new Metadata { { header, value.Replace("KEY", CallersFile.KeyOf("all"), StringComparison.Ordinal) } });
+        var seen = _router.Get<EchoRouter.Calls>().HeaderNames;
+        Assert.Contains("x-request-id", seen);
+        Assert.DoesNotContain(header, seen);
+    }
+
+    [Theory]
+    [InlineData("", "no key: send authorization: Bearer KEY, or x-api-key")]
+    [InlineData("authorization=Bearer another-key", "unknown key")]
+    [InlineData("x-api-key=another-key", "unknown key")]
+    [InlineData("x-api-key=", "unknown key")]
+    [InlineData("authorization=Basic dXNlcjpwYXNzd29yZA==", "authorization: expected Bearer and a key or token")]
+    [InlineData("authorization=Bearer a.b.c", "unknown key")]
+    [InlineData("x-api-key=one;authorization=Bearer two", "more than one of authorization and x-api-key")]
+    public async Task Call_WithoutAKnownKey_IsUnauthenticated(string headers, string reason)
+    {
+        Metadata metadata = [.. headers.Split(';', StringSplitOptions.RemoveEmptyEntries).Select(h => h.Split('=', 2))
+            .Select(h => new Metadata.Entry(h[0], h[1]))];
+        var e = await Assert.ThrowsAsync<RpcException>(() => ListExperts(metadata));
+        Assert.Equal((StatusCode.Unauthenticated, reason), (e.StatusCode, e.Status.Detail));
+    }
+
+    [Fact]
+    public async Task Call_WithoutTheRight_NamesIt()
+    {
+        var mesh = new RouterService.RouterServiceClient(_gateway.Channel);
+        async Task AssertDenied(string caller, string right, Func<Metadata, Task> call)
+        {
+            var e = await Assert.ThrowsAsync<RpcException>(() => call(Key(caller)));
+            Assert.Equal((StatusCode.PermissionDenied, $"{caller} lacks the right \"{right}\""), (e.StatusCode, e.Status.Detail));
+        }
+
+        await AssertDenied("clinic", "read", ListExperts);
+        await AssertDenied("reader", "infer", async headers => await mesh.EmbedImageAsync(new EmbedImageRequest(), headers));
+        await AssertDenied("clinic", "direct", async headers =>
+            await new TextEncoderService.TextEncoderServiceClient(_gateway.Channel).EncodeAsync(new EncodeRequest(), headers));
+        await AssertDenied("clinic", "direct", async headers =>
+        {
+            headers.Add("medmoe-service", "backbone");
+            using var call = new BackboneService.BackboneServiceClient(_gateway.Channel).ExtractPyramid(new ExtractPyramidRequest(), headers);
+            await call.ResponseStream.MoveNext(TestContext.Current.CancellationToken);
+        });
+        await AssertDenied("clinic", "read", async headers =>
+        {
+            using var call = new ServerReflection.ServerReflectionClient(_gateway.Channel).ServerReflectionInfo(headers);
+            await call.ResponseStream.MoveNext(TestContext.Current.CancellationToken);
+        });
+        // No right is needed to hear that there is no such method.
+        var none = new Method<byte[], byte[]>(MethodType.Unary, "medmoe.mesh.v1.RouterService", "None", Marshallers.Create<byte[]>(b => b, b => b),
+            Marshallers.Create<byte[]>(b => b, b => b));
+        var e = await Assert.ThrowsAsync<RpcException>(async () => await _gateway.Channel.CreateCallInvoker()
+            .AsyncUnaryCall(none, null, new CallOptions(Key("clinic")), []));
+        Assert.Equal(StatusCode.Unimplemented, e.StatusCode);
+        await mesh.EmbedImageAsync(Image(), Key("clinic"), cancellationToken: TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task HealthAndMetrics_NeedNoKey()
+    {
+        await _gateway.Ready();
+        await new Health.HealthClient(_gateway.Channel).CheckAsync(
+            new HealthCheckRequest(), cancellationToken: TestContext.Current.CancellationToken);
+        using var http = new HttpClient();
+        foreach (var path in (string[])["/healthz", "/metrics"])
+        {
+            Assert.NotEmpty(await http.GetStringAsync(new Uri(_gateway.Http, path), TestContext.Current.CancellationToken));
+        }
+    }
+
+    /// <summary>The HTTP port leads to the same routes.</summary>
+    [Fact]
+    public async Task Route_OnTheHttpPort_NeedsAKey()
+    {
+        using var http = new HttpClient();
+        using var body = new ByteArrayContent([0, 0, 0, 0, 0]);
+        body.Headers.ContentType = new("application/grpc");
+        using var answer = await http.PostAsync(
+            new Uri(_gateway.Http, "/medmoe.mesh.v1.RouterService/ListExperts"), body, TestContext.Current.CancellationToken);
+        Assert.Equal(["16"], answer.Headers.TryGetValues("grpc-status", out var status) ? status : []);
+        Assert.Empty(_router.Get<EchoRouter.Calls>().HeaderNames);
+    }
+
+    [Fact]
+    public async Task Key_Revoked_EndsItsCallsAndNoOthers()
+    {
+        var mesh = new RouterService.RouterServiceClient(_gateway.Channel);
+        using var revoked = mesh.AnalyzeStream(Key("clinic"));
+        using var kept = mesh.AnalyzeStream(Key("all"));
+        foreach (var stream in new[] { revoked, kept })
+        {
+            await stream.RequestStream.WriteAsync(new AnalyzeStreamRequest { RequestId = "1" }, TestContext.Current.CancellationToken);
+            Assert.True(await stream.ResponseStream.MoveNext(TestContext.Current.CancellationToken));
+        }
+
+        _callers.Write(CallersFile.Caller("all", "infer", "read", "direct", "operate"), CallersFile.Caller("fresh", "read"));
+
+        var e = await Assert.ThrowsAsync<RpcException>(() => revoked.ResponseStream.MoveNext(TestContext.Current.CancellationToken));
+        Assert.Equal((StatusCode.Unauthenticated, "the caller's key or right has been revoked"), (e.StatusCode, e.Status.Detail));
+        e = await Assert.ThrowsAsync<RpcException>(
+            async () => await mesh.EmbedImageAsync(Image(), Key("clinic"), cancellationToken: TestContext.Current.CancellationToken));
+        Assert.Equal((StatusCode.Unauthenticated, "unknown key"), (e.StatusCode, e.Status.Detail));
+        await ListExperts(Key("fresh"));
+        await kept.RequestStream.WriteAsync(new AnalyzeStreamRequest { RequestId = "2" }, TestContext.Current.CancellationToken);
+        Assert.True(await kept.ResponseStream.MoveNext(TestContext.Current.CancellationToken));
+        await kept.RequestStream.CompleteAsync();
+    }
+
+    [Fact]
+    public async Task List_ThatCannotBeRead_IsNotTaken()
+    {
+        _gateway.ExpectError("not a list of callers: line 1");
+        _callers.WriteText("{\"callers\": [");
+        var reload = _gateway.Get<Serving.Tls.ReloadedFile<CallerList>>();
+        var before = reload.Value;
+        while (File.GetLastWriteTimeUtc(_callers.Path) > DateTime.UtcNow - TimeSpan.FromSeconds(1.5))
+        {
+            await ListExperts(Key("all"));
+        }
+        Assert.Same(before, reload.Value);
+        _callers.Write(CallersFile.Caller("fresh", "read"));
+        while (ReferenceEquals(before, reload.Value))
+        {
+            await Task.Yield();
+        }
+        await ListExperts(Key("fresh"));
+    }
+
+    [Fact]
+    public async Task Limits_OfACaller_AreItsOwn()
+    {
+        var mesh = new RouterService.RouterServiceClient(_gateway.Channel);
+        using var first = mesh.EmbedTextAsync(new EmbedTextRequest(), Key("limited"), cancellationToken: TestContext.Current.CancellationToken);
+        await _router.Get<EchoRouter.Calls>().Begun();
+        var e = await Assert.ThrowsAsync<RpcException>(
+            async () => await mesh.EmbedImageAsync(Image(), Key("limited"), cancellationToken: TestContext.Current.CancellationToken));
+        Assert.Equal(StatusCode.ResourceExhausted, e.StatusCode);
+        Assert.EndsWith("for one client (max_calls)", e.Status.Detail);
+        await mesh.EmbedImageAsync(Image(), Key("clinic"), cancellationToken: TestContext.Current.CancellationToken);
+        _router.Get<EchoRouter.Calls>().Released.SetResult();
+        await first;
+        RpcException? refused = null;
+        for (var i = 0; i < 20 && refused is null; i++)
+        {
+            refused = (RpcException?)await Record.ExceptionAsync(
+                async () => await mesh.EmbedImageAsync(Image(), Key("limited"), cancellationToken: TestContext.Current.CancellationToken));
+        }
+        Assert.Equal("over the limit of 4 calls per second for one client", refused!.Status.Detail);
+    }
+
+    [Theory]
+    [InlineData("{}", "not a list of callers: line 1, $")]
+    [InlineData("null", "JSON: null")]
+    [InlineData("""{"callers": [{"name": "a", "rights": []}]}""", "caller \"a\": one of sha256 and certificate is required")]
+    [InlineData("""{"callers": [{"name": "a b", "rights": [], "sha256": "x"}]}""", "a name has other characters than")]
+    [InlineData("""{"callers": [{"name": "a", "rights": [], "sha256": "x"}]}""", "sha256 is not 64 lower-case hexadecimal digits")]
+    [InlineData("""{"callers": [{"name": "a", "rights": ["all"], "certificate": "CN=a"}]}""", "\"all\" is not a right: infer, read, direct, operate")]
+    [InlineData("""{"callers": [{"name": "a", "rights": [], "certificate": "a"}]}""", "certificate is not a subject such as CN=ris, O=Hospital")]
+    [InlineData("""{"callers": [{"name": "a", "rights": [], "certificate": "CN=a", "max_calls": 0}]}""", "max_bytes are 1 or more")]
+    [InlineData("""{"callers": [{"name": "a", "rights": [], "certificate": "CN=a", "priority": "high"}]}""", "priority is not normal or sheddable")]
+    [InlineData("""{"callers": [{"name": "a", "rights": [], "certificate": "CN=a", "right": []}]}""", "not a list of callers: line 1")]
+    [InlineData(
+        """{"callers": [{"name": "a", "rights": [], "certificate": "CN=a"}, {"name": "a", "rights": [], "certificate": "CN=b"}]}""",
+        "caller \"a\": it is there twice")]
+    [InlineData(
+        """{"callers": [{"name": "a", "rights": [], "certificate": "CN=a"}, {"name": "b", "rights": [], "certificate": "CN=a"}]}""",
+        "caller \"b\": another caller has the same certificate")]
+    public void Read_ListThatIsWrong_SaysWhy(string text, string reason)
+    {
+        using var file = new CallersFile();
+        file.WriteText(text);
+        var e = Assert.Throws<CallerListException>(() => CallerList.Read(file.Path));
+        Assert.StartsWith($"{file.Path}: ", e.Message);
+        Assert.Contains(reason, e.Message);
+    }
+
+    private static System.Text.Json.Nodes.JsonObject Limited()
+    {
+        var caller = CallersFile.Caller("limited", "infer");
+        (caller["max_calls"], caller["calls_per_second"]) = (1, 4);
+        return caller;
+    }
+
+    private static Metadata Key(string caller) => new() { { "x-api-key", CallersFile.KeyOf(caller) } };
+
+    private static EmbedImageRequest Image() => new() { Image = new Image { Encoded = ByteString.CopyFrom(1, 2, 3) } };
+
+    private async Task ListExperts(Metadata headers) => await new RouterService.RouterServiceClient(_gateway.Channel)
+        .ListExpertsAsync(new ListExpertsRequest(), headers, cancellationToken: TestContext.Current.CancellationToken);
+}
