@@ -28,7 +28,8 @@ internal sealed class RemoteAnalyzer(string server, Connection connection)
                 Gating = new V1.Gating { Policy = Enum.Parse<V1.GatingPolicy>(policy.ToString()), Expert = named ?? "" },
                 ReturnAttention = withAttention,
             };
-            return Read(await new RouterService.RouterServiceClient(connection.Calls(channel)).AnalyzeAsync(request, deadline: DateTime.UtcNow + _timeout));
+            var router = new RouterService.RouterServiceClient(connection.Calls(channel));
+            return Read(await router.AnalyzeAsync(request, deadline: DateTime.UtcNow + _timeout));
         }
         catch (RpcException e) when (e.StatusCode == StatusCode.Internal && e.Status.Detail.Contains("HTTP/2", StringComparison.Ordinal))
         {

@@ -44,9 +44,10 @@ internal static class LocalMesh
         log.Write($"\n{StatusTable.Format(replicas)}\n");
         if (gateway is not null)
         {
-            const string image = "tests/golden/preprocessing/gray8_512x640.png";
+            const string image = "services/Trainer/Demo/studies/images/xray-000004.png";
+            const string report = "The right hemithorax shows a medium pleural fluid collection.";
             var trust = authority is null ? "" : $" --authority {authority}";
-            log.Write($"./mesh analyze --server {gateway}{trust} --image {image} --report \"There is a large mass in the right lung\"\n");
+            log.Write($"./mesh analyze --server {gateway}{trust} --image {image} --report \"{report}\"\n");
             log.Write($"ready gateway={gateway}");
         }
         else

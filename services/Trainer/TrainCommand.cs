@@ -115,6 +115,10 @@ internal sealed class TrainCommand : Command
         }
         Validators.Add(arguments =>
         {
+            if (arguments.GetResult(_steps) is not null && arguments.GetResult(_epochs) is { Implicit: false })
+            {
+                arguments.AddError($"{_steps.Name} and {_epochs.Name} cannot be used together");
+            }
             if (arguments.GetResult(_schedule) is { Tokens: [{ Value: "cosine" }] } && arguments.GetResult(_steps) is null)
             {
                 arguments.AddError($"{_schedule.Name} cosine needs {_steps.Name}");
@@ -138,9 +142,7 @@ internal sealed class TrainCommand : Command
         }
         else
         {
-            var remedy = $"; {_resume.Name} continues its run";
-            BundleFolder.RequireFree(output.Bundle, File.Exists(output.CheckpointFile) ? remedy : "");
-            BundleFolder.RequireFree(output.Folder, remedy);
+            output.RequireFree($"; {_resume.Name} continues its run");
         }
         var source = ModelBundle.Open(arguments.GetRequiredValue(_init));
         using var networks = new TrainedNetworks(
@@ -153,9 +155,13 @@ internal sealed class TrainCommand : Command
             TrainingProgress.Say($"part {part} is copied unchanged");
         }
         using var run = new TrainingRun(networks, data, options, output);
-        if (resume)
+        if (resume && run.Resume())
         {
-            run.Resume();
+            TrainingProgress.Say("the validation data are others than before: the next validation is the first, and its bundle the best so far");
+        }
+        if (source.Manifest.Notice is { } left && arguments.GetValue(_notice) is null)
+        {
+            TrainingProgress.Say($"without --notice the trained bundle has none; that of {arguments.GetValue(_init)} is not taken over: {left}");
         }
         var progress = new TrainingProgress(options, run.State.Step, validates: arguments.GetValue(_validation) is not null);
         run.Stepped += progress.Show;

@@ -51,7 +51,7 @@ public sealed partial class BadArgumentsTests : IDisposable
     [InlineData("bundle", "bundle needs one of check, create, import")]
     [InlineData("bundle chek FOLDER", "there is no bundle command chek; the nearest is check")]
     [InlineData("analyze --image=IMAGE --policy=dental", "\"dental\"", "xray (X-ray, CR, DX")]
-    [InlineData("analyze --image=IMAGE --server=localhost", "--server localhost: expected HOST:PORT")]
+    [InlineData("analyze --image=IMAGE --server=localhost", "localhost: expected HOST:PORT")]
     [InlineData("analyze --image=IMAGE --server=localhost:1", "localhost:1: cannot connect: Connection refused")]
     [InlineData("up --bundle=NONE", "/none: no such bundle folder")]
     [InlineData("up --bundle=IMAGE", "gray8_130x100.png: is a file, not a bundle folder")]

@@ -209,7 +209,7 @@ public sealed class OddShardsTests
         var skipped = new SkippedRecords();
 
         Assert.Equal([Key(1)], data.Open().ReadAll(skipped).Select(s => s.Key));
-        Assert.Equal(["big: .png is too large"], skipped.First.Select(s => s.ToString()));
+        Assert.Equal(["a.tar, big: .png is too large"], skipped.First.Select(s => s.ToString()));
     }
 
     [Fact]
@@ -239,7 +239,8 @@ public sealed class OddShardsTests
         Assert.Equal(studies, data.Open().ReadAll(skipped).Count());
         Assert.Equal(
             faults.Order(StringComparer.Ordinal),
-            skipped.First.Select(s => s.Key == data["a.tar"] ? s.Reason : s.ToString()).Order(StringComparer.Ordinal));
+            skipped.First.Select(s => s.Key == data["a.tar"] ? s.Reason : s.ToString().Replace("a.tar, ", "", StringComparison.Ordinal))
+                .Order(StringComparer.Ordinal));
         Assert.Equal(faults.Length, skipped.Count);
     }
 

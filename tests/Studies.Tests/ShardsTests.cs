@@ -63,17 +63,17 @@ public sealed class ShardsTests
         Assert.Equal([Key(0), Key(5)], data.Open().ReadAll(skipped).Select(s => s.Key));
         Assert.Equal(
             [
-                "no-type: no label (.cls, or \"type\" in .json)",
-                "empty: empty report",
-                "word: .cls is not an integer",
-                "two: its .cls and .json have different types",
-                "json: JSON cannot be read at byte 9, $.type",
-                "mask: no member .mask.png for its mask",
-                "latin: .txt is not UTF-8",
-                "twice: .png is duplicated",
-                "no-image: no image (.png, .jpg, .jpeg)",
-                "no-report: no report (.txt)",
-                "no-label: no label (.cls, .json)",
+                "a.tar, no-type: no label (.cls, or \"type\" in .json)",
+                "a.tar, empty: empty report",
+                "a.tar, word: .cls is not an integer",
+                "a.tar, two: its .cls and .json have different types",
+                "a.tar, json: JSON cannot be read at byte 9, $.type",
+                "a.tar, mask: no member .mask.png for its mask",
+                "a.tar, latin: .txt is not UTF-8",
+                "a.tar, twice: .png is duplicated",
+                "a.tar, no-image: no image (.png, .jpg, .jpeg)",
+                "a.tar, no-report: no report (.txt)",
+                "a.tar, no-label: no label (.cls, .json)",
             ],
             skipped.First.Select(s => s.ToString()));
         Assert.Equal(11, skipped.Count);

@@ -79,8 +79,20 @@ public sealed class StudyBatchesTests
         using var data = new DataSet().WithStudies(4);
         var told = new List<string>();
         var manifest = BundleManifest.Read(Golden.PathOf("medmoe-nano-paper", "medmoe.json")) with { Text = new TextSettings(MaxTokens: 4) };
-        StudyBatches.Open(data.Path, null, manifest, DataSet.Tokenizer, new TrainOptions(), told.Add);
+        StudyBatches.Open(data.Path, null, manifest, DataSet.Tokenizer, new TrainOptions { Batch = 4 }, told.Add);
         Assert.Matches("^the first 4 reports: reports cut at 4 tokens: 4 of 4, the longest has \\d+; ", told[0]);
+    }
+
+    /// <summary>Not after an epoch of hours.</summary>
+    [Fact]
+    public void Open_ValidationSmallerThanABatch_IsRefused()
+    {
+        using var data = new DataSet().WithStudies(4);
+        using var few = new DataSet().WithStudies(3);
+        var manifest = BundleManifest.Read(Golden.PathOf("medmoe-nano-paper", "medmoe.json"));
+        var e = Assert.Throws<StudyDataException>(
+            () => StudyBatches.Open(data.Path, few.Path, manifest, DataSet.Tokenizer, new TrainOptions { Batch = 4 }, _ => { }));
+        Assert.EndsWith("not enough studies for a batch of 4: 3 usable", e.Message);
     }
 
     private static StudyBatches Batches(StudyLoader training, StudyLoader? validation, List<string> told) =>

@@ -121,11 +121,37 @@ public sealed class TrainingRunTests : IDisposable
         string Fault(FormulaBatches? data, ModelBundle? source = null) =>
             Assert.Throws<BundleException>(() => Train("out", _options, resume: true, data, source: source)).Message;
 
-        Assert.Contains("began with other data: --data had other content; to go on with these", Fault(Data(perEpoch: 7)), StringComparison.Ordinal);
-        // Its first loss would be compared with the training loss before.
-        Assert.Contains("--validation was not given", Fault(Data(validation: [])), StringComparison.Ordinal);
+        Assert.Contains("the run began with another --data; a new run can begin", Fault(Data(perEpoch: 7)), StringComparison.Ordinal);
         File.AppendAllText(_bundle.Open().PathOf(BundlePart.Text, "vocab.txt"), "\n");
-        Assert.Contains("--init had other content", Fault(Data(), _bundle.Open()), StringComparison.Ordinal);
+        Assert.Contains("the run began with another --init; ", Fault(Data(), _bundle.Open()), StringComparison.Ordinal);
+    }
+
+    /// <summary>Its first loss is not compared with the training loss before, which is lower here.</summary>
+    [Fact]
+    public void Resume_WithOtherValidation_BeginsAnewWithTheBest()
+    {
+        Train("out", _options with { Steps = 1 });
+        var before = File.GetLastWriteTimeUtc(_folder["out", "medmoe.json"]);
+        var validated = new List<bool>();
+
+        Train("out", _options, resume: true, Data(validation: Data().Epoch(5, skip: 0)), validated: (_, best) => validated.Add(best));
+
+        Assert.Equal([true], validated);
+        Assert.NotEqual(before, File.GetLastWriteTimeUtc(_folder["out", "medmoe.json"]));
+    }
+
+    /// <summary>A run that failed before its first checkpoint leaves nothing that is worth keeping.</summary>
+    [Fact]
+    public void RequireFree_LogWithoutCheckpoint_IsFree()
+    {
+        var output = new TrainingOutput(_folder["out"], Folder("out"), ScalarType.Float32);
+        Directory.CreateDirectory(output.Folder);
+        File.WriteAllText(output.LogFile, "step\n");
+        output.RequireFree("; --resume");
+        File.WriteAllText(Path.Combine(output.Folder, "mine.txt"), "");
+        Assert.EndsWith("not empty", Assert.Throws<BundleException>(() => output.RequireFree("; --resume")).Message);
+        File.WriteAllText(output.CheckpointFile, "");
+        Assert.EndsWith("; --resume", Assert.Throws<BundleException>(() => output.RequireFree("; --resume")).Message);
     }
 
     [Theory]
@@ -315,7 +341,7 @@ public sealed class TrainingRunTests : IDisposable
 
     private (Outcome Outcome, List<double> Losses) Train(
         string name, TrainOptions options, bool resume = false, FormulaBatches? data = null, Action<LogRow>? stepped = null,
-        ModelBundle? source = null, CancellationToken stop = default)
+        ModelBundle? source = null, Action<double, bool>? validated = null, CancellationToken stop = default)
     {
         source ??= _bundle.Open();
         using var networks = new TrainedNetworks(source, source.Manifest, CPU);
@@ -327,6 +353,7 @@ public sealed class TrainingRunTests : IDisposable
         var losses = new List<double>();
         run.Stepped += row => losses.Add(row.Loss);
         run.Stepped += stepped;
+        run.Validated += validated;
         return (run.Run(stop), losses);
     }
 

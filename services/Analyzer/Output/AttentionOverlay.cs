@@ -19,9 +19,6 @@ internal static class AttentionOverlay
     private const int MostColumns = 6;
     private const int MostLinesCut = 6;
 
-    /// <summary>Where one scale for all words ends at least. Attention of fresh weights hardly reaches twice the mean.</summary>
-    private const float LeastScale = 5;
-
     /// <exception cref="InvalidRequestException">A chosen word or phrase is not among what the model read of the report.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public static void Write(string path, byte[] image, string report, ImageAnalysis analysis, OverlayStyle style)
@@ -34,7 +31,7 @@ internal static class AttentionOverlay
         using var sheet = new PanelSheet(panels, (panels + rows - 1) / rows, style.Theme, Header(report, analysis, style));
         var frames = sheet.Image(decoded, Enumerable.Range(0, panels));
         sheet.Label(0, new Paragraph("image"));
-        var oneScale = style.OneScale ? AttentionScale.OfAll(text.Words.Select(word => word.Attention), LeastScale) : null;
+        var oneScale = style.OneScale ? AttentionScale.OfAll(text.Words.Select(word => word.Attention)) : null;
         foreach (var (i, map) in shown.Index())
         {
             var detail = $"{map.Detail}, peak {AttentionScale.Format(AttentionScale.MostOf(map.Attention))} × mean";

@@ -11,8 +11,8 @@ internal sealed record AccessOptions
     public bool? Required { get; init; }
 
     /// <summary>
-    /// File with the callers: names, digests of their keys or subjects of their certificates, rights and limits (<c>mesh key create</c> adds to it). It
-    /// is read again within a second after it changes. Default: none.
+    /// File with the callers: names, digests of their keys or subjects of their certificates, rights and limits (<c>mesh key create</c> adds to it).
+    /// It is read again within a second after it changes. Default: none.
     /// </summary>
     public string? Callers { get; init; }
 

@@ -55,7 +55,8 @@ internal sealed partial class CallerList
         Entry[] entries;
         try
         {
-            entries = JsonSerializer.Deserialize<Content>(File.ReadAllBytes(path), _json)?.Callers ?? throw new CallerListException(path, "JSON: null");
+            entries = JsonSerializer.Deserialize<Content>(File.ReadAllBytes(path), _json)?.Callers
+                ?? throw new CallerListException(path, "JSON: null");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -36,7 +36,8 @@ internal static class Tokens
         }
         if (options.TokenAudience is null)
         {
-            throw new InvalidSettingException($"{AccessOptions.Section}:{nameof(options.TokenAudience)} is missing; {nameof(options.TokenIssuer)} needs it");
+            throw new InvalidSettingException(
+                $"{AccessOptions.Section}:{nameof(options.TokenAudience)} is missing; {nameof(options.TokenIssuer)} needs it");
         }
         var isFetched = options.TokenKeys is null;
         if (isFetched && !options.TokenIssuer.StartsWith("https://", StringComparison.OrdinalIgnoreCase))
@@ -61,7 +62,8 @@ internal static class Tokens
                 ClockSkew = options.TokenClockSkew,
                 RequireExpirationTime = true,
                 RequireSignedTokens = true,
-                IssuerSigningKeyResolver = keys is null ? null : (_, _, id, _) => keys.Value.GetSigningKeys().Where(key => key.KeyId == id || id is null),
+                IssuerSigningKeyResolver = keys is null ? null
+                    : (_, _, id, _) => keys.Value.GetSigningKeys().Where(key => key.KeyId == id || id is null),
             };
         });
         // They say why a token was refused, and the caller is told.
@@ -93,7 +95,8 @@ internal static class Tokens
         SecurityTokenInvalidAudienceException => "the token is for another audience",
         SecurityTokenInvalidIssuerException => "the token is of another issuer",
         SecurityTokenInvalidAlgorithmException => "the token's algorithm is not accepted",
-        SecurityTokenInvalidSignatureException or SecurityTokenSignatureKeyNotFoundException => "the token's signature is not one of the issuer's keys",
+        SecurityTokenInvalidSignatureException or SecurityTokenSignatureKeyNotFoundException =>
+            "the token's signature is not one of the issuer's keys",
         AggregateException { InnerExceptions: [var only, ..] } => Fault(only),
         _ => "the token cannot be read",
     };

@@ -35,7 +35,8 @@ internal sealed record MeshPlan(IReadOnlyList<ProcessSpec> Services, int HttpPor
             services = [.. services.Where(s => options.Only.Contains(s.ShortName))];
         }
         var counts = ReplicaCounts.Parse(options.Replicas, services);
-        return new MeshPlan([.. services.Select(s => s with { Replicas = counts.GetValueOrDefault(s.ShortName, 1) })], options.HttpPort, certificates);
+        return new MeshPlan(
+            [.. services.Select(s => s with { Replicas = counts.GetValueOrDefault(s.ShortName, 1) })], options.HttpPort, certificates);
 
         ProcessSpec Process(MeshService service) => new(service.Kind.Project, service,
         [

@@ -1,3 +1,4 @@
+using MedMoE.Mesh.Serving.Settings;
 using MedMoE.Mesh.Serving.Tls;
 using MedMoE.Mesh.Wire.Transport;
 

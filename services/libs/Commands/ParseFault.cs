@@ -13,7 +13,7 @@ internal static class ParseFault
         string[] verbs = [.. command.Subcommands.Select(c => c.Name)];
         return parsed.UnmatchedTokens switch
         {
-            [['-', ..] option, ..] => Unknown("option", option, command.Options.Where(o => !o.Hidden).Select(o => o.Name)),
+            [['-', ..] option, ..] => Unknown("option", option.Split('=')[0], command.Options.Where(o => !o.Hidden).Select(o => o.Name)),
             [var verb, ..] when verbs.Length > 0 => Unknown($"{command.Name} command", verb, verbs),
             [var argument, ..] => $"unexpected argument \"{argument}\"",
             [] when command.Action is null => $"{command.Name} needs one of {string.Join(", ", verbs)}",

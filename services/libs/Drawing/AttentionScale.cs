@@ -8,14 +8,17 @@ namespace MedMoE.Mesh.Drawing;
 /// </summary>
 public sealed record AttentionScale(float From, float To)
 {
+    // Attention of fresh weights hardly reaches twice the mean.
+    private const float LeastTo = 5;
+
     /// <summary>From none to the map's own maximum.</summary>
     public static AttentionScale OfOne(float[] map) => new(0, MostOf(map));
 
     /// <summary>
-    /// One scale for several maps, from the mean to the largest maximum. It ends at <paramref name="leastTo"/> at least, so that maps that are
-    /// almost uniform stay pale.
+    /// One scale for several maps, from the mean to the largest maximum, but to <see cref="LeastTo"/> at least, so that maps that are almost uniform
+    /// stay pale.
     /// </summary>
-    public static AttentionScale OfAll(IEnumerable<float[]> maps, float leastTo) => new(1, maps.Select(MostOf).Append(leastTo).Max());
+    public static AttentionScale OfAll(IEnumerable<float[]> maps) => new(1, maps.Select(MostOf).Append(LeastTo).Max());
 
     /// <summary>The share of the full colour, 0 to 1, for a value that is so many times the mean.</summary>
     public float ShareOf(float multiple) => Math.Clamp((multiple - From) / (To - From), 0, 1);

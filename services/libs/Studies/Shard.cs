@@ -33,7 +33,7 @@ internal static class Shard
         }
         foreach (var (key, fault) in parts.Faults)
         {
-            yield return StudyRecord.Bad(key, fault);
+            yield return StudyRecord.Bad(key, fault, Path.GetFileName(path));
         }
         if (members.Fault is { } broken)
         {

@@ -32,6 +32,8 @@ internal sealed class ShardRecord(string shard, string key, int tar)
     /// <summary>Whether it has no member of a known kind.</summary>
     public bool IsStrange { get; private set; } = true;
 
+    private string File => Path.GetFileName(shard);
+
     private byte[]? Image => ShardMember.ImageKinds.Select(_members.GetValueOrDefault).FirstOrDefault(image => image is not null);
 
     private string? Missing => Image is null ? "no image (.png, .jpg, .jpeg)"
@@ -68,7 +70,7 @@ internal sealed class ShardRecord(string shard, string key, int tar)
     }
 
     public StudyRecord ToStudyRecord(ReportTypes types) =>
-        Fault is { } fault ? StudyRecord.Bad(key, fault) : new StudyRecord(key, () => ToStudy(types));
+        Fault is { } fault ? StudyRecord.Bad(key, fault, File) : new StudyRecord(key, () => ToStudy(types), File);
 
     private Study ToStudy(ReportTypes types)
     {
@@ -82,7 +84,7 @@ internal sealed class ShardRecord(string shard, string key, int tar)
 
     private int Type(RecordJson? json, ReportTypes types)
     {
-        var where = $"{Path.GetFileName(shard)}, {key}";
+        var where = $"{File}, {key}";
         int? named = string.IsNullOrWhiteSpace(json?.Type) ? null : types.Named(json.Type.Trim(), where);
         int? numbered = _members.ContainsKey("cls") ? types.Numbered(Text("cls"), where) : null;
         return named is not null && numbered is not null && named != numbered

@@ -43,9 +43,7 @@ public sealed class StudyLoader(StudySource source, StudyPreparation preparation
         }
         if (batches == 0)
         {
-            var ofOneType = options.Batches == BatchPlan.ByType ? " of one report type" : "";
-            throw new StudyDataException($"{source.Name}: not enough studies for a batch of {options.BatchSize}{ofOneType}: "
-                + $"{waiting.Values.Sum(w => w.Count)} usable{(skipped.Count > 0 ? $"; left out: {skipped}" : "")}");
+            throw TooFew(waiting.Values.Sum(w => w.Count), skipped);
         }
         skipped.Unbatched = waiting.Where(type => batched.Contains(type.Key)).Sum(type => type.Value.Count);
         if (options.Batches == BatchPlan.ByType)
@@ -57,6 +55,29 @@ public sealed class StudyLoader(StudySource source, StudyPreparation preparation
                 skipped.Add(study.Key, $"its report type has {usable} usable {studies}, fewer than a batch of {options.BatchSize}");
             }
         }
+    }
+
+    /// <summary>Reads the records, without decoding images, until there are enough for a batch: before hours of work, not after them.</summary>
+    /// <exception cref="StudyDataException">There are not.</exception>
+    public void RequireABatch()
+    {
+        var (skipped, ofKind) = (new SkippedRecords(), new Dictionary<int, int>());
+        foreach (var study in source.ReadAll(skipped))
+        {
+            var kind = options.Batches == BatchPlan.ByType ? study.ReportType : 0;
+            if ((ofKind[kind] = ofKind.GetValueOrDefault(kind) + 1) == options.BatchSize)
+            {
+                return;
+            }
+        }
+        throw TooFew(ofKind.Values.Sum(), skipped);
+    }
+
+    private StudyDataException TooFew(int usable, SkippedRecords skipped)
+    {
+        var ofOneType = options.Batches == BatchPlan.ByType ? " of one report type" : "";
+        return new StudyDataException($"{source.Name}: not enough studies for a batch of {options.BatchSize}{ofOneType}: "
+            + $"{usable} usable{(skipped.Count > 0 ? $"; left out: {skipped}" : "")}");
     }
 
     /// <summary>Every usable study, in the order of the data.</summary>

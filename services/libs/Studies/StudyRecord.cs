@@ -6,7 +6,7 @@ namespace MedMoE.Mesh.Studies;
 /// </summary>
 /// <param name="Key">Its name or position.</param>
 /// <param name="Load">Reads it.</param>
-/// <param name="Line">Where it stands in a list, as <c>manifest.csv:45</c>; null in shards.</param>
+/// <param name="Line">Where it stands: in a list, as <c>manifest.csv:45</c>, or the name of its shard.</param>
 public readonly record struct StudyRecord(string Key, Func<Study> Load, string? Line = null)
 {
     /// <summary>For messages.</summary>

@@ -55,7 +55,8 @@ internal static class Checkpoint
 
     /// <summary>Restores networks and optimizer.</summary>
     /// <exception cref="BundleException">Not a checkpoint, or one of other networks, options or data.</exception>
-    public static TrainingState Restore(string path, TrainedNetworks networks, Adam adam, TrainOptions options, RunInputs inputs)
+    public static (TrainingState State, bool HasOtherValidation) Restore(
+        string path, TrainedNetworks networks, Adam adam, TrainOptions options, RunInputs inputs)
     {
         using var file = SafetensorsFile.Open(path);
         if (!file.Metadata.TryGetValue(StateKey, out var json) || !file.Metadata.TryGetValue(OptionsKey, out var began))
@@ -68,15 +69,17 @@ internal static class Checkpoint
             throw new BundleException(path, $"the run began with other options: {string.Join("; ", changes)}");
         }
         // Checkpoints of older versions have no inputs.
-        if (file.Metadata.TryGetValue(InputsKey, out var read) && ReadInputs(path, read) is var before && before != inputs)
+        var before = file.Metadata.TryGetValue(InputsKey, out var read) ? ReadInputs(path, read) : inputs;
+        string[] others = [.. before.Changes(inputs)];
+        if (others.Length > 0)
         {
-            throw new BundleException(path, $"the run began with other data: {string.Join("; ", before.Changes(inputs))}; "
-                + "to go on with these, give its bundle as --init of a new run");
+            throw new BundleException(
+                path, $"the run began with another {string.Join(" and ", others)}; a new run can begin with its bundle as --init");
         }
         StateDict.Restore(networks.State.Concat(adam.State), file);
         var state = ReadState(path, json);
         adam.Steps = state.Step;
-        return state;
+        return (state, before.Validation != inputs.Validation);
     }
 
     private static TrainingState ReadState(string path, string json)

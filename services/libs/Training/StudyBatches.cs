@@ -38,9 +38,11 @@ public sealed class StudyBatches : IBatchSource
         {
             report(line);
         }
-        return new StudyBatches(
-            Loader(training), validation is null ? null : Loader(StudySource.Open(validation, manifest.Experts, sections)), tokenizer,
-            manifest.Text.MaxTokens, report);
+        var trained = Loader(training);
+        var validated = validation is null ? null : Loader(StudySource.Open(validation, manifest.Experts, sections));
+        trained.RequireABatch();
+        validated?.RequireABatch();
+        return new StudyBatches(trained, validated, tokenizer, manifest.Text.MaxTokens, report);
     }
 
     public IEnumerable<TrainingBatch> Epoch(int epoch, int skip) =>

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Model;
+using MedMoE.Mesh.Model.Bundles;
 using TorchSharp;
 
 namespace MedMoE.Mesh.Training;
@@ -25,12 +26,25 @@ public sealed record TrainingOutput(string Bundle, string Folder, ScalarType Sto
 
     public string CurvesFile => Path.Combine(Folder, "curves.png");
 
+    /// <summary>Files that a run without a checkpoint has left. There is nothing in them to lose.</summary>
+    private static readonly string[] _leftovers = ["log.csv", "curves.png"];
+
+    /// <exception cref="BundleException">There is another run, or something else; the remedy is for a run that can be continued.</exception>
+    public void RequireFree(string remedy)
+    {
+        BundleFolder.RequireFree(Bundle, File.Exists(CheckpointFile) ? remedy : "");
+        if (!Directory.Exists(Folder) || Directory.EnumerateFileSystemEntries(Folder).Any(entry => !_leftovers.Contains(Path.GetFileName(entry))))
+        {
+            BundleFolder.RequireFree(Folder, File.Exists(CheckpointFile) ? remedy : "");
+        }
+    }
+
     /// <exception cref="BundleException">There is no run to continue.</exception>
     public void RequireCheckpoint()
     {
         if (!File.Exists(CheckpointFile))
         {
-            throw new BundleException(Folder, "no run to continue: no checkpoint");
+            throw new BundleException(Folder, "no run to continue: no checkpoint; start it without --resume");
         }
     }
 }
@@ -85,17 +99,24 @@ public sealed class TrainingRun : IDisposable
 
     public TrainingState State => _state;
 
+    /// <returns>Whether the validation data are others than before: then the next validation is the first.</returns>
     /// <exception cref="BundleException">No checkpoint, or one of other networks, options or data.</exception>
-    public void Resume()
+    public bool Resume()
     {
         _output.RequireCheckpoint();
         var restored = Checkpoint.Restore(_output.CheckpointFile, _networks, _adam, _options, _inputs);
-        if (restored.RowSums is { } sums)
+        if (restored.State.RowSums is { } sums)
         {
-            _sinceRow.Restore(sums, restored.RowBatches);
+            _sinceRow.Restore(sums, restored.State.RowBatches);
         }
-        _state = restored with { RowSums = null, RowBatches = 0 };
+        _state = restored.State with { RowSums = null, RowBatches = 0 };
+        if (restored.HasOtherValidation)
+        {
+            // A loss of other data is not comparable.
+            _state = _state with { Best = null, SinceBest = 0, SinceCut = 0 };
+        }
         (_learningRate.Reduction, _learningRate.WithoutBest) = (_state.Reduction, _state.SinceCut);
+        return restored.HasOtherValidation;
     }
 
     /// <summary>Trains to the end or until <paramref name="stop"/>, which finishes and saves the current step.</summary>
@@ -119,7 +140,8 @@ public sealed class TrainingRun : IDisposable
             {
                 Log(log, rate, hasValidation ? validation : null);
             }
-            if (_state.Step % _options.CheckpointEvery == 0 || last || Stalled)
+            // With a new bundle, so that a run that is killed can go on from what it has saved.
+            if (_state.Step % _options.CheckpointEvery == 0 || last || Stalled || (validation is not null && _state.SinceBest == 0))
             {
                 SaveCheckpoint();
             }

@@ -87,7 +87,8 @@ public sealed class TokenTests : IAsyncLifetime
 
     [Theory]
     [InlineData("--Access:TokenIssuer=https://a", "Access:TokenAudience is missing; TokenIssuer needs it")]
-    [InlineData("--Access:TokenIssuer=http://a --Access:TokenAudience=a", "Access:TokenKeys is missing; without it TokenIssuer must begin with https")]
+    [InlineData(
+        "--Access:TokenIssuer=http://a --Access:TokenAudience=a", "Access:TokenKeys is missing; without it TokenIssuer must begin with https")]
     [InlineData("--Access:Operator=secret", "Access:Operator is not a SHA-256 digest: 64 lower-case hexadecimal digits")]
     public void Create_SettingsThatDoNotFit_SaysWhy(string settings, string reason) =>
         Assert.Equal(reason, Assert.Throws<InvalidSettingException>(() => GatewayApp.Create(settings.Split(' '))).Message);

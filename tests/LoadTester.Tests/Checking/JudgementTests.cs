@@ -130,7 +130,7 @@ public sealed class JudgementTests
     [InlineData("call", "some.Service.Method", "some.Service.Method: unknown service")]
     [InlineData("binary-file", "no-such.bin", "no-such.bin: no such file")]
     [InlineData("host", "nowhere.invalid:1", "nowhere.invalid:1: cannot connect")]
-    [InlineData("host", "::", "::: not an address; expected HOST:PORT")]
+    [InlineData("host", "::", "::: expected HOST:PORT")]
     public async Task BadConfiguration_IsOneLine(string key, string value, string reason)
     {
         using var load = new Load("127.0.0.1:1");

@@ -55,8 +55,10 @@ public sealed class ConfigurationTests : IDisposable
     public void Read_NoConfiguration_SaysWhy(string text, string reason) => AssertRefused(text, reason);
 
     [Theory]
-    [InlineData("\"insecure\": false", "insecure: must be true")]
-    [InlineData("\"cacert\": \"a.pem\"", "cacert: unknown key")]
+    [InlineData("\"insecure\": \"no\"", "insecure: not true or false")]
+    [InlineData("\"cacert\": \"a.pem\"", "insecure: cannot be true together with cacert or cert")]
+    [InlineData("\"cacert\": 1", "cacert: not a string")]
+    [InlineData("\"skipTLS\": true", "skipTLS: unknown key")]
     [InlineData("\"data\": {}", "binary-file, data, data-file: exactly one of them is required")]
     [InlineData("\"timeout\": \"10\"", "timeout: \"10\" is not a duration such as 10s")]
     [InlineData("\"timeout\": 10", "timeout: not a string")]

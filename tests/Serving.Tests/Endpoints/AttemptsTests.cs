@@ -67,7 +67,8 @@ public sealed class AttemptsTests : IDisposable
         await using var service = await RunningService.Start(StubTextEncoder.Create, null);
         var keepAlive = TimeSpan.FromSeconds(4);
         using var channels = new MeshChannels(
-            new EndpointSetting(TextEncoderAt($"{hung.Address},{service.Address}") with { KeepAliveTimeout = keepAlive }), MeshTransport.Plain, _loggers);
+            new EndpointSetting(TextEncoderAt($"{hung.Address},{service.Address}") with { KeepAliveTimeout = keepAlive }), MeshTransport.Plain,
+            _loggers);
         // In turn: one of two calls goes to the hanging replica, is lost after the pings, and is then answered by the other.
         for (var i = 0; i < 4; i++)
         {

@@ -16,16 +16,17 @@ internal static class AttentionSheet
             new Paragraph("Attention of phrases of the report", TextStyle.Title),
             new Paragraph($"{PanelSheet.Disclaimer} Model: {model}", TextStyle.Warning),
             new Paragraph(
-                "Outline: the finding. Colours: attention as a multiple of its mean over the image, a scale for each phrase. Ring: its peak.",
+                "Outline: the finding. Colours: attention as a multiple of its mean over the image, one scale for all phrases. Ring: its peak.",
                 TextStyle.Detail),
         ]);
+        var scale = AttentionScale.OfAll(examples.Select(example => example.Map));
         var decoder = new ImageDecoder();
         foreach (var (i, example) in examples.Index())
         {
             var (plain, seen, region, map) = (2 * i, (2 * i) + 1, example.Region, example.Map);
             var frames = sheet.Image(decoder.Decode(example.Study.Image), plain, seen);
             sheet.Label(plain, new($"{example.Type}: {example.Finding}", MostLines: 1), new(example.Study.Key, TextStyle.Detail, 1));
-            sheet.Attention(seen, frames[1], map, example.GridSide, AttentionScale.OfOne(map));
+            sheet.Attention(seen, frames[1], map, example.GridSide, scale);
             sheet.Label(seen, new Paragraph(example.Phrase, MostLines: 2));
             foreach (var frame in frames)
             {

@@ -30,7 +30,7 @@ public sealed class PromptSets
     public static PromptSets Read(string path, BundleManifest manifest)
     {
         var sets = new PromptSets();
-        foreach (var (type, classes) in Path.GetExtension(path).Equals(".csv", StringComparison.OrdinalIgnoreCase) ? Csv(path) : Json(path))
+        foreach (var (type, classes) in Path.GetExtension(path).Equals(".csv", StringComparison.OrdinalIgnoreCase) ? Csv(path, manifest) : Json(path))
         {
             var index = manifest.Experts.IndexOfNamed(type);
             if (index < 0)
@@ -71,11 +71,13 @@ public sealed class PromptSets
         }
     }
 
-    private static Dictionary<string, Dictionary<string, string[]>> Csv(string path)
+    /// <summary>Rows of a type by any of its names belong together.</summary>
+    private static Dictionary<string, Dictionary<string, string[]>> Csv(string path, BundleManifest manifest)
     {
         var rows = CsvTable.Read(path, CommandHost.ReadFile(path), ["type", "class", "prompt"])
             .Select(row => row.Fields ?? throw new InvalidEvaluationException($"{path}:{row.Line}: {row.Fault}")).ToArray();
-        return rows.GroupBy(row => row["type"].Trim()).ToDictionary(
+        return rows.GroupBy(row => row["type"].Trim() is var type && manifest.Experts.IndexOfNamed(type) is >= 0 and var at
+            ? manifest.Experts[at].Name : type).ToDictionary(
             type => type.Key,
             type => type.GroupBy(row => row["class"].Trim()).ToDictionary(c => c.Key, c => c.Select(row => row["prompt"]).ToArray()));
     }

@@ -41,8 +41,9 @@ internal sealed class GateTask(IReadOnlyList<string> experts) : EvaluationTask("
 
     public override void Write(EvaluationText text)
     {
-        text.Row("gate, report", _report.Accuracy, $"calibration error {Calibrations[0].Found?.ExpectedError:F3}");
-        text.Row("gate, image", _image.Accuracy, $"calibration error {Calibrations[1].Found?.ExpectedError:F3}");
+        var chance = 1.0 / experts.Count;
+        text.Row("gate, report", _report.Accuracy, $"chance {chance:F3}, calibration error {Calibrations[0].Found?.ExpectedError:F3}");
+        text.Row("gate, image", _image.Accuracy, $"chance {chance:F3}, calibration error {Calibrations[1].Found?.ExpectedError:F3}");
     }
 
     public override void Draw(Func<string, string> pathOf, string model)

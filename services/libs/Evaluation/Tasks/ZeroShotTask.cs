@@ -30,8 +30,11 @@ public sealed record ZeroShotResult(
 /// <summary>Classifies images into the classes of their report type; null prompts for no classes.</summary>
 internal sealed class ZeroShotTask(PromptSets? prompts, SimilaritySettings similarity) : EvaluationTask("zero_shot")
 {
+    private const int NamedUnknown = 5;
+
     private readonly Dictionary<string, Type> _types = [];
     private readonly Reliability _reliability = new();
+    private readonly SortedSet<string> _unknown = new(StringComparer.Ordinal);
     private bool _hasFindings;
 
     /// <summary>Studies with findings outside their type's classes.</summary>
@@ -81,7 +84,8 @@ internal sealed class ZeroShotTask(PromptSets? prompts, SimilaritySettings simil
         }
         else if (LeftOut > 0)
         {
-            notes.Add($"zero-shot: {LeftOut} studies left out: their findings are not among the classes of their type's prompts");
+            notes.Add($"zero-shot: {LeftOut} studies left out: their findings are not among the classes of their type's prompts: "
+                + $"{string.Join(", ", _unknown.Take(NamedUnknown))}{(_unknown.Count > NamedUnknown ? ", …" : "")}");
         }
     }
 
@@ -117,6 +121,7 @@ internal sealed class ZeroShotTask(PromptSets? prompts, SimilaritySettings simil
         if (truth.Length == 0)
         {
             LeftOut++;
+            _unknown.UnionWith(right.Select(name => $"{name} ({type})"));
             return;
         }
         if (!_types.TryGetValue(type, out var own))

@@ -2,7 +2,6 @@ using System.ComponentModel;
 using System.Reflection;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Serving.Endpoints;
-using MedMoE.Mesh.Serving.Tls;
 using MedMoE.Mesh.Wire.Catalog;
 using Microsoft.Extensions.Configuration;
 
@@ -17,7 +16,8 @@ internal static class SettingNames
     /// <summary>Sections of all services: <c>mesh up --set</c> gives every service all settings.</summary>
     private static readonly string[] _sections =
     [
-        ServingOptions.Section, ModelOptions.Section, EndpointOptions.Section, TlsOptions.Section, Cache, Access, "Logging", .. ServiceCatalog.All.Select(kind => kind.Project),
+        ServingOptions.Section, ModelOptions.Section, EndpointOptions.Section, TlsOptions.Section, Cache, Access, "Logging",
+        .. ServiceCatalog.All.Select(kind => kind.Project),
     ];
 
     /// <exception cref="InvalidSettingException">A setting on the command line is in no section.</exception>

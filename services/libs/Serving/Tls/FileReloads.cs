@@ -4,8 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace MedMoE.Mesh.Serving.Tls;
 
 /// <summary>
-/// Looks for changed files. By their content, not by events of the file system: Kubernetes replaces Secrets by moving a link, and network file systems
-/// send no events.
+/// Looks for changed files. By their content, not by events of the file system: Kubernetes replaces Secrets by moving a link, and network file
+/// systems send no events.
 /// </summary>
 internal sealed partial class FileReloads(IEnumerable<IReloaded> files, TimeProvider time, ILogger<FileReloads> logger) : BackgroundService
 {

@@ -42,7 +42,8 @@ public sealed class TlsFiles
         if (_clients is not null && _public is null)
         {
             throw new InvalidSettingException(
-                $"{TlsOptions.Section}:{nameof(options.ClientAuthority)}", $"needs {nameof(options.PublicCertificate)} or {nameof(options.Certificate)}");
+                $"{TlsOptions.Section}:{nameof(options.ClientAuthority)}",
+                $"needs {nameof(options.PublicCertificate)} or {nameof(options.Certificate)}");
         }
         Transport = _own is null ? MeshTransport.Plain : MeshTransport.Tls(() => _authority!.Value, () => _own.Value.TargetCertificate);
         Files = [.. new IReloaded?[] { _own, _public == _own ? null : _public, _authority, _clients }.OfType<IReloaded>()];

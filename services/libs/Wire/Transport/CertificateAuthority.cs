@@ -44,7 +44,8 @@ public sealed class CertificateAuthority : IDisposable
         var request = new CertificateRequest(CommonName(name), key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, critical: true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true));
-        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(Trust.ServerAuthentication), new Oid(Trust.ClientAuthentication)], false));
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension(
+            [new Oid(Trust.ServerAuthentication), new Oid(Trust.ClientAuthentication)], critical: false));
         request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(_certificate, true, false));
         var alternatives = new SubjectAlternativeNameBuilder();
         foreach (var other in names)

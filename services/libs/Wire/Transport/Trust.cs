@@ -3,7 +3,9 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace MedMoE.Mesh.Wire.Transport;
 
-/// <summary>Checks the certificate of a peer. There is no revocation list: certificates of a mesh are short-lived and replaced while it runs.</summary>
+/// <summary>
+/// Checks the certificate of a peer. There is no revocation list: certificates of a mesh are short-lived and replaced while it runs.
+/// </summary>
 public static class Trust
 {
     // RFC 5280, 4.2.1.12.

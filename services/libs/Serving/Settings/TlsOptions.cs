@@ -1,4 +1,4 @@
-namespace MedMoE.Mesh.Serving.Tls;
+namespace MedMoE.Mesh.Serving.Settings;
 
 /// <summary>
 /// PEM files of TLS, section "Tls". They are read again within a second after they change, without a lost call. Without them nothing is encrypted.
