@@ -31,9 +31,10 @@ internal sealed class RemoteAnalyzer(string server, Connection connection)
             var router = new RouterService.RouterServiceClient(connection.Calls(channel));
             return Read(await router.AnalyzeAsync(request, deadline: DateTime.UtcNow + _timeout));
         }
-        catch (RpcException e) when (e.StatusCode == StatusCode.Internal && e.Status.Detail.Contains("HTTP/2", StringComparison.Ordinal))
+        catch (RpcException e) when (e.Status.Detail.Contains("HTTP/2", StringComparison.Ordinal))
         {
-            throw new InvalidRequestException($"{server}: no gRPC there; it may be the port for metrics: give the gRPC port of the gateway");
+            throw new InvalidRequestException(
+                $"{server}: no gRPC there; it may want TLS (--tls, --authority), or be the port for metrics: give the gRPC port of the gateway");
         }
         catch (RpcException e)
         {

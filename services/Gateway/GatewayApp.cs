@@ -5,6 +5,7 @@ using MedMoE.Mesh.Gateway.Limits;
 using MedMoE.Mesh.Gateway.Replicas;
 using MedMoE.Mesh.Gateway.Routing;
 using MedMoE.Mesh.Gateway.Settings;
+using MedMoE.Mesh.Serving.Access;
 using MedMoE.Mesh.Serving.Endpoints;
 using MedMoE.Mesh.Serving.Hosting;
 using MedMoE.Mesh.Serving.Settings;
@@ -21,7 +22,7 @@ using Yarp.ReverseProxy.ServiceDiscovery;
 
 namespace MedMoE.Mesh.Gateway;
 
-public static class GatewayApp
+public static partial class GatewayApp
 {
     public static WebApplication Create(string[] args)
     {
@@ -65,9 +66,16 @@ public static class GatewayApp
                 metrics.Serves(MeshContract.PathOf(method));
             }
             app.Services.GetRequiredService<Readiness>().WarmedUp();
+            if (!app.Services.GetRequiredService<Listeners>().Grpc.IsLoopback && !app.Services.GetRequiredService<IOptions<AccessOptions>>().Value.IsOn)
+            {
+                LogOpen(app.Logger);
+            }
         });
         return app;
     }
+
+    [LoggerMessage(LogLevel.Warning, "everybody who reaches this gateway may do everything: see Access:Callers")]
+    private static partial void LogOpen(ILogger logger);
 
     private static void AddLimits(this WebApplicationBuilder builder)
     {

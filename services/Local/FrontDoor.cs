@@ -4,7 +4,6 @@ using Grpc.Net.Client;
 using MedMoE.Mesh.Local.Plan;
 using MedMoE.Mesh.V1;
 using MedMoE.Mesh.Wire.Catalog;
-using MedMoE.Mesh.Wire.Transport;
 
 namespace MedMoE.Mesh.Local;
 
@@ -20,14 +19,15 @@ internal static class FrontDoor
     /// <summary>Waits until each of these experts has answered a request through the gateway.</summary>
     /// <exception cref="LocalMeshException">An expert does not answer in time, or fails.</exception>
     public static async Task WaitUntilReady(
-        string gateway, MeshTransport transport, IEnumerable<string> experts, CancellationToken cancellation)
+        string gateway, MeshPlan plan, IEnumerable<string> experts, CancellationToken cancellation)
     {
-        using var channel = GrpcChannel.ForAddress(transport.AddressOf(gateway)!, new GrpcChannelOptions
+        using var channel = GrpcChannel.ForAddress(plan.Transport.AddressOf(gateway)!, new GrpcChannelOptions
         {
-            HttpHandler = transport.Secure(new SocketsHttpHandler(), ServiceCatalog.Gateway.Name),
+            HttpHandler = plan.Transport.Secure(new SocketsHttpHandler(), ServiceCatalog.Gateway.Name),
             DisposeHttpClient = true,
         });
         var router = new RouterService.RouterServiceClient(channel);
+        Metadata headers = plan.Key is { } key ? [new("x-api-key", key)] : [];
         var deadline = DateTime.UtcNow + _timeout;
         foreach (var expert in experts)
         {
@@ -37,7 +37,7 @@ internal static class FrontDoor
                 Report = "ready",
                 Gating = new Gating { Policy = GatingPolicy.Explicit, Expert = expert },
             };
-            await WaitForAnswer(() => router.AnalyzeAsync(request, deadline: deadline, cancellationToken: cancellation).ResponseAsync, cancellation);
+            await WaitForAnswer(() => router.AnalyzeAsync(request, headers, deadline, cancellationToken: cancellation).ResponseAsync, cancellation);
         }
     }
 

@@ -23,9 +23,9 @@ internal static class LocalMesh
             if (gateway is not null)
             {
                 await FrontDoor.WaitUntilReady(
-                    gateway, plan.Transport, plan.Services.Where(s => s.Replicas > 0).Select(s => s.Service.Expert).OfType<string>(), signals.Stop);
+                    gateway, plan, plan.Services.Where(s => s.Replicas > 0).Select(s => s.Service.Expert).OfType<string>(), signals.Stop);
             }
-            Announce(supervisor.Status(), gateway, plan.Certificates?.Authority, log);
+            Announce(supervisor.Status(), gateway, plan, log);
             await Task.Delay(Timeout.Infinite, signals.Stop);
         }
         catch (OperationCanceledException) when (signals.Stop.IsCancellationRequested)
@@ -39,15 +39,16 @@ internal static class LocalMesh
         }
     }
 
-    private static void Announce(IReadOnlyList<ReplicaStatus> replicas, string? gateway, string? authority, MeshLog log)
+    private static void Announce(IReadOnlyList<ReplicaStatus> replicas, string? gateway, MeshPlan plan, MeshLog log)
     {
         log.Write($"\n{StatusTable.Format(replicas)}\n");
         if (gateway is not null)
         {
             const string image = "services/Trainer/Demo/studies/images/xray-000004.png";
             const string report = "The right hemithorax shows a medium pleural fluid collection.";
-            var trust = authority is null ? "" : $" --authority {authority}";
-            log.Write($"./mesh analyze --server {gateway}{trust} --image {image} --report \"{report}\"\n");
+            var trust = plan.Certificates is { } certificates ? $" --authority {certificates.Authority}" : "";
+            var key = plan.Key is null ? "" : " --key FILE";
+            log.Write($"./mesh analyze --server {gateway}{trust}{key} --image {image} --report \"{report}\"\n");
             log.Write($"ready gateway={gateway}");
         }
         else

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using MedMoE.Mesh.Commands;
 using MedMoE.Mesh.Local;
+using MedMoE.Mesh.Local.Keys;
 
 return CommandHost.Run(
-    new RootCommand("Runs the whole mesh on this machine.") { new UpCommand(), new PsCommand(), new ScaleCommand(), new DownCommand() }, args);
+    new RootCommand("Runs the whole mesh on this machine.") { new UpCommand(), new PsCommand(), new ScaleCommand(), new DownCommand(), new KeyCommand() }, args);

@@ -5,6 +5,7 @@ using MedMoE.Mesh.Local.Control;
 using MedMoE.Mesh.Local.Plan;
 using MedMoE.Mesh.Local.Processes;
 using MedMoE.Mesh.Local.Security;
+using MedMoE.Mesh.Serving.Access;
 using MedMoE.Mesh.Wire.Catalog;
 
 namespace MedMoE.Mesh.Local;
@@ -49,6 +50,11 @@ internal sealed class UpCommand : Command
     {
         Description = "TLS on every connection, with an authority and certificates made for this run.",
     };
+    private readonly Option<string?> _callers = new("--callers")
+    {
+        Description = "File of the callers that the gateway accepts, made by ./mesh key create. Default: everybody may call.",
+        HelpName = "FILE",
+    };
     private readonly Option<string[]> _only = new Option<string[]>("--only")
     {
         Description = $"Run only these services, as {ServiceCatalog.Backbone.Name},{ServiceCatalog.TextEncoder.Name}.",
@@ -69,7 +75,7 @@ internal sealed class UpCommand : Command
                 result.AddError($"--set: \"{setting}\" is not KEY=VALUE");
             }
         });
-        this.AddOptions(_bundle, _replicas, _redis, _pyramid, _device, _precision, _port, _httpPort, _name, _tls, _log, _settings, _only);
+        this.AddOptions(_bundle, _replicas, _redis, _pyramid, _device, _precision, _port, _httpPort, _name, _tls, _callers, _log, _settings, _only);
         // Not an asynchronous action: those are ended 2 s after a signal, and a mesh needs longer to stop.
         SetAction(arguments => Run(Read(arguments)).GetAwaiter().GetResult());
     }
@@ -77,6 +83,10 @@ internal sealed class UpCommand : Command
     private static async Task<int> Run(UpOptions options)
     {
         var bundle = ModelBundle.Open(options.Bundle);
+        if (options.Callers is { } callers)
+        {
+            CallerList.Read(callers);
+        }
         Ports.RequireFree("--port", options.Port);
         Ports.RequireFree("--http-port", options.HttpPort);
         using var signals = new StopSignals();
@@ -101,6 +111,7 @@ internal sealed class UpCommand : Command
         Port = arguments.GetValue(_port),
         HttpPort = arguments.GetValue(_httpPort),
         Tls = arguments.GetValue(_tls),
+        Callers = arguments.GetValue(_callers),
         JsonLog = arguments.GetValue(_log) == "json",
         Name = arguments.GetRequiredValue(_name),
         Settings = arguments.GetValue(_settings) ?? [],

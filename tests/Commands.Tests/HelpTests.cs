@@ -33,7 +33,7 @@ public sealed class HelpTests
         using var folder = new TemporaryFolder();
         // A copy without sources: nothing can be built in it.
         File.Copy(Launcher.Path, folder["mesh"]);
-        foreach (var file in Launcher.Verbs.Keys.Concat(["bundle", "load check"]).Select(Launcher.HelpFile))
+        foreach (var file in Launcher.Verbs.Keys.Concat(["bundle", "key", "load check"]).Select(Launcher.HelpFile))
         {
             var copy = folder[Path.GetRelativePath(Golden.Repository, file)];
             Directory.CreateDirectory(Path.GetDirectoryName(copy)!);

@@ -14,7 +14,7 @@ internal static partial class Launcher
 
     /// <summary>Verbs with a tool, and their subcommands: <c>load check</c>.</summary>
     public static IReadOnlyList<string> Commands { get; } =
-        [.. Verbs.Where(verb => verb.Value.Length > 0).Select(verb => verb.Key), "bundle", "load check", "load fixtures", "load expect"];
+        [.. Verbs.Where(verb => verb.Value.Length > 0).Select(verb => verb.Key), "bundle", "key", "load check", "load fixtures", "load expect"];
 
     public static string HelpFile(string command) =>
         System.IO.Path.Combine(Golden.Repository, "services", "libs", "Commands", "help", $"{command.Replace(' ', '-')}.txt");

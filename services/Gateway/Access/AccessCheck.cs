@@ -1,4 +1,5 @@
 using Grpc.Core;
+using MedMoE.Mesh.Serving.Access;
 using MedMoE.Mesh.Serving.Endpoints;
 using MedMoE.Mesh.Serving.Tls;
 using MedMoE.Mesh.Wire.Catalog;

@@ -1,3 +1,4 @@
+using MedMoE.Mesh.Serving.Access;
 using MedMoE.Mesh.Serving.Settings;
 using MedMoE.Mesh.Serving.Tls;
 

@@ -1,3 +1,4 @@
+using MedMoE.Mesh.Serving.Access;
 using Microsoft.IdentityModel.Tokens;
 
 namespace MedMoE.Mesh.Gateway.Access;

@@ -1,5 +1,6 @@
 using System.Security.Claims;
 using MedMoE.Mesh.Bundle;
+using MedMoE.Mesh.Serving.Access;
 using MedMoE.Mesh.Serving.Settings;
 using MedMoE.Mesh.Serving.Tls;
 using MedMoE.Mesh.Wire.Catalog;

@@ -1,5 +1,5 @@
-using MedMoE.Mesh.Gateway.Access;
 using MedMoE.Mesh.Gateway.Settings;
+using MedMoE.Mesh.Serving.Access;
 using Microsoft.Extensions.Options;
 
 namespace MedMoE.Mesh.Gateway.Limits;

@@ -1,7 +1,7 @@
 using System.Threading.RateLimiting;
 using Grpc.Core;
-using MedMoE.Mesh.Gateway.Access;
 using MedMoE.Mesh.Gateway.Settings;
+using MedMoE.Mesh.Serving.Access;
 using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.Extensions.Options;
 

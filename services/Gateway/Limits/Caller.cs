@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using MedMoE.Mesh.Gateway.Access;
+using MedMoE.Mesh.Serving.Access;
 
 namespace MedMoE.Mesh.Gateway.Limits;
 

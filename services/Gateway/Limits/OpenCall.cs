@@ -1,5 +1,5 @@
-using MedMoE.Mesh.Gateway.Access;
 using MedMoE.Mesh.Gateway.Calls;
+using MedMoE.Mesh.Serving.Access;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace MedMoE.Mesh.Gateway.Limits;

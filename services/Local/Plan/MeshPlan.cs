@@ -1,6 +1,7 @@
 using System.Globalization;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Local.Security;
+using MedMoE.Mesh.Serving.Access;
 using MedMoE.Mesh.Wire.Catalog;
 using MedMoE.Mesh.Wire.Transport;
 
@@ -11,6 +12,9 @@ namespace MedMoE.Mesh.Local.Plan;
 /// <param name="Certificates">Those of the run; null without TLS.</param>
 internal sealed record MeshPlan(IReadOnlyList<ProcessSpec> Services, int HttpPort = 0, RunCertificates? Certificates = null)
 {
+    /// <summary>The key of this process at the gateway; null where everybody may call.</summary>
+    public string? Key { get; private init; }
+
     /// <summary>How this process calls the services.</summary>
     public MeshTransport Transport => Certificates?.Transport ?? MeshTransport.Plain;
 
@@ -29,6 +33,9 @@ internal sealed record MeshPlan(IReadOnlyList<ProcessSpec> Services, int HttpPor
             .. options.Redis is null ? ["--Cache:RedisTimeout=00:00:00.250"] : Array.Empty<string>(),
             $"--Router:PyramidType={options.Pyramid.ToUpperInvariant()}",
         ];
+        var key = options.Callers is null ? null : AccessKey.Create();
+        string[] access = key is null ? []
+            : [$"--Access:Callers={Path.GetFullPath(options.Callers!)}", $"--Access:Operator={CallerList.DigestOf(key)}"];
         ProcessSpec[] services = [.. ServiceCatalog.Services(manifest).Select(Process)];
         if (options.Only.Count > 0)
         {
@@ -36,7 +43,10 @@ internal sealed record MeshPlan(IReadOnlyList<ProcessSpec> Services, int HttpPor
         }
         var counts = ReplicaCounts.Parse(options.Replicas, services);
         return new MeshPlan(
-            [.. services.Select(s => s with { Replicas = counts.GetValueOrDefault(s.ShortName, 1) })], options.HttpPort, certificates);
+            [.. services.Select(s => s with { Replicas = counts.GetValueOrDefault(s.ShortName, 1) })], options.HttpPort, certificates)
+        {
+            Key = key,
+        };
 
         ProcessSpec Process(MeshService service) => new(service.Kind.Project, service,
         [
@@ -49,6 +59,7 @@ internal sealed record MeshPlan(IReadOnlyList<ProcessSpec> Services, int HttpPor
             .. service.Kind.RunsNetwork ? network : endpoints,
             .. service.Kind == ServiceCatalog.Router ? cache : [],
             .. certificates?.SettingsOf(service.Name) ?? [],
+            .. service.Kind == ServiceCatalog.Gateway ? access : [],
             .. options.Settings.Select(setting => $"--{setting}"),
         ]);
     }

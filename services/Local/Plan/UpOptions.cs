@@ -28,6 +28,9 @@ internal sealed record UpOptions
 
     public bool JsonLog { get; init; }
 
+    /// <summary>File of the callers that the gateway accepts; null for everybody.</summary>
+    public string? Callers { get; init; }
+
     /// <summary>TLS on every hop, with certificates made for the run.</summary>
     public bool Tls { get; init; }
 

@@ -1,3 +1,4 @@
+using System.Text;
 using MedMoE.Mesh.Serving.Settings;
 using MedMoE.Mesh.Serving.Tls;
 using MedMoE.Mesh.Wire.Transport;
@@ -54,7 +55,15 @@ internal sealed class RunCertificates : IDisposable
         var pair = _authority.Issue(name, [name, "localhost", "127.0.0.1", "::1"]);
         var (certificate, key) = (Path.Combine(_folder, $"{name}.pem"), Path.Combine(_folder, $"{name}.key"));
         File.WriteAllText(certificate, pair.Certificate);
-        File.WriteAllText(key, pair.Key);
+        using (var file = new FileStream(key, new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        }))
+        {
+            file.Write(Encoding.ASCII.GetBytes(pair.Key));
+        }
         return (certificate, key);
     }
 }

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using MedMoE.Mesh.Gateway.Access;
+using MedMoE.Mesh.Serving.Access;
 
 namespace MedMoE.Mesh.Gateway.Tests.Access;
 

@@ -2,8 +2,8 @@ using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Health.V1;
 using Grpc.Reflection.V1;
-using MedMoE.Mesh.Gateway.Access;
 using MedMoE.Mesh.ServicesUnderTest;
+using MedMoE.Mesh.Serving.Access;
 using MedMoE.Mesh.V1;
 
 namespace MedMoE.Mesh.Gateway.Tests.Access;

@@ -156,13 +156,23 @@ public static partial class ServiceHost
         app.Lifetime.ApplicationStarted.Register(() => ServedMethods.Announce(
             app.Services.GetRequiredService<EndpointDataSource>(), readiness, app.Services.GetRequiredService<RequestMetrics>()));
         var listeners = app.Services.GetRequiredService<Listeners>();
-        app.Lifetime.ApplicationStarted.Register(() => LogListening(app.Logger, listeners.Grpc.Authority, listeners.Http.Authority));
+        app.Lifetime.ApplicationStarted.Register(() =>
+        {
+            LogListening(app.Logger, listeners.Grpc.Authority, listeners.Http.Authority);
+            if (!listeners.Grpc.IsLoopback && listeners.Grpc.Scheme == Uri.UriSchemeHttp)
+            {
+                LogPlain(app.Logger);
+            }
+        });
         app.Lifetime.ApplicationStopping.Register(() => LogStopping(app.Logger));
     }
 
     // Parent processes read the ports from this line if the system chose them.
     [LoggerMessage(LogLevel.Information, "listening grpc={Grpc} http={Http}")]
     private static partial void LogListening(ILogger logger, string grpc, string http);
+
+    [LoggerMessage(LogLevel.Warning, "other machines can reach this service, and nothing is encrypted: see Tls:Certificate")]
+    private static partial void LogPlain(ILogger logger);
 
     [LoggerMessage(LogLevel.Information, "stopping: new calls are refused, running calls finish")]
     private static partial void LogStopping(ILogger logger);

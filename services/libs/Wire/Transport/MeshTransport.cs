@@ -75,7 +75,8 @@ public sealed partial class MeshTransport
         }
         catch (System.Security.Authentication.AuthenticationException e)
         {
-            return $"TLS: {e.InnerException?.Message ?? e.Message}";
+            // Without an inner exception it was our own check.
+            return $"TLS: {e.InnerException?.Message ?? "its certificate is not one of a trusted authority for this address"}";
         }
         catch (IOException e)
         {

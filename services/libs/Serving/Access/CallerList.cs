@@ -2,28 +2,17 @@ using System.Collections.Frozen;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
 using MedMoE.Mesh.Bundle;
 
-namespace MedMoE.Mesh.Gateway.Access;
+namespace MedMoE.Mesh.Serving.Access;
 
 /// <summary>A list of callers that cannot be used. The message has no digest of a key.</summary>
-internal sealed class CallerListException(string path, string reason) : InvalidInputException($"{path}: {reason}");
+public sealed class CallerListException(string path, string reason) : InvalidInputException($"{path}: {reason}");
 
 /// <summary>The callers of a file, by their keys and certificates.</summary>
-internal sealed partial class CallerList
+public sealed partial class CallerList
 {
-    private static readonly JsonSerializerOptions _json = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-        AllowDuplicateProperties = false,
-        RespectRequiredConstructorParameters = true,
-        RespectNullableAnnotations = true,
-    };
-
     private readonly FrozenDictionary<string, KnownCaller> _byKey;
     private readonly FrozenDictionary<string, KnownCaller> _bySubject;
 
@@ -52,23 +41,8 @@ internal sealed partial class CallerList
     /// <exception cref="CallerListException">The file cannot be read, or an entry is wrong.</exception>
     public static CallerList Read(string path)
     {
-        Entry[] entries;
-        try
-        {
-            entries = JsonSerializer.Deserialize<Content>(File.ReadAllBytes(path), _json)?.Callers
-                ?? throw new CallerListException(path, "JSON: null");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new CallerListException(path, e is FileNotFoundException or DirectoryNotFoundException ? "no such file" : "cannot be read");
-        }
-        catch (JsonException e)
-        {
-            // The exception's own message may quote a digest.
-            throw new CallerListException(path, $"not a list of callers: line {e.LineNumber + 1}{(e.Path is null ? "" : $", {e.Path}")}");
-        }
         var (byKey, bySubject, names) = (new Dictionary<string, KnownCaller>(), new Dictionary<string, KnownCaller>(), new HashSet<string>());
-        foreach (var entry in entries)
+        foreach (var entry in CallerFile.Read(path))
         {
             CallerListException Fault(string reason) => new(path, $"caller \"{entry.Name}\": {reason}");
             if (!Name().IsMatch(entry.Name))
@@ -124,37 +98,4 @@ internal sealed partial class CallerList
 
     [GeneratedRegex("^[0-9a-f]{64}$")]
     private static partial Regex Digest();
-
-    private sealed record Content(Entry[] Callers);
-
-    private sealed record Entry(
-        string Name, string[] Rights, string? Sha256 = null, string? Certificate = null, int? CallsPerSecond = null, int? MaxCalls = null,
-        long? MaxBytes = null, int Weight = 1, string Priority = "normal")
-    {
-        public KnownCaller ToCaller(string? proof, Func<string, CallerListException> fault)
-        {
-            if (CallsPerSecond < 1 || MaxCalls < 1 || MaxBytes < 1 || Weight is < 1 or > 1000)
-            {
-                throw fault("calls_per_second, max_calls and max_bytes are 1 or more, weight 1 to 1000");
-            }
-            var rights = Wire.Catalog.Rights.None;
-            foreach (var name in Rights)
-            {
-                rights |= CallerRights.Named(name) ?? throw fault($"\"{name}\" is not a right: {CallerRights.Listed}");
-            }
-            return new KnownCaller(Name, rights, proof)
-            {
-                CallsPerSecond = CallsPerSecond,
-                MaxCalls = MaxCalls,
-                MaxBytes = MaxBytes,
-                Weight = Weight,
-                IsSheddable = Priority switch
-                {
-                    "normal" => false,
-                    "sheddable" => true,
-                    _ => throw fault("priority is not normal or sheddable"),
-                },
-            };
-        }
-    }
 }

@@ -1,12 +1,12 @@
 using MedMoE.Mesh.Wire.Catalog;
 
-namespace MedMoE.Mesh.Gateway.Access;
+namespace MedMoE.Mesh.Serving.Access;
 
 /// <summary>A caller that has proved who it is. Null limits are the gateway's.</summary>
 /// <param name="Name">For logs and the audit; not a secret.</param>
 /// <param name="Rights">What it may do.</param>
 /// <param name="Proof">Digest of its key or subject of its certificate, as its list has it; null for others.</param>
-internal sealed record KnownCaller(string Name, Rights Rights, string? Proof = null)
+public sealed record KnownCaller(string Name, Rights Rights, string? Proof = null)
 {
     /// <summary>Calls per second.</summary>
     public int? CallsPerSecond { get; init; }

@@ -1,9 +1,9 @@
 using MedMoE.Mesh.Wire.Catalog;
 
-namespace MedMoE.Mesh.Gateway.Access;
+namespace MedMoE.Mesh.Serving.Access;
 
 /// <summary>Rights by the names that lists, tokens and messages have.</summary>
-internal static class CallerRights
+public static class CallerRights
 {
     private static readonly Rights[] _single = [Rights.Infer, Rights.Read, Rights.Direct, Rights.Operate];
 

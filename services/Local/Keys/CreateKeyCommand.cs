@@ -1,0 +1,66 @@
+using System.CommandLine;
+using MedMoE.Mesh.Commands;
+using MedMoE.Mesh.Serving.Access;
+
+namespace MedMoE.Mesh.Local.Keys;
+
+/// <summary><c>mesh key create NAME</c>: prints a new key, once; the file has only its digest.</summary>
+internal sealed class CreateKeyCommand : Command
+{
+    private readonly Argument<string> _name = new("NAME") { Description = "Name of the caller, for logs and the audit." };
+    private readonly Option<string[]> _rights = new Option<string[]>("--rights")
+    {
+        Description = "infer (the router's methods), read (models, experts, reflection), direct (services by name), operate (change the mesh).",
+        DefaultValueFactory = _ => ["infer", "read"],
+    }.Listed("infer", "read", "direct", "operate");
+    private readonly Option<int?> _callsPerSecond = new("--calls-per-second") { Description = "Calls per second. Default: the gateway's limit." };
+    private readonly Option<int?> _maxCalls = new("--max-calls")
+    {
+        Description = "Calls at once, of one message each, and as many streams. Default: the gateway's share of a client.",
+    };
+    private readonly Option<long?> _maxBytes = new("--max-bytes")
+    {
+        Description = "Bytes of waiting request messages. Default: the gateway's share of a client.",
+        HelpName = "N",
+    };
+    private readonly Option<int> _weight = new("--weight")
+    {
+        Description = "Share of a queue, compared with other callers'.",
+        DefaultValueFactory = _ => 1,
+    };
+    private readonly Option<string> _priority = new Option<string>("--priority")
+    {
+        Description = "sheddable: gives way to others.",
+        DefaultValueFactory = _ => CallerEntry.Normal,
+    }.OneOf(CallerEntry.Normal, CallerEntry.Sheddable);
+    private readonly Option<string> _file = KeyCommand.File();
+
+    public CreateKeyCommand()
+        : base("create", "Adds a caller with a new key to the file, and prints the key. It is printed only this once.")
+    {
+        Arguments.Add(_name);
+        this.AddOptions(_rights, _callsPerSecond, _maxCalls, _maxBytes, _weight, _priority, _file);
+        foreach (var option in new Option[] { _callsPerSecond, _maxCalls, _weight })
+        {
+            option.RequireAtLeast(1);
+        }
+        SetAction(Run);
+    }
+
+    private int Run(ParseResult arguments)
+    {
+        var (file, name) = (arguments.GetRequiredValue(_file), arguments.GetRequiredValue(_name));
+        var key = AccessKey.Create();
+        CallerFile.Write(file,
+        [
+            .. KeyCommand.Callers(file),
+            new CallerEntry(
+                name, arguments.GetRequiredValue(_rights), CallerList.DigestOf(key), CallsPerSecond: arguments.GetValue(_callsPerSecond),
+                MaxCalls: arguments.GetValue(_maxCalls), MaxBytes: arguments.GetValue(_maxBytes), Weight: arguments.GetValue(_weight),
+                Priority: arguments.GetRequiredValue(_priority)),
+        ]);
+        Console.Out.WriteLine(key);
+        Console.Error.WriteLine($"the key of {name}, shown only now; {file} has its digest. Gateways that read the file know it within a second");
+        return 0;
+    }
+}

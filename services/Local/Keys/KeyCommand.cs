@@ -1,0 +1,26 @@
+using System.CommandLine;
+using MedMoE.Mesh.Serving.Access;
+
+namespace MedMoE.Mesh.Local.Keys;
+
+/// <summary><c>mesh key</c>: the callers of a gateway and their keys.</summary>
+internal sealed class KeyCommand : Command
+{
+    public KeyCommand()
+        : base("key", "Makes, lists and revokes the keys of callers, in a file that gateways read (Access:Callers, mesh up --callers).")
+    {
+        Subcommands.Add(new CreateKeyCommand());
+        Subcommands.Add(new ListKeysCommand());
+        Subcommands.Add(new RevokeKeyCommand());
+    }
+
+    /// <summary>The option of every subcommand.</summary>
+    public static Option<string> File() => new("--file")
+    {
+        Description = "The file of callers.",
+        DefaultValueFactory = _ => "callers.json",
+    };
+
+    /// <summary>The callers of a file; none if there is no file yet.</summary>
+    public static IReadOnlyList<CallerEntry> Callers(string file) => System.IO.File.Exists(file) ? CallerFile.Read(file) : [];
+}

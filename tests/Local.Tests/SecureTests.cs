@@ -1,0 +1,95 @@
+using Grpc.Core;
+using Grpc.Health.V1;
+using Grpc.Net.Client;
+using MedMoE.Mesh.ServicesUnderTest;
+using MedMoE.Mesh.Wire.Transport;
+
+namespace MedMoE.Mesh.Local.Tests;
+
+/// <summary>A mesh with TLS and keys, as <c>mesh key create</c> and <c>mesh up --tls --callers</c> make it.</summary>
+public sealed class SecureTests : IDisposable
+{
+    private static readonly string _image = Golden.PathOf("preprocessing", "gray8_130x100.png");
+
+    private readonly TemporaryFolder _runtime = new();
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose()
+    {
+        _runtime.Dispose();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task Up_WithTlsAndCallers_AnswersThemAndNobodyElse()
+    {
+        var callers = _folder["callers.json"];
+        await Create("clinic", callers, "--rights", "infer");
+        await Create("reader", callers, "--rights", "read");
+        var (mesh, gateway) = await LocalProcess.UpWhole(_runtime, "--tls", "--callers", callers);
+        using var own = mesh;
+        var authority = Assert.Single(Directory.GetFiles(_runtime.Path, "authority.pem", SearchOption.AllDirectories));
+        Task<Tool.Result> Analyze(params string[] more) =>
+            Tool.Run("Analyzer", ["analyze", "--server", gateway, "--image", _image, "--report", "mass", .. more]);
+
+        var answered = await Analyze("--authority", authority, "--key", _folder["clinic"]);
+        Assert.True(answered.ExitCode == 0, answered.Error);
+        (await Analyze("--authority", authority)).AssertRefused("Unauthenticated: no key: send authorization: Bearer KEY, or x-api-key");
+        (await Analyze("--authority", authority, "--key", _folder["reader"])).AssertRefused("reader lacks the right \"infer\"");
+        (await Analyze("--tls")).AssertRefused("cannot connect: TLS: its certificate is not one of a trusted authority");
+        (await Analyze()).AssertRefused("it may want TLS");
+
+        await AssertServicesAreClosed(mesh, authority);
+
+        var revoked = await Tool.Run("Local", "key", "revoke", "clinic", "--file", callers);
+        Assert.Equal((0, "clinic is revoked\n"), (revoked.ExitCode, revoked.Error));
+        Assert.Equal("reader: read; key\n", (await Tool.Run("Local", "key", "list", "--file", callers)).Output);
+        Tool.Result result;
+        do
+        {
+            result = await Analyze("--authority", authority, "--key", _folder["clinic"]);
+        }
+        while (result.ExitCode == 0);
+        result.AssertRefused("Unauthenticated: unknown key");
+
+        foreach (var key in Directory.GetFiles(Path.GetDirectoryName(authority)!, "*.key"))
+        {
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(key));
+        }
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(callers));
+    }
+
+    /// <summary>Every process but the gateway answers only with a certificate of the mesh, and then only a caller's.</summary>
+    private static async Task AssertServicesAreClosed(LocalProcess mesh, string authority)
+    {
+        var trusted = Pem.Certificates(authority);
+        var folder = Path.GetDirectoryName(authority)!;
+        var expert = Pem.Identity(Path.Combine(folder, "expert-ct.pem"), Path.Combine(folder, "expert-ct.key")).TargetCertificate;
+        MeshTransport[] strangers =
+            [MeshTransport.Plain, MeshTransport.Tls(() => trusted, () => null), MeshTransport.Tls(() => trusted, () => expert)];
+        var services = mesh.Table.Where(row => row.Service != "gateway").ToArray();
+        Assert.Equal(7, services.Length);
+        foreach (var service in services)
+        {
+            foreach (var stranger in strangers)
+            {
+                using var channel = GrpcChannel.ForAddress(stranger.AddressOf(service.Grpc)!, new GrpcChannelOptions
+                {
+                    HttpHandler = stranger.Secure(new SocketsHttpHandler(), service.Service),
+                    DisposeHttpClient = true,
+                });
+                await Assert.ThrowsAsync<RpcException>(async () => await new Health.HealthClient(channel).CheckAsync(
+                    new HealthCheckRequest(), cancellationToken: TestContext.Current.CancellationToken));
+            }
+        }
+    }
+
+    private async Task Create(string name, string callers, params string[] more)
+    {
+        var made = await Tool.Run("Local", ["key", "create", name, "--file", callers, .. more]);
+        Assert.True(made.ExitCode == 0, made.Error);
+        Assert.Matches("^medmoe_[A-Za-z0-9_-]{43}\n$", made.Output);
+        Assert.DoesNotContain(made.Output.Trim(), await File.ReadAllTextAsync(callers, TestContext.Current.CancellationToken));
+        await File.WriteAllTextAsync(_folder[name], made.Output, TestContext.Current.CancellationToken);
+    }
+}
