@@ -1,5 +1,6 @@
 using Grpc.Reflection;
 using MedMoE.Mesh.Gateway.Access;
+using MedMoE.Mesh.Gateway.Audit;
 using MedMoE.Mesh.Gateway.Calls;
 using MedMoE.Mesh.Gateway.Limits;
 using MedMoE.Mesh.Gateway.Replicas;
@@ -32,6 +33,7 @@ public static partial class GatewayApp
         builder.AddProxy();
         builder.AddLimits();
         builder.AddAccess();
+        builder.AddAudit();
         builder.Services.AddHostedService<ReplicaHealth>();
         // These replace the default registrations, which describe only the process's own services.
         builder.Services.AddSingleton(new ReflectionServiceImpl(MeshContract.Reflected));
@@ -40,6 +42,9 @@ public static partial class GatewayApp
         var app = builder.Build();
         app.UseTrustedProxies();
         app.MapServing();
+        // Opened now, so that an error is reported before the host starts.
+        app.Services.GetRequiredService<AuditLog>();
+        app.UseMiddleware<AuditedCalls>();
         app.UseMiddleware<AccessCheck>();
         app.Services.GetService<ReloadedFile<CallerList>>()?.Changed += app.Services.GetRequiredService<CallLimits>().EndUnknown;
         app.UseMiddleware<RequestChecks>();
@@ -100,7 +105,7 @@ public static partial class GatewayApp
         builder.Services.AddSingleton<IDestinationResolver, ReplicaResolver>();
         builder.Services.AddSingleton<IPassiveHealthCheckPolicy, ReachPolicy>();
         builder.Services.AddSingleton<IForwarderHttpClientFactory, ReplicaConnections>();
-        builder.Services.AddReverseProxy().AddOtherReplica().AddEarlyHeaders().AddAnsweredRequests().AddStoppedStreams();
+        builder.Services.AddReverseProxy().AddOtherReplica().AddEarlyHeaders().AddAnsweredRequests().AddStoppedStreams().AddAudit();
         // YARP registers keys for cookies, which are not used here, and would write them to disk.
         builder.Services.AddDataProtection().UseEphemeralDataProtectionProvider();
         builder.Logging.AddFilter("Yarp", LogLevel.Warning);

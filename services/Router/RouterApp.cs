@@ -44,6 +44,7 @@ public static class RouterApp
             .AddSingleton<EmbedText>()
             .AddSingleton<ListExperts>();
         builder.Services.Configure<GrpcServiceOptions>(grpc => grpc.Interceptors.Add<AnswerBytes>());
+        builder.Services.Configure<GrpcServiceOptions>(grpc => grpc.Interceptors.Add<AuditNotes.Collector>());
         // Limits the bytes buffered for a message that waits for capacity. Streams from the backbone have larger windows, because the router opens
         // that connection.
         builder.Services.Configure<KestrelServerOptions>(kestrel => kestrel.Limits.Http2.InitialStreamWindowSize = 512 << 10);

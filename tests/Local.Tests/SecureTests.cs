@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Grpc.Core;
 using Grpc.Health.V1;
 using Grpc.Net.Client;
@@ -26,7 +27,8 @@ public sealed class SecureTests : IDisposable
         var callers = _folder["callers.json"];
         await Create("clinic", callers, "--rights", "infer");
         await Create("reader", callers, "--rights", "read");
-        var (mesh, gateway) = await LocalProcess.UpWhole(_runtime, "--tls", "--callers", callers);
+        var (mesh, gateway) = await LocalProcess.UpWhole(
+            _runtime, "--tls", "--callers", callers, "--set", $"Audit:File={_folder["audit.log"]}");
         using var own = mesh;
         var authority = Assert.Single(Directory.GetFiles(_runtime.Path, "authority.pem", SearchOption.AllDirectories));
         Task<Tool.Result> Analyze(params string[] more) =>
@@ -38,6 +40,8 @@ public sealed class SecureTests : IDisposable
         (await Analyze("--authority", authority, "--key", _folder["reader"])).AssertRefused("reader lacks the right \"infer\"");
         (await Analyze("--tls")).AssertRefused("cannot connect: TLS: its certificate is not one of a trusted authority");
         (await Analyze()).AssertRefused("it may want TLS");
+
+        await AssertAudited();
 
         await AssertServicesAreClosed(mesh, authority);
 
@@ -82,6 +86,25 @@ public sealed class SecureTests : IDisposable
                     new HealthCheckRequest(), cancellationToken: TestContext.Current.CancellationToken));
             }
         }
+    }
+
+    /// <summary>The line of the first call has what only the router knows.</summary>
+    private async Task AssertAudited()
+    {
+        string[] lines;
+        do
+        {
+            lines = await File.ReadAllLinesAsync(_folder["audit.log"], TestContext.Current.CancellationToken);
+        }
+        while (!lines.Any(IsOfClinic));
+        var call = JsonDocument.Parse(Assert.Single(lines, IsOfClinic)).RootElement;
+        Assert.Matches("^(xray|ct|mri|ultrasound)$", call.GetProperty("expert").GetString());
+        Assert.Equal("medmoe-demo/1", call.GetProperty("model").GetString());
+        Assert.Equal(1, call.GetProperty("images").GetInt32());
+        Assert.Matches("^[0-9a-f]{64}$", call.GetProperty("image").GetString());
+        Assert.DoesNotContain("mass", string.Concat(lines));
+
+        static bool IsOfClinic(string line) => line.Contains("caller clinic", StringComparison.Ordinal) && line.EndsWith('}');
     }
 
     private async Task Create(string name, string callers, params string[] more)

@@ -37,6 +37,7 @@ internal sealed class AccessCheck(RequestDelegate next, IOptions<AccessOptions> 
             context.Response.Refuse(StatusCode.Unauthenticated, fault!);
             return;
         }
+        context.Features.Set(caller);
         var needed = path == CallHeaders.MetricsPath ? Rights.Read
             : MeshContract.MethodAt(path.Value!) is { } method ? MethodRights.Needed(method) : Rights.None;
         if (!caller.Rights.HasFlag(needed))
@@ -44,7 +45,6 @@ internal sealed class AccessCheck(RequestDelegate next, IOptions<AccessOptions> 
             context.Response.Refuse(StatusCode.PermissionDenied, $"{caller.Name} lacks the right \"{CallerRights.NameOf(needed)}\"");
             return;
         }
-        context.Features.Set(caller);
         await next(context);
     }
 

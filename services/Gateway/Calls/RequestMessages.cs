@@ -18,6 +18,9 @@ internal sealed class RequestMessages(PipeReader body, MessageFraming framing, T
     /// <summary>Whether the last byte read was the end of a message.</summary>
     public bool IsBetweenMessages => framing.Arrived == 0;
 
+    /// <summary>Bytes read so far.</summary>
+    public long Bytes { get; private set; }
+
     /// <inheritdoc cref="MessageFraming.Left"/>
     public long Left => framing.Left;
 
@@ -129,6 +132,7 @@ internal sealed class RequestMessages(PipeReader body, MessageFraming framing, T
 
     private void Take(ReadOnlySpan<byte> bytes)
     {
+        Bytes += bytes.Length;
         framing.Take(bytes);
         if (!bytes.IsEmpty && framing.Arrived == 0)
         {

@@ -10,6 +10,9 @@ internal sealed class WatchedAnswer(IHttpResponseBodyFeature inner, OpenCall cal
 
     PipeWriter IHttpResponseBodyFeature.Writer => inner.Writer;
 
+    /// <summary>Bytes written so far.</summary>
+    public long Bytes { get; private set; }
+
     public override bool CanRead => false;
 
     public override bool CanSeek => false;
@@ -27,6 +30,7 @@ internal sealed class WatchedAnswer(IHttpResponseBodyFeature inner, OpenCall cal
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         call.WriteBegins();
+        Bytes += buffer.Length;
         await inner.Stream.WriteAsync(buffer, cancellationToken);
         call.WriteEnds();
     }

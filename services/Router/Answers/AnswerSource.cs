@@ -8,6 +8,7 @@ using MedMoE.Mesh.Router.Settings;
 using MedMoE.Mesh.Router.Texts;
 using MedMoE.Mesh.Serving.Endpoints;
 using MedMoE.Mesh.Serving.Errors;
+using MedMoE.Mesh.Serving.Telemetry;
 using MedMoE.Mesh.Wire;
 using MedMoE.Mesh.Wire.Catalog;
 using Microsoft.Extensions.Options;
@@ -31,6 +32,7 @@ internal sealed class AnswerSource(
         var service = MeshService.ExpertNamed(expert);
         var backbone = await models.Of(MeshService.Backbone, cancellation);
         var model = await models.Of(service, cancellation);
+        AuditNotes.Current?.Asked(expert, model.ModelVersion);
         string Key(ModelInfo backboneModel, ModelInfo expertModel) =>
             AnswerEntry.Key(pyramids.Key(pyramid.Image, backboneModel), expertModel, texts.Select(t => t.Key), shape);
         var key = Key(backbone, model);

@@ -4,6 +4,7 @@ using MedMoE.Mesh.Cache;
 using MedMoE.Mesh.Router.Models;
 using MedMoE.Mesh.Router.Settings;
 using MedMoE.Mesh.Serving.Endpoints;
+using MedMoE.Mesh.Serving.Telemetry;
 using MedMoE.Mesh.Wire.Catalog;
 using Microsoft.Extensions.Options;
 
@@ -21,7 +22,11 @@ internal sealed class PyramidSource(MeshChannels channels, FeatureCache cache, K
     /// Opens an image's pyramid, which is extracted when a reader starts it. Concurrent readers share one extraction, even if the cache fails, so a
     /// request keeps its reader until it ends.
     /// </summary>
-    public Reader Open(ImageContent image) => new(this, image, Join(image));
+    public Reader Open(ImageContent image)
+    {
+        AuditNotes.Current?.Saw(image.Hash);
+        return new Reader(this, image, Join(image));
+    }
 
     /// <summary>The pooled feature and its model; does not read the levels if the feature is cached.</summary>
     /// <exception cref="RpcException">The backbone is unreachable or refuses the image.</exception>

@@ -12,11 +12,12 @@ internal static class SettingNames
 {
     private const string Cache = "Cache";
     private const string Access = "Access";
+    private const string Audit = "Audit";
 
     /// <summary>Sections of all services: <c>mesh up --set</c> gives every service all settings.</summary>
     private static readonly string[] _sections =
     [
-        ServingOptions.Section, ModelOptions.Section, EndpointOptions.Section, TlsOptions.Section, Cache, Access, "Logging",
+        ServingOptions.Section, ModelOptions.Section, EndpointOptions.Section, TlsOptions.Section, Cache, Access, Audit, "Logging",
         .. ServiceCatalog.All.Select(kind => kind.Project),
     ];
 
