@@ -71,7 +71,8 @@ public static partial class GatewayApp
                 metrics.Serves(MeshContract.PathOf(method));
             }
             app.Services.GetRequiredService<Readiness>().WarmedUp();
-            if (!app.Services.GetRequiredService<Listeners>().Grpc.IsLoopback && !app.Services.GetRequiredService<IOptions<AccessOptions>>().Value.IsOn)
+            if (!app.Services.GetRequiredService<Listeners>().Grpc.IsLoopback
+                && !app.Services.GetRequiredService<IOptions<AccessOptions>>().Value.IsOn)
             {
                 LogOpen(app.Logger);
             }

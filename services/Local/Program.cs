@@ -4,4 +4,8 @@ using MedMoE.Mesh.Local;
 using MedMoE.Mesh.Local.Keys;
 
 return CommandHost.Run(
-    new RootCommand("Runs the whole mesh on this machine.") { new UpCommand(), new PsCommand(), new ScaleCommand(), new DownCommand(), new KeyCommand() }, args);
+    new RootCommand("Runs the whole mesh on this machine.")
+    {
+        new UpCommand(), new PsCommand(), new ScaleCommand(), new DownCommand(), new KeyCommand(),
+    },
+    args);

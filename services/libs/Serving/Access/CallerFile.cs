@@ -78,11 +78,11 @@ public static class CallerFile
     /// <exception cref="IOException">It cannot be written; nothing has changed.</exception>
     public static void Write(string path, IReadOnlyList<CallerEntry> callers)
     {
+        CallerList.Of(path, callers);
         var fresh = $"{path}.new";
         File.WriteAllBytes(fresh, [.. JsonSerializer.SerializeToUtf8Bytes(new Content(callers), _json), (byte)'\n']);
         try
         {
-            CallerList.Read(fresh);
             if (!OperatingSystem.IsWindows())
             {
                 File.SetUnixFileMode(

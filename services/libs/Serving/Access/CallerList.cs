@@ -39,10 +39,14 @@ public sealed partial class CallerList
     public static string DigestOf(string key) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)));
 
     /// <exception cref="CallerListException">The file cannot be read, or an entry is wrong.</exception>
-    public static CallerList Read(string path)
+    public static CallerList Read(string path) => Of(path, CallerFile.Read(path));
+
+    /// <summary>A list of entries; the path is for messages.</summary>
+    /// <exception cref="CallerListException">An entry is wrong.</exception>
+    internal static CallerList Of(string path, IReadOnlyList<CallerEntry> entries)
     {
         var (byKey, bySubject, names) = (new Dictionary<string, KnownCaller>(), new Dictionary<string, KnownCaller>(), new HashSet<string>());
-        foreach (var entry in CallerFile.Read(path))
+        foreach (var entry in entries)
         {
             CallerListException Fault(string reason) => new(path, $"caller \"{entry.Name}\": {reason}");
             if (!Name().IsMatch(entry.Name))
