@@ -61,11 +61,8 @@ public sealed record Connection
 
     /// <summary>Calls of a channel, with the key.</summary>
     public CallInvoker Calls(GrpcChannel channel) => Key is not { } key ? channel.CreateCallInvoker()
-        : channel.Intercept(headers =>
-        {
-            headers.Add(Authorization, $"Bearer {key}");
-            return headers;
-        });
+        // A copy, because calls may share their headers.
+        : channel.Intercept(headers => [.. headers, new Metadata.Entry(Authorization, $"Bearer {key}")]);
 
     private MeshTransport MakeTransport()
     {
