@@ -21,9 +21,10 @@ internal static class FrontDoor
     public static async Task WaitUntilReady(
         string gateway, MeshPlan plan, IEnumerable<string> experts, CancellationToken cancellation)
     {
-        using var channel = GrpcChannel.ForAddress(plan.Transport.AddressOf(gateway)!, new GrpcChannelOptions
+        var transport = plan.TransportTo(ServiceCatalog.Gateway);
+        using var channel = GrpcChannel.ForAddress(transport.AddressOf(gateway)!, new GrpcChannelOptions
         {
-            HttpHandler = plan.Transport.Secure(new SocketsHttpHandler(), ServiceCatalog.Gateway.Name),
+            HttpHandler = transport.Secure(new SocketsHttpHandler(), ServiceCatalog.Gateway.Name),
             DisposeHttpClient = true,
         });
         var router = new RouterService.RouterServiceClient(channel);

@@ -13,6 +13,9 @@ internal sealed record Client(string Language, string Missing, string[] Probe, s
     private const string PythonCode = "artifacts/clients/python";
     private const string CppBuild = "artifacts/clients/cpp";
 
+    /// <summary>An image for the clients.</summary>
+    public static readonly string Image = Path.Combine(Golden.Repository, "services", "Trainer", "Demo", "studies", "images", "xray-000004.png");
+
     // Debian's Python: another one lacks Debian's packages.
     private static readonly string _python = File.Exists("/usr/bin/python3") ? "/usr/bin/python3" : "python3";
 
@@ -51,4 +54,18 @@ internal sealed record Client(string Language, string Missing, string[] Probe, s
     }
 
     public Task<Tool.Result> Run(params string[] arguments) => Tool.Command(Golden.Repository, [.. Command, .. arguments]);
+
+    /// <summary>Asserts that every call was answered as it should be, and that the client says so.</summary>
+    public static void AssertGotWhatItExpects(Tool.Result result)
+    {
+        Assert.Equal((0, ""), (result.ExitCode, result.Error));
+        Assert.Collection(
+            result.Output.TrimEnd().Split('\n'),
+            line => Assert.Matches(@"^EmbedText: 2 embeddings of 96, cosine -?\d\.\d{3}$", line),
+            line => Assert.Matches(@"^Analyze: expert xray, 14 words, nodule at \d+,\d+ of 28$", line),
+            line => Assert.StartsWith("AnalyzeStream: 9 answers, item 4 refused: image", line),
+            line => Assert.Matches(@"^Classify: nodule 0\.\d{3}, normal 0\.\d{3}$", line),
+            line => Assert.Equal("deadline: DEADLINE_EXCEEDED", line),
+            line => Assert.Equal("cancel: CANCELLED", line));
+    }
 }

@@ -6,8 +6,6 @@ namespace MedMoE.Mesh.Clients.Tests;
 /// <summary>Clients of other languages against the mesh, all of them processes.</summary>
 public sealed class ClientTests(MeshToCall mesh) : IClassFixture<MeshToCall>
 {
-    private static readonly string _image = Path.Combine(Golden.Repository, "services", "Trainer", "Demo", "studies", "images", "xray-000004.png");
-
     [Theory]
     [InlineData("python")]
     [InlineData("node")]
@@ -17,17 +15,7 @@ public sealed class ClientTests(MeshToCall mesh) : IClassFixture<MeshToCall>
         var client = Client.Of(language);
         await client.Prepare();
 
-        var result = await client.Run(mesh.Gateway, _image);
-
-        Assert.Equal((0, ""), (result.ExitCode, result.Error));
-        Assert.Collection(
-            result.Output.TrimEnd().Split('\n'),
-            line => Assert.Matches(@"^EmbedText: 2 embeddings of 96, cosine -?\d\.\d{3}$", line),
-            line => Assert.Matches(@"^Analyze: expert xray, 14 words, nodule at \d+,\d+ of 28$", line),
-            line => Assert.StartsWith("AnalyzeStream: 9 answers, item 4 refused: image", line),
-            line => Assert.Matches(@"^Classify: nodule 0\.\d{3}, normal 0\.\d{3}$", line),
-            line => Assert.Equal("deadline: DEADLINE_EXCEEDED", line),
-            line => Assert.Equal("cancel: CANCELLED", line));
+        Client.AssertGotWhatItExpects(await client.Run(mesh.Gateway, Client.Image));
     }
 
     [Theory]
@@ -40,10 +28,41 @@ public sealed class ClientTests(MeshToCall mesh) : IClassFixture<MeshToCall>
         await client.Prepare();
         using var nobody = new UnansweredAddress();
 
-        var result = await client.Run($"{nobody}", _image);
+        var result = await client.Run($"{nobody}", Client.Image);
 
         Assert.Equal((2, ""), (result.ExitCode, result.Output));
         Assert.StartsWith($"{nobody}: ", Assert.Single(result.Error.TrimEnd().Split('\n')));
+    }
+
+    [Theory]
+    [InlineData("python")]
+    [InlineData("node")]
+    [InlineData("cpp")]
+    public async Task Client_WithWrongOptions_SaysSoInOneLine(string language)
+    {
+        var client = Client.Of(language);
+        await client.Prepare();
+        using var folder = new TemporaryFolder();
+        var (empty, missing) = (folder["empty"], folder["missing"]);
+        await File.WriteAllTextAsync(empty, "\n", TestContext.Current.CancellationToken);
+
+        await AssertRefused("after HOST:PORT IMAGE: --authority FILE, --key FILE", "--tls", empty);
+        await AssertRefused("after HOST:PORT IMAGE: --authority FILE, --key FILE", "--key");
+        await AssertRefused("after HOST:PORT IMAGE: --authority FILE, --key FILE", "--key", empty, "--key", empty);
+        await AssertRefused(missing, "--authority", missing);
+        await AssertRefused(folder.Path, "--authority", folder.Path);
+        await AssertRefused("--authority: no certificate in the file", "--authority", empty);
+        await AssertRefused("--key: the first line of the file is not a key", "--key", empty);
+        await AssertRefused("--certificate and --certificate-key need each other", "--certificate", empty, "--authority", empty);
+        await AssertRefused("--certificate and --certificate-key need each other", "--certificate-key", empty);
+        await AssertRefused("--certificate needs --authority", "--certificate", empty, "--certificate-key", empty);
+
+        async Task AssertRefused(string reason, params string[] options)
+        {
+            var result = await client.Run([mesh.Gateway, Client.Image, .. options]);
+            Assert.Equal("", result.Output);
+            result.AssertRefused(reason);
+        }
     }
 
     [Fact]
@@ -52,7 +71,7 @@ public sealed class ClientTests(MeshToCall mesh) : IClassFixture<MeshToCall>
         var python = Client.Of("python") with { Command = [.. Client.Of("python").Command[..^1], "tests/clients/python/first_call.py"] };
         await python.Prepare();
 
-        var result = await python.Run(mesh.Gateway, _image, "The left lung shows a small nodule.");
+        var result = await python.Run(mesh.Gateway, Client.Image, "The left lung shows a small nodule.");
 
         Assert.Equal((0, ""), (result.ExitCode, result.Error));
         var lines = result.Output.TrimEnd().Split('\n');

@@ -8,7 +8,7 @@ using MedMoE.Mesh.Serving.Hosting;
 namespace MedMoE.Mesh.LoadTester.Tests;
 
 /// <summary>A gRPC health service with a fault for the load tester to detect.</summary>
-internal sealed class FaultyService(Func<int, Task<HealthCheckResponse>> answer) : Health.HealthBase
+internal sealed class FaultyService(Func<int, ServerCallContext, Task<HealthCheckResponse>> answer) : Health.HealthBase
 {
     private int _calls;
 
@@ -16,7 +16,13 @@ internal sealed class FaultyService(Func<int, Task<HealthCheckResponse>> answer)
 
     /// <param name="answer">The answer to a call, by its number, starting at 0.</param>
     /// <param name="settings">Further arguments.</param>
-    public static Task<RunningService> Start(Func<int, Task<HealthCheckResponse>> answer, params string[] settings) => RunningService.Start(
+    public static Task<RunningService> Start(Func<int, Task<HealthCheckResponse>> answer, params string[] settings) =>
+        Start((number, _) => answer(number), settings);
+
+    /// <param name="answer">The answer to a call, by its number, starting at 0, and its context.</param>
+    /// <param name="settings">Further arguments.</param>
+    public static Task<RunningService> Start(
+        Func<int, ServerCallContext, Task<HealthCheckResponse>> answer, params string[] settings) => RunningService.Start(
         args =>
         {
             var builder = ServiceHost.CreateBuilder(args);
@@ -29,5 +35,5 @@ internal sealed class FaultyService(Func<int, Task<HealthCheckResponse>> answer)
         settings);
 
     public override Task<HealthCheckResponse> Check(HealthCheckRequest request, ServerCallContext context) =>
-        answer(Interlocked.Increment(ref _calls) - 1);
+        answer(Interlocked.Increment(ref _calls) - 1, context);
 }

@@ -15,8 +15,9 @@ internal sealed record MeshPlan(IReadOnlyList<ProcessSpec> Services, int HttpPor
     /// <summary>The key of this process at the gateway; null where everybody may call.</summary>
     public string? Key { get; private init; }
 
-    /// <summary>How this process calls the services.</summary>
-    public MeshTransport Transport => Certificates?.Transport ?? MeshTransport.Plain;
+    /// <summary>How this process calls a service.</summary>
+    public MeshTransport TransportTo(ServiceKind kind) =>
+        (kind == ServiceCatalog.Gateway ? Certificates?.ToGateway : Certificates?.ToServices) ?? MeshTransport.Plain;
 
     /// <summary>All services for a bundle, or those in <see cref="UpOptions.Only"/>.</summary>
     /// <exception cref="LocalMeshException">Replicas given for an unknown service.</exception>

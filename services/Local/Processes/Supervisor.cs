@@ -90,7 +90,8 @@ internal sealed class Supervisor(MeshPlan plan, EndpointsFile endpoints, MeshLog
                 removed.AddRange(running.Skip(counts[spec.ShortName]));
                 for (var number = running.Length + 1; number <= counts[spec.ShortName]; number++)
                 {
-                    added.Add(new Replica(spec, number, FreeHttpPort(spec, added), plan.Transport, log, time, WriteEndpoints));
+                    var transport = plan.TransportTo(spec.Service.Kind);
+                    added.Add(new Replica(spec, number, FreeHttpPort(spec, added), transport, log, time, WriteEndpoints));
                 }
             }
             _replicas.AddRange(added);

@@ -21,14 +21,18 @@ internal sealed class RunCertificates : IDisposable
         var trusted = Pem.Certificates(Authority);
         var (certificate, key) = Issue(TlsFiles.Operator);
         var own = Pem.Identity(certificate, key).TargetCertificate;
-        Transport = MeshTransport.Tls(() => trusted, () => own);
+        ToServices = MeshTransport.Tls(() => trusted, () => own);
+        ToGateway = MeshTransport.Tls(() => trusted, () => null);
     }
 
     /// <summary>The file that clients trust.</summary>
     public string Authority => Path.Combine(_folder, "authority.pem");
 
-    /// <summary>How this process calls the services.</summary>
-    public MeshTransport Transport { get; }
+    /// <summary>How this process calls the services behind the gateway: with a certificate.</summary>
+    public MeshTransport ToServices { get; }
+
+    /// <summary>How it calls the gateway: without one, because the gateway may have another authority for certificates of clients.</summary>
+    public MeshTransport ToGateway { get; }
 
     /// <param name="folder">Created here; nobody else may read it.</param>
     public static RunCertificates Make(string folder)

@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using Grpc.Core;
+using MedMoE.Mesh.Client;
 using MedMoE.Mesh.LoadTester.Configuration;
 using MedMoE.Mesh.LoadTester.Measurement;
 using MedMoE.Mesh.LoadTester.Output;
@@ -49,6 +51,21 @@ public sealed class MeasurementTests
         using var load = new Load(service.Address);
         Assert.StartsWith("[::1]:", load.Config.Host);
         Assert.Equal(200, (await Load.Run(load.Config)).Statuses["OK"]);
+    }
+
+    [Fact]
+    public async Task ClosedLoop_WithAKey_SendsItOnceWithEachCall()
+    {
+        var sent = new ConcurrentDictionary<string, int>();
+        await using var service = await FaultyService.Start((_, context) =>
+        {
+            var keys = context.RequestHeaders.Where(header => header.Key == Connection.Authorization).Select(header => header.Value);
+            sent.AddOrUpdate(string.Join("; ", keys), 1, (_, count) => count + 1);
+            return Task.FromResult(FaultyService.Serving);
+        });
+        using var load = new Load(service.Address);
+        Assert.Equal(200, (await Load.Run(load.Config with { Connection = new Connection { Key = "secret" } })).Statuses["OK"]);
+        Assert.Equal([KeyValuePair.Create("Bearer secret", 200)], sent);
     }
 
     [Fact]

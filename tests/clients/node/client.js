@@ -1,5 +1,7 @@
-// Calls every kind of rpc of a running mesh: node client.js HOST:PORT IMAGE
-// Exit code 0: all answers were as they should be. 1: one was not. 2: there is no mesh.
+// Calls every kind of rpc of a running mesh: node client.js HOST:PORT IMAGE [OPTION FILE]...
+// --authority FILE: PEM of the authority to trust; connects with TLS. --key FILE: its first line is the key to send.
+// --certificate FILE, --certificate-key FILE: PEM of a client certificate to show, and of its private key; they need --authority.
+// Exit code 0: all answers were as they should be. 1: one was not. 2: there is no mesh, it refuses the caller, or an option is wrong.
 
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
@@ -9,10 +11,14 @@ import { loadSync } from '@grpc/proto-loader';
 
 const patience = 60_000; // milliseconds
 const report = 'There is a small nodule in the left upper zone. No effusion.';
+const optionNames = ['--authority', '--key', '--certificate', '--certificate-key'];
+const noMeshForUs = [grpc.status.UNAVAILABLE, grpc.status.UNAUTHENTICATED, grpc.status.PERMISSION_DENIED];
 const protos = new URL('../../../protos', import.meta.url).pathname;
 const { RouterService } = grpc.loadPackageDefinition(
   loadSync('medmoe/mesh/v1/router.proto', { includeDirs: [protos], defaults: true, oneofs: true }),
 ).medmoe.mesh.v1;
+
+process.noDeprecation = true; // Node warns that grpc-js sends an IP address as the server's name.
 
 /** A unary call as a promise; `before` gets the call, to cancel it. */
 const call = (mesh, method, request, { timeout = patience, before = () => {} } = {}) =>
@@ -82,21 +88,80 @@ async function cancel(mesh, png) {
   console.log('cancel: CANCELLED');
 }
 
-async function main([server, image]) {
+/** An interceptor that sends a key with every call. */
+const withKey = (key) => (options, nextCall) =>
+  new grpc.InterceptingCall(nextCall(options), {
+    start(metadata, listener, next) {
+      metadata.set('authorization', `Bearer ${key}`);
+      next(metadata, listener);
+    },
+  });
+
+function read(path) {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw new Error(`${path}: ${error.code}`);
+  }
+}
+
+/** The content of the files, by the names of the options. */
+function readOptions(args) {
+  const files = {};
+  for (let i = 0; i < args.length; i += 2) {
+    if (!optionNames.includes(args[i]) || args[i] in files || i + 1 === args.length) {
+      throw new Error(`after HOST:PORT IMAGE: ${optionNames.map((name) => `${name} FILE`).join(', ')}, each once or not at all`);
+    }
+    files[args[i]] = read(args[i + 1]);
+  }
+  if (('--certificate' in files) !== ('--certificate-key' in files)) {
+    throw new Error('--certificate and --certificate-key need each other');
+  }
+  if ('--certificate' in files && !('--authority' in files)) {
+    throw new Error('--certificate needs --authority');
+  }
+  return files;
+}
+
+function open(server, files) {
+  if (files['--authority'] && !files['--authority'].includes('-----BEGIN CERTIFICATE-----')) {
+    throw new Error('--authority: no certificate in the file');
+  }
+  const credentials = files['--authority']
+    ? grpc.credentials.createSsl(files['--authority'], files['--certificate-key'], files['--certificate'])
+    : grpc.credentials.createInsecure();
+  if (!files['--key']) {
+    return new RouterService(server, credentials);
+  }
+  const key = files['--key'].toString().split('\n')[0].trim();
+  if (!/^[!-~]+$/.test(key)) {
+    throw new Error('--key: the first line of the file is not a key');
+  }
+  return new RouterService(server, credentials, { interceptors: [withKey(key)] });
+}
+
+async function main([server, image, ...options]) {
   if (!server || !image) {
-    console.error('usage: node client.js HOST:PORT IMAGE');
+    console.error('usage: node client.js HOST:PORT IMAGE [OPTION FILE]...');
     return 2;
   }
-  const png = readFileSync(image);
-  const mesh = new RouterService(server, grpc.credentials.createInsecure());
+  let png, mesh;
+  try {
+    png = read(image);
+    mesh = open(server, readOptions(options));
+  } catch (error) {
+    console.error(error.message);
+    return 2;
+  }
   try {
     for (const step of [embedText, analyze, analyzeStream, classify, deadline, cancel]) {
       await step(mesh, png);
     }
     return 0;
   } catch (error) {
-    console.error(`${server}: ${error.message.split('\n')[0]}`);
-    return error.code === grpc.status.UNAVAILABLE ? 2 : 1;
+    const reason = error.code in grpc.status ? `${grpc.status[error.code]}: ${error.details}` : error.message;
+    console.error(`${server}: ${reason.split('\n')[0]}`);
+    return noMeshForUs.includes(error.code) ? 2 : 1;
   } finally {
     mesh.close();
   }
