@@ -36,7 +36,7 @@ public sealed class SecureClientTests(SecureMeshToCall mesh) : IClassFixture<Sec
         var client = Client.Of(language);
         await client.Prepare();
 
-        await AssertRefused("UNAUTHENTICATED: no key");
+        await AssertRefused("UNAUTHENTICATED: no key: send authorization: Bearer KEY, or x-api-key");
         await AssertRefused("PERMISSION_DENIED: reader lacks the right \"infer\"", "--key", mesh.ReadersKey);
         await AssertRefused("UNAUTHENTICATED: the certificate is not one of a known caller", mesh.UnknownCertificate);
 

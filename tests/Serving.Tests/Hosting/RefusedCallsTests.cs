@@ -47,6 +47,17 @@ public sealed class RefusedCallsTests
         Assert.Equal(StatusCode.ResourceExhausted, context.Response.Status());
     }
 
+    /// <summary>gRPC over HTTP/2, Status-Message: grpc-js decodes no more than what has to be encoded.</summary>
+    [Fact]
+    public void Refuse_Message_IsEncodedAsFarAsNeeded()
+    {
+        var context = Request("application/grpc");
+
+        context.Response.Refuse(StatusCode.InvalidArgument, "image.encoded: \"a/b\" is 50 % of ü");
+
+        Assert.Equal("image.encoded: \"a/b\" is 50 %25 of %C3%BC", context.Response.Headers["grpc-message"].ToString());
+    }
+
     private static DefaultHttpContext Request(string? contentType)
     {
         var context = new DefaultHttpContext();

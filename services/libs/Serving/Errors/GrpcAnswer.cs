@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -52,8 +53,8 @@ public static class GrpcAnswer
         }
     }
 
-    /// <summary>The status message in its encoded form.</summary>
-    internal static string Message(this HttpResponse response) => Field(response, MessageField) ?? "";
+    /// <summary>The status message.</summary>
+    internal static string Message(this HttpResponse response) => Uri.UnescapeDataString(Field(response, MessageField) ?? "");
 
     // The status is in the headers before the answer has started, then in the trailers.
     private static string? Field(HttpResponse response, string name) =>
@@ -65,5 +66,24 @@ public static class GrpcAnswer
 
     public static string Text(StatusCode code) => ((int)code).ToString(CultureInfo.InvariantCulture);
 
-    private static string Text(string message) => Uri.EscapeDataString(GrpcErrors.Cut(message));
+    /// <summary>
+    /// Encodes what gRPC asks for and no more, because some clients decode no more: bytes of UTF-8 outside of %x20-7E, and the percent sign (gRPC
+    /// over HTTP/2, Status-Message).
+    /// </summary>
+    private static string Text(string message)
+    {
+        var text = new StringBuilder();
+        foreach (var one in Encoding.UTF8.GetBytes(GrpcErrors.Cut(message)))
+        {
+            if (one is >= 0x20 and <= 0x7E and not (byte)'%')
+            {
+                text.Append((char)one);
+            }
+            else
+            {
+                text.Append(CultureInfo.InvariantCulture, $"%{one:X2}");
+            }
+        }
+        return text.ToString();
+    }
 }

@@ -63,14 +63,14 @@ internal sealed partial class CallGuard(
             metrics.Ended(method, status, duration);
             if (!readiness.IsStopping && !(status == StatusCode.DeadlineExceeded && IsCallersTime(context, duration)))
             {
-                failures.Add(method, status, Uri.UnescapeDataString(context.Response.Message()), duration);
+                failures.Add(method, status, context.Response.Message(), duration);
             }
         }
     }
 
     /// <summary>Whether the caller's own deadline has passed, or a limit of the gateway, whose limits are on what callers send and read.</summary>
     private static bool IsCallersTime(HttpContext context, TimeSpan duration) =>
-        CallHeaders.DeadlineHasPassed(context.Request, duration) || context.Response.Message().Contains("Gateway%3A", StringComparison.Ordinal);
+        CallHeaders.DeadlineHasPassed(context.Request, duration) || context.Response.Message().Contains("Gateway:", StringComparison.Ordinal);
 
     private async Task Answer(HttpContext context)
     {
