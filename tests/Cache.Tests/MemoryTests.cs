@@ -21,15 +21,17 @@ public sealed class MemoryTests
         await using var cache = new FeatureCache(
             Options.Create(new CacheOptions { MemoryBytes = Capacity }), new CacheMetrics(meter), NullLogger<FeatureCache>.Instance);
 
-        var most = MostWhileTheyComeAndGo(cache, levels);
+        var (most, kept) = MostWhileTheyComeAndGo(cache, levels);
 
-        TestContext.Current.TestOutputHelper?.WriteLine($"{most >> 20} MiB at most for {Capacity >> 20}");
-        // The lower bound: a cache that keeps less would be useless. The upper bound: entries come here faster than collections can follow; 1.24
-        // times was measured beside six busy loops on two CPUs.
-        Assert.InRange(most, 9 * Capacity / 10, 13 * Capacity / 10);
+        TestContext.Current.TestOutputHelper?.WriteLine($"{most >> 20} MiB at most, {kept >> 20} kept, for {Capacity >> 20}");
+        // A cache that keeps less would be useless.
+        Assert.InRange(kept, 9 * Capacity / 10, 21 * Capacity / 20);
+        // Entries come here faster than collections can follow: beside two busy loops and three builds on two cores it was 1.42 times.
+        Assert.InRange(most, kept, 17 * Capacity / 10);
     }
 
-    private static long MostWhileTheyComeAndGo(FeatureCache cache, int[] levels)
+    /// <summary>Memory at most while entries come, and what is alive at the end.</summary>
+    private static (long Most, long Kept) MostWhileTheyComeAndGo(FeatureCache cache, int[] levels)
     {
         var kind = new EntryKind<byte[][]>("levels", v => v.Sum(l => l.Length), (v, writer) => Array.ForEach(v, l => writer.Write(l)), _ => []);
         var before = GC.GetTotalMemory(forceFullCollection: true);
@@ -39,6 +41,6 @@ public sealed class MemoryTests
             cache.Set(kind, $"{entry}", [.. levels.Select(length => new byte[length])], TimeSpan.Zero);
             most = Math.Max(most, GC.GetTotalMemory(forceFullCollection: false) - before);
         }
-        return most;
+        return (most, GC.GetTotalMemory(forceFullCollection: true) - before);
     }
 }

@@ -47,6 +47,9 @@ internal sealed class EchoRouter(EchoRouter.Calls calls) : RouterService.RouterS
         /// <summary>Names of the headers of the last call of ListExperts.</summary>
         public IReadOnlyList<string> HeaderNames { get; set; } = [];
 
+        /// <summary>The caller's share in the last call of ListExperts.</summary>
+        public string Share { get; set; } = "";
+
         /// <summary>Whether calls with <see cref="Die"/> are answered nevertheless.</summary>
         public bool CannotDie { get; set; }
 
@@ -128,6 +131,7 @@ internal sealed class EchoRouter(EchoRouter.Calls calls) : RouterService.RouterS
     public override Task<ListExpertsResponse> ListExperts(ListExpertsRequest request, ServerCallContext context)
     {
         calls.HeaderNames = [.. context.RequestHeaders.Select(header => header.Key)];
+        calls.Share = context.RequestHeaders.GetValue("medmoe-share") ?? "";
         if (calls.DiesAtOnce)
         {
             CloseConnection(context);

@@ -1,6 +1,7 @@
 using Grpc.Core;
 using MedMoE.Mesh.Gateway.Settings;
 using MedMoE.Mesh.Serving.Endpoints;
+using MedMoE.Mesh.Serving.Sharing;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy.Forwarder;
@@ -13,6 +14,7 @@ internal sealed class LimitedCalls(
 {
     public async Task InvokeAsync(HttpContext context)
     {
+        context.Request.Headers[CallerShare.Header] = Caller.ShareOf(context).ToString();
         var aborted = context.RequestAborted;
         using var call = new OpenCall(context, time);
         context.RequestAborted = call.Ended;

@@ -43,6 +43,35 @@ public sealed class KeyTests : IAsyncLifetime
         Assert.DoesNotContain(header, seen);
     }
 
+    /// <summary>Services behind the gateway share their queues by it.</summary>
+    [Fact]
+    public async Task Share_OfACaller_IsItsListsAndNotItsOwnWord()
+    {
+        var heavy = CallersFile.Caller("heavy", "read");
+        (heavy["weight"], heavy["priority"]) = (5, "sheddable");
+        _callers.Write(heavy, CallersFile.Caller("plain", "read"));
+        for (var known = false; !known;)
+        {
+            known = await Record.ExceptionAsync(() => ListExperts(Key("plain"))) is null;
+        }
+        async Task<string[]> Share(Metadata headers)
+        {
+            await ListExperts(headers);
+            return _router.Get<EchoRouter.Calls>().Share.Split(';');
+        }
+
+        var plain = await Share([.. Key("plain"), new("medmoe-share", "x;99;normal")]);
+        var yielding = await Share([.. Key("plain"), new("x-medmoe-priority", "sheddable")]);
+        var listed = await Share(Key("heavy"));
+        Assert.Equal((["1", "normal"], ["1", "sheddable"], ["5", "sheddable"]), (plain[1..], yielding[1..], listed[1..]), Equal);
+        Assert.Equal(plain[0], yielding[0]);
+        Assert.NotEqual(plain[0], listed[0]);
+        Assert.Matches("^[0-9a-f]{16}$", plain[0]);
+
+        static bool Equal((string[] A, string[] B, string[] C) a, (string[] A, string[] B, string[] C) b) =>
+            a.A.SequenceEqual(b.A) && a.B.SequenceEqual(b.B) && a.C.SequenceEqual(b.C);
+    }
+
     [Theory]
     [InlineData("", "no key: send authorization: Bearer KEY, or x-api-key")]
     [InlineData("authorization=Bearer another-key", "unknown key")]

@@ -243,7 +243,8 @@ public sealed class ExpertServiceTests
         await Calls(20);
         var live = TorchSharp.torch.Tensor.TotalCount;
         await Calls(40);
-        Assert.Equal(live, TorchSharp.torch.Tensor.TotalCount);
+        // Of the whole process: what a test before has left may be freed meanwhile.
+        Assert.InRange(TorchSharp.torch.Tensor.TotalCount, 0, live);
     }
 
     [Fact]

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using MedMoE.Mesh.Serving.Batching;
+using MedMoE.Mesh.Serving.Sharing;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Time.Testing;
 
 namespace MedMoE.Mesh.Serving.Tests.Batching;
@@ -54,6 +56,27 @@ public sealed class BatcherTests
         Assert.Contains("8 requests", refused[0].Message);
         model.Release();
         await Task.WhenAll(accepted).WaitAsync(_patience);
+    }
+
+    /// <summary>A caller with a full queue neither keeps others out nor goes before them.</summary>
+    [Fact]
+    public async Task Submit_QueueFullOfAnother_TakesAPlaceAndTheNextTurn()
+    {
+        using var model = new HeldModel();
+        using var batcher = model.Batcher(new BatcherOptions { QueueCapacity = 4, MaxBatchSize = 2 });
+        As("greedy;1;normal");
+        var greedy = Enumerable.Range(0, 1).Select(i => batcher.Submit(i)).ToList();
+        model.AwaitStart();
+        greedy.AddRange(Enumerable.Range(1, 4).Select(i => batcher.Submit(i)));
+        Assert.Throws<QueueFullException>(() => { _ = batcher.Submit(5); });
+        As("modest;1;normal");
+        var modest = batcher.Submit(9);
+        await Assert.ThrowsAsync<QueueFullException>(() => greedy[4].WaitAsync(_patience));
+
+        model.Release();
+
+        await Task.WhenAll([.. greedy[..4], modest]).WaitAsync(_patience);
+        Assert.Equal([[0], [1, 9], [2, 3]], model.Batches);
     }
 
     [Fact]
@@ -272,5 +295,13 @@ public sealed class BatcherTests
             Assert.True(_released.Wait(_patience), "the model was not released");
             return [.. batch.Select(i => -i)];
         }
+    }
+
+    /// <summary>The test goes on as a call on behalf of this caller.</summary>
+    private static void As(string share)
+    {
+        var context = new DefaultHttpContext();
+        context.Request.Headers[CallerShare.Header] = share;
+        CallerShare.Begin(context);
     }
 }

@@ -1,8 +1,10 @@
+using MedMoE.Mesh.Serving.Sharing;
+
 namespace MedMoE.Mesh.Serving.Batching;
 
 /// <summary>
-/// Dynamic batching between concurrent callers and one model: a bounded queue, and one thread that forms and runs batches. Callers see only tasks;
-/// the model's tensors belong to that thread.
+/// Dynamic batching between concurrent callers and one model: a bounded queue that callers share fairly, and one thread that forms and runs batches.
+/// Callers see only tasks; the model's tensors belong to that thread.
 /// </summary>
 /// <remarks>
 /// An accepted request ends in exactly one of: its result; the model's exception; while queued, <see cref="TimeoutException"/> past its deadline or
@@ -21,7 +23,7 @@ public sealed class Batcher<TItem, TResult> : IDisposable
 
     // Guards the fields below; the model's thread waits on it.
     private readonly object _gate = new();
-    private readonly LinkedList<Entry> _queue = [];
+    private readonly FairQueue<Entry> _queue = new();
     private List<Entry> _posted = [];
     private bool _draining;
 
@@ -50,11 +52,13 @@ public sealed class Batcher<TItem, TResult> : IDisposable
     /// <summary>
     /// Queues the requests of one caller, either all or none. Past the deadline the results are not needed; a null deadline never passes.
     /// </summary>
-    /// <exception cref="QueueFullException">The queue is full. Thrown at once.</exception>
+    /// <exception cref="QueueFullException">
+    /// The queue is full. Thrown at once; a task has it if the request gave its place to a caller with fewer.
+    /// </exception>
     /// <exception cref="DrainingException">The batcher is stopping. Thrown at once.</exception>
     public Task<Batched<TResult>>[] SubmitAll(IReadOnlyList<TItem> items, DateTimeOffset? deadline = null, CancellationToken cancellation = default)
     {
-        var arrived = _time.GetTimestamp();
+        var (arrived, share) = (_time.GetTimestamp(), CallerShare.Current);
         Entry[] entries = [.. items.Select(item => new Entry(item, deadline, cancellation, arrived))];
         lock (_gate)
         {
@@ -62,14 +66,10 @@ public sealed class Batcher<TItem, TResult> : IDisposable
             {
                 throw new DrainingException();
             }
-            if (!HasCapacityFor(entries.Length))
-            {
-                _metrics.Refused(entries.Length);
-                throw new QueueFullException(_options.QueueCapacity, _options.RetryAfter);
-            }
+            MakeRoomFor(entries.Length, share);
             foreach (var entry in entries)
             {
-                _queue.AddLast(entry);
+                _queue.Add(entry, share);
             }
             _metrics.Accepted(entries.Length);
             Monitor.Pulse(_gate);
@@ -133,18 +133,15 @@ public sealed class Batcher<TItem, TResult> : IDisposable
                     _posted = [];
                     return posted;
                 }
-                if (_queue.First is { } oldest)
+                if (_queue.Count > 0)
                 {
                     var batch = Form();
-                    var waited = _time.GetElapsedTime(oldest.Value.Arrived);
+                    var waited = _time.GetElapsedTime(_queue.InOrder.Min(node => node.Item.Arrived));
                     var complete = batch.Count == _options.MaxBatchSize || batch.Count < _queue.Count;
                     if (complete || _draining || waited >= _options.MaxQueueDelay)
                     {
-                        for (var taken = 0; taken < batch.Count; taken++)
-                        {
-                            _queue.RemoveFirst();
-                        }
-                        return batch;
+                        batch.ForEach(_queue.Take);
+                        return [.. batch.Select(node => node.Item)];
                     }
                     _delayOver.Change(_options.MaxQueueDelay - waited, Timeout.InfiniteTimeSpan);
                 }
@@ -158,18 +155,18 @@ public sealed class Batcher<TItem, TResult> : IDisposable
     }
 
     /// <summary>As many items from the head of the queue as fit into one batch.</summary>
-    private List<Entry> Form()
+    private List<FairQueue<Entry>.Node> Form()
     {
-        var batch = new List<Entry>();
+        var batch = new List<FairQueue<Entry>.Node>();
         var items = new List<TItem>();
-        foreach (var entry in _queue)
+        foreach (var node in _queue.InOrder)
         {
-            if (batch.Count > 0 && (batch.Count == _options.MaxBatchSize || !_fits(items, entry.Item)))
+            if (batch.Count > 0 && (batch.Count == _options.MaxBatchSize || !_fits(items, node.Item.Item)))
             {
                 break;
             }
-            batch.Add(entry);
-            items.Add(entry.Item);
+            batch.Add(node);
+            items.Add(node.Item.Item);
         }
         return batch;
     }
@@ -232,32 +229,44 @@ public sealed class Batcher<TItem, TResult> : IDisposable
         }
     }
 
-    private bool HasCapacityFor(int entries)
+    /// <exception cref="QueueFullException">There is none, nor a caller with more for its weight.</exception>
+    private void MakeRoomFor(int entries, CallerShare share)
     {
         if (_queue.Count + entries > _options.QueueCapacity)
         {
             // Expired and cancelled items do not count against the capacity.
             DropExpired();
         }
-        return _queue.Count + entries <= _options.QueueCapacity;
+        var missing = _queue.Count + entries - _options.QueueCapacity;
+        if (missing <= 0)
+        {
+            return;
+        }
+        var full = new QueueFullException(_options.QueueCapacity, _options.RetryAfter);
+        if (entries > _options.QueueCapacity || _queue.VictimsFor(share, missing) is not { } victims)
+        {
+            _metrics.Refused(entries);
+            throw full;
+        }
+        foreach (var victim in victims)
+        {
+            _queue.Remove(victim);
+            _metrics.Dropped();
+            victim.Item.Result.TrySetException(full);
+        }
     }
 
     private void DropExpired()
     {
         var now = _time.GetUtcNow();
-        for (var node = _queue.First; node is not null;)
+        foreach (var node in _queue.InOrder.Where(n => n.Item.Cancellation.IsCancellationRequested || n.Item.Deadline <= now).ToArray())
         {
-            var (entry, next) = (node.Value, node.Next);
-            var cancelled = entry.Cancellation.IsCancellationRequested;
-            if (cancelled || entry.Deadline <= now)
-            {
-                _queue.Remove(node);
-                _metrics.Dropped();
-                _ = cancelled
-                    ? entry.Result.TrySetCanceled(entry.Cancellation)
-                    : entry.Result.TrySetException(new TimeoutException("the deadline passed while the request was queued"));
-            }
-            node = next;
+            var entry = node.Item;
+            _queue.Remove(node);
+            _metrics.Dropped();
+            _ = entry.Cancellation.IsCancellationRequested
+                ? entry.Result.TrySetCanceled(entry.Cancellation)
+                : entry.Result.TrySetException(new TimeoutException("the deadline passed while the request was queued"));
         }
     }
 

@@ -1,17 +1,19 @@
+using MedMoE.Mesh.Serving.Sharing;
+
 namespace MedMoE.Mesh.Serving.Batching;
 
 /// <summary>
 /// Limits work before a model that takes memory, such as decoding images. Running and waiting work are bounded, in number and in bytes; more is
 /// refused.
 /// </summary>
-/// <remarks>Small work overtakes work that waits for memory.</remarks>
+/// <remarks>Callers take turns (<see cref="FairQueue{T}"/>); small work overtakes work that waits for memory.</remarks>
 /// <param name="options">The limits.</param>
 /// <param name="metrics">Those of the model's batcher, because callers see one queue.</param>
 public sealed class Places(PlacesOptions options, BatcherMetrics metrics)
 {
     // Guards the fields below.
     private readonly Lock _lock = new();
-    private readonly LinkedList<Waiting> _waiting = [];
+    private readonly FairQueue<Waiting> _waiting = new();
     private int _present;
     private long _heldBytes;
     private int _running;
@@ -49,10 +51,17 @@ public sealed class Places(PlacesOptions options, BatcherMetrics metrics)
     {
         lock (_lock)
         {
-            if (_present == options.AtOnce + options.Waiting)
+            if (_present >= options.AtOnce + options.Waiting)
             {
-                metrics.Refused(1);
-                throw new QueueFullException(options.Waiting, options.RetryAfter);
+                var full = new QueueFullException(options.Waiting, options.RetryAfter);
+                if (_waiting.VictimsFor(CallerShare.Current, 1) is not [var victim])
+                {
+                    metrics.Refused(1);
+                    throw full;
+                }
+                _waiting.Remove(victim);
+                metrics.Dropped();
+                victim.Item.Turn.SetException(full);
             }
             if (_present > 0 && _heldBytes + held > options.Bytes)
             {
@@ -77,16 +86,17 @@ public sealed class Places(PlacesOptions options, BatcherMetrics metrics)
     private async Task Turn(long needed, CancellationToken cancellation)
     {
         var own = new Waiting(needed);
+        FairQueue<Waiting>.Node node;
         lock (_lock)
         {
-            _waiting.AddLast(own);
+            node = _waiting.Add(own, CallerShare.Current);
             Dispatch();
         }
         using var gone = cancellation.Register(() =>
         {
             lock (_lock)
             {
-                if (_waiting.Remove(own))
+                if (_waiting.Remove(node))
                 {
                     own.Turn.SetCanceled(cancellation);
                 }
@@ -107,17 +117,13 @@ public sealed class Places(PlacesOptions options, BatcherMetrics metrics)
 
     private void Dispatch()
     {
-        for (var node = _waiting.First; node is not null && _running < options.AtOnce;)
+        while (_running < options.AtOnce
+            && _waiting.InOrder.FirstOrDefault(node => _neededBytes + node.Item.Needed <= options.Bytes) is { } next)
         {
-            var (next, waiting) = (node.Next, node.Value);
-            if (_neededBytes + waiting.Needed <= options.Bytes)
-            {
-                _waiting.Remove(node);
-                _running++;
-                _neededBytes += waiting.Needed;
-                waiting.Turn.SetResult();
-            }
-            node = next;
+            _waiting.Take(next);
+            _running++;
+            _neededBytes += next.Item.Needed;
+            next.Item.Turn.SetResult();
         }
     }
 

@@ -3,6 +3,7 @@ using Grpc.Core;
 using MedMoE.Mesh.Serving.Endpoints;
 using MedMoE.Mesh.Serving.Errors;
 using MedMoE.Mesh.Serving.Settings;
+using MedMoE.Mesh.Serving.Sharing;
 using MedMoE.Mesh.Serving.Telemetry;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -51,6 +52,7 @@ internal sealed partial class CallGuard(
     {
         var started = Stopwatch.GetTimestamp();
         RequestId.Begin(context);
+        CallerShare.Begin(context);
         metrics.Started(method);
         try
         {

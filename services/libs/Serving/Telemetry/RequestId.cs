@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text.RegularExpressions;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
+using MedMoE.Mesh.Serving.Sharing;
 using Microsoft.AspNetCore.Http;
 
 namespace MedMoE.Mesh.Serving.Telemetry;
@@ -19,7 +20,7 @@ public static partial class RequestId
     /// <summary>Null outside of requests.</summary>
     public static string? Current => _current.Value;
 
-    /// <summary>Adds the current id to calls of other services.</summary>
+    /// <summary>Adds the current id, and the share of its caller, to calls of other services.</summary>
     internal static Interceptor OnCalls { get; } = new CallIds();
 
     /// <summary>Gives the request its id. A header of another form is replaced, because ids are logged and could hold anything.</summary>
@@ -67,7 +68,7 @@ public static partial class RequestId
             {
                 return context;
             }
-            Metadata headers = [.. context.Options.Headers ?? [], new Metadata.Entry(Header, id)];
+            Metadata headers = [.. context.Options.Headers ?? [], new(Header, id), new(CallerShare.Header, CallerShare.Current.ToString())];
             return new(context.Method, context.Host, context.Options.WithHeaders(headers));
         }
     }
