@@ -1,7 +1,7 @@
 using System.CommandLine;
+using Grpc.Core;
 using MedMoE.Mesh.Client;
 using MedMoE.Mesh.Commands;
-using Grpc.Core;
 using MedMoE.Mesh.LoadTester.Calls;
 using MedMoE.Mesh.LoadTester.Checking;
 using MedMoE.Mesh.LoadTester.Configuration;
@@ -22,14 +22,13 @@ internal sealed class CheckCommand : Command
         Description = "File with the limits and the expected answers.",
         Required = true,
     };
-    private readonly Option<string?> _host = new("--host") { Description = "HOST:PORT to use instead of the report's." };
-    private readonly ConnectionOptions _connection = new();
+    private readonly TargetOptions _target = new("report's");
 
     public CheckCommand()
         : base("check", "Checks a report's status codes, latencies and answers against limits: exit code 0 if all are met, 1 if not.")
     {
         Arguments.Add(_report);
-        this.AddOptions([_config, _limits, _host, .. _connection.All]);
+        this.AddOptions([_config, _limits, .. _target.All]);
         SetAction(arguments => Run(arguments).GetAwaiter().GetResult());
     }
 
@@ -42,12 +41,8 @@ internal sealed class CheckCommand : Command
             throw new LoadException($"{arguments.GetRequiredValue(_report)}: is a report of {report.Options.Call}, not of {config.Call}");
         }
         var limits = Limits.Read(arguments.GetRequiredValue(_limits), config.Name);
-        var host = arguments.GetValue(_host) ?? report.Options.Host ?? config.Host;
-        string[] faults = [.. ReportCheck.Faults(report, limits), .. await WrongAnswers(config with
-        {
-            Host = host,
-            Connection = _connection.Read(arguments, config.Connection),
-        }, limits)];
+        config = _target.Of(config with { Host = report.Options.Host ?? config.Host }, arguments);
+        string[] faults = [.. ReportCheck.Faults(report, limits), .. await WrongAnswers(config, limits)];
         return Judgement.Print(config.Name, faults) > 0 ? 1 : 0;
     }
 

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Grpc.Core;
-using MedMoE.Mesh.Client;
 using MedMoE.Mesh.Commands;
 using MedMoE.Mesh.LoadTester.Calls;
 using MedMoE.Mesh.LoadTester.Configuration;
@@ -19,15 +18,14 @@ internal sealed class ExpectCommand : Command
         Description = "Configuration files of ghz.",
         Arity = ArgumentArity.OneOrMore,
     };
-    private readonly Option<string?> _host = new("--host") { Description = "HOST:PORT to use instead of the files'." };
-    private readonly ConnectionOptions _connection = new();
+    private readonly TargetOptions _target = new("files'");
     private readonly Option<string> _out = new("--out") { Description = "File of limits to write.", Required = true };
 
     public ExpectCommand()
         : base("expect", "Calls a mesh once with each message of the configurations, and writes limits with its answers: experts, shapes and states.")
     {
         Arguments.Add(_configs);
-        this.AddOptions([_host, _out, .. _connection.All]);
+        this.AddOptions([.. _target.All, _out]);
         SetAction(arguments => Run(arguments).GetAwaiter().GetResult());
     }
 
@@ -36,8 +34,7 @@ internal sealed class ExpectCommand : Command
         var limits = new JsonObject { ["default"] = new JsonObject { ["ok"] = 1, ["fewest"] = 1 } };
         foreach (var path in arguments.GetRequiredValue(_configs))
         {
-            var config = LoadConfigReader.Read(path);
-            config = config with { Host = arguments.GetValue(_host) ?? config.Host, Connection = _connection.Read(arguments, config.Connection) };
+            var config = _target.Of(LoadConfigReader.Read(path), arguments);
             var name = config.Name.Split(',')[0];
             if (!limits.ContainsKey(name))
             {

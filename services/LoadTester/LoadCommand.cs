@@ -1,5 +1,4 @@
 using System.CommandLine;
-using MedMoE.Mesh.Client;
 using MedMoE.Mesh.Commands;
 using MedMoE.Mesh.LoadTester.Calls;
 using MedMoE.Mesh.LoadTester.Checking;
@@ -17,8 +16,7 @@ internal sealed class LoadCommand : Command
         Description = "Configuration files of ghz, one run for each.",
         Arity = ArgumentArity.OneOrMore,
     };
-    private readonly Option<string?> _host = new("--host") { Description = "HOST:PORT to use instead of the files'." };
-    private readonly ConnectionOptions _connection = new();
+    private readonly TargetOptions _target = new("files'");
     private readonly Option<string?> _duration = new("--duration") { Description = "Time during which calls start, as 10s, instead of the files'." };
     private readonly Option<string?> _limits = new("--limits")
     {
@@ -30,7 +28,7 @@ internal sealed class LoadCommand : Command
         : base("load", "Puts the load of ghz's configuration files on a running mesh, and prints the measurements.")
     {
         Arguments.Add(_configs);
-        this.AddOptions([_host, _duration, _limits, _json, .. _connection.All]);
+        this.AddOptions([_duration, _limits, _json, .. _target.All]);
         Subcommands.Add(new CheckCommand());
         Subcommands.Add(new FixturesCommand());
         Subcommands.Add(new ExpectCommand());
@@ -75,8 +73,7 @@ internal sealed class LoadCommand : Command
 
     private (LoadConfig Config, MeshMethod Method, IReadOnlyList<byte[]> Messages, Limits? Limits) Read(string file, ParseResult arguments)
     {
-        var config = LoadConfigReader.Read(file);
-        config = config with { Host = arguments.GetValue(_host) ?? config.Host, Connection = _connection.Read(arguments, config.Connection) };
+        var config = _target.Of(LoadConfigReader.Read(file), arguments);
         if (arguments.GetValue(_duration) is { } duration)
         {
             config = config with

@@ -4,6 +4,7 @@ using Grpc.Net.Client;
 using MedMoE.Mesh.Local.Plan;
 using MedMoE.Mesh.V1;
 using MedMoE.Mesh.Wire.Catalog;
+using MedMoE.Mesh.Wire.Transport;
 
 namespace MedMoE.Mesh.Local;
 
@@ -28,7 +29,7 @@ internal static class FrontDoor
             DisposeHttpClient = true,
         });
         var router = new RouterService.RouterServiceClient(channel);
-        Metadata headers = plan.Key is { } key ? [new("x-api-key", key)] : [];
+        Metadata headers = plan.Key is { } key ? [new(CallerHeaders.ApiKey, key)] : [];
         var deadline = DateTime.UtcNow + _timeout;
         foreach (var expert in experts)
         {

@@ -1,8 +1,9 @@
 using Grpc.Core;
 using MedMoE.Mesh.Serving.Access;
 using MedMoE.Mesh.Serving.Endpoints;
-using MedMoE.Mesh.Serving.Tls;
+using MedMoE.Mesh.Serving.Reloading;
 using MedMoE.Mesh.Wire.Catalog;
+using MedMoE.Mesh.Wire.Transport;
 using Microsoft.Extensions.Options;
 
 namespace MedMoE.Mesh.Gateway.Access;
@@ -13,9 +14,6 @@ namespace MedMoE.Mesh.Gateway.Access;
 /// </summary>
 internal sealed class AccessCheck(RequestDelegate next, IOptions<AccessOptions> options, ReloadedFile<CallerList>? callers = null)
 {
-    private const string Authorization = "authorization";
-    private const string ApiKey = "x-api-key";
-    private const string Bearer = "Bearer ";
     private const string GrpcHealth = "/grpc.health.v1.Health";
 
     private static readonly KnownCaller _operator = new("operator", Rights.All);
@@ -51,25 +49,26 @@ internal sealed class AccessCheck(RequestDelegate next, IOptions<AccessOptions> 
     private async Task<(KnownCaller? Caller, string? Fault)> Identify(HttpContext context)
     {
         var headers = context.Request.Headers;
-        var (authorization, key) = (headers[Authorization], headers[ApiKey]);
+        var (authorization, key) = (headers[CallerHeaders.Authorization], headers[CallerHeaders.ApiKey]);
         if (authorization.Count + key.Count > 1)
         {
-            return (null, $"more than one of {Authorization} and {ApiKey}");
+            return (null, $"more than one of {CallerHeaders.Authorization} and {CallerHeaders.ApiKey}");
         }
         if (authorization is [{ } given])
         {
-            if (!given.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase))
+            if (!given.StartsWith(CallerHeaders.Bearer, StringComparison.OrdinalIgnoreCase))
             {
-                return (null, $"{Authorization}: expected Bearer and a key or token");
+                return (null, $"{CallerHeaders.Authorization}: expected Bearer and a key or token");
             }
-            var bearer = given[Bearer.Length..].Trim();
+            var bearer = given[CallerHeaders.Bearer.Length..].Trim();
             return options.Value.TokenIssuer is not null && Tokens.IsToken(bearer) ? await Tokens.Check(context) : WithKey(bearer);
         }
         if (key is [{ } only])
         {
             return WithKey(only);
         }
-        return context.Connection.ClientCertificate is not { } certificate ? (null, $"no key: send {Authorization}: Bearer KEY, or {ApiKey}")
+        return context.Connection.ClientCertificate is not { } certificate
+            ? (null, $"no key: send {CallerHeaders.Authorization}: Bearer KEY, or {CallerHeaders.ApiKey}")
             : callers?.Value.WithCertificate(certificate) is { } caller ? (caller, null)
             : (null, "the certificate is not one of a known caller");
     }
@@ -82,7 +81,7 @@ internal sealed class AccessCheck(RequestDelegate next, IOptions<AccessOptions> 
     /// <summary>Services behind the gateway need no key, and must not see it.</summary>
     private static void Forget(HttpContext context)
     {
-        context.Request.Headers.Remove(Authorization);
-        context.Request.Headers.Remove(ApiKey);
+        context.Request.Headers.Remove(CallerHeaders.Authorization);
+        context.Request.Headers.Remove(CallerHeaders.ApiKey);
     }
 }

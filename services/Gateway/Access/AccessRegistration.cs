@@ -1,6 +1,6 @@
 using MedMoE.Mesh.Serving.Access;
+using MedMoE.Mesh.Serving.Reloading;
 using MedMoE.Mesh.Serving.Settings;
-using MedMoE.Mesh.Serving.Tls;
 
 namespace MedMoE.Mesh.Gateway.Access;
 

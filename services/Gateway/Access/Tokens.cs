@@ -1,8 +1,8 @@
 using System.Security.Claims;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Serving.Access;
+using MedMoE.Mesh.Serving.Reloading;
 using MedMoE.Mesh.Serving.Settings;
-using MedMoE.Mesh.Serving.Tls;
 using MedMoE.Mesh.Wire.Catalog;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.JwtBearer;

@@ -10,6 +10,7 @@ using MedMoE.Mesh.Serving.Endpoints;
 using MedMoE.Mesh.Serving.Settings;
 using MedMoE.Mesh.Serving.Telemetry;
 using Microsoft.AspNetCore.Http.Features;
+using Yarp.ReverseProxy.Model;
 using Yarp.ReverseProxy.Transforms;
 
 namespace MedMoE.Mesh.Gateway.Audit;
@@ -27,7 +28,6 @@ internal sealed class AuditedCalls(RequestDelegate next, AuditLog log, TimeProvi
             return;
         }
         var (began, started) = (time.GetUtcNow(), Stopwatch.GetTimestamp());
-        var service = context.Request.Headers[ServiceHeader.Name].ToString();
         context.Request.Headers[AuditNotes.Header] = "1";
         context.Features.Set(new Notes());
         try
@@ -36,11 +36,11 @@ internal sealed class AuditedCalls(RequestDelegate next, AuditLog log, TimeProvi
         }
         finally
         {
-            Write(context, method, service, began, Stopwatch.GetElapsedTime(started));
+            Write(context, method, began, Stopwatch.GetElapsedTime(started));
         }
     }
 
-    private void Write(HttpContext context, string method, string service, DateTimeOffset began, TimeSpan duration)
+    private void Write(HttpContext context, string method, DateTimeOffset began, TimeSpan duration)
     {
         var notes = context.Features.Get<Notes>()!.Values;
         var buffer = new ArrayBufferWriter<byte>();
@@ -52,8 +52,9 @@ internal sealed class AuditedCalls(RequestDelegate next, AuditLog log, TimeProvi
             json.WriteString("request", RequestId.Current);
             json.WriteString("caller", Caller.Of(context));
             json.WriteString("method", method.TrimStart('/'));
-            // What a client names itself may be anything; what the routes accepted is a name of a service.
-            Optional(json, "service", context.Response.Status() is StatusCode.InvalidArgument ? "" : service);
+            // Not what the client's header says, which may be anything.
+            var proxied = context.Features.Get<IReverseProxyFeature>();
+            Optional(json, "service", proxied is null ? null : MeshRoutes.NameOf(proxied.Cluster.Config.Metadata));
             Optional(json, "expert", notes.GetValueOrDefault(AuditNotes.Expert));
             Optional(json, "model", notes.GetValueOrDefault(AuditNotes.Model));
             var unanswered = context.RequestAborted.IsCancellationRequested ? StatusCode.Cancelled : StatusCode.Unknown;
@@ -103,10 +104,8 @@ internal sealed class AuditedCalls(RequestDelegate next, AuditLog log, TimeProvi
 
 internal static class AuditRegistration
 {
-    public static void AddAudit(this WebApplicationBuilder builder)
-    {
+    public static void AddAudit(this WebApplicationBuilder builder) =>
         builder.Services.AddSection<AuditOptions>(AuditOptions.Section).AddSingleton<AuditLog>();
-    }
 
     public static IReverseProxyBuilder AddAudit(this IReverseProxyBuilder proxy) => proxy.AddTransforms(route =>
     {

@@ -27,7 +27,8 @@ internal sealed class CallRate(IOptions<GatewayOptions> options) : IConfigureOpt
         {
             TokensPerPeriod = perSecond,
             ReplenishmentPeriod = TimeSpan.FromSeconds(1),
-            TokenLimit = Math.Max(perSecond, _options.Burst),
+            // A rate of the caller's own comes with a burst of its own.
+            TokenLimit = _options.Burst == 0 || perSecond != _options.CallsPerSecond ? perSecond : _options.Burst,
         });
 
     private ValueTask Refuse(OnRejectedContext rejected, CancellationToken cancellation)

@@ -10,7 +10,7 @@ namespace MedMoE.Mesh.Gateway.Limits;
 /// <summary>Identifies the caller of a call: limits apply to each caller.</summary>
 internal static class Caller
 {
-    /// <summary>Header with which a call gives way to others: "sheddable".</summary>
+    /// <summary>Header with which a call gives way to others: <see cref="CallerShare.Sheddable"/>.</summary>
     public const string Priority = "x-medmoe-priority";
 
     private const int DigestBytes = 8;
@@ -34,7 +34,7 @@ internal static class Caller
         var known = context.Features.Get<KnownCaller>();
         return new CallerShare(
             Convert.ToHexStringLower(digest.AsSpan(..DigestBytes)), known?.Weight ?? 1,
-            known?.IsSheddable == true || context.Request.Headers[Priority] == "sheddable");
+            known?.IsSheddable == true || context.Request.Headers[Priority] == CallerShare.Sheddable);
     }
 
     internal static string Of(IPAddress address)

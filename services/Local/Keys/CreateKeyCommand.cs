@@ -1,6 +1,7 @@
 using System.CommandLine;
 using MedMoE.Mesh.Commands;
 using MedMoE.Mesh.Serving.Access;
+using MedMoE.Mesh.Serving.Sharing;
 
 namespace MedMoE.Mesh.Local.Keys;
 
@@ -31,8 +32,8 @@ internal sealed class CreateKeyCommand : Command
     private readonly Option<string> _priority = new Option<string>("--priority")
     {
         Description = "sheddable: gives way to others.",
-        DefaultValueFactory = _ => CallerEntry.Normal,
-    }.OneOf(CallerEntry.Normal, CallerEntry.Sheddable);
+        DefaultValueFactory = _ => CallerShare.Normal,
+    }.OneOf(CallerShare.Normal, CallerShare.Sheddable);
     private readonly Option<string> _file = KeyCommand.File();
 
     public CreateKeyCommand()

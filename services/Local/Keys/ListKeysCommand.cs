@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using MedMoE.Mesh.Serving.Sharing;
 
 namespace MedMoE.Mesh.Local.Keys;
 
@@ -20,7 +21,7 @@ internal sealed class ListKeysCommand : Command
                 [
                     .. Limit("calls per second", caller.CallsPerSecond), .. Limit("calls at once", caller.MaxCalls),
                     .. Limit("bytes", caller.MaxBytes), .. caller.Weight == 1 ? [] : Limit("weight", caller.Weight),
-                    .. caller.Priority == Serving.Access.CallerEntry.Normal ? Array.Empty<string>() : [caller.Priority],
+                    .. caller.Priority == CallerShare.Normal ? Array.Empty<string>() : [caller.Priority],
                 ];
                 var proof = caller.Certificate is null ? "key" : $"certificate {caller.Certificate}";
                 Console.Out.WriteLine(

@@ -11,7 +11,10 @@ internal sealed class MemoryLevel(long capacity, TimeSpan timeToLive, TimeProvid
     /// <summary>Estimated bytes per entry besides its value: key, list node, dictionary slot.</summary>
     public const int EntryOverhead = 400;
 
-    /// <summary>A collection starts after 1/16 of the capacity was evicted.</summary>
+    /// <summary>
+    /// A full collection runs after 1/16 of the capacity was evicted. It stops the process for some 5 ms (256 MiB, two AMD EPYC cores). Background
+    /// collections stop it for less than 2 ms, but leave more behind: memory reached 1.4 to 1.7 times the capacity, and 1.06 to 1.26 with these.
+    /// </summary>
     private const int CollectionsPerCapacity = 16;
 
     private readonly Lock _lock = new();
@@ -20,8 +23,6 @@ internal sealed class MemoryLevel(long capacity, TimeSpan timeToLive, TimeProvid
     private readonly LinkedList<Entry> _byUse = [];
     private long _bytes;
     private long _evicted;
-    // The number of completed collections when the last one was started.
-    private long _collected = -1;
 
     public (object Value, long Size, TimeSpan Cost)? Get(string key)
     {
@@ -45,7 +46,7 @@ internal sealed class MemoryLevel(long capacity, TimeSpan timeToLive, TimeProvid
     /// <summary>Sizes in bytes: <paramref name="size"/> is serialised and counted in metrics, <paramref name="overhead"/> is extra memory.</summary>
     public void Set(string key, object value, long size, long overhead, TimeSpan cost)
     {
-        bool mustCollect, mustWait;
+        bool mustCollect;
         lock (_lock)
         {
             if (_entries.TryGetValue(key, out var old))
@@ -64,20 +65,16 @@ internal sealed class MemoryLevel(long capacity, TimeSpan timeToLive, TimeProvid
                 Remove(_byUse.Last!);
             }
             mustCollect = _evicted > capacity / CollectionsPerCapacity;
-            mustWait = mustCollect && _collected == Collections;
             if (mustCollect)
             {
-                (_evicted, _collected) = (0, Collections);
+                _evicted = 0;
             }
         }
         if (mustCollect)
         {
-            GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: mustWait);
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: true);
         }
     }
-
-    /// <summary>Completed full collections, background and blocking.</summary>
-    private static long Collections => GC.GetGCMemoryInfo(GCKind.Background).Index + GC.GetGCMemoryInfo(GCKind.FullBlocking).Index;
 
     private void Remove(LinkedListNode<Entry> node)
     {

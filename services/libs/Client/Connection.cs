@@ -13,9 +13,6 @@ public sealed class ConnectionException(string reason) : InvalidInputException(r
 /// <summary>How a tool connects to a mesh: with TLS or without, and as whom.</summary>
 public sealed record Connection
 {
-    /// <summary>The header of a key, besides <c>x-api-key</c>.</summary>
-    public const string Authorization = "authorization";
-
     private readonly Lazy<MeshTransport> _transport;
 
     public Connection() => _transport = new(MakeTransport);
@@ -62,7 +59,7 @@ public sealed record Connection
     /// <summary>Calls of a channel, with the key.</summary>
     public CallInvoker Calls(GrpcChannel channel) => Key is not { } key ? channel.CreateCallInvoker()
         // A new list: a caller may use its own for many calls.
-        : channel.Intercept(headers => [.. headers, new Metadata.Entry(Authorization, $"Bearer {key}")]);
+        : channel.Intercept(headers => [.. headers, new Metadata.Entry(CallerHeaders.Authorization, CallerHeaders.Bearer + key)]);
 
     private MeshTransport MakeTransport()
     {

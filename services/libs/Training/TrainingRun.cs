@@ -26,14 +26,12 @@ public sealed record TrainingOutput(string Bundle, string Folder, ScalarType Sto
 
     public string CurvesFile => Path.Combine(Folder, "curves.png");
 
-    /// <summary>Files that a run without a checkpoint has left. There is nothing in them to lose.</summary>
-    private static readonly string[] _leftovers = ["log.csv", "curves.png"];
-
     /// <exception cref="BundleException">There is another run, or something else; the remedy is for a run that can be continued.</exception>
     public void RequireFree(string remedy)
     {
         BundleFolder.RequireFree(Bundle, File.Exists(CheckpointFile) ? remedy : "");
-        if (!Directory.Exists(Folder) || Directory.EnumerateFileSystemEntries(Folder).Any(entry => !_leftovers.Contains(Path.GetFileName(entry))))
+        // Log and curves of a run without a checkpoint: there is nothing in them to lose.
+        if (!Directory.Exists(Folder) || Directory.EnumerateFileSystemEntries(Folder).Except([LogFile, CurvesFile]).Any())
         {
             BundleFolder.RequireFree(Folder, File.Exists(CheckpointFile) ? remedy : "");
         }

@@ -178,7 +178,7 @@ public sealed class KeyTests : IAsyncLifetime
     {
         _gateway.ExpectError("not a list of callers: line 1");
         _callers.WriteText("{\"callers\": [");
-        var reload = _gateway.Get<Serving.Tls.ReloadedFile<CallerList>>();
+        var reload = _gateway.Get<Serving.Reloading.ReloadedFile<CallerList>>();
         var before = reload.Value;
         while (File.GetLastWriteTimeUtc(_callers.Path) > DateTime.UtcNow - TimeSpan.FromSeconds(1.5))
         {
@@ -218,6 +218,8 @@ public sealed class KeyTests : IAsyncLifetime
     [Theory]
     [InlineData("{}", "not a list of callers: line 1, $")]
     [InlineData("null", "JSON: null")]
+    [InlineData("""{"callers": [null]}""", "a caller is null")]
+    [InlineData("""{"callers": [{"name": "a", "rights": [null], "certificate": "CN=a"}]}""", "\"\" is not a right")]
     [InlineData("""{"callers": [{"name": "a", "rights": []}]}""", "caller \"a\": one of sha256 and certificate is required")]
     [InlineData("""{"callers": [{"name": "a b", "rights": [], "sha256": "x"}]}""", "a name has other characters than")]
     [InlineData("""{"callers": [{"name": "a", "rights": [], "sha256": "x"}]}""", "sha256 is not 64 lower-case hexadecimal digits")]

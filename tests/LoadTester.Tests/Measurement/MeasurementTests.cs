@@ -5,6 +5,7 @@ using MedMoE.Mesh.LoadTester.Configuration;
 using MedMoE.Mesh.LoadTester.Measurement;
 using MedMoE.Mesh.LoadTester.Output;
 using MedMoE.Mesh.ServicesUnderTest;
+using MedMoE.Mesh.Wire.Transport;
 
 namespace MedMoE.Mesh.LoadTester.Tests.Measurement;
 
@@ -59,7 +60,7 @@ public sealed class MeasurementTests
         var sent = new ConcurrentDictionary<string, int>();
         await using var service = await FaultyService.Start((_, context) =>
         {
-            var keys = context.RequestHeaders.Where(header => header.Key == Connection.Authorization).Select(header => header.Value);
+            var keys = context.RequestHeaders.Where(header => header.Key == CallerHeaders.Authorization).Select(header => header.Value);
             sent.AddOrUpdate(string.Join("; ", keys), 1, (_, count) => count + 1);
             return Task.FromResult(FaultyService.Serving);
         });

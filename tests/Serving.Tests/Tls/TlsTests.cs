@@ -4,8 +4,8 @@ using System.Security.Authentication;
 using Grpc.Core;
 using Grpc.Net.Client;
 using MedMoE.Mesh.ServicesUnderTest;
+using MedMoE.Mesh.Serving.Reloading;
 using MedMoE.Mesh.Serving.Settings;
-using MedMoE.Mesh.Serving.Tls;
 using MedMoE.Mesh.V1;
 using MedMoE.Mesh.Wire.Transport;
 

@@ -1,17 +1,15 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using MedMoE.Mesh.Serving.Sharing;
 
 namespace MedMoE.Mesh.Serving.Access;
 
 /// <summary>An entry of a list of callers: a name, the digest of its key or the subject of its certificate, rights, and limits of its own.</summary>
 public sealed record CallerEntry(
     string Name, IReadOnlyList<string> Rights, string? Sha256 = null, string? Certificate = null, int? CallsPerSecond = null, int? MaxCalls = null,
-    long? MaxBytes = null, int Weight = 1, string Priority = CallerEntry.Normal)
+    long? MaxBytes = null, int Weight = 1, string Priority = CallerShare.Normal)
 {
-    public const string Normal = "normal";
-    public const string Sheddable = "sheddable";
-
     internal KnownCaller ToCaller(string? proof, Func<string, CallerListException> fault)
     {
         if (CallsPerSecond < 1 || MaxCalls < 1 || MaxBytes < 1 || Weight is < 1 or > 1000)
@@ -31,9 +29,9 @@ public sealed record CallerEntry(
             Weight = Weight,
             IsSheddable = Priority switch
             {
-                Normal => false,
-                Sheddable => true,
-                _ => throw fault($"priority is not {Normal} or {Sheddable}"),
+                CallerShare.Normal => false,
+                CallerShare.Sheddable => true,
+                _ => throw fault($"priority is not {CallerShare.Normal} or {CallerShare.Sheddable}"),
             },
         };
     }

@@ -19,8 +19,6 @@ public sealed partial class CallerList
     private CallerList(IReadOnlyDictionary<string, KnownCaller> byKey, IReadOnlyDictionary<string, KnownCaller> bySubject) =>
         (_byKey, _bySubject) = (byKey.ToFrozenDictionary(), bySubject.ToFrozenDictionary());
 
-    public static CallerList Empty { get; } = new(new Dictionary<string, KnownCaller>(), new Dictionary<string, KnownCaller>());
-
     /// <summary>
     /// The caller with this key, or null. Looked up by the key's digest: what the time of the lookup tells is about the digest, which says nothing of
     /// the key.
@@ -43,11 +41,15 @@ public sealed partial class CallerList
 
     /// <summary>A list of entries; the path is for messages.</summary>
     /// <exception cref="CallerListException">An entry is wrong.</exception>
-    internal static CallerList Of(string path, IReadOnlyList<CallerEntry> entries)
+    internal static CallerList Of(string path, IReadOnlyList<CallerEntry?> entries)
     {
         var (byKey, bySubject, names) = (new Dictionary<string, KnownCaller>(), new Dictionary<string, KnownCaller>(), new HashSet<string>());
         foreach (var entry in entries)
         {
+            if (entry is null)
+            {
+                throw new CallerListException(path, "a caller is null");
+            }
             CallerListException Fault(string reason) => new(path, $"caller \"{entry.Name}\": {reason}");
             if (!Name().IsMatch(entry.Name))
             {

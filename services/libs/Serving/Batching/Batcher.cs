@@ -252,6 +252,7 @@ public sealed class Batcher<TItem, TResult> : IDisposable
         {
             _queue.Remove(victim);
             _metrics.Dropped();
+            _metrics.Refused(1);
             victim.Item.Result.TrySetException(full);
         }
     }

@@ -51,6 +51,12 @@ public sealed class Places(PlacesOptions options, BatcherMetrics metrics)
     {
         lock (_lock)
         {
+            if (_present > 0 && _heldBytes + held > options.Bytes)
+            {
+                metrics.Refused(1);
+                throw new QueueFullException(
+                    $"waiting requests hold {_heldBytes} bytes, the limit is {options.Bytes} ({options.BytesSetting})", options.RetryAfter);
+            }
             if (_present >= options.AtOnce + options.Waiting)
             {
                 var full = new QueueFullException(options.Waiting, options.RetryAfter);
@@ -60,14 +66,8 @@ public sealed class Places(PlacesOptions options, BatcherMetrics metrics)
                     throw full;
                 }
                 _waiting.Remove(victim);
-                metrics.Dropped();
-                victim.Item.Turn.SetException(full);
-            }
-            if (_present > 0 && _heldBytes + held > options.Bytes)
-            {
                 metrics.Refused(1);
-                throw new QueueFullException(
-                    $"waiting requests hold {_heldBytes} bytes, the limit is {options.Bytes} ({options.BytesSetting})", options.RetryAfter);
+                victim.Item.Turn.SetException(full);
             }
             _present++;
             _heldBytes += held;

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Grpc.HealthCheck;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Serving.Errors;
+using MedMoE.Mesh.Serving.Reloading;
 using MedMoE.Mesh.Serving.Settings;
 using MedMoE.Mesh.Serving.Telemetry;
 using MedMoE.Mesh.Serving.Tls;

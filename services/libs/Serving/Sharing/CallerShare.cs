@@ -14,8 +14,11 @@ public sealed record CallerShare(string Caller, int Weight = 1, bool IsSheddable
 {
     public const string Header = "medmoe-share";
 
-    private const string Normal = "normal";
-    private const string Sheddable = "sheddable";
+    /// <summary>The priority of work that waits for its turn.</summary>
+    public const string Normal = "normal";
+
+    /// <summary>The priority of work that gives way to that of others.</summary>
+    public const string Sheddable = "sheddable";
 
     private static readonly AsyncLocal<CallerShare?> _current = new();
 

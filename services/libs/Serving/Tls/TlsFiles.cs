@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using MedMoE.Mesh.Serving.Reloading;
 using MedMoE.Mesh.Serving.Settings;
 using MedMoE.Mesh.Wire.Catalog;
 using MedMoE.Mesh.Wire.Transport;
@@ -58,18 +59,18 @@ public sealed class TlsFiles
     public IReadOnlyList<IReloaded> Files { get; }
 
     /// <summary>For the port that services of the mesh call; null without TLS.</summary>
-    public TlsHandshakeCallbackOptions? ForMesh => Accept(_own, requiresCertificate: true, (certificate, chain) =>
+    public TlsHandshakeCallbackOptions? ForMesh => Accept(_own, (certificate, chain) =>
         Trust.IsClient(certificate, chain, _authority!.Value) && _callers.Any(name => ((X509Certificate2)certificate!).MatchesHostname(name)));
 
     /// <summary>For the port that clients call; null without TLS.</summary>
-    public TlsHandshakeCallbackOptions? ForClients => Accept(_public, requiresCertificate: false, _clients is null ? null : (certificate, chain) =>
+    public TlsHandshakeCallbackOptions? ForClients => Accept(_public, _clients is null ? null : (certificate, chain) =>
         certificate is null || Trust.IsClient(certificate, chain, _clients.Value));
 
     /// <summary>For the port of health and metrics; null without TLS.</summary>
-    public TlsHandshakeCallbackOptions? ForProbes => Accept(_own ?? _public, requiresCertificate: false, null);
+    public TlsHandshakeCallbackOptions? ForProbes => Accept(_own ?? _public, null);
 
     private static TlsHandshakeCallbackOptions? Accept(
-        ReloadedFile<SslStreamCertificateContext>? identity, bool requiresCertificate, Func<X509Certificate?, X509Chain?, bool>? accepts) =>
+        ReloadedFile<SslStreamCertificateContext>? identity, Func<X509Certificate?, X509Chain?, bool>? accepts) =>
         identity is null ? null : new()
         {
             OnConnection = _ => ValueTask.FromResult(new SslServerAuthenticationOptions
@@ -80,7 +81,8 @@ public sealed class TlsFiles
                 AllowRenegotiation = false,
                 // A resumed session would not check the certificate again.
                 AllowTlsResume = accepts is null,
-                ClientCertificateRequired = requiresCertificate || accepts is not null,
+                // Asked for; whether a caller without one is accepted says the callback.
+                ClientCertificateRequired = accepts is not null,
                 RemoteCertificateValidationCallback = accepts is null ? null : (_, certificate, chain, _) => accepts(certificate, chain),
             }),
         };

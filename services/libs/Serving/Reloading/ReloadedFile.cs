@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using MedMoE.Mesh.Bundle;
 
-namespace MedMoE.Mesh.Serving.Tls;
+namespace MedMoE.Mesh.Serving.Reloading;
 
 /// <summary>Files whose meaning is replaced while a service runs: see <see cref="FileReloads"/>.</summary>
 public interface IReloaded
@@ -20,7 +20,7 @@ public sealed class ReloadedFile<T> : IReloaded
     private volatile T _value;
     private string _content;
     private string? _badContent;
-    private bool _isTold;
+    private int _badReads;
 
     /// <exception cref="InvalidInputException">The files cannot be used now.</exception>
     public ReloadedFile(IEnumerable<string> paths, Func<T> read)
@@ -49,16 +49,10 @@ public sealed class ReloadedFile<T> : IReloaded
         catch (InvalidInputException e)
         {
             // A certificate and its key are replaced one after the other: only what stays wrong is told, and once.
-            (var again, _isTold) = (content == _badContent, _isTold && content == _badContent);
-            _badContent = content;
-            if (!again || _isTold)
-            {
-                return null;
-            }
-            _isTold = true;
-            return e.Message;
+            (_badReads, _badContent) = (content == _badContent ? _badReads + 1 : 1, content);
+            return _badReads == 2 ? e.Message : null;
         }
-        (_content, _badContent, _isTold) = (content, null, false);
+        (_content, _badContent) = (content, null);
         Changed?.Invoke(_value);
         return null;
     }
