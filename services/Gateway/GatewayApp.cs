@@ -6,10 +6,8 @@ using MedMoE.Mesh.Gateway.Limits;
 using MedMoE.Mesh.Gateway.Replicas;
 using MedMoE.Mesh.Gateway.Routing;
 using MedMoE.Mesh.Gateway.Settings;
-using MedMoE.Mesh.Serving.Access;
 using MedMoE.Mesh.Serving.Endpoints;
 using MedMoE.Mesh.Serving.Hosting;
-using MedMoE.Mesh.Serving.Reloading;
 using MedMoE.Mesh.Serving.Settings;
 using MedMoE.Mesh.Serving.Telemetry;
 using MedMoE.Mesh.Wire.Catalog;
@@ -46,7 +44,6 @@ public static partial class GatewayApp
         app.Services.GetRequiredService<AuditLog>();
         app.UseMiddleware<AuditedCalls>();
         app.UseMiddleware<AccessCheck>();
-        app.Services.GetService<ReloadedFile<CallerList>>()?.Changed += app.Services.GetRequiredService<CallLimits>().EndUnknown;
         app.UseMiddleware<RequestChecks>();
         app.MapMissingHeader();
         app.MapReverseProxy(proxy =>

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using MedMoE.Mesh.Wire.Transport;
 using Microsoft.Extensions.Options;
 
 namespace MedMoE.Mesh.Cache.Tests;
@@ -16,8 +17,8 @@ internal sealed class CacheUnderTest : IAsyncDisposable
     private readonly FeatureCache _cache;
     private int _writes;
 
-    public CacheUnderTest(CacheOptions options) =>
-        _cache = new FeatureCache(Options.Create(options with { MemoryBytes = 0 }), new CacheMetrics(_meter), Log);
+    public CacheUnderTest(CacheOptions options, MeshTransport? transport = null) =>
+        _cache = new FeatureCache(Options.Create(options with { MemoryBytes = 0 }), new CacheMetrics(_meter), Log, transport);
 
     public LogLines Log { get; } = new();
 
@@ -30,9 +31,12 @@ internal sealed class CacheUnderTest : IAsyncDisposable
     };
 
     /// <summary>Writes entries with a separate cache; returns when they are in Redis.</summary>
-    public static async Task Fill(string redis, params (string Key, byte[] Value)[] entries)
+    public static Task Fill(string redis, params (string Key, byte[] Value)[] entries) => Fill(redis, null, entries);
+
+    /// <inheritdoc cref="Fill(string, ValueTuple{string, byte[]}[])"/>
+    public static async Task Fill(string redis, MeshTransport? transport, params (string Key, byte[] Value)[] entries)
     {
-        await using var cache = new CacheUnderTest(For(redis));
+        await using var cache = new CacheUnderTest(For(redis), transport);
         // Connects to Redis.
         await cache.Get("none");
         foreach (var (key, value) in entries)

@@ -89,5 +89,5 @@ public sealed class FeatureCacheTests
     }
 
     private static FeatureCache Cache(CacheOptions options, TimeProvider? time = null) =>
-        new(Options.Create(options), new CacheMetrics(new Meter("cache test")), NullLogger<FeatureCache>.Instance, time);
+        new(Options.Create(options), new CacheMetrics(new Meter("cache test")), NullLogger<FeatureCache>.Instance, time: time);
 }

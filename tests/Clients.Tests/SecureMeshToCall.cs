@@ -40,7 +40,7 @@ public sealed class SecureMeshToCall : IAsyncLifetime
         var callers = _keys["callers.json"];
         await CreateKey("clinic", "infer,read", callers);
         await CreateKey("reader", "read", callers);
-        CallerFile.Write(callers, [.. CallerFile.Read(callers), new CallerEntry("ris", ["infer", "read"], Certificate: "CN=ris")]);
+        CallerFile.Change(callers, present => [.. present, new CallerEntry("ris", ["infer", "read"], Certificate: "CN=ris")]);
         (_mesh, Gateway) = await LocalProcess.UpWhole(_runtime, "--tls", "--callers", callers, "--set", $"Tls:ClientAuthority={_clients.Path}");
         Authority = Assert.Single(Directory.GetFiles(_runtime.Path, "authority.pem", SearchOption.AllDirectories));
     }

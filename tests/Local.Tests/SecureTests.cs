@@ -3,6 +3,7 @@ using Grpc.Core;
 using Grpc.Health.V1;
 using Grpc.Net.Client;
 using MedMoE.Mesh.ServicesUnderTest;
+using MedMoE.Mesh.Serving.Access;
 using MedMoE.Mesh.Wire.Transport;
 
 namespace MedMoE.Mesh.Local.Tests;
@@ -28,7 +29,8 @@ public sealed class SecureTests : IDisposable
         await Create("clinic", callers, "--rights", "infer");
         await Create("reader", callers, "--rights", "read");
         var (mesh, gateway) = await LocalProcess.UpWhole(
-            _runtime, "--tls", "--callers", callers, "--set", $"Audit:File={_folder["audit.log"]}");
+            _runtime, "--tls", "--callers", callers, "--set", $"Audit:File={_folder["audit.log"]}",
+            "--set", "Logging:LogLevel:Default=Debug");
         using var own = mesh;
         var authority = Assert.Single(Directory.GetFiles(_runtime.Path, "authority.pem", SearchOption.AllDirectories));
         Task<Tool.Result> Analyze(params string[] more) =>
@@ -64,11 +66,29 @@ public sealed class SecureTests : IDisposable
         while (result.ExitCode == 0);
         result.AssertRefused("Unauthenticated: unknown key");
 
+        await AssertNoSecretIsTold(mesh, authority);
         foreach (var key in Directory.GetFiles(Path.GetDirectoryName(authority)!, "*.key"))
         {
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(key));
         }
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(callers));
+    }
+
+    /// <summary>Neither keys nor their digests nor private keys are in a log (here with what is for debugging), the audit or a metric.</summary>
+    private async Task AssertNoSecretIsTold(LocalProcess mesh, string authority)
+    {
+        var trusted = Pem.Certificates(authority);
+        using var http = new HttpClient(MeshTransport.Tls(() => trusted, () => null).Secure(new SocketsHttpHandler()));
+        var metrics = await Task.WhenAll(mesh.Table.Select(row => http.GetStringAsync(
+            new Uri($"https://{row.Http}/metrics"), TestContext.Current.CancellationToken)));
+        var audit = await File.ReadAllTextAsync(_folder["audit.log"], TestContext.Current.CancellationToken);
+        var told = string.Concat([mesh.Output, audit, .. metrics]);
+        // It is there at all.
+        Assert.All(["debug Gateway: ", "caller clinic", "medmoe_requests{"], word => Assert.Contains(word, told));
+        string[] keys = [.. new[] { "clinic", "reader" }.Select(name => File.ReadAllText(_folder[name]).Trim())];
+        string[] privateKeys = [.. Directory.GetFiles(Path.GetDirectoryName(authority)!, "*.key").Select(file => File.ReadAllLines(file)[1])];
+        Assert.NotEmpty(privateKeys);
+        Assert.All([.. keys, .. keys.Select(CallerList.DigestOf), .. privateKeys, "PRIVATE KEY"], secret => Assert.DoesNotContain(secret, told));
     }
 
     /// <summary>Every process but the gateway answers only with a certificate of the mesh, and then only a caller's.</summary>

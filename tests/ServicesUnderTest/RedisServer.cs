@@ -12,9 +12,10 @@ public sealed partial class RedisServer : IDisposable
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(20);
 
     private readonly int _port;
+    private readonly string[] _options;
     private Process _process;
 
-    private RedisServer(int port, Process process) => (_port, _process) = (port, process);
+    private RedisServer(int port, string[] options, Process process) => (_port, _options, _process) = (port, options, process);
 
     public string Address => $"127.0.0.1:{_port}";
 
@@ -24,7 +25,14 @@ public sealed partial class RedisServer : IDisposable
     public static bool IsInstalled =>
         Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(folder => File.Exists(Path.Combine(folder, "redis-server")));
 
-    public static async Task<RedisServer> Start()
+    /// <param name="identity">The certificate and key of a server that speaks TLS alone.</param>
+    /// <param name="authority">The authority that must have signed what callers show to it.</param>
+    public static Task<RedisServer> StartTls((string Certificate, string Key) identity, string authority) => Start(
+        "--tls-cert-file", identity.Certificate, "--tls-key-file", identity.Key, "--tls-ca-cert-file", authority, "--port", "0", "--tls-port");
+
+    public static Task<RedisServer> Start() => Start("--port");
+
+    private static async Task<RedisServer> Start(params string[] options)
     {
         while (true)
         {
@@ -33,9 +41,9 @@ public sealed partial class RedisServer : IDisposable
             var port = ((IPEndPoint)probe.LocalEndpoint).Port;
             probe.Stop();
             // Another process may take the port in between: then try another one.
-            if (await Run(port) is { } process)
+            if (await Run(port, options) is { } process)
             {
-                return new RedisServer(port, process);
+                return new RedisServer(port, options, process);
             }
         }
     }
@@ -48,7 +56,7 @@ public sealed partial class RedisServer : IDisposable
     }
 
     /// <summary>Restarts it on the same port, empty.</summary>
-    public async Task Restart() => _process = await Run(_port) ?? throw new InvalidOperationException("the port was taken");
+    public async Task Restart() => _process = await Run(_port, _options) ?? throw new InvalidOperationException("the port was taken");
 
     /// <summary>Pauses the process, so that it does not answer.</summary>
     public void Freeze() => Signal(SigStop);
@@ -64,10 +72,12 @@ public sealed partial class RedisServer : IDisposable
         _process.Dispose();
     }
 
-    private static async Task<Process?> Run(int port)
+    /// <param name="port">The value of the last option.</param>
+    /// <param name="options">What it listens with.</param>
+    private static async Task<Process?> Run(int port, string[] options)
     {
         var process = Process.Start(new ProcessStartInfo(
-            "redis-server", ["--port", $"{port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
+            "redis-server", [.. options, $"{port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
         {
             RedirectStandardOutput = true,
             WorkingDirectory = Path.GetTempPath(),

@@ -1,4 +1,5 @@
 using Grpc.Core;
+using MedMoE.Mesh.Gateway.Limits;
 using MedMoE.Mesh.Serving.Access;
 using MedMoE.Mesh.Serving.Endpoints;
 using MedMoE.Mesh.Serving.Reloading;
@@ -12,7 +13,7 @@ namespace MedMoE.Mesh.Gateway.Access;
 /// Finds out who calls, and refuses callers that are unknown or lack the right for the method. Everything needs a caller but health, and /metrics
 /// unless <see cref="AccessOptions.Metrics"/> is set.
 /// </summary>
-internal sealed class AccessCheck(RequestDelegate next, IOptions<AccessOptions> options, ReloadedFile<CallerList>? callers = null)
+internal sealed class AccessCheck(RequestDelegate next, IOptions<AccessOptions> options, TimeProvider time, ReloadedFile<CallerList>? callers = null)
 {
     private const string GrpcHealth = "/grpc.health.v1.Health";
 
@@ -33,6 +34,12 @@ internal sealed class AccessCheck(RequestDelegate next, IOptions<AccessOptions> 
         if (caller is null)
         {
             context.Response.Refuse(StatusCode.Unauthenticated, fault!);
+            return;
+        }
+        if (caller.Until < time.GetUtcNow())
+        {
+            // A connection may outlive the certificate that opened it.
+            context.Response.Refuse(Refusal.Expired.Code, Refusal.Expired.Message);
             return;
         }
         context.Features.Set(caller);

@@ -81,10 +81,12 @@ internal static class Tokens
             return (null, Fault(result.Failure));
         }
         var name = result.Principal.FindFirstValue("sub") ?? result.Principal.FindFirstValue("client_id");
-        var claim = context.RequestServices.GetRequiredService<IOptions<AccessOptions>>().Value.TokenRights;
-        var rights = result.Principal.FindAll(claim).SelectMany(c => c.Value.Split(' ')).Select(CallerRights.Named).OfType<Rights>()
+        var options = context.RequestServices.GetRequiredService<IOptions<AccessOptions>>().Value;
+        var rights = result.Principal.FindAll(options.TokenRights).SelectMany(c => c.Value.Split(' ')).Select(CallerRights.Named).OfType<Rights>()
             .Aggregate(Rights.None, (all, right) => all | right);
-        return name is { Length: > 0 and <= 256 } ? (new KnownCaller($"token {name}", rights), null) : (null, "the token names nobody (sub)");
+        return name is { Length: > 0 and <= 256 }
+            ? (new KnownCaller($"token {name}", rights) { Until = result.Properties!.ExpiresUtc + options.TokenClockSkew }, null)
+            : (null, "the token names nobody (sub)");
     }
 
     /// <summary>Never the exception's message, which quotes the token's content.</summary>

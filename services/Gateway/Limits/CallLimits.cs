@@ -31,12 +31,16 @@ internal sealed class CallLimits
 
     public RequestBytes Bytes { get; }
 
-    /// <summary>Ends the calls, those that run included, of callers that are no longer admitted.</summary>
-    public void EndUnknown(CallerList callers)
+    /// <summary>Ends the calls of callers that are no longer admitted, and the streams of those whose token or certificate has expired.</summary>
+    public void EndUnknown(CallerList? callers, DateTimeOffset now)
     {
-        foreach (var places in new[] { Arriving, Running, Streams })
+        if (callers is not null)
         {
-            places.End(call => call.Known is { } known && !callers.Admits(known), Refusal.Revoked);
+            foreach (var places in new[] { Arriving, Running, Streams })
+            {
+                places.End(call => call.Known is { } known && !callers.Admits(known), Refusal.Revoked);
+            }
         }
+        Streams.End(call => call.Known?.Until < now, Refusal.Expired);
     }
 }

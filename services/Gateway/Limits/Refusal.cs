@@ -12,6 +12,8 @@ internal sealed record Refusal(StatusCode Code, string Message)
 
     public static Refusal Revoked { get; } = new(StatusCode.Unauthenticated, "the caller's key or right has been revoked");
 
+    public static Refusal Expired { get; } = new(StatusCode.Unauthenticated, "the caller's token or certificate has expired");
+
     public static Refusal Over(string limit) => new(StatusCode.ResourceExhausted, $"over the limit of {limit}") { MayRetry = true };
 
     public static Refusal Unread(TimeSpan limit) =>

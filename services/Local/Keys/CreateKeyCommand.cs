@@ -52,9 +52,9 @@ internal sealed class CreateKeyCommand : Command
     {
         var (file, name) = (arguments.GetRequiredValue(_file), arguments.GetRequiredValue(_name));
         var key = AccessKey.Create();
-        CallerFile.Write(file,
+        CallerFile.Change(file, callers =>
         [
-            .. KeyCommand.Callers(file),
+            .. callers,
             new CallerEntry(
                 name, arguments.GetRequiredValue(_rights), CallerList.DigestOf(key), CallsPerSecond: arguments.GetValue(_callsPerSecond),
                 MaxCalls: arguments.GetValue(_maxCalls), MaxBytes: arguments.GetValue(_maxBytes), Weight: arguments.GetValue(_weight),

@@ -20,7 +20,4 @@ internal sealed class KeyCommand : Command
         Description = "The file of callers.",
         DefaultValueFactory = _ => "callers.json",
     };
-
-    /// <summary>The callers of a file; none if there is no file yet.</summary>
-    public static IReadOnlyList<CallerEntry> Callers(string file) => System.IO.File.Exists(file) ? CallerFile.Read(file) : [];
 }

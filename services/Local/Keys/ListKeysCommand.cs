@@ -15,7 +15,7 @@ internal sealed class ListKeysCommand : Command
         Options.Add(_file);
         SetAction(arguments =>
         {
-            foreach (var caller in KeyCommand.Callers(arguments.GetRequiredValue(_file)))
+            foreach (var caller in CallerFile.Read(arguments.GetRequiredValue(_file)))
             {
                 string[] limits =
                 [

@@ -19,16 +19,22 @@ internal sealed class RevokeKeyCommand : Command
         SetAction(arguments =>
         {
             var (file, name) = (arguments.GetRequiredValue(_file), arguments.GetRequiredValue(_name));
-            var callers = CallerFile.Read(file);
-            CallerEntry[] rest = [.. callers.Where(caller => caller.Name != name)];
-            if (rest.Length == callers.Count)
-            {
-                var nearest = callers.Count == 0 ? "it has none" : $"the nearest is {NearestName.To(name, callers.Select(caller => caller.Name))}";
-                throw new LocalMeshException($"{file}: no caller {name}; {nearest}");
-            }
-            CallerFile.Write(file, rest);
+            // A missing file is an error here.
+            CallerFile.Read(file);
+            CallerFile.Change(file, callers => Without(name, callers, file));
             Console.Error.WriteLine($"{name} is revoked");
             return 0;
         });
+    }
+
+    private static CallerEntry[] Without(string name, IReadOnlyList<CallerEntry> callers, string file)
+    {
+        CallerEntry[] rest = [.. callers.Where(caller => caller.Name != name)];
+        if (rest.Length < callers.Count)
+        {
+            return rest;
+        }
+        var nearest = callers.Count == 0 ? "it has none" : $"the nearest is {NearestName.To(name, callers.Select(caller => caller.Name))}";
+        throw new LocalMeshException($"{file}: no caller {name}; {nearest}");
     }
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using MedMoE.Mesh.Wire.Transport;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -16,11 +17,14 @@ public sealed class FeatureCache : IAsyncDisposable
     private readonly MemoryLevel _memory;
     private readonly RedisLevel? _redis;
 
-    public FeatureCache(IOptions<CacheOptions> options, CacheMetrics metrics, ILogger<FeatureCache> logger, TimeProvider? time = null)
+    public FeatureCache(
+        IOptions<CacheOptions> options, CacheMetrics metrics, ILogger<FeatureCache> logger, MeshTransport? transport = null, TimeProvider? time = null)
     {
         (_options, _metrics) = (options.Value, metrics);
         _memory = new MemoryLevel(_options.MemoryBytes, _options.TimeToLive, time ?? TimeProvider.System);
-        _redis = string.IsNullOrWhiteSpace(_options.Redis) ? null : new RedisLevel(_options, metrics, time ?? TimeProvider.System, logger);
+        _redis = string.IsNullOrWhiteSpace(_options.Redis)
+            ? null
+            : new RedisLevel(_options, transport ?? MeshTransport.Plain, metrics, time ?? TimeProvider.System, logger);
     }
 
     /// <summary>Looks only into the in-process level; null there does not count as a miss.</summary>

@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.Diagnostics;
+using System.Net.Security;
 using System.Threading.Channels;
+using MedMoE.Mesh.Wire.Transport;
 using Microsoft.Extensions.Logging;
 using StackExchange.Redis;
 
@@ -41,7 +43,12 @@ internal sealed partial class RedisLevel : IAsyncDisposable
     private readonly Task _writer;
     private long _bytesWaiting;
 
-    public RedisLevel(CacheOptions options, CacheMetrics metrics, TimeProvider time, ILogger logger)
+    /// <param name="options">Settings.</param>
+    /// <param name="transport">Whose authority and certificate are used where Redis speaks TLS.</param>
+    /// <param name="metrics">What is counted.</param>
+    /// <param name="time">The clock of pauses.</param>
+    /// <param name="logger">Where pauses are told.</param>
+    public RedisLevel(CacheOptions options, MeshTransport transport, CacheMetrics metrics, TimeProvider time, ILogger logger)
     {
         (_options, _metrics, _time, _logger) = (options, metrics, time, logger);
         var configuration = ConfigurationOptions.Parse(options.Redis!);
@@ -49,6 +56,13 @@ internal sealed partial class RedisLevel : IAsyncDisposable
         configuration.AbortOnConnectFail = false;
         configuration.BacklogPolicy = BacklogPolicy.FailFast;
         configuration.ReconnectRetryPolicy = new LinearRetry((int)options.RedisPause.TotalMilliseconds);
+        if (configuration.Ssl && transport.ToOthers is { } tls)
+        {
+            // A hosted Redis has a certificate that the system trusts, one beside the mesh that of the mesh's authority.
+            configuration.CertificateValidation += (sender, certificate, chain, errors) =>
+                errors == SslPolicyErrors.None || tls.RemoteCertificateValidationCallback!(sender, certificate, chain, errors);
+            configuration.CertificateSelection += tls.LocalCertificateSelectionCallback!;
+        }
         (_small, _large) = (new RedisConnection(configuration), new RedisConnection(configuration.Clone()));
         CircuitBreaker Breaker(string operations) =>
             new(options.RedisPause, time, reason => LogPaused(operations, reason), () => LogResumed(operations));

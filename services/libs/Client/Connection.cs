@@ -58,8 +58,9 @@ public sealed record Connection
 
     /// <summary>Calls of a channel, with the key.</summary>
     public CallInvoker Calls(GrpcChannel channel) => Key is not { } key ? channel.CreateCallInvoker()
-        // A new list: a caller may use its own for many calls.
-        : channel.Intercept(headers => [.. headers, new Metadata.Entry(CallerHeaders.Authorization, CallerHeaders.Bearer + key)]);
+        // A new list: a caller may use its own for many calls. The key takes the place of one in it.
+        : channel.Intercept(headers =>
+            [.. headers.Where(h => !CallerHeaders.IsKey(h.Key)), new Metadata.Entry(CallerHeaders.Authorization, CallerHeaders.Bearer + key)]);
 
     private MeshTransport MakeTransport()
     {

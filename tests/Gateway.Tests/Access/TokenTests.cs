@@ -75,6 +75,28 @@ public sealed class TokenTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Stream_WhoseTokenExpires_Ends()
+    {
+        var mesh = new RouterService.RouterServiceClient(_gateway.Channel);
+        // Expired, but within the skew of clocks for some seconds.
+        var now = DateTime.UtcNow;
+        using var stream = mesh.AnalyzeStream(Bearer(Token(scope: "infer", from: now.AddMinutes(-5), to: now.AddSeconds(-1))));
+        using var longer = mesh.AnalyzeStream(Bearer(Token(scope: "infer")));
+        foreach (var begun in new[] { stream, longer })
+        {
+            await begun.RequestStream.WriteAsync(new AnalyzeStreamRequest { RequestId = "1" }, TestContext.Current.CancellationToken);
+            Assert.True(await begun.ResponseStream.MoveNext(TestContext.Current.CancellationToken));
+        }
+
+        var e = await Assert.ThrowsAsync<RpcException>(() => stream.ResponseStream.MoveNext(TestContext.Current.CancellationToken));
+
+        Assert.Equal((StatusCode.Unauthenticated, "the caller's token or certificate has expired"), (e.StatusCode, e.Status.Detail));
+        await longer.RequestStream.WriteAsync(new AnalyzeStreamRequest { RequestId = "2" }, TestContext.Current.CancellationToken);
+        Assert.True(await longer.ResponseStream.MoveNext(TestContext.Current.CancellationToken));
+        await longer.RequestStream.CompleteAsync();
+    }
+
+    [Fact]
     public async Task Keys_Exchanged_AreUsed()
     {
         WriteKeys(_other);
@@ -124,6 +146,8 @@ public sealed class TokenTests : IAsyncLifetime
         }));
     }
 
+    private static Metadata Bearer(string token) => new() { { "authorization", $"Bearer {token}" } };
+
     private async Task ListExperts(string token) => await new RouterService.RouterServiceClient(_gateway.Channel).ListExpertsAsync(
-        new ListExpertsRequest(), new Metadata { { "authorization", $"Bearer {token}" } }, cancellationToken: TestContext.Current.CancellationToken);
+        new ListExpertsRequest(), Bearer(token), cancellationToken: TestContext.Current.CancellationToken);
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -40,6 +41,13 @@ public sealed record CallerEntry(
 /// <summary>The file of a list of callers: <c>{"callers": [{"name": "pacs", "sha256": "…", "rights": ["infer"]}]}</c>.</summary>
 public static class CallerFile
 {
+    // EEXIST, and ERROR_FILE_EXISTS as an HRESULT.
+    private const int FileExists = 17;
+    private const int WindowsFileExists = unchecked((int)0x80070050);
+
+    /// <summary>How long a change of another process may take.</summary>
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(10);
+
     private static readonly JsonSerializerOptions _json = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
@@ -71,26 +79,59 @@ public static class CallerFile
         }
     }
 
-    /// <summary>Replaces the file at once, so that a gateway reads the old list or the new one. A new file is its owner's alone.</summary>
-    /// <exception cref="CallerListException">An entry is wrong; nothing has changed.</exception>
+    /// <summary>
+    /// Replaces the file, which may be missing, at once: a gateway reads the old list or the new one. Changes made at the same time wait for each
+    /// other. A new file is its owner's alone.
+    /// </summary>
+    /// <exception cref="CallerListException">The file or an entry is wrong; nothing has changed.</exception>
     /// <exception cref="IOException">It cannot be written; nothing has changed.</exception>
-    public static void Write(string path, IReadOnlyList<CallerEntry> callers)
+    public static void Change(string path, Func<IReadOnlyList<CallerEntry>, IReadOnlyList<CallerEntry>> change)
     {
-        CallerList.Of(path, callers);
         var fresh = $"{path}.new";
-        File.WriteAllBytes(fresh, [.. JsonSerializer.SerializeToUtf8Bytes(new Content(callers), _json), (byte)'\n']);
+        using var file = Create(fresh);
         try
         {
-            if (!OperatingSystem.IsWindows())
+            if (File.Exists(path) && !OperatingSystem.IsWindows())
             {
-                File.SetUnixFileMode(
-                    fresh, File.Exists(path) ? File.GetUnixFileMode(path) : UnixFileMode.UserRead | UnixFileMode.UserWrite);
+                File.SetUnixFileMode(file.SafeFileHandle, File.GetUnixFileMode(path));
             }
+            var callers = change(File.Exists(path) ? Read(path) : []);
+            CallerList.Of(path, callers);
+            JsonSerializer.Serialize(file, new Content(callers), _json);
+            file.Write("\n"u8);
+            file.Flush();
             File.Move(fresh, path, overwrite: true);
         }
-        finally
+        catch
         {
             File.Delete(fresh);
+            throw;
+        }
+    }
+
+    /// <summary>Creates a file that must not be there: whoever made it is changing the list.</summary>
+    private static FileStream Create(string path)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.Delete };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+        var waited = Stopwatch.StartNew();
+        while (true)
+        {
+            try
+            {
+                return new FileStream(path, options);
+            }
+            catch (IOException e) when (e.HResult is FileExists or WindowsFileExists)
+            {
+                if (waited.Elapsed > _patience)
+                {
+                    throw new CallerListException(path, "somebody changes the list, or was interrupted; if nobody does, delete this file");
+                }
+                Thread.Sleep(10);
+            }
         }
     }
 

@@ -26,7 +26,8 @@ public sealed partial class CallerList
     public KnownCaller? WithKey(string key) => _byKey.GetValueOrDefault(DigestOf(key));
 
     /// <summary>The caller with this certificate, which the handshake has verified, or null.</summary>
-    public KnownCaller? WithCertificate(X509Certificate2 certificate) => _bySubject.GetValueOrDefault(certificate.SubjectName.Name);
+    public KnownCaller? WithCertificate(X509Certificate2 certificate) =>
+        _bySubject.GetValueOrDefault(certificate.SubjectName.Name) is { } caller ? caller with { Until = certificate.NotAfter } : null;
 
     /// <summary>Whether a caller that was let in still has its key or certificate, and all its rights.</summary>
     public bool Admits(KnownCaller caller) => caller.Proof is not { } proof

@@ -8,6 +8,9 @@ namespace MedMoE.Mesh.Serving.Access;
 /// <param name="Proof">Digest of its key or subject of its certificate, as its list has it; null for others.</param>
 public sealed record KnownCaller(string Name, Rights Rights, string? Proof = null)
 {
+    /// <summary>When its token or certificate expires; null for keys.</summary>
+    public DateTimeOffset? Until { get; init; }
+
     /// <summary>Calls per second.</summary>
     public int? CallsPerSecond { get; init; }
 

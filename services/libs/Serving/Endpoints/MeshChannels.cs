@@ -4,7 +4,6 @@ using Grpc.Core.Interceptors;
 using Grpc.Net.Client;
 using Grpc.Net.Client.Balancer;
 using Grpc.Net.Client.Configuration;
-using MedMoE.Mesh.Serving.Telemetry;
 using MedMoE.Mesh.Wire.Catalog;
 using MedMoE.Mesh.Wire.Transport;
 using Microsoft.Extensions.DependencyInjection;
@@ -21,6 +20,8 @@ public sealed class MeshChannels : IDisposable
     /// middle.
     /// </summary>
     public const int StreamWindow = 8 << 20;
+
+    private static readonly PassedHeaders _passed = new();
 
     private readonly IOptionsMonitor<EndpointOptions> _endpoints;
     private readonly ILoggerFactory _loggers;
@@ -52,7 +53,7 @@ public sealed class MeshChannels : IDisposable
         {
             throw new RpcException(new Status(StatusCode.Unavailable, e.Message));
         }
-        return _channels.GetOrAdd(service, key => new(() => Open(key))).Value.Intercept(RequestId.OnCalls);
+        return _channels.GetOrAdd(service, key => new(() => Open(key))).Value.Intercept(_passed);
     }
 
     public void Dispose()

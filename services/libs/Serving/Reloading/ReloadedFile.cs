@@ -15,6 +15,9 @@ public interface IReloaded
 public sealed class ReloadedFile<T> : IReloaded
     where T : class
 {
+    /// <summary>Two seconds, or a little less on a busy machine, which reads late and then twice.</summary>
+    internal const int ReadsBeforeTold = 4;
+
     private readonly string[] _paths;
     private readonly Func<T> _read;
     private volatile T _value;
@@ -31,9 +34,6 @@ public sealed class ReloadedFile<T> : IReloaded
 
     public T Value => _value;
 
-    /// <summary>Raised after <see cref="Value"/> has changed.</summary>
-    public event Action<T>? Changed;
-
     public string? Reload()
     {
         var content = Content();
@@ -48,12 +48,11 @@ public sealed class ReloadedFile<T> : IReloaded
         }
         catch (InvalidInputException e)
         {
-            // A certificate and its key are replaced one after the other: only what stays wrong is told, and once.
+            // A file is emptied before it is written, and a certificate and its key come one after the other: only what stays wrong is told, and once.
             (_badReads, _badContent) = (content == _badContent ? _badReads + 1 : 1, content);
-            return _badReads == 2 ? e.Message : null;
+            return _badReads == ReadsBeforeTold ? e.Message : null;
         }
         (_content, _badContent) = (content, null);
-        Changed?.Invoke(_value);
         return null;
     }
 

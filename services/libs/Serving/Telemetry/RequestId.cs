@@ -1,8 +1,5 @@
 using System.Security.Cryptography;
 using System.Text.RegularExpressions;
-using Grpc.Core;
-using Grpc.Core.Interceptors;
-using MedMoE.Mesh.Serving.Sharing;
 using Microsoft.AspNetCore.Http;
 
 namespace MedMoE.Mesh.Serving.Telemetry;
@@ -19,9 +16,6 @@ public static partial class RequestId
 
     /// <summary>Null outside of requests.</summary>
     public static string? Current => _current.Value;
-
-    /// <summary>Adds the current id, and the share of its caller, to calls of other services.</summary>
-    internal static Interceptor OnCalls { get; } = new CallIds();
 
     /// <summary>Gives the request its id. A header of another form is replaced, because ids are logged and could hold anything.</summary>
     internal static void Begin(HttpContext context)
@@ -40,36 +34,4 @@ public static partial class RequestId
 
     [GeneratedRegex("^[A-Za-z0-9_-]{1,64}$")]
     private static partial Regex Form();
-
-    private sealed class CallIds : Interceptor
-    {
-        public override AsyncUnaryCall<TResponse> AsyncUnaryCall<TRequest, TResponse>(
-            TRequest request, ClientInterceptorContext<TRequest, TResponse> context, AsyncUnaryCallContinuation<TRequest, TResponse> continuation) =>
-            continuation(request, WithId(context));
-
-        public override AsyncServerStreamingCall<TResponse> AsyncServerStreamingCall<TRequest, TResponse>(
-            TRequest request, ClientInterceptorContext<TRequest, TResponse> context,
-            AsyncServerStreamingCallContinuation<TRequest, TResponse> continuation) => continuation(request, WithId(context));
-
-        public override AsyncClientStreamingCall<TRequest, TResponse> AsyncClientStreamingCall<TRequest, TResponse>(
-            ClientInterceptorContext<TRequest, TResponse> context, AsyncClientStreamingCallContinuation<TRequest, TResponse> continuation) =>
-            continuation(WithId(context));
-
-        public override AsyncDuplexStreamingCall<TRequest, TResponse> AsyncDuplexStreamingCall<TRequest, TResponse>(
-            ClientInterceptorContext<TRequest, TResponse> context, AsyncDuplexStreamingCallContinuation<TRequest, TResponse> continuation) =>
-            continuation(WithId(context));
-
-        private static ClientInterceptorContext<TRequest, TResponse> WithId<TRequest, TResponse>(
-            ClientInterceptorContext<TRequest, TResponse> context)
-            where TRequest : class
-            where TResponse : class
-        {
-            if (Current is not { } id)
-            {
-                return context;
-            }
-            Metadata headers = [.. context.Options.Headers ?? [], new(Header, id), new(CallerShare.Header, CallerShare.Current.ToString())];
-            return new(context.Method, context.Host, context.Options.WithHeaders(headers));
-        }
-    }
 }

@@ -10,4 +10,7 @@ public static class CallerHeaders
 
     /// <summary>With a key alone.</summary>
     public const string ApiKey = "x-api-key";
+
+    public static bool IsKey(string header) =>
+        header.Equals(Authorization, StringComparison.OrdinalIgnoreCase) || header.Equals(ApiKey, StringComparison.OrdinalIgnoreCase);
 }

@@ -47,6 +47,12 @@ public sealed partial class MeshTransport
         return handler;
     }
 
+    /// <summary>
+    /// How this transport checks a server that is no service of the mesh, but may have a certificate of its authority, and what it shows to it; null
+    /// without TLS.
+    /// </summary>
+    public SslClientAuthenticationOptions? ToOthers => _tls?.Invoke(null);
+
     /// <summary>The address of a server given as HOST:PORT, or null where the text is not that.</summary>
     public Uri? AddressOf(string hostAndPort) =>
         Port().IsMatch(hostAndPort) && Uri.TryCreate($"{Scheme}://{hostAndPort}", UriKind.Absolute, out var address)
