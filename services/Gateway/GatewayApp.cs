@@ -106,11 +106,11 @@ public static partial class GatewayApp
         builder.Services.AddReverseProxy().AddOtherReplica().AddEarlyHeaders().AddAnsweredRequests().AddStoppedStreams().AddAudit();
         // YARP registers keys for cookies, which are not used here, and would write them to disk.
         builder.Services.AddDataProtection().UseEphemeralDataProtectionProvider();
-        builder.Logging.AddFilter("Yarp", LogLevel.Warning);
+        builder.LogFrom(LogLevel.Warning, "Yarp");
         // These log every failed probe and call. A replica that becomes unhealthy and a service without replicas are logged once elsewhere.
-        builder.Logging.AddFilter("Yarp.ReverseProxy.Health.ActiveHealthCheckMonitor", LogLevel.Error);
-        builder.Logging.AddFilter("Yarp.ReverseProxy.LoadBalancing", LogLevel.Error);
-        builder.Logging.AddFilter("Yarp.ReverseProxy.Forwarder", LogLevel.Error);
-        builder.Logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
+        builder.LogFrom(LogLevel.Error, "Yarp.ReverseProxy.Health.ActiveHealthCheckMonitor");
+        builder.LogFrom(LogLevel.Error, "Yarp.ReverseProxy.LoadBalancing");
+        builder.LogFrom(LogLevel.Error, "Yarp.ReverseProxy.Forwarder");
+        builder.LogFrom(LogLevel.Error, "Microsoft.AspNetCore.DataProtection");
     }
 }

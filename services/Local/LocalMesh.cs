@@ -46,7 +46,13 @@ internal static class LocalMesh
         {
             const string image = "services/Trainer/Demo/studies/images/xray-000004.png";
             const string report = "The right hemithorax shows a medium pleural fluid collection.";
-            var trust = plan.Certificates is { } certificates ? $" --authority {certificates.Authority}" : "";
+            var trust = plan.Certificates switch
+            {
+                null => "",
+                // By the name in it, and the system's authorities.
+                { IsPublic: true } => " --tls",
+                var certificates => $" --authority {certificates.Authority}",
+            };
             var key = plan.Key is null ? "" : " --key FILE";
             log.Write($"./mesh analyze --server {gateway}{trust}{key} --image {image} --report \"{report}\"\n");
             log.Write($"ready gateway={gateway}");

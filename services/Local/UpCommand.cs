@@ -87,12 +87,16 @@ internal sealed class UpCommand : Command
         {
             CallerList.Read(callers);
         }
+        if (options.PublicCertificate is not null && !options.Tls)
+        {
+            throw new LocalMeshException("Tls:PublicCertificate needs --tls");
+        }
         Ports.RequireFree("--port", options.Port);
         Ports.RequireFree("--http-port", options.HttpPort);
         using var signals = new StopSignals();
         using var folder = RuntimeFolder.Create(options.Name);
         using var redis = options.Redis is null ? EmbeddedRedis.Start() : null;
-        using var certificates = options.Tls ? RunCertificates.Make(folder.Certificates) : null;
+        using var certificates = options.Tls ? RunCertificates.Make(folder.Certificates, options.PublicCertificate) : null;
         var plan = MeshPlan.For(options, bundle.Manifest, folder.EndpointsFile, options.Redis ?? redis!.Address, certificates);
         var log = new MeshLog(Console.Out, colours: !Console.IsOutputRedirected, options.JsonLog);
         log.Info($"{bundle.Manifest.ModelVersion}: starting {plan.Services.Sum(s => s.Replicas)} processes");

@@ -30,7 +30,7 @@ public sealed class SecureTests : IDisposable
         await Create("reader", callers, "--rights", "read");
         var (mesh, gateway) = await LocalProcess.UpWhole(
             _runtime, "--tls", "--callers", callers, "--set", $"Audit:File={_folder["audit.log"]}",
-            "--set", "Logging:LogLevel:Default=Debug");
+            "--set", "Logging:LogLevel:Grpc=Debug", "--set", "Logging:LogLevel:Microsoft.AspNetCore=Debug", "--set", "Logging:LogLevel:Yarp=Debug");
         using var own = mesh;
         var authority = Assert.Single(Directory.GetFiles(_runtime.Path, "authority.pem", SearchOption.AllDirectories));
         Task<Tool.Result> Analyze(params string[] more) =>
@@ -74,6 +74,23 @@ public sealed class SecureTests : IDisposable
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(callers));
     }
 
+    /// <summary>Clients see another certificate than services; the mesh still finds its own gateway.</summary>
+    [Fact]
+    public async Task Up_WithAPublicCertificate_ShowsIt()
+    {
+        using var authority = new TestAuthority("a public authority");
+        var (certificate, key) = authority.Write("mesh.example.org");
+        using var mesh = LocalProcess.Run(
+            _runtime, "up", "--only", "gateway,router", "--tls", "--set", $"Tls:PublicCertificate={certificate}",
+            "--set", $"Tls:PublicKey={key}");
+        var gateway = (await mesh.UntilLine(line => line.StartsWith("ready gateway=", StringComparison.Ordinal), "the mesh"))["ready gateway=".Length..];
+        using var own = Pem.Certificates(certificate)[0];
+        Assert.Equal(own.SerialNumber, await TestAuthority.Shown(new Uri($"https://{gateway}")));
+
+        using var plain = LocalProcess.Run(_runtime, "up", "--name", "plain", "--set", $"Tls:PublicCertificate={certificate}");
+        await plain.AssertRefused("Tls:PublicCertificate needs --tls");
+    }
+
     /// <summary>Neither keys nor their digests nor private keys are in a log (here with what is for debugging), the audit or a metric.</summary>
     private async Task AssertNoSecretIsTold(LocalProcess mesh, string authority)
     {
@@ -84,7 +101,7 @@ public sealed class SecureTests : IDisposable
         var audit = await File.ReadAllTextAsync(_folder["audit.log"], TestContext.Current.CancellationToken);
         var told = string.Concat([mesh.Output, audit, .. metrics]);
         // It is there at all.
-        Assert.All(["debug Gateway: ", "caller clinic", "medmoe_requests{"], word => Assert.Contains(word, told));
+        Assert.All([" debug ", "caller clinic", "medmoe_requests{"], word => Assert.Contains(word, told));
         string[] keys = [.. new[] { "clinic", "reader" }.Select(name => File.ReadAllText(_folder[name]).Trim())];
         string[] privateKeys = [.. Directory.GetFiles(Path.GetDirectoryName(authority)!, "*.key").Select(file => File.ReadAllLines(file)[1])];
         Assert.NotEmpty(privateKeys);

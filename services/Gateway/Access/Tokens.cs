@@ -67,7 +67,7 @@ internal static class Tokens
                     : (_, _, id, _) => keys.Value.GetSigningKeys().Where(key => key.KeyId == id || id is null),
             };
         });
-        // They say why a token was refused, and the caller is told.
+        // They say why a token was refused, and the caller is told. No setting switches them on: they quote what is in a token.
         builder.Logging.AddFilter("Microsoft.AspNetCore.Authentication", LogLevel.Error);
         builder.Logging.AddFilter("Microsoft.IdentityModel", LogLevel.None);
     }

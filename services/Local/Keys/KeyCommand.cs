@@ -1,5 +1,4 @@
 using System.CommandLine;
-using MedMoE.Mesh.Serving.Access;
 
 namespace MedMoE.Mesh.Local.Keys;
 

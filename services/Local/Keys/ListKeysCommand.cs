@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using MedMoE.Mesh.Serving.Access;
 using MedMoE.Mesh.Serving.Sharing;
 
 namespace MedMoE.Mesh.Local.Keys;

@@ -1,8 +1,12 @@
+using MedMoE.Mesh.Serving.Settings;
+
 namespace MedMoE.Mesh.Local.Plan;
 
 /// <summary>Options of <c>mesh up</c>.</summary>
 internal sealed record UpOptions
 {
+    private static readonly string _publicCertificate = $"{TlsOptions.Section}:{nameof(TlsOptions.PublicCertificate)}=";
+
     public required string Bundle { get; init; }
 
     /// <summary>Replicas of services, as <c>ct=2,backbone=2</c>; one of each service not listed.</summary>
@@ -35,6 +39,10 @@ internal sealed record UpOptions
     public bool Tls { get; init; }
 
     public string Name { get; init; } = "mesh";
+
+    /// <summary>The file of the certificate that clients see, if the settings have one.</summary>
+    public string? PublicCertificate => Settings.LastOrDefault(s => s.StartsWith(_publicCertificate, StringComparison.OrdinalIgnoreCase))
+        ?[_publicCertificate.Length..];
 
     /// <summary>KEY=VALUE settings for every service.</summary>
     public IReadOnlyList<string> Settings { get; init; } = [];

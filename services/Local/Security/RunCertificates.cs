@@ -14,7 +14,7 @@ internal sealed class RunCertificates : IDisposable
     private readonly CertificateAuthority _authority;
     private readonly string _folder;
 
-    private RunCertificates(CertificateAuthority authority, string folder)
+    private RunCertificates(CertificateAuthority authority, string folder, string? publicCertificate)
     {
         (_authority, _folder) = (authority, folder);
         File.WriteAllText(Authority, authority.Pem);
@@ -22,11 +22,16 @@ internal sealed class RunCertificates : IDisposable
         var (certificate, key) = Issue(TlsFiles.Operator);
         var own = Pem.Identity(certificate, key).TargetCertificate;
         ToServices = MeshTransport.Tls(() => trusted, () => own);
-        ToGateway = MeshTransport.Tls(() => trusted, () => null);
+        ToGateway = MeshTransport.Tls(
+            () => trusted, () => null, () => publicCertificate is null ? null : Pem.Certificates(publicCertificate).FirstOrDefault());
+        IsPublic = publicCertificate is not null;
     }
 
     /// <summary>The file that clients trust.</summary>
     public string Authority => Path.Combine(_folder, "authority.pem");
+
+    /// <summary>Whether clients see a certificate of another authority.</summary>
+    public bool IsPublic { get; }
 
     /// <summary>How this process calls the services behind the gateway: with a certificate.</summary>
     public MeshTransport ToServices { get; }
@@ -35,10 +40,11 @@ internal sealed class RunCertificates : IDisposable
     public MeshTransport ToGateway { get; }
 
     /// <param name="folder">Created here; nobody else may read it.</param>
-    public static RunCertificates Make(string folder)
+    /// <param name="publicCertificate">The file of the gateway's certificate for clients, if it is not of the run.</param>
+    public static RunCertificates Make(string folder, string? publicCertificate)
     {
         Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        return new RunCertificates(new CertificateAuthority("MedMoE.Mesh, mesh up"), folder);
+        return new RunCertificates(new CertificateAuthority("MedMoE.Mesh, mesh up"), folder, publicCertificate);
     }
 
     /// <summary>Issues the certificate of a service, and returns its settings.</summary>

@@ -66,19 +66,19 @@ public static partial class ServiceHost
         // Suppressed: per-request lines (metrics have them) and health checks.
         builder.Logging.AddConsole(console => console.FormatterName = LogLines.FormatterName)
             .AddConsoleFormatter<LogLines, ConsoleFormatterOptions>();
-        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
-        builder.Logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning);
+        builder.LogFrom(LogLevel.Warning, "Microsoft.AspNetCore");
+        builder.LogFrom(LogLevel.Warning, "Microsoft.Hosting.Lifetime");
         // Suppressed: a failed start, which RunAsync reports in one line.
-        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
-        builder.Logging.AddFilter("Grpc", LogLevel.Warning);
+        builder.LogFrom(LogLevel.Critical, "Microsoft.Extensions.Hosting.Internal.Host");
+        builder.LogFrom(LogLevel.Warning, "Grpc");
         // Suppressed: messages about a channel that is being closed.
-        builder.Logging.AddFilter("Grpc.Net.Client.Balancer.PollingResolver", LogLevel.Critical);
-        builder.Logging.AddFilter("Grpc.Net.Client.Balancer.Subchannel", LogLevel.Critical);
+        builder.LogFrom(LogLevel.Critical, "Grpc.Net.Client.Balancer.PollingResolver");
+        builder.LogFrom(LogLevel.Critical, "Grpc.Net.Client.Balancer.Subchannel");
         // Suppressed: failures that the interceptor logs, and those before it, such as an incomplete message, which are the caller's.
-        builder.Logging.AddFilter("Grpc.AspNetCore.Server.ServerCallHandler", LogLevel.Critical);
+        builder.LogFrom(LogLevel.Critical, "Grpc.AspNetCore.Server.ServerCallHandler");
         // Suppressed: Kestrel logs Critical when a caller resets calls faster than they are answered and so loses the connection.
-        builder.Logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel.Http2", LogLevel.None);
-        builder.Logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
+        builder.LogFrom(LogLevel.None, "Microsoft.AspNetCore.Server.Kestrel.Http2");
+        builder.LogFrom(LogLevel.None, "Microsoft.Extensions.Diagnostics.HealthChecks");
         builder.Services.AddGrpcReflection();
         builder.Services.AddSingleton<HealthServiceImpl>();
         builder.Services.AddSingleton<Readiness>();

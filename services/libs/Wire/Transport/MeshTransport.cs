@@ -26,14 +26,18 @@ public sealed partial class MeshTransport
     /// <summary>TLS towards peers that one of the authorities signed.</summary>
     /// <param name="authorities">Read at every handshake; null from it trusts those of the system.</param>
     /// <param name="identity">Read at every handshake: the certificate to show, or null for none.</param>
-    public static MeshTransport Tls(Func<X509Certificate2Collection?> authorities, Func<X509Certificate2?> identity) => new(peer => new()
-    {
-        // A certificate is checked by the peer's name, because a replica is called by its address. With null the name is that of the address.
-        RemoteCertificateValidationCallback = (sender, certificate, chain, errors) => authorities() is { } trusted
-            ? Trust.IsServer(certificate, chain, trusted, peer ?? (sender as SslStream)?.TargetHostName ?? "")
-            : errors == SslPolicyErrors.None,
-        LocalCertificateSelectionCallback = (_, _, _, _, _) => identity()!,
-    });
+    /// <param name="pinned">Read at every handshake: a certificate that is trusted, whatever its name and authority.</param>
+    public static MeshTransport Tls(
+        Func<X509Certificate2Collection?> authorities, Func<X509Certificate2?> identity, Func<X509Certificate2?>? pinned = null) =>
+        new(peer => new()
+        {
+            // A certificate is checked by the peer's name, because a replica is called by its address. With null the name is that of the address.
+            RemoteCertificateValidationCallback = (sender, certificate, chain, errors) =>
+                IsSame(certificate, pinned?.Invoke()) || (authorities() is { } trusted
+                    ? Trust.IsServer(certificate, chain, trusted, peer ?? (sender as SslStream)?.TargetHostName ?? "")
+                    : errors == SslPolicyErrors.None),
+            LocalCertificateSelectionCallback = (_, _, _, _, _) => identity()!,
+        });
 
     /// <summary>Makes a handler use this transport.</summary>
     /// <param name="handler">Not used yet.</param>
@@ -93,6 +97,10 @@ public sealed partial class MeshTransport
             return $"timeout after {timeout.TotalSeconds} s";
         }
     }
+
+    /// <summary>Byte by byte: <see cref="X509Certificate.Equals(X509Certificate)"/> compares names and numbers that anybody can write into one.</summary>
+    private static bool IsSame(X509Certificate? certificate, X509Certificate2? expected) =>
+        certificate is not null && expected is not null && expected.RawDataMemory.Span.SequenceEqual(certificate.GetRawCertData());
 
     [GeneratedRegex(@":\d+$")]
     private static partial Regex Port();
