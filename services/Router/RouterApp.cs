@@ -56,6 +56,7 @@ public static class RouterApp
         app.Services.GetRequiredService<RouterGate>();
         // Create the metrics now, so that they report zeros before the first request.
         app.Services.GetRequiredService<ExpertMetrics>();
+        app.Lifetime.ApplicationStarted.Register(() => _ = app.Services.GetRequiredService<FeatureCache>().Connect());
         app.Services.GetRequiredService<Readiness>().WarmedUp();
         return app;
     }

@@ -45,6 +45,8 @@ internal sealed class CacheUnderTest : IAsyncDisposable
         }
     }
 
+    public Task Connect() => _cache.Connect();
+
     public Task<byte[]?> Get(string key) => _cache.Get(Kind, key);
 
     /// <summary>Reads an entry, and writes others, until a line is logged.</summary>

@@ -51,6 +51,15 @@ public sealed class RedisTroubleTests
     }
 
     [Fact]
+    public async Task Connect_WithoutARedis_OneLineTellsIt()
+    {
+        using var nobody = new UnansweredAddress();
+        await using var cache = new CacheUnderTest(CacheUnderTest.For($"{nobody}"));
+        await cache.Connect();
+        Assert.StartsWith("Redis: reads fail (No connection", cache.Log.TryRead());
+    }
+
+    [Fact]
     public async Task Redis_DoesNotAnswerForLong_OneLineTellsEachEnd()
     {
         Assert.SkipUnless(RedisServer.IsInstalled, RedisServer.Missing);

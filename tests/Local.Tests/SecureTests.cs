@@ -83,7 +83,8 @@ public sealed class SecureTests : IDisposable
         using var mesh = LocalProcess.Run(
             _runtime, "up", "--only", "gateway,router", "--tls", "--set", $"Tls:PublicCertificate={certificate}",
             "--set", $"Tls:PublicKey={key}");
-        var gateway = (await mesh.UntilLine(line => line.StartsWith("ready gateway=", StringComparison.Ordinal), "the mesh"))["ready gateway=".Length..];
+        const string Ready = "ready gateway=";
+        var gateway = (await mesh.UntilLine(line => line.StartsWith(Ready, StringComparison.Ordinal), "the mesh being ready"))[Ready.Length..];
         using var own = Pem.Certificates(certificate)[0];
         Assert.Equal(own.SerialNumber, await TestAuthority.Shown(new Uri($"https://{gateway}")));
 

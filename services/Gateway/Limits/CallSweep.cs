@@ -9,7 +9,8 @@ namespace MedMoE.Mesh.Gateway.Limits;
 /// Ends calls whose answer is not read, calls of callers that are no longer admitted and, when the gateway stops, calls whose message is incomplete.
 /// </summary>
 internal sealed class CallSweep(
-    CallLimits limits, IOptions<GatewayOptions> options, TimeProvider time, IHostApplicationLifetime lifetime, ReloadedFile<CallerList>? callers = null)
+    CallLimits limits, IOptions<GatewayOptions> options, TimeProvider time, IHostApplicationLifetime lifetime,
+    ReloadedFile<CallerList>? callers = null)
     : BackgroundService
 {
     private static readonly TimeSpan _period = TimeSpan.FromSeconds(0.5);

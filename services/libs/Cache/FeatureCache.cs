@@ -18,7 +18,8 @@ public sealed class FeatureCache : IAsyncDisposable
     private readonly RedisLevel? _redis;
 
     public FeatureCache(
-        IOptions<CacheOptions> options, CacheMetrics metrics, ILogger<FeatureCache> logger, MeshTransport? transport = null, TimeProvider? time = null)
+        IOptions<CacheOptions> options, CacheMetrics metrics, ILogger<FeatureCache> logger, MeshTransport? transport = null,
+        TimeProvider? time = null)
     {
         (_options, _metrics) = (options.Value, metrics);
         _memory = new MemoryLevel(_options.MemoryBytes, _options.TimeToLive, time ?? TimeProvider.System);
@@ -26,6 +27,9 @@ public sealed class FeatureCache : IAsyncDisposable
             ? null
             : new RedisLevel(_options, transport ?? MeshTransport.Plain, metrics, time ?? TimeProvider.System, logger);
     }
+
+    /// <summary>Logs whether Redis, if there is one, cannot be reached. The cache is usable at once and either way.</summary>
+    public Task Connect() => _redis?.Connect() ?? Task.CompletedTask;
 
     /// <summary>Looks only into the in-process level; null there does not count as a miss.</summary>
     public T? Peek<T>(EntryKind<T> kind, string key)

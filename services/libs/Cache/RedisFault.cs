@@ -1,4 +1,3 @@
-using System.Security.Authentication;
 using StackExchange.Redis;
 
 namespace MedMoE.Mesh.Cache;
@@ -13,19 +12,10 @@ internal static class RedisFault
     {
         RedisServerException => $"Redis error: {Cut(failure.Message, keyPrefix)}",
         RedisTimeoutException => "timeout of StackExchange.Redis",
-        RedisConnectionException when Handshake(failure) is { } handshake => $"TLS: {Cut(handshake.Message, "\n")}",
         RedisConnectionException { FailureType: ConnectionFailureType.UnableToResolvePhysicalConnection } => Cut(failure.Message, " is active"),
         RedisConnectionException connection => $"no connection: {connection.FailureType}",
         RedisCommandException => Cut(failure.Message, ":"),
         _ => failure.GetType().Name,
-    };
-
-    /// <summary>Why TLS with Redis failed, if that is the cause.</summary>
-    private static AuthenticationException? Handshake(Exception failure) => failure switch
-    {
-        AuthenticationException handshake => handshake,
-        AggregateException several => several.InnerExceptions.Select(Handshake).FirstOrDefault(h => h is not null),
-        _ => failure.InnerException is { } inner ? Handshake(inner) : null,
     };
 
     private static string Cut(string message, string end)

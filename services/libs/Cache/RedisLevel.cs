@@ -42,6 +42,7 @@ internal sealed partial class RedisLevel : IAsyncDisposable
     private readonly Channel<PendingWrite> _waiting = Channel.CreateUnbounded<PendingWrite>(new UnboundedChannelOptions { SingleReader = true });
     private readonly Task _writer;
     private long _bytesWaiting;
+    private volatile bool _isStranger;
 
     /// <param name="options">Settings.</param>
     /// <param name="transport">Whose authority and certificate are used where Redis speaks TLS.</param>
@@ -56,18 +57,35 @@ internal sealed partial class RedisLevel : IAsyncDisposable
         configuration.AbortOnConnectFail = false;
         configuration.BacklogPolicy = BacklogPolicy.FailFast;
         configuration.ReconnectRetryPolicy = new LinearRetry((int)options.RedisPause.TotalMilliseconds);
-        if (configuration.Ssl && transport.ToOthers is { } tls)
+        if (configuration.Ssl)
         {
+            var tls = transport.ToOthers;
             // A hosted Redis has a certificate that the system trusts, one beside the mesh that of the mesh's authority.
-            configuration.CertificateValidation += (sender, certificate, chain, errors) =>
-                errors == SslPolicyErrors.None || tls.RemoteCertificateValidationCallback!(sender, certificate, chain, errors);
-            configuration.CertificateSelection += tls.LocalCertificateSelectionCallback!;
+            configuration.CertificateValidation += (sender, certificate, chain, errors) => !(_isStranger =
+                errors != SslPolicyErrors.None && tls?.RemoteCertificateValidationCallback!(sender, certificate, chain, errors) != true);
+            if (tls is not null)
+            {
+                configuration.CertificateSelection += tls.LocalCertificateSelectionCallback!;
+            }
         }
         (_small, _large) = (new RedisConnection(configuration), new RedisConnection(configuration.Clone()));
         CircuitBreaker Breaker(string operations) =>
             new(options.RedisPause, time, reason => LogPaused(operations, reason), () => LogResumed(operations));
         (_reads, _largeReads, _writes) = (Breaker("reads"), Breaker("reads of large entries"), Breaker("writes"));
         _writer = Write();
+    }
+
+    /// <summary>Tells if there is no connection, so that a wrong address is seen at the start and not at the first request.</summary>
+    public async Task Connect()
+    {
+        try
+        {
+            await (await _small.Database()).PingAsync();
+        }
+        catch (Exception e)
+        {
+            _reads.Failed(Describe(e));
+        }
     }
 
     /// <summary>The entry's bytes, or null: missing, timed out, failed, or damaged.</summary>
@@ -183,9 +201,12 @@ internal sealed partial class RedisLevel : IAsyncDisposable
         else
         {
             // Without a connection all operations fail; that is one outage.
-            (_small.IsConnected ? breaker : _reads).Failed(RedisFault.Describe(e, KeyPrefix));
+            (_small.IsConnected ? breaker : _reads).Failed(Describe(e));
         }
     }
+
+    private string Describe(Exception e) => _isStranger && !_small.IsConnected
+        ? "TLS: its certificate is not one of a trusted authority for its name" : RedisFault.Describe(e, KeyPrefix);
 
     private async Task Write()
     {

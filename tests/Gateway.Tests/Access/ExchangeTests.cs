@@ -6,7 +6,7 @@ using MedMoE.Mesh.Wire.Transport;
 
 namespace MedMoE.Mesh.Gateway.Tests.Access;
 
-/// <summary>Certificates, keys and authorities are exchanged while callers call, over connections that stay and over new ones: no call fails.</summary>
+/// <summary>Certificates, keys and authorities are exchanged while callers call, over old connections and new ones: no call fails.</summary>
 public sealed class ExchangeTests : IDisposable
 {
     private const int Rounds = 3;

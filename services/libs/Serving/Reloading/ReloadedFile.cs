@@ -48,7 +48,7 @@ public sealed class ReloadedFile<T> : IReloaded
         }
         catch (InvalidInputException e)
         {
-            // A file is emptied before it is written, and a certificate and its key come one after the other: only what stays wrong is told, and once.
+            // A file is emptied before it is written, and a certificate and its key come one after the other: only what stays wrong is told, once.
             (_badReads, _badContent) = (content == _badContent ? _badReads + 1 : 1, content);
             return _badReads == ReadsBeforeTold ? e.Message : null;
         }

@@ -98,7 +98,7 @@ public sealed partial class MeshTransport
         }
     }
 
-    /// <summary>Byte by byte: <see cref="X509Certificate.Equals(X509Certificate)"/> compares names and numbers that anybody can write into one.</summary>
+    /// <summary>Byte by byte: <see cref="X509Certificate.Equals(X509Certificate)"/> compares names and numbers that anybody can write.</summary>
     private static bool IsSame(X509Certificate? certificate, X509Certificate2? expected) =>
         certificate is not null && expected is not null && expected.RawDataMemory.Span.SequenceEqual(certificate.GetRawCertData());
 
