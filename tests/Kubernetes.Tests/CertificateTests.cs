@@ -56,13 +56,16 @@ public sealed partial class CertificateTests
         foreach (var container in overlay.Deployments.Select(d => d.Spec.Template.Spec.Containers.Single()))
         {
             var settings = container.Env.Where(e => e.Name.StartsWith("Tls__", StringComparison.Ordinal)).Select(e => (e.Name, e.Value));
-            Assert.Equal([("Tls__Authority", "/tls/ca.crt"), ("Tls__Certificate", "/tls/tls.crt"), ("Tls__Key", "/tls/tls.key")], settings.Order());
+            Assert.Equal(
+                [("Tls__Authority", "/tls/ca.crt"), ("Tls__Certificate", "/tls/tls.crt"), ("Tls__Key", "/tls/tls.key")],
+                settings.Order());
             Assert.DoesNotContain(container.Env, e => e.Value?.Contains("http://", StringComparison.Ordinal) == true);
         }
         Assert.All(overlay.Objects.OfType<V1Service>().SelectMany(s => s.Spec.Ports), port => Assert.Null(port.AppProtocol));
         // A scrape by these would be without TLS.
         Assert.All(overlay.Deployments, d => Assert.DoesNotContain(
-            d.Spec.Template.Metadata.Annotations ?? new Dictionary<string, string>(), a => a.Key.StartsWith("prometheus.io/", StringComparison.Ordinal)));
+            d.Spec.Template.Metadata.Annotations ?? new Dictionary<string, string>(),
+            annotation => annotation.Key.StartsWith("prometheus.io/", StringComparison.Ordinal)));
         var redis = overlay.Serving["redis"].Containers.Single().Args.Skip(1).Chunk(2).ToDictionary(pair => pair[0], pair => pair[1]);
         Assert.Equal(("0", "6379", "yes"), (redis["--port"], redis["--tls-port"], redis["--tls-auth-clients"]));
         Assert.Equal(
@@ -194,7 +197,6 @@ public sealed partial class CertificateTests
         // What is not TLS is that of the default.
         var cpu = await Overlay.Build("cpu");
         var (before, after) = (cpu.Serving["redis"].Containers.Single(), plain.Serving["redis"].Containers.Single());
-        string[] ports = ["--port", "--tls-port"];
         Assert.Equal(
             before.Args.Skip(1).Chunk(2).Where(pair => !pair[0].Contains("tls", StringComparison.Ordinal) && pair[0] != "--port"),
             after.Args.Skip(1).Chunk(2));

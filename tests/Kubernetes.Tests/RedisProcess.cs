@@ -42,8 +42,8 @@ internal sealed class RedisProcess : IDisposable
     }
 
     /// <summary>Runs a probe's command as the kubelet does.</summary>
-    public Task<Tool.Result> Ask(V1Probe probe) =>
-        Tool.Command(_node, ["env", .. _environment.Select(e => $"{e.Key}={e.Value}"), .. probe.Exec.Command.Select(c => Here(_container, _node, c))]);
+    public Task<Tool.Result> Ask(V1Probe probe) => Tool.Command(
+        _node, ["env", .. _environment.Select(e => $"{e.Key}={e.Value}"), .. probe.Exec.Command.Select(c => Here(_container, _node, c))]);
 
     public void Dispose()
     {
@@ -53,8 +53,8 @@ internal sealed class RedisProcess : IDisposable
 
     private static async Task<Process?> Run(V1Container container, string node, Dictionary<string, string> environment, int port)
     {
-        var arguments = container.Args.Select(a => environment.Aggregate(a, (text, e) => text.Replace($"$({e.Key})", e.Value, StringComparison.Ordinal)))
-            .Select(a => Here(container, node, a)).ToArray();
+        var arguments = container.Args.Select(a => environment.Aggregate(
+            Here(container, node, a), (text, e) => text.Replace($"$({e.Key})", e.Value, StringComparison.Ordinal))).ToArray();
         var ports = container.Ports.Select(p => Array.IndexOf(arguments, $"{p.ContainerPort}")).ToArray();
         Assert.All(ports, at => Assert.InRange(at, 1, arguments.Length));
         arguments[Assert.Single(ports)] = $"{port}";
