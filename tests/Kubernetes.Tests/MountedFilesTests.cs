@@ -1,8 +1,6 @@
-using System.Diagnostics;
 using System.Security.Cryptography;
 using Grpc.Core;
 using Grpc.Net.Client;
-using k8s.Models;
 using MedMoE.Mesh.ServicesUnderTest;
 using MedMoE.Mesh.Serving.Settings;
 using MedMoE.Mesh.V1;
@@ -28,22 +26,21 @@ public sealed class MountedFilesTests : IDisposable
     public async Task Gateway_TakesRenewedCertificatesAndChangedCallersWhileItRuns()
     {
         var overlay = await Overlay.Build("cpu");
-        var pod = overlay.Deployment("gateway").Spec.Template.Spec;
-        var (certificate, container) = (overlay.Certificates["gateway"], pod.Containers.Single());
+        var pod = new PodProcess(overlay, "gateway", _node.Path);
+        var certificate = overlay.Certificates["gateway"];
         var (old, renewed) = (MountedSecret.Issue(_authority, certificate), MountedSecret.Issue(_authority, certificate));
-        var tls = await MountedSecret.Mount(FolderOf(pod, "tls-gateway"), old);
+        var tls = await MountedSecret.Mount(pod.FolderOf("tls-gateway"), old);
         var key = await CreateKey();
-        var secrets = await MountedSecret.Mount(FolderOf(pod, "gateway"), Callers());
+        var secrets = await MountedSecret.Mount(pod.FolderOf("gateway"), Callers());
 
         using var gateway = await ServiceProcess.StartBy(
-            (program, arguments) => Start(program, arguments, overlay, container), address => Open(address, "gateway"), "Gateway",
-            $"Serving:Address={new ServingOptions().Address}");
+            pod.Command, address => Open(address, "gateway"), "Gateway", $"Serving:Address={new ServingOptions().Address}");
         var port = new Uri($"https://{gateway.Grpc}").Port;
 
         // As the kubelet asks: by HTTPS, without a look at the certificate.
         using var kubelet = new HttpClient(new HttpClientHandler { ServerCertificateCustomValidationCallback = (_, _, _, _) => true });
-        Assert.Equal("Healthy", await kubelet.GetStringAsync(
-            $"https://{gateway.Http}{container.ReadinessProbe.HttpGet.Path}", TestContext.Current.CancellationToken));
+        var probed = overlay.Serving["gateway"].Containers.Single().ReadinessProbe.HttpGet.Path;
+        Assert.Equal("Healthy", await kubelet.GetStringAsync($"https://{gateway.Http}{probed}", TestContext.Current.CancellationToken));
         foreach (var name in certificate.DnsNames.Concat(certificate.IpAddresses))
         {
             using var client = Open(gateway.Grpc, name);
@@ -80,33 +77,9 @@ public sealed class MountedFilesTests : IDisposable
         ["audit.key"] = RandomNumberGenerator.GetBytes(32),
     };
 
-    /// <summary>The folder here that stands for a Secret's mount.</summary>
-    private string FolderOf(V1PodSpec pod, string secret)
-    {
-        var volume = pod.Volumes.Single(v => v.Secret?.SecretName == secret).Name;
-        return Here(pod.Containers.Single().VolumeMounts.Single(m => m.Name == volume).MountPath);
-    }
-
-    private string Here(string path) => $"{_node.Path}{path}";
-
-    private ProcessStartInfo Start(string program, string[] arguments, Overlay overlay, V1Container container)
-    {
-        var start = new ProcessStartInfo(program, arguments);
-        foreach (var variable in container.Env)
-        {
-            var isFile = container.VolumeMounts.Any(m => variable.Value.StartsWith($"{m.MountPath}/", StringComparison.Ordinal));
-            start.Environment[variable.Name] = isFile ? Here(variable.Value) : variable.Value;
-        }
-        foreach (var (name, value) in overlay.ExpertSettings)
-        {
-            start.Environment[name] = value;
-        }
-        return start;
-    }
-
     private GrpcChannel Open(string address, string name)
     {
-        var authority = Pem.Certificates(Path.Combine(Here("/tls"), "ca.crt"));
+        var authority = Pem.Certificates(_node["tls", "ca.crt"]);
         var transport = MeshTransport.Tls(() => authority, () => null);
         return GrpcChannel.ForAddress(
             $"https://{address}", new GrpcChannelOptions { HttpHandler = transport.Secure(new SocketsHttpHandler(), name) });

@@ -42,14 +42,19 @@ internal sealed class RedisProcess : IDisposable
     }
 
     /// <summary>Runs a probe's command as the kubelet does.</summary>
-    public Task<Tool.Result> Ask(V1Probe probe) => Tool.Command(
-        _node, ["env", .. _environment.Select(e => $"{e.Key}={e.Value}"), .. probe.Exec.Command.Select(c => Here(_container, _node, c))]);
+    public Task<Tool.Result> Ask(V1Probe probe) => Run(probe.Exec.Command);
+
+    /// <summary>A command of Redis, by the readiness probe's way to it.</summary>
+    public async Task<string> Ask(params string[] command) => (await Run([.. _container.ReadinessProbe.Exec.Command.SkipLast(1), .. command])).Output;
 
     public void Dispose()
     {
         _process.Kill();
         _process.Dispose();
     }
+
+    private Task<Tool.Result> Run(IEnumerable<string> command) => Tool.Command(
+        _node, ["env", .. _environment.Select(e => $"{e.Key}={e.Value}"), .. command.Select(c => Here(_container, _node, c))]);
 
     private static async Task<Process?> Run(V1Container container, string node, Dictionary<string, string> environment, int port)
     {

@@ -1,4 +1,6 @@
+using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
+using Grpc.Net.Client;
 using k8s.Models;
 using MedMoE.Mesh.ServicesUnderTest;
 using MedMoE.Mesh.Wire.Transport;
@@ -25,7 +27,7 @@ public sealed class RedisTests : IAsyncLifetime
         _container = _overlay.Serving["redis"].Containers.Single();
         _shown = Issue("redis");
         _tls = await MountedSecret.Mount(_node["tls"], _shown);
-        await MountedSecret.Mount(_node["router"], Issue("router"));
+        await MountedSecret.Mount(_node["router", "tls"], Issue("router"));
         Directory.CreateDirectory(_node["socket"]);
     }
 
@@ -44,10 +46,32 @@ public sealed class RedisTests : IAsyncLifetime
         Assert.False(await Ping(redis, Password, null));
         Assert.False(await Ping(redis, "another", Router));
         using var stranger = new CertificateAuthority("medmoe-mesh");
-        await MountedSecret.Mount(_node["stranger"], MountedSecret.Issue(stranger, _overlay.Certificates["router"]));
-        Assert.False(await Ping(redis, Password, Identity("stranger")));
+        await MountedSecret.Mount(_node["stranger", "tls"], MountedSecret.Issue(stranger, _overlay.Certificates["router"]));
+        Assert.False(await Ping(redis, Password, Identity("stranger").TargetCertificate));
         Assert.False(await Ping(redis, Password, Router, options => options.Ssl = false));
         Assert.False(await Ping(redis, Password, Router, options => options.SslHost = "router"));
+    }
+
+    /// <summary>The service itself: by its own certificate, and with the mesh's authority for Redis's.</summary>
+    [Fact]
+    public async Task Router_WithTheEnvironmentOfItsPod_Connects()
+    {
+        using var redis = await Start();
+        var pod = new PodProcess(_overlay, "router", _node["router"])
+        {
+            Secrets = new Dictionary<string, string> { ["REDIS_PASSWORD"] = Password },
+            // The name redis, which this machine does not have.
+            Change = value => value.Replace("redis:6379,", $"127.0.0.1:{redis.Port},sslHost=redis,", StringComparison.Ordinal),
+        };
+        var authority = Pem.Certificates(_node["router", "tls", "ca.crt"]);
+        var transport = MeshTransport.Tls(() => authority, () => Router);
+        using var router = await ServiceProcess.StartBy(
+            pod.Command, address => GrpcChannel.ForAddress(
+                $"https://{address}", new GrpcChannelOptions { HttpHandler = transport.Secure(new SocketsHttpHandler(), "router") }),
+            "Router", $"Model:Bundle={BundleTests.Demo.Root}");
+        // Nobody else asks for it by TCP.
+        await Handshake.Until(
+            "the router's connection", async () => (await redis.Ask("client", "list")).Contains("addr=127.0.0.1:", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -98,16 +122,15 @@ public sealed class RedisTests : IAsyncLifetime
         Assert.True(await Ping(redis, Password, Router));
     }
 
-    private X509Certificate2 Router => Identity("router");
+    private X509Certificate2 Router => Identity("router").TargetCertificate;
 
     private Task<RedisProcess> Start() => RedisProcess.Start(_container, _node.Path, Password);
 
     private Dictionary<string, byte[]> Issue(string name) => MountedSecret.Issue(_authority, _overlay.Certificates[name]);
 
-    private X509Certificate2 Identity(string folder) => Pem.Identity(_node[folder, "tls.crt"], _node[folder, "tls.key"]).TargetCertificate;
+    private SslStreamCertificateContext Identity(string folder) => Pem.Identity(_node[folder, "tls", "tls.crt"], _node[folder, "tls", "tls.key"]);
 
-    private Task<string> Shown(RedisProcess redis) =>
-        Handshake.Shown(redis.Port, Pem.Identity(_node["router", "tls.crt"], _node["router", "tls.key"]));
+    private Task<string> Shown(RedisProcess redis) => Handshake.Shown(redis.Port, Identity("router"));
 
     private async Task<bool> Ping(RedisProcess redis, string password, X509Certificate2? identity, Action<ConfigurationOptions>? change = null)
     {
@@ -136,7 +159,7 @@ public sealed class RedisTests : IAsyncLifetime
         options.EndPoints.Add("127.0.0.1", redis.Port);
         options.ConnectRetry = 0;
         change?.Invoke(options);
-        var authorities = Pem.Certificates(_node["router", "ca.crt"]);
+        var authorities = Pem.Certificates(_node["router", "tls", "ca.crt"]);
         options.CertificateSelection += (_, _, _, _, _) => identity!;
         options.CertificateValidation += (_, certificate, chain, _) => Trust.IsServer(certificate, chain, authorities, options.SslHost!);
         return await ConnectionMultiplexer.ConnectAsync(options);
