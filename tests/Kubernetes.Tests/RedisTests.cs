@@ -1,8 +1,10 @@
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
+using System.Text.RegularExpressions;
 using Grpc.Net.Client;
 using k8s.Models;
 using MedMoE.Mesh.ServicesUnderTest;
+using MedMoE.Mesh.V1;
 using MedMoE.Mesh.Wire.Transport;
 using StackExchange.Redis;
 
@@ -65,13 +67,14 @@ public sealed class RedisTests : IAsyncLifetime
         };
         var authority = Pem.Certificates(_node["router", "tls", "ca.crt"]);
         var transport = MeshTransport.Tls(() => authority, () => Router);
-        using var router = await ServiceProcess.StartBy(
-            pod.Command, address => GrpcChannel.ForAddress(
-                $"https://{address}", new GrpcChannelOptions { HttpHandler = transport.Secure(new SocketsHttpHandler(), "router") }),
-            "Router", $"Model:Bundle={BundleTests.Demo.Root}");
-        // Nobody else asks for it by TCP.
+        GrpcChannel Open(string address) => GrpcChannel.ForAddress(
+            $"https://{address}", new GrpcChannelOptions { HttpHandler = transport.Secure(new SocketsHttpHandler(), "router") });
+        using var router = await ServiceProcess.StartBy(pod.Command, Open, "Router", $"Model:Bundle={BundleTests.Demo.Root}");
+        using var caller = Open(router.Grpc);
+        // The first call opens the cache. Nobody else connects by TCP; a connection has a name only after its password.
+        await new RouterService.RouterServiceClient(caller).ListExpertsAsync(new ListExpertsRequest());
         await Handshake.Until(
-            "the router's connection", async () => (await redis.Ask("client", "list")).Contains("addr=127.0.0.1:", StringComparison.Ordinal));
+            "the router's connection", async () => Regex.IsMatch(await redis.Ask("client", "list"), @"addr=127\.0\.0\.1:.* name=\S"));
     }
 
     [Fact]
