@@ -24,7 +24,7 @@ public sealed class CapabilityTests : IDisposable
 
         var after = await Overlay.Build(overlay, _folder.Path);
 
-        string?[] kinds = ["Deployment", "PodDisruptionBudget", "Service", scaler];
+        string?[] kinds = ["Certificate", "Deployment", "PodDisruptionBudget", "Service", scaler];
         Assert.Equal(kinds.OfType<string>().Select(kind => (kind, Name)).Order(), after.Texts.Keys.Except(before.Texts.Keys).Order());
         Assert.Equal(before.Texts, after.Texts.Where(o => o.Key.Name != Name));
         PodTests.AssertRestrictedAndLimited(after);

@@ -22,7 +22,7 @@ public sealed partial class ModalityTests : IDisposable
 
         var after = await Overlay.Build(overlay, _folder.Path);
 
-        string?[] kinds = ["Deployment", "PodDisruptionBudget", "Service", scaler];
+        string?[] kinds = ["Certificate", "Deployment", "PodDisruptionBudget", "Service", scaler];
         var added = after.Texts.Where(o => !before.Texts.ContainsKey(o.Key)).ToArray();
         Assert.Equal(kinds.OfType<string>().Select(kind => (kind, "expert-pet")).Order(), added.Select(o => o.Key).Order());
         // Only gateway and router change, and so restart; all other objects stay identical.
@@ -49,7 +49,7 @@ public sealed partial class ModalityTests : IDisposable
         var after = await Overlay.Build(overlay, _folder.Path);
 
         // Equal to CT's except for the name and the maximum number of replicas.
-        string[] kinds = ["Deployment", "PodDisruptionBudget", "Service", scaler];
+        string[] kinds = ["Certificate", "Deployment", "PodDisruptionBudget", "Service", scaler];
         Assert.Equal(kinds.Select(kind => (kind, "expert-dermoscopy")).Order(), after.Texts.Keys.Except(before.Texts.Keys).Order());
         Assert.All(kinds, kind => Assert.Equal(
             MaxReplicas().Replace(before.Texts[(kind, "expert-ct")], "$1: 3").Replace("ct", "dermoscopy", StringComparison.Ordinal),

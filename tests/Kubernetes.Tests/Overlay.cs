@@ -23,6 +23,9 @@ internal sealed partial class Overlay
         ["keda.sh/v1alpha1/ScaledObject"] = typeof(ScaledObject),
         ["monitoring.coreos.com/v1/PodMonitor"] = typeof(PodMonitor),
         ["gateway.networking.k8s.io/v1/GRPCRoute"] = typeof(GrpcRoute),
+        ["gateway.networking.k8s.io/v1/BackendTLSPolicy"] = typeof(BackendTlsPolicy),
+        ["cert-manager.io/v1/Certificate"] = typeof(Certificate),
+        ["cert-manager.io/v1/Issuer"] = typeof(Issuer),
     };
 
     private static readonly Lazy<Task<bool>> _kubectlIsNewEnough = new(async () =>
@@ -51,6 +54,13 @@ internal sealed partial class Overlay
         .Select(d => (d.Metadata.Name, d.Spec.Template.Metadata.Labels))
         .Concat(Objects.OfType<V1StatefulSet>().Select(s => (s.Metadata.Name, s.Spec.Template.Metadata.Labels)))
         .ToDictionary(p => p.Name, p => p.Labels);
+
+    /// <summary>The pods that stay, by workload.</summary>
+    public IReadOnlyDictionary<string, V1PodSpec> Serving => Deployments.Select(d => (d.Metadata.Name, d.Spec.Template.Spec))
+        .Concat(Objects.OfType<V1StatefulSet>().Select(s => (s.Metadata.Name, s.Spec.Template.Spec))).ToDictionary(p => p.Name, p => p.Spec);
+
+    public IReadOnlyDictionary<string, CertificateSpec> Certificates =>
+        Objects.OfType<Certificate>().ToDictionary(c => c.Metadata.Name, c => c.Spec);
 
     /// <summary>Names of experts, as set in their pods.</summary>
     public IReadOnlyList<string> Experts =>

@@ -30,20 +30,31 @@ internal sealed class OwnFolder : IDisposable
         var own = new OwnFolder();
         Directory.CreateDirectory(own._folder["MedMoE.Mesh", "k8s"]);
         Assert.True(await Tool.Succeeds(Overlay.Folder, ["cp", "-r", ".", own._folder["MedMoE.Mesh", "k8s"]]));
-        foreach (var section in (string[])[Section, "GPUs", "The bundle", "Clusters that differ"])
+        PutMesh(own._folder["MedMoE.Mesh", "mesh"]);
+        foreach (var section in (string[])[Section, "GPUs", "The bundle", "Certificates and keys", "Clusters that differ"])
         {
             Page.Write(section, own._folder["own"], "own", options);
         }
         foreach (var command in Page.Commands("### 5. Secrets"))
         {
-            var typed = await Tool.Command(own._folder.Path, ["bash", "-c", command]);
-            Assert.True(typed.ExitCode == 0, typed.Error);
+            (await Tool.Command(own._folder.Path, ["bash", "-c", command])).AssertSucceeded();
         }
-        foreach (var option in options)
+        // An option that is no line of the list is a later step of another one.
+        foreach (var option in options.Where(o => Options.Contains(o) || o.StartsWith("scaling/", StringComparison.Ordinal)))
         {
             own.Choose(option);
         }
         return own;
+    }
+
+    /// <summary>Puts a program in the place of the script, which would build the tool first.</summary>
+    public static void PutMesh(string path)
+    {
+        File.WriteAllText(path, $"#!/bin/sh\nexec dotnet '{Tool.AssemblyOf("Local")}' \"$@\"\n");
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
     }
 
     public Task<Overlay> Build() => Overlay.BuildFolder(_folder["own"]);
@@ -56,6 +67,8 @@ internal sealed class OwnFolder : IDisposable
     }
 
     public string Read(params string[] file) => File.ReadAllText(_folder[["own", .. file]]);
+
+    public void Append(string text, params string[] file) => File.AppendAllText(_folder[["own", .. file]], text);
 
     public void Dispose() => _folder.Dispose();
 

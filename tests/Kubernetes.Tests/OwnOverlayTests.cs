@@ -18,7 +18,12 @@ public sealed partial class OwnOverlayTests
 
     [Fact]
     public void EveryOption_IsOneOfThePage() =>
-        Assert.Equal(["nodes/gpu", "bundle/claim", "bundle/image-volume", "options/pod-monitor", "grpc-route", "ingress"], OwnFolder.Options);
+        Assert.Equal(
+            [
+                "nodes/gpu", "bundle/claim", "bundle/image-volume", "options/pod-monitor", "options/own-certificates", "options/plain",
+                "new-authority", "everybody", "load-balancer", "grpc-route", "ingress", "client-certificates",
+            ],
+            OwnFolder.Options);
 
     [Fact]
     public async Task Own_RunsItsOwnExpertsAndNoOther()
@@ -47,11 +52,12 @@ public sealed partial class OwnOverlayTests
         AssertWhole(await own.Build());
     }
 
-    /// <summary>The ingress stands for the route, the claim for the image volume.</summary>
+    /// <summary>The route stands for the ingress, the claim for the image volume; what takes certificates or callers away is for itself.</summary>
     [Fact]
     public async Task Own_WithAllOptions_IsWhole()
     {
-        using var own = await OwnFolder.Make([.. OwnFolder.Options.Where(option => option is not ("ingress" or "bundle/image-volume"))]);
+        string[] others = ["ingress", "bundle/image-volume", "options/own-certificates", "options/plain", "everybody"];
+        using var own = await OwnFolder.Make([.. OwnFolder.Options.Except(others)]);
         AssertWhole(await own.Build());
     }
 
@@ -87,13 +93,14 @@ public sealed partial class OwnOverlayTests
         var options = ConfigurationOptions.Parse(router["Cache__Redis"]);
         Assert.Equal(
             (password, "redis:6379"), (options.Password, Regex.Replace(options.EndPoints.Single().ToString()!, "^Unspecified/", "")));
-        Assert.Equal(["--requirepass", "$(REDISCLI_AUTH)"], redis.Args.TakeLast(2));
+        Assert.True(options.Ssl);
+        Assert.Contains(["--requirepass", "$(REDISCLI_AUTH)"], redis.Args.Skip(1).Chunk(2));
         Assert.Equal(password, Variables(overlay, redis)["REDISCLI_AUTH"]);
 
         var registry = overlay.Objects.OfType<V1Secret>().Single(s => s.Type == "kubernetes.io/dockerconfigjson");
         Assert.Contains("registry.example.org", Encoding.UTF8.GetString(registry.Data[".dockerconfigjson"]));
         Assert.All(overlay.PodSpecs, pod => Assert.Equal(registry.Metadata.Name, Assert.Single(pod.ImagePullSecrets).Name));
-        Assert.Equal(["redis.env", "registry.json"], own.Read(".gitignore").Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Equal(["audit.key", "redis.env", "registry.json"], own.Read(".gitignore").Split('\n', StringSplitOptions.RemoveEmptyEntries));
     }
 
     [Fact]
@@ -130,9 +137,11 @@ public sealed partial class OwnOverlayTests
         {
             Assert.Contains(pod.Metadata.Labels[Overlay.NameLabel], overlay.Matched(monitor.Selector.MatchLabels));
             var port = Assert.Single(pod.Spec.Containers[0].Ports, p => p.Name == endpoint.Port);
-            var annotations = pod.Metadata.Annotations;
-            Assert.Equal((annotations["prometheus.io/port"], annotations["prometheus.io/path"]), ($"{port.ContainerPort}", endpoint.Path));
+            Assert.Equal((8081, "/metrics", "https"), (port.ContainerPort, endpoint.Path, endpoint.Scheme));
+            Assert.Contains(endpoint.TlsConfig!.ServerName, overlay.Certificates[pod.Metadata.Labels[Overlay.NameLabel]].DnsNames);
         }
+        var authority = endpoint.TlsConfig!.Ca.Secret;
+        Assert.Contains(overlay.Certificates.Values, c => (c.SecretName, "ca.crt") == (authority.Name, authority.Key));
         Assert.Equal([Overlay.NameLabel], monitor.PodTargetLabels);
         var query = (await Overlay.Build("keda")).Objects.OfType<ScaledObject>().First().Spec.Triggers[0].Metadata.Query;
         Assert.Contains($"{{{Regex.Replace(Overlay.NameLabel, "[^a-z]", "_")}=", query);
@@ -162,8 +171,14 @@ public sealed partial class OwnOverlayTests
         var route = Assert.Single(overlay.Objects.OfType<GrpcRoute>()).Spec;
         var (gateway, backend) = (Gateway(overlay), Assert.Single(Assert.Single(route.Rules).BackendRefs));
         Assert.Equal((gateway.Metadata.Name, gateway.Spec.Ports[0].Port), (backend.Name, backend.Port));
-        // Without it a proxy would speak HTTP/1.1 to the gateway.
-        Assert.Equal("kubernetes.io/h2c", gateway.Spec.Ports[0].AppProtocol);
+        // The proxy speaks TLS to it, and checks a name that its certificate has.
+        var policy = Assert.Single(overlay.Objects.OfType<BackendTlsPolicy>()).Spec;
+        var target = Assert.Single(policy.TargetRefs);
+        Assert.Equal(("", "Service", gateway.Metadata.Name), (target.Group, target.Kind, target.Name));
+        Assert.Contains(policy.Validation.Hostname, overlay.Certificates["gateway"].DnsNames);
+        var authority = Assert.Single(policy.Validation.CaCertificateRefs);
+        Assert.Equal(("", "ConfigMap"), (authority.Group, authority.Kind));
+        Assert.Contains($"create configmap {authority.Name} --from-file=ca.crt", Page.Section(OwnFolder.Section));
         AssertOnlyProxyOf(Assert.Single(route.ParentRefs).Namespace!, overlay);
     }
 
@@ -175,9 +190,70 @@ public sealed partial class OwnOverlayTests
         var ingress = Assert.Single(overlay.Objects.OfType<V1Ingress>());
         var (gateway, backend) = (Gateway(overlay), Assert.Single(Assert.Single(ingress.Spec.Rules).Http.Paths).Backend.Service);
         Assert.Equal((gateway.Metadata.Name, gateway.Spec.Ports[0].Name), (backend.Name, backend.Port.Name));
-        Assert.Equal("GRPC", ingress.Metadata.Annotations["nginx.ingress.kubernetes.io/backend-protocol"]);
+        Assert.Equal("GRPCS", ingress.Metadata.Annotations["nginx.ingress.kubernetes.io/backend-protocol"]);
         Assert.Equal(ingress.Spec.Rules[0].Host, Assert.Single(Assert.Single(ingress.Spec.Tls).Hosts));
         AssertOnlyProxyOf("ingress-nginx", overlay);
+    }
+
+    [Fact]
+    public async Task LoadBalancer_LeadsToTheGateway_WhichShowsItsPublicCertificate()
+    {
+        using var own = await OwnFolder.Make("load-balancer", "client-certificates");
+        var overlay = await own.Build();
+        var service = Assert.Single(overlay.Objects.OfType<V1Service>(), s => s.Spec.Type == "LoadBalancer").Spec;
+        Assert.Equal(["gateway"], overlay.Matched(service.Selector));
+        Assert.Equal((443, "grpc"), (service.Ports.Single().Port, service.Ports.Single().TargetPort.Value));
+        var pod = overlay.Deployment("gateway").Spec.Template.Spec;
+        CertificateTests.AssertMounted(pod, overlay.Certificates["mesh-tls"].SecretName, "/public");
+        CertificateTests.AssertMounted(pod, "client-authority", "/clients");
+        var settings = Variables(overlay, pod.Containers[0]);
+        Assert.Equal(
+            ("/public/tls.crt", "/public/tls.key", "/clients/ca.crt", "/tls/tls.crt"),
+            (settings["Tls__PublicCertificate"], settings["Tls__PublicKey"], settings["Tls__ClientAuthority"], settings["Tls__Certificate"]));
+    }
+
+    /// <summary>The page's steps to another authority: first everybody trusts both, then the new one signs.</summary>
+    [Fact]
+    public async Task NewAuthority_IsTrustedBeforeItSigns()
+    {
+        using var first = await OwnFolder.Make("new-authority");
+        using var then = await OwnFolder.Make("new-authority", "new-issuer");
+        var (trusting, signing) = (await first.Build(), await then.Build());
+        Assert.All([trusting, signing], overlay => Assert.All(overlay.Deployments, deployment =>
+        {
+            var pod = deployment.Spec.Template.Spec;
+            CertificateTests.AssertMounted(pod, "trust", "/trust");
+            Assert.Equal("/trust/ca.crt", pod.Containers[0].Env.Single(e => e.Name == "Tls__Authority").Value);
+        }));
+        static IEnumerable<string> Issuers(Overlay overlay) =>
+            overlay.Serving.Keys.Select(name => overlay.Certificates[name].IssuerRef.Name).Distinct();
+        Assert.Equal(["mesh"], Issuers(trusting));
+        var issuer = signing.Objects.OfType<Issuer>().Single(i => i.Metadata.Name == Assert.Single(Issuers(signing))).Spec;
+        var authority = signing.Certificates.Values.Single(c => c.SecretName == issuer.Ca!.SecretName);
+        Assert.Equal(("new-authority", true, "self-signed"), (authority.SecretName, authority.IsCA, authority.IssuerRef.Name));
+    }
+
+    [Fact]
+    public async Task Everybody_NeedsNoKey()
+    {
+        using var own = await OwnFolder.Make("everybody");
+        var settings = (await own.Build()).Deployment("gateway").Spec.Template.Spec.Containers[0].Env.Select(e => e.Name);
+        Assert.DoesNotContain(settings, name => name.StartsWith("Access__", StringComparison.Ordinal));
+    }
+
+    /// <summary>Pods that run get another list of callers: its Secret's name stays.</summary>
+    [Fact]
+    public async Task Callers_OfThePage_ReachTheGatewayWithoutARestart()
+    {
+        using var own = await OwnFolder.Make();
+        var before = await own.Build();
+        var secret = before.Objects.OfType<V1Secret>().Single(s => s.Data.ContainsKey("callers.json"));
+        Assert.Equal("gateway", secret.Metadata.Name);
+        Assert.Contains("clinic", Encoding.UTF8.GetString(secret.Data["callers.json"]));
+        own.Append("\n", "callers.json");
+        var after = await own.Build();
+        Assert.NotEqual(before.Texts[("Secret", "gateway")], after.Texts[("Secret", "gateway")]);
+        Assert.Equal(before.Texts[("Deployment", "gateway")], after.Texts[("Deployment", "gateway")]);
     }
 
     /// <summary>A second mesh has nothing in common with the first but its files.</summary>
@@ -188,6 +264,8 @@ public sealed partial class OwnOverlayTests
         var (first, second) = (await own.Build(), await own.BuildSecond("grpc-route"));
         Assert.Equal("medmoe-2", second.Objects.OfType<V1Namespace>().Single().Metadata.Name);
         Assert.All(second.Objects.Where(o => o is not V1Namespace), o => Assert.Equal("medmoe-2", o.Metadata.NamespaceProperty));
+        Assert.Contains("gateway.medmoe-2.svc", second.Certificates["gateway"].DnsNames);
+        Assert.DoesNotContain("gateway.medmoe.svc", second.Certificates["gateway"].DnsNames);
         var bundles = second.PodSpecs.SelectMany(pod => pod.InitContainers ?? []).Select(c => c.Image).Distinct();
         Assert.Equal(["registry.example.org/medmoe/bundle:2"], bundles);
         string Text(Overlay overlay, string name) => overlay.Texts[("Deployment", name)]

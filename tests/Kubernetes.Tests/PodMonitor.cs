@@ -33,4 +33,21 @@ public sealed class PodMetricsEndpoint
     public string Path { get; set; } = "";
 
     public string Interval { get; set; } = "";
+
+    public string? Scheme { get; set; }
+
+    public PodMetricsTls? TlsConfig { get; set; }
+}
+
+public sealed class PodMetricsTls
+{
+    /// <summary>The name that every pod's certificate must have.</summary>
+    public string ServerName { get; set; } = "";
+
+    public PodMetricsAuthority Ca { get; set; } = new();
+}
+
+public sealed class PodMetricsAuthority
+{
+    public V1SecretKeySelector Secret { get; set; } = new();
 }

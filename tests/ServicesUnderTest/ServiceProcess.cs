@@ -51,7 +51,16 @@ public sealed partial class ServiceProcess : IDisposable
     /// <param name="command">Makes the command of a program and its arguments.</param>
     /// <param name="project">Its project: "Router".</param>
     /// <param name="settings">Settings, without "--"; later ones win.</param>
-    public static async Task<ServiceProcess> StartBy(Func<string, string[], ProcessStartInfo> command, string project, params string[] settings)
+    public static Task<ServiceProcess> StartBy(Func<string, string[], ProcessStartInfo> command, string project, params string[] settings) =>
+        StartBy(command, address => GrpcChannel.ForAddress($"http://{address}"), project, settings);
+
+    /// <summary>The same of a service that its settings may make speak TLS.</summary>
+    /// <param name="command">Makes the command of a program and its arguments.</param>
+    /// <param name="open">Opens a channel to HOST:PORT, by which the service is asked whether it serves.</param>
+    /// <param name="project">Its project: "Router".</param>
+    /// <param name="settings">Settings, without "--"; later ones win.</param>
+    public static async Task<ServiceProcess> StartBy(
+        Func<string, string[], ProcessStartInfo> command, Func<string, GrpcChannel> open, string project, params string[] settings)
     {
         string[] arguments =
         [
@@ -61,7 +70,7 @@ public sealed partial class ServiceProcess : IDisposable
         var service = new ServiceProcess(command("dotnet", arguments));
         try
         {
-            await service.Ready(project);
+            await service.Ready(project, open);
             return service;
         }
         catch
@@ -84,7 +93,7 @@ public sealed partial class ServiceProcess : IDisposable
         _process.Dispose();
     }
 
-    private async Task Ready(string project)
+    private async Task Ready(string project, Func<string, GrpcChannel> open)
     {
         await Task.WhenAny(_listening.Task, _reading).WaitAsync(_patience);
         if (!_listening.Task.IsCompleted)
@@ -92,7 +101,7 @@ public sealed partial class ServiceProcess : IDisposable
             throw new InvalidOperationException($"{project} ended before it listened: {await _errors}");
         }
         (Grpc, Http) = await _listening.Task;
-        using var channel = GrpcChannel.ForAddress($"http://{Grpc}");
+        using var channel = open(Grpc);
         await Healthy.Await(channel);
     }
 

@@ -18,6 +18,8 @@ public static class Tool
             Assert.DoesNotContain("   at ", Error);
         }
 
+        public void AssertSucceeded() => Assert.True(ExitCode == 0, Error);
+
         /// <summary>Asserts exit code 2 and a fault on standard output.</summary>
         public void AssertFault(string fault)
         {
