@@ -6,7 +6,8 @@ using MedMoE.Mesh.Evaluation.Reading;
 namespace MedMoE.Mesh.Evaluation.Tasks;
 
 /// <summary>Grounding of a subset of phrases; the values are as in <see cref="GroundingResult"/>.</summary>
-public sealed record GroundingOfSome(double PointingGame, double Iou, double ContrastToNoise, int Phrases);
+public sealed record GroundingOfSome(
+    double PointingGame, double Iou, double ContrastToNoise, int Phrases, double PointingGameChance, double RegionShare);
 
 /// <summary>Phrase grounding: attention maps of phrases compared with masks, or with boxes if there is no mask.</summary>
 /// <param name="PointingGame">Share of phrases whose map peaks in the region or within 15 of 224 pixels of it, 0..1.</param>
@@ -44,17 +45,18 @@ internal sealed class GroundingTask() : EvaluationTask("grounding")
             }
             var best = Enumerable.Range(0, PhraseMap.Thresholds).MaxBy(t => _phrases.Sum(p => p.Overlaps[t]));
             GroundingOfSome Over(IEnumerable<Grounded> some) => new(
-                some.Average(p => p.Near ? 1.0 : 0), some.Average(p => p.Overlaps[best]), some.Average(p => p.Contrast), some.Count());
+                some.Average(p => p.Near ? 1.0 : 0), some.Average(p => p.Overlaps[best]), some.Average(p => p.Contrast), some.Count(),
+                some.Average(p => p.Chance), some.Average(p => p.Share));
             var all = Over(_phrases);
             return new GroundingResult(
                 all.PointingGame,
-                _phrases.Average(p => p.Chance),
+                all.PointingGameChance,
                 _phrases.Average(p => p.Hit ? 1.0 : 0),
                 all.Iou,
                 (best + 1.0) / (PhraseMap.Thresholds + 1),
                 _phrases.Average(p => p.Overlaps.Max()),
                 all.ContrastToNoise,
-                _phrases.Average(p => p.Share),
+                all.RegionShare,
                 _phrases.Count,
                 _phrases.GroupBy(p => p.Type).ToDictionary(g => g.Key, g => Over(g)),
                 _phrases.GroupBy(p => p.Finding).OrderBy(g => g.Key, StringComparer.Ordinal).ToDictionary(g => g.Key, g => Over(g)));
@@ -85,13 +87,16 @@ internal sealed class GroundingTask() : EvaluationTask("grounding")
         text.Row(
             "pointing game", result.PointingGame,
             $"chance {result.PointingGameChance:F3}; without tolerance {result.PointingGameStrict:F3}, chance {result.RegionShare:F3}");
-        text.Row("intersection over union", result.Iou, $"at threshold {result.Threshold:F2}; {result.IouPerImage:F3} at each image's own");
+        text.Row(
+            "intersection over union", result.Iou,
+            $"the whole image {result.RegionShare:F3}; at threshold {result.Threshold:F2}; {result.IouPerImage:F3} at each image's own");
         text.Row("contrast to noise", result.ContrastToNoise);
         foreach (var (type, own) in result.ByType)
         {
             text.Row(
                 $"  {type} pointing game", own.PointingGame,
-                $"IoU {own.Iou:F3}, contrast to noise {own.ContrastToNoise:F3}, {own.Phrases} phrases");
+                $"chance {own.PointingGameChance:F3}, IoU {own.Iou:F3} (the whole image {own.RegionShare:F3}), "
+                + $"contrast to noise {own.ContrastToNoise:F3}, {own.Phrases} phrases");
         }
     }
 

@@ -21,6 +21,7 @@ public sealed record Recall(
 /// <param name="TextToImage">Images found by report.</param>
 /// <param name="Chance">Expected of a random order.</param>
 /// <param name="ByType">Mean of both directions by report type.</param>
+/// <param name="ChanceByType">Expected of a random order, by report type.</param>
 /// <param name="ImageToTextCurve">Recall@1, @2, … of reports found by image.</param>
 /// <param name="TextToImageCurve">Recall@1, @2, … of images found by report.</param>
 /// <param name="ChanceCurve">Recall@1, @2, … expected of a random order.</param>
@@ -29,7 +30,8 @@ public sealed record RetrievalResult(
     [property: JsonPropertyName("recall_at_5")] double RecallAt5,
     [property: JsonPropertyName("recall_at_10")] double RecallAt10,
     int Candidates, int Queries, Recall ImageToText, Recall TextToImage, Recall Chance, IReadOnlyDictionary<string, Recall> ByType,
-    IReadOnlyList<double> ImageToTextCurve, IReadOnlyList<double> TextToImageCurve, IReadOnlyList<double> ChanceCurve);
+    IReadOnlyDictionary<string, Recall> ChanceByType, IReadOnlyList<double> ImageToTextCurve, IReadOnlyList<double> TextToImageCurve,
+    IReadOnlyList<double> ChanceCurve);
 
 /// <summary>Retrieval between images and reports in groups of one type; a complete group has <paramref name="candidates"/> studies.</summary>
 internal sealed class RetrievalTask(int candidates) : EvaluationTask("retrieval")
@@ -51,11 +53,12 @@ internal sealed class RetrievalTask(int candidates) : EvaluationTask("retrieval"
             var mean = Over(_queries);
             return new RetrievalResult(
                 mean.At1, mean.At5, mean.At10, most, byImage.Length, Over(byImage), Over(byText),
-                new Recall(Chance(1), Chance(5), Chance(10)),
+                ByChance(_queries),
                 _queries.GroupBy(q => q.Type).ToDictionary(g => g.Key, g => Over([.. g])),
+                _queries.GroupBy(q => q.Type).ToDictionary(g => g.Key, g => ByChance([.. g])),
                 [.. Enumerable.Range(1, most).Select(k => At(byImage, k))],
                 [.. Enumerable.Range(1, most).Select(k => At(byText, k))],
-                [.. Enumerable.Range(1, most).Select(Chance)]);
+                [.. Enumerable.Range(1, most).Select(k => Chance(_queries, k))]);
         }
     }
 
@@ -95,7 +98,10 @@ internal sealed class RetrievalTask(int candidates) : EvaluationTask("retrieval"
         Row("recall@10", result.RecallAt10, r => r.At10);
         foreach (var (type, own) in result.ByType)
         {
-            text.Row($"  {type} @5", own.At5, $"@1 {own.At1:F3}, @10 {own.At10:F3}");
+            var chance = result.ChanceByType[type];
+            text.Row(
+                $"  {type} @5", own.At5,
+                $"chance {chance.At5:F3}, @1 {own.At1:F3} (chance {chance.At1:F3}), @10 {own.At10:F3} (chance {chance.At10:F3})");
         }
     }
 
@@ -120,7 +126,9 @@ internal sealed class RetrievalTask(int candidates) : EvaluationTask("retrieval"
         }
     }
 
-    private double Chance(int k) => _queries.Average(q => Ranking.Chance(q.Candidates, q.Right, k));
+    private static double Chance(IReadOnlyList<Query> queries, int k) => queries.Average(q => Ranking.Chance(q.Candidates, q.Right, k));
+
+    private static Recall ByChance(IReadOnlyList<Query> queries) => new(Chance(queries, 1), Chance(queries, 5), Chance(queries, 10));
 
     private static Recall Over(IReadOnlyList<Query> queries) => new(At(queries, 1), At(queries, 5), At(queries, 10));
 
