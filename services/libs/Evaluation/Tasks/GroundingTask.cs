@@ -93,10 +93,8 @@ internal sealed class GroundingTask() : EvaluationTask("grounding")
         text.Row("contrast to noise", result.ContrastToNoise);
         foreach (var (type, own) in result.ByType)
         {
-            text.Row(
-                $"  {type} pointing game", own.PointingGame,
-                $"chance {own.PointingGameChance:F3}, IoU {own.Iou:F3} (the whole image {own.RegionShare:F3}), "
-                + $"contrast to noise {own.ContrastToNoise:F3}, {own.Phrases} phrases");
+            text.Row($"  {type} pointing game", own.PointingGame, $"chance {own.PointingGameChance:F3}, {own.Phrases} phrases");
+            text.Row($"  {type} IoU", own.Iou, $"the whole image {own.RegionShare:F3}; contrast to noise {own.ContrastToNoise:F3}");
         }
     }
 
