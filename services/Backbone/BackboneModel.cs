@@ -71,7 +71,7 @@ internal sealed class BackboneModel : IServedModel, IDisposable
     /// core and within <see cref="BackboneOptions.MaxDecodingBytes"/>.
     /// </summary>
     /// <exception cref="InvalidFieldException">The image is missing or invalid.</exception>
-    /// <exception cref="QueueFullException">Too many images wait to be decoded.</exception>
+    /// <exception cref="QueueFullException">Too many images wait to be decoded, or for the model.</exception>
     public Task<PreparedImage> Prepare(V1.Image? image, CancellationToken cancellation) => image?.SourceCase switch
     {
         V1.Image.SourceOneofCase.Encoded => Prepare(image.Encoded, cancellation),
@@ -90,7 +90,7 @@ internal sealed class BackboneModel : IServedModel, IDisposable
         {
             var image = _preprocessor.Open(Bytes(encoded));
             return image.DecodingBytes <= _maxDecodingBytes
-                ? await _decoding.Run(encoded.Length, image.DecodingBytes, () => _preprocessor.Prepare(image, cancellation), cancellation)
+                ? await _decoding.Run(encoded.Length, image.DecodingBytes, () => Decode(image, cancellation), cancellation)
                 : throw new InvalidImageException(
                     $"takes {image.DecodingBytes} bytes to decode, over the limit of {_maxDecodingBytes} ({MaxDecodingBytes})");
         }
@@ -98,6 +98,13 @@ internal sealed class BackboneModel : IServedModel, IDisposable
         {
             throw new InvalidFieldException("image.encoded", e.Message);
         }
+    }
+
+    private PreparedImage Decode(EncodedImage image, CancellationToken cancellation)
+    {
+        // Otherwise a caller with far more images than its share would have them all decoded, most of them for nothing.
+        Batcher.RequireRoom();
+        return _preprocessor.Prepare(image, cancellation);
     }
 
     /// <summary>The message's own array if possible, to save a copy; it must not be changed.</summary>

@@ -29,7 +29,7 @@ internal sealed class ExpertCall : IDisposable
     public ExpertCall(ExpertModel model, DateTimeOffset? deadline, CancellationToken cancellation)
     {
         (_model, _deadline) = (model, deadline);
-        _ended = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        _ended = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _evicted.Token);
         _holding = new Holding { Evict = () => _ = _evicted.CancelAsync() };
     }
 
@@ -49,9 +49,8 @@ internal sealed class ExpertCall : IDisposable
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            throw _evicted.IsCancellationRequested
-                ? _model.OpenCalls.Evicted()
-                : new TimeoutException($"no message received for {_model.MessageTimeout.TotalSeconds} s (Expert:MessageTimeout)");
+            throw (Exception?)_holding.Ended
+                ?? new TimeoutException($"no message received for {_model.MessageTimeout.TotalSeconds} s (Expert:MessageTimeout)");
         }
         _model.OpenCalls.EndWait(_holding);
         return more;
@@ -116,6 +115,7 @@ internal sealed class ExpertCall : IDisposable
     }
 
     /// <exception cref="InvalidFieldException">Header or levels are missing, or values overflow in the network.</exception>
+    /// <exception cref="QueueFullException">The call was ended for another caller's.</exception>
     public async Task<LocalizeResponse> Finish()
     {
         if (_texts is null)
@@ -126,8 +126,7 @@ internal sealed class ExpertCall : IDisposable
         {
             throw new InvalidFieldException("level", $"{_projections.Count} received, expected {PyramidBackbone.Levels}");
         }
-        var grounding = Submit(new GroundTexts(_state, _texts, _parts!));
-        Batched<LocalizeResponse?>[] steps = [.. await Task.WhenAll(_projections), await grounding];
+        var steps = await Steps(_texts, _parts!);
         var response = steps[^1].Value!;
         RequireFinite(response);
         response.Notes.AddRange(_notes);
@@ -151,6 +150,19 @@ internal sealed class ExpertCall : IDisposable
         }
         _ended.Dispose();
         _evicted.Dispose();
+    }
+
+    /// <summary>All steps of the call, when the last of them has run.</summary>
+    private async Task<Batched<LocalizeResponse?>[]> Steps(EncodedQueries texts, AnswerParts parts)
+    {
+        try
+        {
+            return await Task.WhenAll([.. _projections, Submit(new GroundTexts(_state, texts, parts))]);
+        }
+        catch (OperationCanceledException) when (_holding.Ended is { } ended)
+        {
+            throw ended;
+        }
     }
 
     private Task<Batched<LocalizeResponse?>> Submit(ExpertStep step) => _model.Batcher.Submit(step, _deadline, _ended.Token);

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Globalization;
 using Grpc.Core;
 using Grpc.Net.Client;
 using MedMoE.Mesh.V1;
@@ -15,28 +16,28 @@ internal sealed class HonestClient : IAsyncDisposable
     private static readonly TimeSpan _deadline = TimeSpan.FromSeconds(8);
     private static readonly TimeSpan _itemInterval = TimeSpan.FromMilliseconds(500);
 
-    private readonly GrpcChannel _channel;
     private readonly RouterService.RouterServiceClient _router;
     private readonly Func<AnalyzeRequest> _request;
     private readonly ConcurrentQueue<Task<HonestCall>> _calls = [];
     private readonly CancellationTokenSource _enough = new();
     private readonly Task[] _work;
 
-    /// <param name="gateway">HOST:PORT.</param>
+    /// <param name="calls">Of a channel to the gateway.</param>
     /// <param name="interval">Time between the starts of two calls.</param>
     /// <param name="request">Makes each call's request.</param>
-    public HonestClient(string gateway, TimeSpan interval, Func<AnalyzeRequest> request)
+    public HonestClient(CallInvoker calls, TimeSpan interval, Func<AnalyzeRequest> request)
     {
-        // Reconnects quickly, to measure the mesh's downtime and not the client's back-off.
-        _channel = GrpcChannel.ForAddress($"http://{gateway}", new GrpcChannelOptions
-        {
-            InitialReconnectBackoff = TimeSpan.FromMilliseconds(50),
-            MaxReconnectBackoff = TimeSpan.FromMilliseconds(100),
-        });
-        _router = new(_channel);
+        _router = new(calls);
         _request = request;
         _work = [Task.Run(() => CallOften(interval)), Task.Run(KeepStream)];
     }
+
+    /// <summary>A channel to HOST:PORT without TLS that reconnects quickly, to measure the mesh's downtime and not the client's back-off.</summary>
+    public static GrpcChannel Open(string gateway) => GrpcChannel.ForAddress($"http://{gateway}", new GrpcChannelOptions
+    {
+        InitialReconnectBackoff = TimeSpan.FromMilliseconds(50),
+        MaxReconnectBackoff = TimeSpan.FromMilliseconds(100),
+    });
 
     /// <summary>A request to the CT expert.</summary>
     public static AnalyzeRequest Request(Image image, string report) =>
@@ -54,7 +55,6 @@ internal sealed class HonestClient : IAsyncDisposable
         await _enough.CancelAsync();
         await Task.WhenAll(_work);
         await Task.WhenAll(_calls);
-        _channel.Dispose();
         _enough.Dispose();
     }
 
@@ -73,8 +73,8 @@ internal sealed class HonestClient : IAsyncDisposable
         var begun = Stopwatch.GetTimestamp();
         try
         {
-            await _router.AnalyzeAsync(_request(), deadline: DateTime.UtcNow + _deadline);
-            return new HonestCall(begun, Stopwatch.GetElapsedTime(begun), Status.DefaultSuccess);
+            var answer = await _router.AnalyzeAsync(_request(), deadline: DateTime.UtcNow + _deadline);
+            return new HonestCall(begun, Stopwatch.GetElapsedTime(begun), Status.DefaultSuccess, answer.BackboneTiming, answer.ExpertTiming);
         }
         catch (RpcException e)
         {
@@ -113,7 +113,9 @@ internal sealed class HonestClient : IAsyncDisposable
 /// <param name="Begun">Timestamp of <see cref="Stopwatch"/>.</param>
 /// <param name="Took">How long.</param>
 /// <param name="Status">How it ended.</param>
-internal sealed record HonestCall(long Begun, TimeSpan Took, Status Status)
+/// <param name="Backbone">Its time in the backbone; null if that did not run.</param>
+/// <param name="Expert">Its time in the expert; null if that did not run.</param>
+internal sealed record HonestCall(long Begun, TimeSpan Took, Status Status, Timing? Backbone = null, Timing? Expert = null)
 {
     public bool Succeeded => Status.StatusCode == StatusCode.OK;
 
@@ -123,16 +125,36 @@ internal sealed record HonestCall(long Begun, TimeSpan Took, Status Status)
 /// <summary>The calls of some seconds.</summary>
 internal sealed class Phase(IReadOnlyList<HonestCall> calls)
 {
-    private readonly double[] _milliseconds = [.. calls.Where(call => call.Succeeded).Select(call => call.Took.TotalMilliseconds).Order()];
+    private readonly IReadOnlyList<HonestCall> _calls = calls;
+    private readonly double[] _milliseconds = Ordered(calls, call => call.Took.TotalMilliseconds);
 
-    public IReadOnlyList<HonestCall> Failures => [.. calls.Where(call => !call.Succeeded)];
+    /// <summary>The calls of several phases.</summary>
+    public static Phase Of(IEnumerable<Phase> phases) => new([.. phases.SelectMany(phase => phase._calls)]);
+
+    public IReadOnlyList<HonestCall> Failures => [.. _calls.Where(call => !call.Succeeded)];
+
+    /// <summary>What the calls that failed were told, and how many of them.</summary>
+    public IEnumerable<string> Told =>
+        Failures.GroupBy(call => $"{call.Status.StatusCode}: {call.Status.Detail}").Select(same => $"{same.Count()} {same.Key}");
 
     /// <summary>The calls that succeeded, by when they ended.</summary>
-    public IEnumerable<HonestCall> Successes => calls.Where(call => call.Succeeded).OrderBy(call => call.Ended);
+    public IEnumerable<HonestCall> Successes => _calls.Where(call => call.Succeeded).OrderBy(call => call.Ended);
+
+    /// <summary>p50 of the milliseconds in the queue and in the model, of the backbone and of the expert.</summary>
+    public string Inside => string.Join(", ", new Func<HonestCall, float?>[]
+    {
+        call => call.Backbone?.QueueMs, call => call.Backbone?.ModelMs, call => call.Expert?.QueueMs, call => call.Expert?.ModelMs,
+    }.Select(part => Quantile(Ordered(_calls, call => part(call) ?? double.NaN), 0.5).ToString("0", CultureInfo.InvariantCulture)));
 
     /// <summary>Calls, p50, p99 and longest in milliseconds, and how many failed.</summary>
-    public override string ToString() => $"{Quantile(0.5):0.0} / {Quantile(0.99):0} / {Quantile(1):0}, {Failures.Count} of {calls.Count}";
+    public override string ToString() => $"{Quantile(0.5):0.0} / {Quantile(0.99):0} / {Quantile(1):0}, {Failures.Count} of {_calls.Count}";
 
-    private double Quantile(double q) => _milliseconds.Length == 0 ? double.NaN
-        : _milliseconds[Math.Max(0, (int)Math.Ceiling(q * _milliseconds.Length) - 1)];
+    /// <summary>In milliseconds, of the calls that succeeded.</summary>
+    public double Quantile(double q) => Quantile(_milliseconds, q);
+
+    private static double Quantile(double[] ordered, double q) =>
+        ordered.Length == 0 ? double.NaN : ordered[Math.Max(0, (int)Math.Ceiling(q * ordered.Length) - 1)];
+
+    private static double[] Ordered(IEnumerable<HonestCall> calls, Func<HonestCall, double> of) =>
+        [.. calls.Where(call => call.Succeeded).Select(of).Order()];
 }

@@ -121,6 +121,28 @@ public sealed class LimitsTests
     }
 
     [Fact]
+    public async Task Queue_Full_RefusesAnImageBeforeItIsDecoded()
+    {
+        await using var mesh = await RunningMesh.Start(new MeshPlan { Backbone = ["Backbone:QueueCapacity=1"] });
+        var png = Samples.Bytes(Samples.Files[0]);
+        var cut = new Image { Encoded = ByteString.CopyFrom(png.AsSpan(..(png.Length / 2))) };
+        Task<RpcException> Refused() =>
+            Assert.ThrowsAsync<RpcException>(() => Pyramids.Extract(mesh.Backbone.Channel, DataType.Fp16, cut, DateTime.UtcNow + _patience));
+        Task<PyramidLevel[]> waiting;
+        await using (new HeldModel(mesh.Backbone))
+        {
+            using var queue = new MetricSums("medmoe.queue.length");
+            waiting = Pyramids.Extract(mesh.Backbone.Channel, DataType.Fp16, deadline: DateTime.UtcNow + _patience);
+            await queue.Reached("backbone", 1, _patience);
+
+            Assert.Equal("the queue of 1 requests is full; try again in 100 ms", (await Refused()).Status.Detail);
+        }
+        await waiting;
+        // Its fault shows when it is decoded.
+        Assert.Equal(StatusCode.InvalidArgument, (await Refused()).StatusCode);
+    }
+
+    [Fact]
     public async Task Queue_FullBehindTheRouter_NamesTheService()
     {
         await using var mesh = await RunningMesh.Start(new MeshPlan { Backbone = ["Backbone:QueueCapacity=1"] });

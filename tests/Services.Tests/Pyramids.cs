@@ -17,19 +17,21 @@ internal static class Pyramids
     }
 
     public static Task<LocalizeResponse> Localize(
-        GrpcChannel expert, IEnumerable<PyramidLevel> levels, DateTime deadline, LocalizeHeader? header = null) =>
+        GrpcChannel expert, IEnumerable<PyramidLevel> levels, DateTime deadline, LocalizeHeader? header = null, Metadata? headers = null) =>
         Send(
             expert,
             [
                 new LocalizeRequest { Header = header ?? new LocalizeHeader() },
                 .. levels.Select(level => new LocalizeRequest { Level = level }),
             ],
-            deadline);
+            deadline,
+            headers);
 
     /// <summary>Sends messages until the expert ends the call.</summary>
-    public static async Task<LocalizeResponse> Send(GrpcChannel expert, IEnumerable<LocalizeRequest> messages, DateTime deadline)
+    public static async Task<LocalizeResponse> Send(
+        GrpcChannel expert, IEnumerable<LocalizeRequest> messages, DateTime deadline, Metadata? headers = null)
     {
-        using var call = new ExpertService.ExpertServiceClient(expert).Localize(deadline: deadline);
+        using var call = new ExpertService.ExpertServiceClient(expert).Localize(headers, deadline);
         try
         {
             foreach (var message in messages)

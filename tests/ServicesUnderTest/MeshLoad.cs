@@ -9,6 +9,8 @@ namespace MedMoE.Mesh.ServicesUnderTest;
 /// <summary>Clients that call a mesh in closed loops, each time with a new image.</summary>
 public sealed class MeshLoad : IAsyncDisposable
 {
+    private const int GuidBytes = 16;
+
     private static readonly TimeSpan _patience = TimeSpan.FromMinutes(1);
     private static readonly byte[] _png = File.ReadAllBytes(Golden.PathOf("preprocessing", "gray8_130x100.png"));
 
@@ -35,7 +37,16 @@ public sealed class MeshLoad : IAsyncDisposable
     public int Succeeded => Volatile.Read(ref _succeeded);
 
     /// <summary>A new image: readers ignore bytes after a PNG's end.</summary>
-    public static Image FreshImage() => new() { Encoded = ByteString.CopyFrom([.. _png, .. Guid.NewGuid().ToByteArray()]) };
+    public static Image FreshImage() => FreshImage(bytes: 0);
+
+    /// <summary>A new image of at least so many bytes.</summary>
+    public static Image FreshImage(int bytes)
+    {
+        var image = new byte[Math.Max(bytes, _png.Length + GuidBytes)];
+        _png.CopyTo(image, 0);
+        Guid.NewGuid().TryWriteBytes(image.AsSpan(^GuidBytes..));
+        return new Image { Encoded = UnsafeByteOperations.UnsafeWrap(image) };
+    }
 
     /// <summary>Waits for this number of further successes.</summary>
     public async Task UntilMoreSucceeded(int more)

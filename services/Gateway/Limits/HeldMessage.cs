@@ -49,7 +49,8 @@ internal sealed class HeldMessage : IRepeatableRequest, IDisposable
             return false;
         }
         _context.Features.Set<IRepeatableRequest>(this);
-        return TryRewind();
+        _bytes.Complete(_call);
+        return _call.Refusal is null && TryRewind();
     }
 
     public bool TryRewind()
@@ -58,13 +59,13 @@ internal sealed class HeldMessage : IRepeatableRequest, IDisposable
         return true;
     }
 
-    public void Dispose() => _bytes.Release(_call.Caller, _content.Length);
+    public void Dispose() => _bytes.Release(_call);
 
     private bool TryGrow()
     {
         // One byte more than the message has: the end shows as a read of zero bytes.
         var size = (int)Math.Max(FirstPart, Math.Min(2L * _content.Length, _length + _messages.Left + 1));
-        if (_bytes.TryTake(_call, has: _content.Length, more: size - _content.Length) is { } full)
+        if (_bytes.TryTake(_call, size - _content.Length) is { } full)
         {
             _call.End(full);
             return false;

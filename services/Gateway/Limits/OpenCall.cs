@@ -39,6 +39,9 @@ internal sealed class OpenCall : IDisposable
     /// <summary>The node in the list of <see cref="CallPlaces"/>.</summary>
     public LinkedListNode<OpenCall>? Place { get; set; }
 
+    /// <summary>Bytes of its message that are counted. Guarded by the lock of <see cref="RequestBytes"/>.</summary>
+    public long HeldBytes { get; set; }
+
     /// <summary>Cancelled when the caller disconnects or the gateway ends the call.</summary>
     public CancellationToken Ended { get; }
 

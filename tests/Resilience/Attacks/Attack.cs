@@ -21,6 +21,9 @@ internal sealed record Attack(string Name, string Does, Func<Attacker, Cancellat
     // The prefix says 4096, three bytes follow.
     private static readonly byte[] _begun = [0, 0, 0, 16, 0, 1, 2, 3];
 
+    public static Attack LargeImages { get; } = new("large-images", "100 at a time, Analyze of new images of 30 MB",
+        (attacker, enough) => attacker.Analyze(callers: 100, bytes: 30_000_000, enough));
+
     public static IReadOnlyList<Attack> All { get; } =
     [
         new("bad-streams", "AnalyzeStream, a message that cannot be read, left open: 1,000 a second",
@@ -38,5 +41,6 @@ internal sealed record Attack(string Name, string Does, Func<Attacker, Cancellat
             (attacker, enough) => attacker.Hold(20, connection => connection.Call(Analyze, _begun, end: false), enough)),
         new("silent-uploads-10240", "10,240 of them",
             (attacker, enough) => attacker.Hold(10_240, connection => connection.Call(Analyze, _begun, end: false), enough)),
+        LargeImages,
     ];
 }

@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
-using System.Net.Sockets;
 using Grpc.Core;
 using Grpc.Net.Client;
+using MedMoE.Mesh.ServicesUnderTest;
 using MedMoE.Mesh.ServicesUnderTest.Http2;
 using MedMoE.Mesh.V1;
 using MedMoE.Mesh.Wire;
@@ -65,15 +65,26 @@ internal sealed class Attacker(string gateway, int addresses) : IAsyncDisposable
                 Level = new PyramidLevel { Level = level, Features = Zeros(side >> level, side >> level, 32 << level) },
             }),
         ];
-        await Task.WhenAll(Enumerable.Range(0, callers).Select(i => Task.Run(async () =>
-        {
-            using var channel = GrpcChannel.ForAddress($"http://{gateway}", new GrpcChannelOptions { HttpHandler = HandlerFrom(Address(i)) });
-            while (!enough.IsCancellationRequested)
-            {
-                Count(await Localize(new ExpertService.ExpertServiceClient(channel), messages, enough));
-            }
-        }, CancellationToken.None)));
+        await Repeat(callers, channel => Localize(new ExpertService.ExpertServiceClient(channel), messages, enough), enough);
     }
+
+    /// <summary>Repeats Analyze with images of so many bytes, each a new one.</summary>
+    public Task Analyze(int callers, int bytes, CancellationToken enough) => Repeat(
+        callers,
+        async channel =>
+        {
+            var request = HonestClient.Request(MeshLoad.FreshImage(bytes), "There is a large mass.");
+            try
+            {
+                await new RouterService.RouterServiceClient(channel).AnalyzeAsync(request, cancellationToken: enough);
+                return Status.DefaultSuccess;
+            }
+            catch (RpcException e)
+            {
+                return e.Status;
+            }
+        },
+        enough);
 
     public async ValueTask DisposeAsync()
     {
@@ -109,6 +120,23 @@ internal sealed class Attacker(string gateway, int addresses) : IAsyncDisposable
         }
     }
 
+    /// <summary>Calls in so many closed loops, each on a connection of its own.</summary>
+    private Task Repeat(int callers, Func<GrpcChannel, Task<Status>> call, CancellationToken enough) =>
+        Task.WhenAll(Enumerable.Range(0, callers).Select(i => Task.Run(
+            async () =>
+            {
+                var from = new LoopbackAddress(Address(i));
+                using var channel = GrpcChannel.ForAddress($"http://{gateway}", new GrpcChannelOptions
+                {
+                    HttpHandler = new SocketsHttpHandler { ConnectCallback = from.Connect },
+                });
+                while (!enough.IsCancellationRequested)
+                {
+                    Count(await call(channel));
+                }
+            },
+            CancellationToken.None)));
+
     private async Task<RawConnection> Connection()
     {
         if (_open.Count < Math.Max(Connections, addresses))
@@ -119,17 +147,6 @@ internal sealed class Attacker(string gateway, int addresses) : IAsyncDisposable
     }
 
     private IPAddress Address(int i) => new([127, 0, 1, (byte)(1 + (i % addresses))]);
-
-    private static SocketsHttpHandler HandlerFrom(IPAddress address) => new()
-    {
-        ConnectCallback = async (context, cancellation) =>
-        {
-            var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-            socket.Bind(new IPEndPoint(address, 0));
-            await socket.ConnectAsync(context.DnsEndPoint, cancellation);
-            return new NetworkStream(socket, ownsSocket: true);
-        },
-    };
 
     private void Watch(RawCall call) => call.Ended.ContinueWith(
         ended => Count(ended.Result), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);

@@ -8,6 +8,8 @@ namespace MedMoE.Mesh.Resilience.Attacks;
 /// <summary><c>attacks</c>: runs each attack on its own mesh, and prints a table of the effect on an honest client.</summary>
 internal sealed class AttacksCommand : Command
 {
+    public const string Heading = "| attack | addresses | before | during | after | honest streams lost | most calls were told |";
+
     private static readonly TimeSpan _warm = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan _before = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan _during = TimeSpan.FromSeconds(30);
@@ -37,27 +39,30 @@ internal sealed class AttacksCommand : Command
         SetAction(async (arguments, cancellation) =>
         {
             var names = arguments.GetValue(_names) is { Length: > 0 } some ? some : [.. Attack.All.Select(attack => attack.Name)];
-            await Console.Out.WriteLineAsync("| attack | addresses | before | during | after | honest streams lost | most calls were told |");
+            await Console.Out.WriteLineAsync(Heading);
             await Console.Out.WriteLineAsync("| --- | --- | --- | --- | --- | --- | --- |");
             foreach (var attack in Attack.All.Where(attack => names.Contains(attack.Name)))
             {
                 foreach (var addresses in arguments.GetRequiredValue(_addresses))
                 {
-                    await Console.Out.WriteLineAsync(await Measure(attack, addresses, cancellation));
+                    using var runtime = new TemporaryFolder();
+                    var (mesh, gateway) = await LocalProcess.UpWhole(runtime, "--replicas", "backbone=2,ct=2,router=2");
+                    using var own = mesh;
+                    await Console.Out.WriteLineAsync(await Measure(attack, gateway, addresses, cancellation));
                 }
             }
             return 0;
         });
     }
 
-    private static async Task<string> Measure(Attack attack, int addresses, CancellationToken cancellation)
+    /// <summary>Attacks a mesh that has just started.</summary>
+    /// <returns>A row of <see cref="Heading"/>.</returns>
+    public static async Task<string> Measure(Attack attack, string gateway, int addresses, CancellationToken cancellation)
     {
-        using var runtime = new TemporaryFolder();
-        var (mesh, gateway) = await LocalProcess.UpWhole(runtime, "--replicas", "backbone=2,ct=2,router=2");
-        using var own = mesh;
+        using var channel = HonestClient.Open(gateway);
         var known = MeshLoad.FreshImage();
         await using var honest = new HonestClient(
-            gateway,
+            channel.CreateCallInvoker(),
             attack.Images is null ? _knownInterval : _freshInterval,
             () => HonestClient.Request(attack.Images?.Invoke() ?? known, "There is a large mass."));
         // A new mesh still compiles its code while it answers, also that of refusals, so it is attacked once before.

@@ -56,8 +56,9 @@ internal sealed class FaultsCommand : Command
         var counts = string.Join(',', new[] { "router", "backbone", "text-encoder", "ct" }.Select(name => $"{name}={replicas}"));
         var (mesh, gateway) = await LocalProcess.UpWhole(runtime, "--replicas", counts);
         using var own = mesh;
+        using var channel = HonestClient.Open(gateway);
         await using var honest = new HonestClient(
-            gateway, _interval, () => HonestClient.Request(MeshLoad.FreshImage(), $"There is a large mass. {Guid.NewGuid()}"));
+            channel.CreateCallInvoker(), _interval, () => HonestClient.Request(MeshLoad.FreshImage(), $"There is a large mass. {Guid.NewGuid()}"));
         await Task.Delay(_warm, cancellation);
         var process = mesh.Table.First(row => row.Service == service && row.Number == 1).Pid;
         var fault = Stopwatch.GetTimestamp();
@@ -69,8 +70,7 @@ internal sealed class FaultsCommand : Command
         }
         await Task.Delay(_watched, cancellation);
         var phase = await honest.Between(fault, Stopwatch.GetTimestamp());
-        var statuses = phase.Failures.GroupBy(call => $"{call.Status.StatusCode}: {call.Status.Detail}").Select(same => $"{same.Count()} {same.Key}");
-        return $"{phase} | {Failing(phase.Failures)} | {Seconds(fault, FirstGood(phase))} | {string.Join("<br>", statuses)}";
+        return $"{phase} | {Failing(phase.Failures)} | {Seconds(fault, FirstGood(phase))} | {string.Join("<br>", phase.Told)}";
     }
 
     private static string Failing(IReadOnlyList<HonestCall> failures) =>

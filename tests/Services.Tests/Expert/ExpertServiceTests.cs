@@ -5,6 +5,7 @@ using MedMoE.Mesh.Expert;
 using MedMoE.Mesh.Model;
 using MedMoE.Mesh.Model.Experts;
 using MedMoE.Mesh.Model.Weights;
+using MedMoE.Mesh.Serving.Batching;
 using MedMoE.Mesh.ServicesUnderTest.Http2;
 using MedMoE.Mesh.V1;
 using MedMoE.Mesh.Wire;
@@ -152,6 +153,31 @@ public sealed class ExpertServiceTests
         await first.RequestStream.CompleteAsync();
         await Assert.ThrowsAsync<RpcException>(() => first.ResponseAsync);
         Assert.NotNull(await Pyramids.Localize(mesh.Experts["ct"].Channel, levels, DateTime.UtcNow + _patience));
+    }
+
+    [Fact]
+    public async Task Localize_AllPlacesOfAnotherCaller_GetsOne()
+    {
+        await using var mesh = await RunningMesh.Start(new MeshPlan { Experts = ["Expert:MaxBatchSize=1", "Expert:QueueCapacity=1"] });
+        var levels = await Pyramids.Extract(mesh.Backbone.Channel, DataType.Fp16);
+        ExpertCall Complete()
+        {
+            var call = new ExpertCall(mesh.Experts["ct"].Get<ExpertModel>(), deadline: null, TestContext.Current.CancellationToken);
+            call.Begin(new LocalizeHeader());
+            Array.ForEach(levels, call.Add);
+            return call;
+        }
+        using var first = Complete();
+        using var second = Complete();
+
+        var other = await Pyramids.Localize(
+            mesh.Experts["ct"].Channel, levels, DateTime.UtcNow + _patience, headers: new Metadata { { "medmoe-share", "other;1;normal" } });
+
+        Assert.NotNull(other.ImageEmbedding);
+        // The last of the one who has more is ended, although all of it has come.
+        var e = await Assert.ThrowsAsync<QueueFullException>(second.Finish);
+        Assert.Equal("the queue of 2 requests is full; try again in 100 ms", e.Message);
+        Assert.NotNull((await first.Finish()).ImageEmbedding);
     }
 
     [Fact]

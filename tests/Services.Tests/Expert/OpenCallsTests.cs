@@ -1,5 +1,6 @@
 using MedMoE.Mesh.Expert;
 using MedMoE.Mesh.Serving.Batching;
+using MedMoE.Mesh.Serving.Sharing;
 using Microsoft.Extensions.Time.Testing;
 
 namespace MedMoE.Mesh.Services.Tests.Expert;
@@ -72,10 +73,49 @@ public sealed class OpenCallsTests : IDisposable
         Assert.Empty(_evicted);
     }
 
-    private Holding Call()
+    [Fact]
+    public void Take_AllPlacesOfAnotherCaller_EndsTheLastOfIts()
+    {
+        var (greedy, modest) = (new CallerShare("greedy"), new CallerShare("modest"));
+        var (first, second) = (Call(greedy), Call(greedy));
+        _calls.Take(first, places: 1, bytes: 0);
+        _calls.Take(second, places: 1, bytes: 0);
+
+        _calls.Take(Call(modest), places: 1, bytes: 0);
+
+        Assert.Equal([second], _evicted);
+        Assert.Equal(
+            "the queue of 2 requests is full; try again in 40 ms", Assert.Throws<QueueFullException>(() => _calls.BeginWait(second)).Message);
+        // Both have one now.
+        Assert.Throws<QueueFullException>(() => _calls.Take(Call(greedy), places: 1, bytes: 0));
+        Assert.Throws<QueueFullException>(() => _calls.Take(Call(modest), places: 1, bytes: 0));
+        _calls.Release(second);
+        Assert.Throws<QueueFullException>(() => _calls.Take(Call(greedy), places: 1, bytes: 0));
+        _calls.BeginWait(first);
+    }
+
+    [Fact]
+    public void Take_BytesOfAnotherCaller_EndsAsManyOfItsCallsAsAreNeeded()
+    {
+        var (greedy, modest) = (new CallerShare("greedy"), new CallerShare("modest"));
+        Holding[] calls = [.. Enumerable.Range(0, 5).Select(_ => Call(greedy))];
+        Array.ForEach(calls, call => _calls.Take(call, places: 0, bytes: 20));
+
+        _calls.Take(Call(modest), places: 0, bytes: 40);
+
+        Assert.Equal([calls[4], calls[3]], _evicted);
+        // Then it would have more than the other.
+        var e = Assert.Throws<QueueFullException>(() => _calls.Take(Call(modest), places: 0, bytes: 20));
+        Assert.Equal("open calls hold 100 bytes, the limit is 100 (Expert:MaxCallBytes); try again in 40 ms", e.Message);
+        // It is worth twice as much.
+        _calls.Take(Call(modest with { Weight = 2 }), places: 0, bytes: 20);
+        Assert.Equal([calls[4], calls[3], calls[2]], _evicted);
+    }
+
+    private Holding Call(CallerShare? share = null)
     {
         Holding call = null!;
-        call = new Holding { Evict = () => _evicted.Add(call) };
+        call = new Holding { Share = share ?? CallerShare.Nobody, Evict = () => _evicted.Add(call) };
         return call;
     }
 }

@@ -80,6 +80,26 @@ public sealed class BatcherTests
     }
 
     [Fact]
+    public async Task RequireRoom_FullQueue_IsRefusedAndSendsNobodyAway()
+    {
+        using var model = new HeldModel();
+        using var batcher = model.Batcher(new BatcherOptions { QueueCapacity = 2, MaxBatchSize = 1 });
+        As("greedy;1;normal");
+        var greedy = new List<Task> { batcher.Submit(0) };
+        model.AwaitStart();
+        greedy.Add(batcher.Submit(1));
+        batcher.RequireRoom();
+        greedy.Add(batcher.Submit(2));
+        Assert.Throws<QueueFullException>(batcher.RequireRoom);
+        As("modest;1;normal");
+        batcher.RequireRoom();
+
+        model.Release();
+
+        await Task.WhenAll(greedy).WaitAsync(_patience);
+    }
+
+    [Fact]
     public async Task Submit_ExpiredOrCancelled_NeverReachesTheModel()
     {
         var time = new FakeTimeProvider();

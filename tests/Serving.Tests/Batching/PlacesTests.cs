@@ -1,4 +1,6 @@
 using MedMoE.Mesh.Serving.Batching;
+using MedMoE.Mesh.Serving.Sharing;
+using Microsoft.AspNetCore.Http;
 
 namespace MedMoE.Mesh.Serving.Tests.Batching;
 
@@ -89,6 +91,40 @@ public sealed class PlacesTests
         Assert.Equal(1, await waiting.WaitAsync(_patience));
         // A single request may hold more than the limit.
         Assert.Equal(2, await places.Run(101, 0, () => 2, CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task Run_BytesHeldByAnotherCaller_SendsTheLastOfItsWorkAway()
+    {
+        using var metrics = new BatcherMetrics("test");
+        var places = new Places(_one with { Waiting = 4 }, metrics);
+        using var released = new ManualResetEventSlim();
+        As("greedy");
+        var (first, started) = Hold(places, held: 40, needed: 0, released);
+        await started.WaitAsync(_patience, TestContext.Current.CancellationToken);
+        var kept = places.Run(30, 0, () => "kept", CancellationToken.None);
+        var sent = places.Run(30, 0, () => "sent away", CancellationToken.None);
+
+        As("modest");
+        var modest = places.Run(30, 0, () => "modest", CancellationToken.None);
+
+        var e = await Assert.ThrowsAsync<QueueFullException>(() => sent.WaitAsync(_patience));
+        Assert.Equal("waiting requests hold 100 bytes, the limit is 100 (Test:Bytes); try again in 40 ms", e.Message);
+        // Now they have the same.
+        await Assert.ThrowsAsync<QueueFullException>(() => places.Run(30, 0, () => "more", CancellationToken.None));
+        released.Set();
+        Assert.True(await first.WaitAsync(_patience), "the first was not let go");
+        Assert.Equal(["kept", "modest"], await Task.WhenAll(kept, modest).WaitAsync(_patience));
+        // All of it has been given back.
+        Assert.Equal("alone", await places.Run(100, 0, () => "alone", CancellationToken.None));
+    }
+
+    /// <summary>The test goes on as a call on behalf of this caller.</summary>
+    private static void As(string caller)
+    {
+        var context = new DefaultHttpContext();
+        context.Request.Headers[CallerShare.Header] = $"{caller};1;normal";
+        CallerShare.Begin(context);
     }
 
     /// <summary>Work that runs until it is released.</summary>

@@ -66,7 +66,13 @@ public sealed class Batcher<TItem, TResult> : IDisposable
             {
                 throw new DrainingException();
             }
-            MakeRoomFor(entries.Length, share);
+            foreach (var victim in InTheWayOf(entries.Length, share))
+            {
+                _queue.Remove(victim);
+                _metrics.Dropped();
+                _metrics.Refused(1);
+                victim.Item.Result.TrySetException(Full());
+            }
             foreach (var entry in entries)
             {
                 _queue.Add(entry, share);
@@ -75,6 +81,18 @@ public sealed class Batcher<TItem, TResult> : IDisposable
             Monitor.Pulse(_gate);
         }
         return Array.ConvertAll(entries, entry => entry.Result.Task);
+    }
+
+    /// <summary>
+    /// Refuses a request that <see cref="Submit"/> would refuse now: call it before work that would then be for nothing, such as decoding.
+    /// </summary>
+    /// <exception cref="QueueFullException">The queue is full.</exception>
+    public void RequireRoom()
+    {
+        lock (_gate)
+        {
+            InTheWayOf(1, CallerShare.Current);
+        }
     }
 
     /// <summary>
@@ -229,8 +247,9 @@ public sealed class Batcher<TItem, TResult> : IDisposable
         }
     }
 
-    /// <exception cref="QueueFullException">There is none, nor a caller with more for its weight.</exception>
-    private void MakeRoomFor(int entries, CallerShare share)
+    /// <summary>Requests that must leave the queue so that these find room; mostly none.</summary>
+    /// <exception cref="QueueFullException">There is no room, nor a caller with more for its weight.</exception>
+    private IReadOnlyList<FairQueue<Entry>.Node> InTheWayOf(int entries, CallerShare share)
     {
         if (_queue.Count + entries > _options.QueueCapacity)
         {
@@ -240,22 +259,17 @@ public sealed class Batcher<TItem, TResult> : IDisposable
         var missing = _queue.Count + entries - _options.QueueCapacity;
         if (missing <= 0)
         {
-            return;
+            return [];
         }
-        var full = new QueueFullException(_options.QueueCapacity, _options.RetryAfter);
         if (entries > _options.QueueCapacity || _queue.VictimsFor(share, missing) is not { } victims)
         {
             _metrics.Refused(entries);
-            throw full;
+            throw Full();
         }
-        foreach (var victim in victims)
-        {
-            _queue.Remove(victim);
-            _metrics.Dropped();
-            _metrics.Refused(1);
-            victim.Item.Result.TrySetException(full);
-        }
+        return victims;
     }
+
+    private QueueFullException Full() => new(_options.QueueCapacity, _options.RetryAfter);
 
     private void DropExpired()
     {

@@ -27,68 +27,59 @@ public sealed class Places(PlacesOptions options, BatcherMetrics metrics)
     /// <exception cref="QueueFullException">Too much work waits. Thrown at once.</exception>
     public async Task<T> Run<T>(long held, long needed, Func<T> work, CancellationToken cancellation)
     {
-        Enter(held);
+        var own = new Waiting(held, Math.Min(needed, options.Bytes));
+        await Turn(own, cancellation);
         try
         {
-            needed = Math.Min(needed, options.Bytes);
-            await Turn(needed, cancellation);
-            try
-            {
-                return work();
-            }
-            finally
-            {
-                EndTurn(needed);
-            }
+            return work();
         }
         finally
         {
-            Leave(held);
+            EndTurn(own);
         }
     }
 
-    private void Enter(long held)
+    private void Enter(Waiting own)
     {
-        lock (_lock)
+        if (_present > 0 && _heldBytes + own.Held > options.Bytes)
         {
-            if (_present > 0 && _heldBytes + held > options.Bytes)
-            {
-                metrics.Refused(1);
-                throw new QueueFullException(
-                    $"waiting requests hold {_heldBytes} bytes, the limit is {options.Bytes} ({options.BytesSetting})", options.RetryAfter);
-            }
-            if (_present >= options.AtOnce + options.Waiting)
-            {
-                var full = new QueueFullException(options.Waiting, options.RetryAfter);
-                if (_waiting.VictimsFor(CallerShare.Current, 1) is not [var victim])
-                {
-                    metrics.Refused(1);
-                    throw full;
-                }
-                _waiting.Remove(victim);
-                metrics.Refused(1);
-                victim.Item.Turn.SetException(full);
-            }
-            _present++;
-            _heldBytes += held;
+            MakeRoom(
+                new QueueFullException(
+                    $"waiting requests hold {_heldBytes} bytes, the limit is {options.Bytes} ({options.BytesSetting})", options.RetryAfter),
+                _waiting.VictimsFor(CallerShare.Current, _heldBytes + own.Held - options.Bytes, waiting => waiting.Held));
         }
-    }
-
-    private void Leave(long held)
-    {
-        lock (_lock)
+        if (_present >= options.AtOnce + options.Waiting)
         {
-            _present--;
-            _heldBytes -= held;
+            MakeRoom(new QueueFullException(options.Waiting, options.RetryAfter), _waiting.VictimsFor(CallerShare.Current, 1));
+        }
+        _present++;
+        _heldBytes += own.Held;
+    }
+
+    /// <exception cref="QueueFullException">There is nobody to send away.</exception>
+    private void MakeRoom(QueueFullException full, IReadOnlyList<FairQueue<Waiting>.Node>? victims)
+    {
+        metrics.Refused(victims?.Count ?? 1);
+        foreach (var victim in victims ?? throw full)
+        {
+            _waiting.Remove(victim);
+            Leave(victim.Item);
+            victim.Item.Turn.SetException(full);
         }
     }
 
-    private async Task Turn(long needed, CancellationToken cancellation)
+    private void Leave(Waiting own)
     {
-        var own = new Waiting(needed);
+        _present--;
+        _heldBytes -= own.Held;
+    }
+
+    private async Task Turn(Waiting own, CancellationToken cancellation)
+    {
         FairQueue<Waiting>.Node node;
         lock (_lock)
         {
+            Enter(own);
             node = _waiting.Add(own, CallerShare.Current);
             Dispatch();
         }
@@ -98,6 +89,7 @@ public sealed class Places(PlacesOptions options, BatcherMetrics metrics)
             {
                 if (_waiting.Remove(node))
                 {
+                    Leave(own);
                     own.Turn.SetCanceled(cancellation);
                 }
             }
@@ -105,12 +97,13 @@ public sealed class Places(PlacesOptions options, BatcherMetrics metrics)
         await own.Turn.Task;
     }
 
-    private void EndTurn(long needed)
+    private void EndTurn(Waiting own)
     {
         lock (_lock)
         {
             _running--;
-            _neededBytes -= needed;
+            _neededBytes -= own.Needed;
+            Leave(own);
             Dispatch();
         }
     }
@@ -127,7 +120,7 @@ public sealed class Places(PlacesOptions options, BatcherMetrics metrics)
         }
     }
 
-    private sealed record Waiting(long Needed)
+    private sealed record Waiting(long Held, long Needed)
     {
         public TaskCompletionSource Turn { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }

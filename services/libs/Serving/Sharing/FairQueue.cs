@@ -5,7 +5,7 @@ namespace MedMoE.Mesh.Serving.Sharing;
 /// weights, however much each of them has waiting, and one caller's work stays in the order of arrival. Work that may be shed comes last. Not
 /// thread-safe.
 /// </summary>
-internal sealed class FairQueue<T>
+public sealed class FairQueue<T>
 {
     private readonly SortedSet<Node> _nodes = new(Comparer<Node>.Create((a, b) =>
         (a.Share.IsSheddable, a.Begins, a.Number).CompareTo((b.Share.IsSheddable, b.Begins, b.Number))));
@@ -66,28 +66,33 @@ internal sealed class FairQueue<T>
     /// Whom to send away so that a newcomer finds room for so much: work that may be shed, and the last of callers that would still have more than
     /// the newcomer for its weight. Null if that is not enough.
     /// </summary>
-    public IReadOnlyList<Node>? VictimsFor(CallerShare newcomer, int count)
+    /// <param name="newcomer">Whose work comes.</param>
+    /// <param name="missing">How much room there is too little.</param>
+    /// <param name="size">The room that work takes, 0 for none; null: each counts as one.</param>
+    public IReadOnlyList<Node>? VictimsFor(CallerShare newcomer, long missing, Func<T, long>? size = null)
     {
-        var left = _flows.ToDictionary(flow => flow.Key, flow => flow.Value.Count);
+        size ??= _ => 1;
+        var left = _nodes.GroupBy(node => node.Share.Caller).ToDictionary(flow => flow.Key, flow => flow.Sum(node => size(node.Item)));
         var own = left.GetValueOrDefault(newcomer.Caller);
-        var victims = new List<Node>();
+        var (victims, found) = (new List<Node>(), 0L);
         foreach (var node in _nodes.Reverse())
         {
-            if (victims.Count == count)
+            if (found >= missing)
             {
                 break;
             }
-            var (caller, weight) = (node.Share.Caller, node.Share.Weight);
+            var (caller, weight, room) = (node.Share.Caller, node.Share.Weight, size(node.Item));
             var isShed = node.Share.IsSheddable && !newcomer.IsSheddable;
             var hasMore = caller != newcomer.Caller && node.Share.IsSheddable == newcomer.IsSheddable
-                && (double)(left[caller] - 1) / weight >= (double)(own + count) / newcomer.Weight;
-            if (isShed || hasMore)
+                && (double)(left[caller] - room) / weight >= (double)(own + missing) / newcomer.Weight;
+            if (room > 0 && (isShed || hasMore))
             {
-                left[caller]--;
+                left[caller] -= room;
+                found += room;
                 victims.Add(node);
             }
         }
-        return victims.Count == count ? victims : null;
+        return found >= missing ? victims : null;
     }
 
     /// <summary>Waiting work, and when its turn begins in the time of the queue.</summary>
