@@ -36,7 +36,7 @@ internal sealed class SecureMesh : IDisposable
                 secure._keys[caller.Name] = AccessKey.Create();
             }
             var file = secure._folder["callers.json"];
-            CallerFile.Write(file, [.. callers.Select(caller => caller with { Sha256 = CallerList.DigestOf(secure._keys[caller.Name]) })]);
+            CallerFile.Change(file, _ => [.. callers.Select(caller => caller with { Sha256 = CallerList.DigestOf(secure._keys[caller.Name]) })]);
             (secure._mesh, secure.Gateway) = await LocalProcess.UpWhole(
                 secure._runtime, ["--tls", "--callers", file, .. settings.SelectMany(setting => new[] { "--set", setting })]);
             return secure;
