@@ -83,9 +83,9 @@ internal sealed class OpenCalls(int maxPlaces, long maxBytes, TimeSpan retryAfte
     {
         if (_waiting.First is { } longest && time.GetElapsedTime(longest.Value.WaitingSince) >= _grace)
         {
+            var limits = $"{maxPlaces} calls or {maxBytes} bytes";
             End(longest.Value, new QueueFullException(
-                $"ended for another call: no message for {_grace.TotalSeconds} s while the limit of {maxPlaces} calls or {maxBytes} bytes was reached",
-                retryAfter));
+                $"ended for another call: no message for {_grace.TotalSeconds} s while the limit of {limits} was reached", retryAfter));
             return;
         }
         var (full, victims) = _places + places > maxPlaces

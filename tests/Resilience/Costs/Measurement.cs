@@ -4,12 +4,14 @@ namespace MedMoE.Mesh.Resilience.Costs;
 /// <param name="Name">For the table.</param>
 /// <param name="Take">Measures once: one or more values.</param>
 /// <param name="Figures">What is told of all values, which are in order.</param>
-internal sealed record Measurement(string Name, Func<MeasuredMesh, Task<double[]>> Take, IReadOnlyList<(string Name, Func<double[], double> Of)> Figures)
+internal sealed record Measurement(
+    string Name, Func<MeasuredMesh, Task<double[]>> Take, IReadOnlyList<(string Name, Func<double[], double> Of)> Figures)
 {
     private const int Callers = 16;
 
     private static readonly TimeSpan _time = TimeSpan.FromSeconds(2);
-    private static readonly (string, Func<double[], double>)[] _times = [("p50", values => Quantile(values, 0.5)), ("p99", values => Quantile(values, 0.99))];
+    private static readonly (string, Func<double[], double>)[] _times =
+        [("p50", values => Quantile(values, 0.5)), ("p99", values => Quantile(values, 0.99))];
     private static readonly (string, Func<double[], double>)[] _rate = [("calls a second", values => values.Average())];
 
     public static IReadOnlyList<Measurement> All { get; } =

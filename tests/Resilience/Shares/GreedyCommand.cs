@@ -19,7 +19,11 @@ internal sealed class GreedyCommand : Command
 
     private readonly Argument<string> _gateway = new("HOST:PORT") { Description = "The mesh's gateway." };
     private readonly Option<int> _rate = new("--rate") { Description = "Calls a second, whether or not earlier ones have ended (an open loop)." };
-    private readonly Option<int> _atOnce = new("--at-once") { Description = "Calls at once instead, each begun when another has ended (a closed loop)." };
+    private readonly Option<int> _atOnce = new("--at-once")
+    {
+        Description = "Calls at once instead, each begun when another has ended (a closed loop).",
+    };
+
     private readonly ConnectionOptions _connection = new();
     private readonly ConcurrentDictionary<string, int> _ended = [];
 

@@ -39,7 +39,11 @@ internal sealed class SharesCommand : Command
         Description = $"What the greedy caller is like: {string.Join(", ", _greedy.Select(greedy => greedy.Name))}. Default: each in turn.",
     };
 
-    private readonly Option<string[]> _settings = new("--set") { DefaultValueFactory = _ => [], Description = "A setting for all services, as KEY=VALUE." };
+    private readonly Option<string[]> _settings = new("--set")
+    {
+        DefaultValueFactory = _ => [],
+        Description = "A setting for all services, as KEY=VALUE.",
+    };
 
     public SharesCommand()
         : base("shares", "What a caller feels of another at ten times its share: p50 / p99 / longest in ms, errors of calls, alone and beside it.")
@@ -73,7 +77,8 @@ internal sealed class SharesCommand : Command
         var connection = mesh.Of(Honest);
         using var channel = connection.Open(await connection.Reach(mesh.Gateway, _timeout));
         await using var honest = new HonestClient(
-            connection.Calls(channel), TimeSpan.FromSeconds(2.0 / share), () => HonestClient.Request(MeshLoad.FreshImage(), "There is a large mass."));
+            connection.Calls(channel), TimeSpan.FromSeconds(2.0 / share),
+            () => HonestClient.Request(MeshLoad.FreshImage(), "There is a large mass."));
         // A new mesh still compiles its code while it answers, also that of refusals.
         await Load(_warm);
         List<Phase> alone = [], beside = [];
