@@ -17,7 +17,7 @@ internal sealed record ExpertOptions
 
     /// <summary>
     /// Maximum open calls, from their first level to their answer, beyond those of one batch. One more ends a call that has waited for its caller's
-    /// next message for 2 s, or gets RESOURCE_EXHAUSTED. Default 64.
+    /// next message for 2 s, or the last one of a caller with more for its weight, or gets RESOURCE_EXHAUSTED. Default 64.
     /// </summary>
     [Range(1, 1 << 20)]
     public int QueueCapacity { get; init; } = 64;

@@ -26,8 +26,8 @@ internal sealed record GatewayOptions
     public int MaxStreams { get; init; } = 128;
 
     /// <summary>
-    /// Maximum bytes of request messages, each counted from its arrival until its call is answered; beyond it a call ends with RESOURCE_EXHAUSTED. A
-    /// single message is always accepted. Default 128 MiB.
+    /// Maximum bytes of request messages, each counted from its arrival until its call is answered; beyond it a call ends with RESOURCE_EXHAUSTED:
+    /// one whose message still arrives, of the caller that holds most for its weight. A single message is always accepted. Default 128 MiB.
     /// </summary>
     [Range(1L << 10, 1L << 40)]
     public long MaxBytes { get; init; } = 128 << 20;

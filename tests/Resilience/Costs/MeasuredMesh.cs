@@ -23,7 +23,7 @@ internal sealed class MeasuredMesh : IDisposable
     /// <summary>A request whose answer is in the router's memory after the first time.</summary>
     public static AnalyzeRequest Known { get; } = Fresh();
 
-    /// <summary>The same, with an answer of 2.4 MB: attention and local features.</summary>
+    /// <summary>The same, with an answer of 1.3 MB: attention and local features.</summary>
     public static AnalyzeRequest Large { get; } = new(Known) { ReturnAttention = true, ReturnLocalFeatures = true };
 
     /// <param name="gateway">HOST:PORT.</param>
