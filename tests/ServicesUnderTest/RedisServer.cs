@@ -11,13 +11,18 @@ public sealed partial class RedisServer : IDisposable
 {
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(20);
 
-    private readonly int _port;
-    private readonly string[] _options;
+    private static readonly string[] _withoutFiles = ["--save", "", "--appendonly", "no"];
+
+    private readonly Func<int, string[]> _arguments;
+    private readonly string _folder;
     private Process _process;
 
-    private RedisServer(int port, string[] options, Process process) => (_port, _options, _process) = (port, options, process);
+    private RedisServer(int port, Func<int, string[]> arguments, string folder, Process process) =>
+        (Port, _arguments, _folder, _process) = (port, arguments, folder, process);
 
-    public string Address => $"127.0.0.1:{_port}";
+    public int Port { get; }
+
+    public string Address => $"127.0.0.1:{Port}";
 
     /// <summary>Reason for skipping tests without it.</summary>
     public const string Missing = "needs redis-server (Debian: apt-get install redis-server)";
@@ -25,14 +30,21 @@ public sealed partial class RedisServer : IDisposable
     public static bool IsInstalled =>
         Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(folder => File.Exists(Path.Combine(folder, "redis-server")));
 
+    public static Task<RedisServer> Start() => Start(port => ["--port", $"{port}", .. _withoutFiles], Path.GetTempPath());
+
     /// <param name="identity">The certificate and key of a server that speaks TLS alone.</param>
     /// <param name="authority">The authority that must have signed what callers show to it.</param>
     public static Task<RedisServer> StartTls((string Certificate, string Key) identity, string authority) => Start(
-        "--tls-cert-file", identity.Certificate, "--tls-key-file", identity.Key, "--tls-ca-cert-file", authority, "--port", "0", "--tls-port");
+        port =>
+        [
+            "--port", "0", "--tls-port", $"{port}", "--tls-cert-file", identity.Certificate, "--tls-key-file", identity.Key,
+            "--tls-ca-cert-file", authority, .. _withoutFiles,
+        ],
+        Path.GetTempPath());
 
-    public static Task<RedisServer> Start() => Start("--port");
-
-    private static async Task<RedisServer> Start(params string[] options)
+    /// <param name="arguments">The arguments of redis-server for a port.</param>
+    /// <param name="folder">Where it works.</param>
+    public static async Task<RedisServer> Start(Func<int, string[]> arguments, string folder)
     {
         while (true)
         {
@@ -41,9 +53,9 @@ public sealed partial class RedisServer : IDisposable
             var port = ((IPEndPoint)probe.LocalEndpoint).Port;
             probe.Stop();
             // Another process may take the port in between: then try another one.
-            if (await Run(port, options) is { } process)
+            if (await Run(arguments(port), folder) is { } process)
             {
-                return new RedisServer(port, options, process);
+                return new RedisServer(port, arguments, folder, process);
             }
         }
     }
@@ -56,7 +68,7 @@ public sealed partial class RedisServer : IDisposable
     }
 
     /// <summary>Restarts it on the same port, empty.</summary>
-    public async Task Restart() => _process = await Run(_port, _options) ?? throw new InvalidOperationException("the port was taken");
+    public async Task Restart() => _process = await Run(_arguments(Port), _folder) ?? throw new InvalidOperationException("the port was taken");
 
     /// <summary>Pauses the process, so that it does not answer.</summary>
     public void Freeze() => Signal(SigStop);
@@ -72,15 +84,12 @@ public sealed partial class RedisServer : IDisposable
         _process.Dispose();
     }
 
-    /// <param name="port">The value of the last option.</param>
-    /// <param name="options">What it listens with.</param>
-    private static async Task<Process?> Run(int port, string[] options)
+    private static async Task<Process?> Run(string[] arguments, string folder)
     {
-        var process = Process.Start(new ProcessStartInfo(
-            "redis-server", [.. options, $"{port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
+        var process = Process.Start(new ProcessStartInfo("redis-server", [.. arguments, "--bind", "127.0.0.1"])
         {
             RedirectStandardOutput = true,
-            WorkingDirectory = Path.GetTempPath(),
+            WorkingDirectory = folder,
         })!;
         using var patience = new CancellationTokenSource(_patience);
         while (await process.StandardOutput.ReadLineAsync(patience.Token) is { } line)
