@@ -276,7 +276,8 @@ public sealed class ExpertServiceTests
             await Calls(20);
         }
         await Calls(40);
-        Assert.Equal(live, TorchSharp.torch.Tensor.TotalCount);
+        // Fewer are possible: a tensor of a test before that its finalizer freed only now.
+        Assert.InRange(TorchSharp.torch.Tensor.TotalCount, 0, live);
     }
 
     [Fact]
