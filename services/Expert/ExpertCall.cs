@@ -155,6 +155,8 @@ internal sealed class ExpertCall : IDisposable
     /// <summary>All steps of the call, when the last of them has run.</summary>
     private async Task<Batched<LocalizeResponse?>[]> Steps(EncodedQueries texts, AnswerParts parts)
     {
+        // Its steps are cancelled asynchronously, and may not be yet.
+        _model.OpenCalls.RequireOpen(_holding);
         try
         {
             return await Task.WhenAll([.. _projections, Submit(new GroundTexts(_state, texts, parts))]);

@@ -62,6 +62,15 @@ internal sealed class OpenCalls(int maxPlaces, long maxBytes, TimeSpan retryAfte
         }
     }
 
+    /// <exception cref="QueueFullException">The call was ended for another.</exception>
+    public void RequireOpen(Holding call)
+    {
+        lock (_lock)
+        {
+            ThrowIfEnded(call);
+        }
+    }
+
     public void Release(Holding call)
     {
         lock (_lock)
