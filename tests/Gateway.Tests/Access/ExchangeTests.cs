@@ -3,6 +3,7 @@ using Grpc.Net.Client;
 using MedMoE.Mesh.ServicesUnderTest;
 using MedMoE.Mesh.V1;
 using MedMoE.Mesh.Wire.Transport;
+using Microsoft.AspNetCore.Builder;
 
 namespace MedMoE.Mesh.Gateway.Tests.Access;
 
@@ -35,9 +36,9 @@ public sealed class ExchangeTests : IDisposable
     {
         Trust(_old);
         Write(_old);
-        await using var router = await RunningService.Start(EchoRouter.Create, null, SettingsOf("router"));
+        await using var router = await Start(EchoRouter.Create, SettingsOf("router"));
         string[] settings = [$"--Endpoints:Services:router={router.Address}", $"--Access:Callers={_callers.Path}", .. SettingsOf("gateway")];
-        await using var gateway = await RunningService.Start(GatewayApp.Create, null, settings);
+        await using var gateway = await Start(GatewayApp.Create, settings);
         var both = Pem.Certificates(Trusted);
         both.AddRange(Pem.Certificates(_new.Path));
         var transport = MeshTransport.Tls(() => both, () => null);
@@ -57,11 +58,19 @@ public sealed class ExchangeTests : IDisposable
         await Exchange(_new, router, gateway);
 
         // Connections between the services stay, so a gateway that starts now tells whether they still trust each other.
-        await using var second = await RunningService.Start(GatewayApp.Create, null, settings);
+        await using var second = await Start(GatewayApp.Create, settings);
         await ListExperts(transport, second.Address, _round);
         await _end.CancelAsync();
         await Task.WhenAll(calls);
         TestContext.Current.TestOutputHelper?.WriteLine($"{_answered} calls answered");
+    }
+
+    private static async Task<RunningService> Start(Func<string[], WebApplication> create, string[] settings)
+    {
+        var service = await RunningService.Start(create, null, settings);
+        // The files are written as cp does it. Where every processor is busy, one has been empty for longer than a service waits until it says so.
+        service.ExpectError("the previous content stays in use");
+        return service;
     }
 
     /// <summary>The key of a round; the next one is there before its callers use it, and it stays until they do not.</summary>
