@@ -161,6 +161,19 @@ public sealed class TlsTests : IDisposable
         Assert.EndsWith(Fill(message).Replace("KEY:", $"{own.Key}:", StringComparison.Ordinal), e.Message);
     }
 
+    /// <summary>Authorities are exchanged by a file with both.</summary>
+    [Fact]
+    public void Certificates_OfFilesPutTogether_AreAllReadOrRefused()
+    {
+        using var folder = new TemporaryFolder();
+        var (mesh, other) = (File.ReadAllText(_mesh.Path), File.ReadAllText(_other.Path));
+        File.WriteAllText(folder["both"], mesh + other);
+        Assert.Equal(2, Pem.Certificates(folder["both"]).Count);
+        File.WriteAllText(folder["joined"], mesh.TrimEnd() + other + mesh);
+        var e = Assert.Throws<InvalidPemException>(() => Pem.Certificates(folder["joined"]));
+        Assert.EndsWith("2 of 3 certificates in it cannot be read; BEGIN and END must be on lines of their own", e.Message);
+    }
+
     /// <summary>Files are replaced one after the other; what is wrong for longer is told once, and the old ones stay.</summary>
     [Fact]
     public void Reload_OfFilesThatDoNotFit_KeepsTheOldOnes()

@@ -4,7 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace MedMoE.Mesh.Wire.Transport;
 
-/// <summary>A certificate and its private key, as PEM.</summary>
+/// <summary>A certificate and its private key, as PEM with a last line that ends, so that files can be put together.</summary>
 public readonly record struct PemPair(string Certificate, string Key);
 
 /// <summary>
@@ -30,8 +30,8 @@ public sealed class CertificateAuthority : IDisposable
         _certificate = request.CreateSelfSigned(now.AddDays(-7), now.AddYears(10));
     }
 
-    /// <summary>Its certificate.</summary>
-    public string Pem => _certificate.ExportCertificatePem();
+    /// <summary>Its certificate, as in <see cref="PemPair"/>.</summary>
+    public string Pem => $"{_certificate.ExportCertificatePem()}\n";
 
     /// <summary>A certificate for both sides of a connection, of a new P-256 key.</summary>
     /// <param name="name">Its common name.</param>
@@ -62,7 +62,7 @@ public sealed class CertificateAuthority : IDisposable
         request.CertificateExtensions.Add(alternatives.Build());
         var now = DateTimeOffset.UtcNow;
         using var issued = request.Create(_certificate, from ?? now.AddDays(-1), to ?? now.AddYears(1), RandomNumberGenerator.GetBytes(SerialBytes));
-        return new PemPair(issued.ExportCertificatePem(), key.ExportPkcs8PrivateKeyPem());
+        return new PemPair($"{issued.ExportCertificatePem()}\n", $"{key.ExportPkcs8PrivateKeyPem()}\n");
     }
 
     public void Dispose() => _certificate.Dispose();

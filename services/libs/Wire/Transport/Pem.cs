@@ -7,6 +7,7 @@ namespace MedMoE.Mesh.Wire.Transport;
 /// <summary>Reads PEM files (RFC 7468): what a side of a TLS connection shows, and the authorities that it trusts.</summary>
 public static class Pem
 {
+    private const string BeginsCertificate = "-----BEGIN CERTIFICATE-----";
     private const string PrivateKey = "PRIVATE KEY";
 
     /// <summary>A certificate, the intermediate ones after it in its file, and the private key, which may stand in the same file.</summary>
@@ -36,16 +37,21 @@ public static class Pem
     /// <exception cref="InvalidPemException">The file cannot be read, or has no certificate.</exception>
     public static X509Certificate2Collection Certificates(string path)
     {
-        var certificates = new X509Certificate2Collection();
+        var (text, certificates) = (Text(path), new X509Certificate2Collection());
         try
         {
-            certificates.ImportFromPem(Text(path));
+            certificates.ImportFromPem(text);
         }
         catch (CryptographicException)
         {
             throw new InvalidPemException(path, "a certificate in it cannot be read");
         }
-        return certificates.Count > 0 ? certificates : throw new InvalidPemException(path, "no certificate in it (PEM)");
+        var begun = text.AsSpan().Count(BeginsCertificate);
+        return begun == 0 ? throw new InvalidPemException(path, "no certificate in it (PEM)")
+            // .NET skips what it cannot read: files put together without a line's end between them.
+            : certificates.Count < begun ? throw new InvalidPemException(
+                path, $"{begun - certificates.Count} of {begun} certificates in it cannot be read; BEGIN and END must be on lines of their own")
+            : certificates;
     }
 
     private static string Text(string path)
