@@ -35,7 +35,7 @@ public sealed class MountedFilesTests : IDisposable
 
         using var gateway = await ServiceProcess.StartBy(
             pod.Command, address => Open(address, "gateway"), "Gateway", $"Serving:Address={new ServingOptions().Address}");
-        var port = new Uri($"https://{gateway.Grpc}").Port;
+        var address = new Uri($"https://{gateway.Grpc}");
 
         // As the kubelet asks: by HTTPS, without a look at the certificate.
         using var kubelet = new HttpClient(new HttpClientHandler { ServerCertificateCustomValidationCallback = (_, _, _, _) => true });
@@ -49,19 +49,19 @@ public sealed class MountedFilesTests : IDisposable
             Assert.Equal(StatusCode.Unavailable, await Ask(client, key));
         }
         static bool IsAudit(string line) => line.StartsWith("{\"audit\"", StringComparison.Ordinal) && line.Contains("\"caller clinic\"");
-        await Handshake.Until("a line of the audit", () => Task.FromResult(gateway.Lines.Any(IsAudit)));
+        await Patience.Until("a line of the audit", () => gateway.Lines.Any(IsAudit));
         // That it speaks without TLS, or to everybody.
         Assert.DoesNotContain(gateway.Lines, line => line.Contains("see Tls:", StringComparison.Ordinal) || line.Contains("see Access:"));
 
-        Assert.Equal(Handshake.SerialOf(old), await Handshake.Shown(port));
+        Assert.Equal(MountedSecret.SerialOf(old), await Handshake.Shown(address));
         await tls.Exchange(renewed);
-        await Handshake.Until("the renewed certificate", async () => await Handshake.Shown(port) == Handshake.SerialOf(renewed));
+        await Patience.Until("the renewed certificate", async () => await Handshake.Shown(address) == MountedSecret.SerialOf(renewed));
 
         using var caller = Open(gateway.Grpc, "gateway");
         Assert.Equal(StatusCode.Unavailable, await Ask(caller, key));
         (await Tool.Run("Local", "key", "revoke", "clinic", "--file", _node["callers.json"])).AssertSucceeded();
         await secrets.Exchange(Callers());
-        await Handshake.Until("the end of a revoked key", async () => await Ask(caller, key) == StatusCode.Unauthenticated);
+        await Patience.Until("the end of a revoked key", async () => await Ask(caller, key) == StatusCode.Unauthenticated);
     }
 
     private async Task<string> CreateKey()

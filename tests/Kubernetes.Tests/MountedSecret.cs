@@ -1,3 +1,4 @@
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using MedMoE.Mesh.ServicesUnderTest;
 using MedMoE.Mesh.Wire.Transport;
@@ -58,5 +59,12 @@ internal sealed class MountedSecret
             Directory.Delete(Path.Combine(_folder, _state), recursive: true);
         }
         _state = state;
+    }
+
+    /// <summary>The serial number of the certificate in a Secret.</summary>
+    public static string SerialOf(IReadOnlyDictionary<string, byte[]> secret)
+    {
+        using var certificate = X509CertificateLoader.LoadCertificate(secret["tls.crt"]);
+        return certificate.GetSerialNumberString();
     }
 }

@@ -73,7 +73,7 @@ public sealed class RedisTests : IAsyncLifetime
         using var caller = Open(router.Grpc);
         // The first call opens the cache. Nobody else connects by TCP; a connection has a name only after its password.
         await new RouterService.RouterServiceClient(caller).ListExpertsAsync(new ListExpertsRequest());
-        await Handshake.Until(
+        await Patience.Until(
             "the router's connection", async () => Regex.IsMatch(await redis.Ask("client", "list"), @"addr=127\.0\.0\.1:.* name=\S"));
     }
 
@@ -96,15 +96,15 @@ public sealed class RedisTests : IAsyncLifetime
     {
         using var redis = await Start();
         await using var before = await Connect(redis, Password, Router);
-        Assert.Equal(Handshake.SerialOf(_shown), await Shown(redis));
+        Assert.Equal(MountedSecret.SerialOf(_shown), await Shown(redis));
         var renewed = Issue("redis");
         await _tls.Exchange(renewed);
         // It reads its files only when the probe tells it to.
-        Assert.Equal(Handshake.SerialOf(_shown), await Shown(redis));
+        Assert.Equal(MountedSecret.SerialOf(_shown), await Shown(redis));
 
         Assert.Equal(0, (await redis.Ask(_container.LivenessProbe)).ExitCode);
 
-        Assert.Equal(Handshake.SerialOf(renewed), await Shown(redis));
+        Assert.Equal(MountedSecret.SerialOf(renewed), await Shown(redis));
         Assert.True(await Ping(redis, Password, Router));
         // The connection that was there goes on.
         await before.GetDatabase().PingAsync();
@@ -121,7 +121,7 @@ public sealed class RedisTests : IAsyncLifetime
         Assert.Equal(0, (await redis.Ask(_container.LivenessProbe)).ExitCode);
         Assert.Equal(0, (await redis.Ask(_container.ReadinessProbe)).ExitCode);
 
-        Assert.Equal(Handshake.SerialOf(_shown), await Shown(redis));
+        Assert.Equal(MountedSecret.SerialOf(_shown), await Shown(redis));
         Assert.True(await Ping(redis, Password, Router));
     }
 
@@ -133,7 +133,7 @@ public sealed class RedisTests : IAsyncLifetime
 
     private SslStreamCertificateContext Identity(string folder) => Pem.Identity(_node[folder, "tls", "tls.crt"], _node[folder, "tls", "tls.key"]);
 
-    private Task<string> Shown(RedisProcess redis) => Handshake.Shown(redis.Port, Identity("router"));
+    private Task<string> Shown(RedisProcess redis) => Handshake.Shown(new Uri($"https://127.0.0.1:{redis.Port}"), Identity("router"));
 
     private async Task<bool> Ping(RedisProcess redis, string password, X509Certificate2? identity, Action<ConfigurationOptions>? change = null)
     {

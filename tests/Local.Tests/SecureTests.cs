@@ -58,12 +58,9 @@ public sealed class SecureTests : IDisposable
         var revoked = await Tool.Run("Local", "key", "revoke", "clinic", "--file", callers);
         Assert.Equal((0, "clinic is revoked\n"), (revoked.ExitCode, revoked.Error));
         Assert.Equal("reader: read; key\n", (await Tool.Run("Local", "key", "list", "--file", callers)).Output);
-        Tool.Result result;
-        do
-        {
-            result = await Analyze("--authority", authority, "--key", _folder["clinic"]);
-        }
-        while (result.ExitCode == 0);
+        Tool.Result result = null!;
+        await Patience.Until(
+            "the end of a revoked key", async () => (result = await Analyze("--authority", authority, "--key", _folder["clinic"])).ExitCode != 0);
         result.AssertRefused("Unauthenticated: unknown key");
 
         await AssertNoSecretIsTold(mesh, authority);
@@ -86,7 +83,7 @@ public sealed class SecureTests : IDisposable
         const string Ready = "ready gateway=";
         var gateway = (await mesh.UntilLine(line => line.StartsWith(Ready, StringComparison.Ordinal), "the mesh being ready"))[Ready.Length..];
         using var own = Pem.Certificates(certificate)[0];
-        Assert.Equal(own.SerialNumber, await TestAuthority.Shown(new Uri($"https://{gateway}")));
+        Assert.Equal(own.SerialNumber, await Handshake.Shown(new Uri($"https://{gateway}")));
 
         using var plain = LocalProcess.Run(_runtime, "up", "--name", "plain", "--set", $"Tls:PublicCertificate={certificate}");
         await plain.AssertRefused("Tls:PublicCertificate needs --tls");
@@ -137,12 +134,8 @@ public sealed class SecureTests : IDisposable
     /// <summary>The line of the first call has what only the router knows.</summary>
     private async Task AssertAudited()
     {
-        string[] lines;
-        do
-        {
-            lines = await File.ReadAllLinesAsync(_folder["audit.log"], TestContext.Current.CancellationToken);
-        }
-        while (!lines.Any(IsOfClinic));
+        string[] lines = [];
+        await Patience.Until("a line of the audit", () => (lines = File.ReadAllLines(_folder["audit.log"])).Any(IsOfClinic));
         var call = JsonDocument.Parse(lines.First(IsOfClinic)).RootElement;
         Assert.Matches("^(xray|ct|mri|ultrasound)$", call.GetProperty("expert").GetString());
         Assert.Equal("medmoe-demo/1", call.GetProperty("model").GetString());

@@ -47,6 +47,9 @@ public sealed class RunningService : IAsyncDisposable
     /// <summary>Expects errors in the log that contain these words.</summary>
     public void ExpectError(string words) => _expectedError = words;
 
+    /// <summary>Whether it has logged an error that contains these words.</summary>
+    public bool HasLoggedError(string words) => _errors.Lines.Any(line => line.Contains(words, StringComparison.Ordinal));
+
     /// <summary>A service from its container.</summary>
     public T Get<T>()
         where T : notnull => _app.Services.GetRequiredService<T>();

@@ -1,5 +1,3 @@
-using System.Net.Security;
-using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using Grpc.Net.Client;
 using MedMoE.Mesh.Wire.Transport;
@@ -36,16 +34,6 @@ public sealed class TestAuthority : IDisposable
     {
         var (certificate, key) = Write(name);
         return [$"--Tls:Certificate={certificate}", $"--Tls:Key={key}", $"--Tls:Authority={Path}"];
-    }
-
-    /// <summary>The serial number of the certificate that a server shows to a new connection.</summary>
-    public static async Task<string> Shown(Uri server)
-    {
-        using var socket = new TcpClient();
-        await socket.ConnectAsync(server.Host, server.Port, TestContext.Current.CancellationToken);
-        await using var stream = new SslStream(socket.GetStream(), false, (_, _, _, _) => true);
-        await stream.AuthenticateAsClientAsync(server.Host);
-        return stream.RemoteCertificate!.GetSerialNumberString();
     }
 
     /// <summary>Calls servers of this authority by the name, as a client that shows a certificate, or none.</summary>

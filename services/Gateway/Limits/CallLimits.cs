@@ -32,7 +32,7 @@ internal sealed class CallLimits
     public RequestBytes Bytes { get; }
 
     /// <summary>Ends the calls of callers that are no longer admitted, and the streams of those whose token or certificate has expired.</summary>
-    public void EndUnknown(CallerList? callers, DateTimeOffset now)
+    public void EndNotAdmitted(CallerList? callers, DateTimeOffset now)
     {
         if (callers is not null)
         {

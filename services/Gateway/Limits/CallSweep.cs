@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 namespace MedMoE.Mesh.Gateway.Limits;
 
 /// <summary>
-/// Ends calls whose answer is not read, calls of callers that are no longer admitted and, when the gateway stops, calls whose message is incomplete.
+/// Ends calls whose answer is not read, calls of callers who are no longer admitted and, when the gateway stops, calls whose message is incomplete.
 /// </summary>
 internal sealed class CallSweep(
     CallLimits limits, IOptions<GatewayOptions> options, TimeProvider time, IHostApplicationLifetime lifetime,
@@ -24,7 +24,7 @@ internal sealed class CallSweep(
         {
             limits.Running.End(call => call.Unread > options.Value.AnswerTimeout, unread);
             limits.Streams.End(call => call.Unread > options.Value.AnswerTimeout, unread);
-            limits.EndUnknown(callers?.Value, time.GetUtcNow());
+            limits.EndNotAdmitted(callers?.Value, time.GetUtcNow());
             if (lifetime.ApplicationStopping.IsCancellationRequested)
             {
                 limits.Arriving.End(_ => true, Refusal.Stopping);

@@ -1,6 +1,8 @@
 using Grpc.Core;
 using Grpc.Net.Client;
 using MedMoE.Mesh.ServicesUnderTest;
+using MedMoE.Mesh.Serving.Access;
+using MedMoE.Mesh.Serving.Reloading;
 using MedMoE.Mesh.V1;
 using MedMoE.Mesh.Wire.Transport;
 
@@ -10,12 +12,15 @@ namespace MedMoE.Mesh.Gateway.Tests.Access;
 public sealed class ExchangeTests : IDisposable
 {
     private const int Rounds = 3;
+    private const int Callers = 6;
 
     private readonly TestAuthority _old = new();
     private readonly TestAuthority _new = new("the next authority");
     private readonly TemporaryFolder _folder = new();
     private readonly CallersFile _callers = new(Caller(0));
     private readonly CancellationTokenSource _end = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+    /// <summary>The round whose key each caller's call has.</summary>
+    private readonly int[] _rounds = new int[Callers];
     private int _round;
     private int _answered;
 
@@ -41,13 +46,13 @@ public sealed class ExchangeTests : IDisposable
         var both = Pem.Certificates(Trusted);
         both.AddRange(Pem.Certificates(_new.Path));
         var transport = MeshTransport.Tls(() => both, () => null);
-        var calls = Enumerable.Range(0, 6).Select(i => Call(transport, gateway.Address, keepsItsConnection: i % 2 == 0)).ToArray();
+        var calls = Enumerable.Range(0, Callers).Select(caller => Call(transport, gateway.Address, caller)).ToArray();
         await Answered(50);
 
         for (var i = 0; i < Rounds; i++)
         {
             await Exchange(_old, router, gateway);
-            await ExchangeKeys();
+            await ExchangeKeys(gateway);
         }
         // To another authority: trusted beside the old one, used, and trusted alone.
         Trust(_old, _new);
@@ -84,14 +89,12 @@ public sealed class ExchangeTests : IDisposable
     private async Task Exchange(TestAuthority authority, RunningService router, RunningService gateway)
     {
         RunningService[] services = [router, gateway];
-        var before = await Task.WhenAll(services.Select(service => TestAuthority.Shown(service.Http)));
+        var before = await Task.WhenAll(services.Select(service => Handshake.Shown(service.Http)));
         Write(authority);
         for (var i = 0; i < services.Length; i++)
         {
-            while (await TestAuthority.Shown(services[i].Http) == before[i])
-            {
-                await Answered(1);
-            }
+            var (service, was) = (services[i], before[i]);
+            await Patience.Until("the new certificate", async () => await Handshake.Shown(service.Http) != was);
         }
         // The gateway keeps its connection to the router, so another one is opened as it would.
         using (var channel = Open(gateway.Get<MeshTransport>(), router.Address, "router"))
@@ -101,36 +104,32 @@ public sealed class ExchangeTests : IDisposable
         await Answered(50);
     }
 
-    private async Task ExchangeKeys()
+    private async Task ExchangeKeys(RunningService gateway)
     {
-        _callers.Write(Caller(_round), Caller(_round + 1), Caller(_round + 2));
-        // Longer than the gateway takes to read it; a key that is not known yet would be refused.
-        await Reread();
-        Interlocked.Increment(ref _round);
-        await Answered(50);
-        _callers.Write(Caller(_round), Caller(_round + 1));
-        await Answered(50);
-    }
-
-    private async Task Reread()
-    {
-        var changed = File.GetLastWriteTimeUtc(_callers.Path);
-        while (DateTime.UtcNow - changed < TimeSpan.FromSeconds(2))
+        var list = gateway.Get<ReloadedFile<CallerList>>();
+        async Task Write(params int[] rounds)
         {
-            await Answered(1);
+            var before = list.Value;
+            _callers.Write([.. rounds.Select(Caller)]);
+            await Patience.Until("the new list", () => !ReferenceEquals(before, list.Value));
         }
+
+        await Write(_round, _round + 1);
+        Interlocked.Increment(ref _round);
+        await Patience.Until("calls with the new key", () => Array.TrueForAll(_rounds, round => round == _round) || _end.IsCancellationRequested);
+        await Write(_round);
+        await Answered(50);
     }
 
     /// <summary>Waits for this many answers more.</summary>
     private async Task Answered(int more)
     {
-        for (var enough = Volatile.Read(ref _answered) + more; Volatile.Read(ref _answered) < enough && !_end.IsCancellationRequested;)
-        {
-            await Task.Yield();
-        }
+        var enough = Volatile.Read(ref _answered) + more;
+        await Patience.Until("answers", () => Volatile.Read(ref _answered) >= enough || _end.IsCancellationRequested);
     }
 
-    private async Task Call(MeshTransport transport, string gateway, bool keepsItsConnection)
+    /// <summary>Calls again and again: every other caller over one connection, the others each time over a new one.</summary>
+    private async Task Call(MeshTransport transport, string gateway, int caller)
     {
         using var kept = Open(transport, gateway, "gateway");
         try
@@ -138,7 +137,8 @@ public sealed class ExchangeTests : IDisposable
             while (!_end.IsCancellationRequested)
             {
                 var round = Volatile.Read(ref _round);
-                await (keepsItsConnection ? ListExperts(kept, round) : ListExperts(transport, gateway, round));
+                Volatile.Write(ref _rounds[caller], round);
+                await (caller % 2 == 0 ? ListExperts(kept, round) : ListExperts(transport, gateway, round));
                 Interlocked.Increment(ref _answered);
             }
         }

@@ -50,10 +50,7 @@ public sealed class KeyTests : IAsyncLifetime
         var heavy = CallersFile.Caller("heavy", "read");
         (heavy["weight"], heavy["priority"]) = (5, "sheddable");
         _callers.Write(heavy, CallersFile.Caller("plain", "read"));
-        for (var known = false; !known;)
-        {
-            known = await Record.ExceptionAsync(() => ListExperts(Key("plain"))) is null;
-        }
+        await Patience.Until("the new list", async () => await Record.ExceptionAsync(() => ListExperts(Key("plain"))) is null);
         async Task<string[]> Share(Metadata headers)
         {
             await ListExperts(headers);
@@ -176,20 +173,16 @@ public sealed class KeyTests : IAsyncLifetime
     [Fact]
     public async Task List_ThatCannotBeRead_IsNotTaken()
     {
-        _gateway.ExpectError("not a list of callers: line 1");
-        _callers.WriteText("{\"callers\": [");
+        const string Fault = "not a list of callers: line 1";
+        _gateway.ExpectError(Fault);
         var reload = _gateway.Get<Serving.Reloading.ReloadedFile<CallerList>>();
         var before = reload.Value;
-        while (File.GetLastWriteTimeUtc(_callers.Path) > DateTime.UtcNow - TimeSpan.FromSeconds(1.5))
-        {
-            await ListExperts(Key("all"));
-        }
+        _callers.WriteText("{\"callers\": [");
+        await Patience.Until("the line that tells it", () => _gateway.HasLoggedError(Fault));
         Assert.Same(before, reload.Value);
+        await ListExperts(Key("all"));
         _callers.Write(CallersFile.Caller("fresh", "read"));
-        while (ReferenceEquals(before, reload.Value))
-        {
-            await Task.Yield();
-        }
+        await Patience.Until("the new list", () => !ReferenceEquals(before, reload.Value));
         await ListExperts(Key("fresh"));
     }
 

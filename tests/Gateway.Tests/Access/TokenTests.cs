@@ -100,10 +100,7 @@ public sealed class TokenTests : IAsyncLifetime
     public async Task Keys_Exchanged_AreUsed()
     {
         WriteKeys(_other);
-        for (var refused = true; refused;)
-        {
-            refused = await Record.ExceptionAsync(() => ListExperts(Token(key: _other))) is not null;
-        }
+        await Patience.Until("the new key", async () => await Record.ExceptionAsync(() => ListExperts(Token(key: _other))) is null);
         await Assert.ThrowsAsync<RpcException>(() => ListExperts(Token()));
     }
 

@@ -122,12 +122,9 @@ public sealed class TlsTests : IDisposable
         var router = _mesh.Write("router");
         using var before = _mesh.Open(Grpc(service), Name, router);
         await Encode(before);
-        var old = await TestAuthority.Shown(service.Http);
+        var old = await Handshake.Shown(service.Http);
         _mesh.Write(Name);
-        while (await TestAuthority.Shown(service.Http) == old)
-        {
-            await Task.Yield();
-        }
+        await Patience.Until("the new certificate", async () => await Handshake.Shown(service.Http) != old);
         // The connection that was there goes on.
         await Encode(before);
         using var after = _mesh.Open(Grpc(service), Name, router);
