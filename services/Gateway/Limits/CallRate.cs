@@ -25,8 +25,9 @@ internal sealed class CallRate(IOptions<GatewayOptions> options) : IConfigureOpt
         ? RateLimitPartition.GetNoLimiter((caller, perSecond))
         : RateLimitPartition.GetTokenBucketLimiter((caller, perSecond), _ => new TokenBucketRateLimiterOptions
         {
-            TokensPerPeriod = perSecond,
-            ReplenishmentPeriod = TimeSpan.FromSeconds(1),
+            // One by one: a whole second's tokens at once would let their calls in at once, every second.
+            TokensPerPeriod = 1,
+            ReplenishmentPeriod = TimeSpan.FromSeconds(1) / perSecond,
             // A rate of the caller's own comes with a burst of its own.
             TokenLimit = _options.Burst == 0 || perSecond != _options.CallsPerSecond ? perSecond : _options.Burst,
         });

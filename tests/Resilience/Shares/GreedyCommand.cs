@@ -9,7 +9,10 @@ using MedMoE.Mesh.V1;
 
 namespace MedMoE.Mesh.Resilience.Shares;
 
-/// <summary><c>greedy</c>: calls Analyze with new images until standard input ends, and prints how many calls a second ended how.</summary>
+/// <summary>
+/// <c>greedy</c>: calls Analyze with new images from one line of standard input to the next, prints how many calls a second ended how and an empty
+/// line, and begins again with the line after it.
+/// </summary>
 internal sealed class GreedyCommand : Command
 {
     public const string Verb = "greedy";
@@ -28,7 +31,7 @@ internal sealed class GreedyCommand : Command
     private readonly ConcurrentDictionary<string, int> _ended = [];
 
     public GreedyCommand()
-        : base(Verb, "Calls a mesh with new images until standard input ends.")
+        : base(Verb, "Calls a mesh with new images from one line of standard input to the next.")
     {
         Arguments.Add(_gateway);
         foreach (var option in new Option[] { _rate, _atOnce }.Concat(_connection.All))
@@ -38,33 +41,21 @@ internal sealed class GreedyCommand : Command
         SetAction(Run);
     }
 
-    /// <summary>Runs it in a separate process for some time, and returns its lines.</summary>
-    /// <param name="gateway">HOST:PORT.</param>
-    /// <param name="connection">As whom.</param>
-    /// <param name="load">Its options for the load.</param>
-    /// <param name="time">How long.</param>
-    /// <param name="cancellation">Ends it earlier.</param>
-    public static async Task<IReadOnlyList<string>> Run(
-        string gateway, Connection connection, string[] load, TimeSpan time, CancellationToken cancellation)
-    {
-        // With lower CPU priority than the mesh: a real caller has its own machine.
-        var start = new ProcessStartInfo(
-            "nice", ["dotnet", typeof(GreedyCommand).Assembly.Location, Verb, gateway, "--authority", connection.Authority!, .. load])
-        { RedirectStandardInput = true, RedirectStandardOutput = true };
-        start.Environment[ConnectionOptions.KeyVariable] = connection.Key;
-        using var greedy = Process.Start(start)!;
-        await Task.Delay(time, cancellation);
-        greedy.StandardInput.Close();
-        var lines = await greedy.StandardOutput.ReadToEndAsync(cancellation);
-        await greedy.WaitForExitAsync(cancellation);
-        return lines.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-    }
-
     private async Task<int> Run(ParseResult arguments, CancellationToken cancellation)
     {
         var connection = _connection.Read(arguments);
         using var channel = connection.Open(await connection.Reach(arguments.GetRequiredValue(_gateway), _timeout));
         var router = new RouterService.RouterServiceClient(connection.Calls(channel));
+        while (await Console.In.ReadLineAsync(cancellation) is not null)
+        {
+            await Load(router, arguments, cancellation);
+        }
+        return 0;
+    }
+
+    private async Task Load(RouterService.RouterServiceClient router, ParseResult arguments, CancellationToken cancellation)
+    {
+        _ended.Clear();
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var started = Stopwatch.GetTimestamp();
         var calling = Task.Run(
@@ -72,7 +63,7 @@ internal sealed class GreedyCommand : Command
                 ? Task.WhenAll(Enumerable.Range(0, atOnce).Select(_ => Repeat(router, enough.Token)))
                 : Often(router, arguments.GetValue(_rate), enough.Token),
             CancellationToken.None);
-        await Console.In.ReadToEndAsync(cancellation);
+        await Console.In.ReadLineAsync(cancellation);
         await enough.CancelAsync();
         await calling;
         var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
@@ -80,7 +71,7 @@ internal sealed class GreedyCommand : Command
         {
             await Console.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{calls / seconds:0.0}/s {how}"));
         }
-        return 0;
+        await Console.Out.WriteLineAsync();
     }
 
     private async Task Repeat(RouterService.RouterServiceClient router, CancellationToken enough)

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
-using MedMoE.Mesh.Client;
 using MedMoE.Mesh.Serving.Access;
 using MedMoE.Mesh.Serving.Sharing;
 using MedMoE.Mesh.ServicesUnderTest;
@@ -72,7 +71,7 @@ internal sealed class SharesCommand : Command
         var (caller, isOpen) = (greedy.Caller(share), greedy.IsOpen);
         using var mesh = await SecureMesh.Start(settings, new CallerEntry(Honest, _rights), caller);
         string[] load = isOpen ? ["--rate", Text(Times * share)] : ["--at-once", "256"];
-        Task<IReadOnlyList<string>> Load(TimeSpan time) => GreedyCommand.Run(mesh.Gateway, mesh.Of(caller.Name), load, time, cancellation);
+        using var calls = new GreedyCaller(mesh.Gateway, mesh.Of(caller.Name), load);
 
         var connection = mesh.Of(Honest);
         using var channel = connection.Open(await connection.Reach(mesh.Gateway, _timeout));
@@ -80,7 +79,7 @@ internal sealed class SharesCommand : Command
             connection.Calls(channel), TimeSpan.FromSeconds(2.0 / share),
             () => HonestClient.Request(MeshLoad.FreshImage(), "There is a large mass."));
         // A new mesh still compiles its code while it answers, also that of refusals.
-        await Load(_warm);
+        await calls.Call(_warm, cancellation);
         List<Phase> alone = [], beside = [];
         IReadOnlyList<string> told = [];
         for (var round = 0; round < Rounds; round++)
@@ -89,7 +88,7 @@ internal sealed class SharesCommand : Command
             var quiet = Stopwatch.GetTimestamp();
             await Task.Delay(_round, cancellation);
             var begun = Stopwatch.GetTimestamp();
-            told = await Load(_round);
+            told = await calls.Call(_round, cancellation);
             var ended = Stopwatch.GetTimestamp();
             alone.Add(await honest.Between(quiet, begun));
             beside.Add(await honest.Between(begun, ended));
@@ -108,10 +107,9 @@ internal sealed class SharesCommand : Command
     private static async Task<int> Share(string[] settings, CancellationToken cancellation)
     {
         using var mesh = await SecureMesh.Start(settings, new CallerEntry(Honest, _rights));
-        Connection connection = mesh.Of(Honest);
-        Task<IReadOnlyList<string>> Load() => GreedyCommand.Run(mesh.Gateway, connection, ["--at-once", "16"], _warm, cancellation);
-        await Load();
-        var answered = (await Load()).Single(line => line.EndsWith("OK", StringComparison.Ordinal));
+        using var calls = new GreedyCaller(mesh.Gateway, mesh.Of(Honest), "--at-once", "16");
+        await calls.Call(_warm, cancellation);
+        var answered = (await calls.Call(_warm, cancellation)).Single(line => line.EndsWith("OK", StringComparison.Ordinal));
         return (int)Math.Round(double.Parse(answered[..answered.IndexOf('/', StringComparison.Ordinal)], CultureInfo.InvariantCulture) / 2);
     }
 

@@ -8,8 +8,9 @@ internal sealed class ParentWatch(IHostApplicationLifetime lifetime) : Backgroun
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var input = Console.OpenStandardInput();
-        // A read of standard input cannot be cancelled; the thread ends with the process.
-        var ended = Task.Run(() => input.CopyTo(Stream.Null), CancellationToken.None);
+        // A read of standard input cannot be cancelled; the thread, which is none of the pool's, ends with the process.
+        var ended = Task.Factory.StartNew(
+            () => input.CopyTo(Stream.Null), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         await ended.WaitAsync(stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         lifetime.StopApplication();
     }

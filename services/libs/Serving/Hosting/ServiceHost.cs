@@ -28,6 +28,9 @@ namespace MedMoE.Mesh.Serving.Hosting;
 /// <summary>What all services share: two ports, message limits, errors, health, reflection, metrics, graceful shutdown.</summary>
 public static partial class ServiceHost
 {
+    // As many threads as libraries may block at once.
+    private const int MinThreads = 16;
+
     /// <summary>A service that other services of the mesh call.</summary>
     public static WebApplicationBuilder CreateBuilder(string[] args) => CreateBuilder(args, tls => tls.ForMesh, null);
 
@@ -38,6 +41,7 @@ public static partial class ServiceHost
     private static WebApplicationBuilder CreateBuilder(
         string[] args, Func<TlsFiles, TlsHandshakeCallbackOptions?> callers, Action<ListenOptions>? grpcPort)
     {
+        KeepThreads();
         var builder = WebApplication.CreateSlimBuilder(args);
         RenamedSettings.Refuse(builder.Configuration);
         SettingNames.RequireSections(args);
@@ -99,6 +103,16 @@ public static partial class ServiceHost
         }
         builder.Services.AddHealthChecks().AddCheck<Readiness>("ready");
         return builder;
+    }
+
+    /// <summary>
+    /// Lets the pool have threads to spare. It starts as many as there are cores and adds one each half second or more where all are blocked; the writer
+    /// of StackExchange.Redis blocks one for 5 s. A pod of one core would stand still until then.
+    /// </summary>
+    private static void KeepThreads()
+    {
+        ThreadPool.GetMinThreads(out var workers, out var completions);
+        ThreadPool.SetMinThreads(Math.Max(workers, MinThreads), completions);
     }
 
     private static ServingOptions Read(ConfigurationManager configuration)
