@@ -59,7 +59,8 @@ internal sealed class BackboneModel : IServedModel, IDisposable
                 BytesSetting = MaxDecodingBytes,
                 RetryAfter = batching.RetryAfter,
             },
-            _network.Metrics);
+            // Callers see one queue.
+            _network.Metrics.Refused);
     }
 
     public ModelInfo Info => _network.Latest.Info;

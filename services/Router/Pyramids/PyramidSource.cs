@@ -3,6 +3,7 @@ using Grpc.Core;
 using MedMoE.Mesh.Cache;
 using MedMoE.Mesh.Router.Models;
 using MedMoE.Mesh.Router.Settings;
+using MedMoE.Mesh.Serving.Batching;
 using MedMoE.Mesh.Serving.Endpoints;
 using MedMoE.Mesh.Serving.Telemetry;
 using MedMoE.Mesh.Wire.Catalog;
@@ -15,6 +16,15 @@ internal sealed class PyramidSource(MeshChannels channels, FeatureCache cache, K
 {
     /// <summary>How long a finished pyramid may be shared with new readers. After that only the cache decides whether it is valid.</summary>
     private static readonly TimeSpan _shared = TimeSpan.FromSeconds(1);
+
+    private static readonly TimeSpan _retryAfter = TimeSpan.FromMilliseconds(100);
+
+    private readonly Places _turns = new(new PlacesOptions
+    {
+        AtOnce = options.Value.MaxExtractions,
+        Waiting = options.Value.QueueCapacity,
+        RetryAfter = _retryAfter,
+    });
 
     private readonly SharedWork<Flight> _flights = new(flight => !flight.Pyramid.Summary.IsCompleted, flight => flight.MayBeJoined(time));
 
@@ -71,7 +81,8 @@ internal sealed class PyramidSource(MeshChannels channels, FeatureCache cache, K
         }
         else
         {
-            await Extract(flight, image);
+            // Callers take turns here: calls that the backbone refuses, its queue being full, cost the router as much as others' work.
+            await _turns.Run(() => Extract(flight, image), flight.Abandoned);
         }
     }
 

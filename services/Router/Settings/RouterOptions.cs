@@ -14,6 +14,16 @@ internal sealed record RouterOptions
     /// <summary>Timeout of a call to another service, a retry included; then DEADLINE_EXCEEDED. Default 60 s.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>
+    /// Maximum concurrent calls to the backbone; further ones wait, and callers take turns. At least two batches for each backbone. Default 64.
+    /// </summary>
+    [Range(1, 1 << 16)]
+    public int MaxExtractions { get; init; } = 64;
+
+    /// <summary>Maximum calls to the backbone that wait; more get RESOURCE_EXHAUSTED. Default 1024.</summary>
+    [Range(0, 1 << 20)]
+    public int QueueCapacity { get; init; } = 1024;
+
     /// <summary>Maximum concurrent items of one AnalyzeStream; the next one is read when one has ended. Default 16.</summary>
     [Range(1, 4096)]
     public int StreamConcurrency { get; init; } = 16;

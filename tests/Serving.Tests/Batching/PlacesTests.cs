@@ -21,7 +21,7 @@ public sealed class PlacesTests
     public async Task Run_AllPlacesTaken_OneWaitsAndTheNextIsRefused()
     {
         using var metrics = new BatcherMetrics("test");
-        var places = new Places(_one, metrics);
+        var places = new Places(_one, metrics.Refused);
         using var started = new ManualResetEventSlim();
         using var released = new ManualResetEventSlim();
         using var gone = new CancellationTokenSource();
@@ -57,7 +57,7 @@ public sealed class PlacesTests
     public async Task Run_BytesTaken_LargeWorkWaitsAndSmallOvertakes()
     {
         using var metrics = new BatcherMetrics("test");
-        var places = new Places(_one with { AtOnce = 4, Waiting = 4 }, metrics);
+        var places = new Places(_one with { AtOnce = 4, Waiting = 4 }, metrics.Refused);
         using var released = new ManualResetEventSlim();
         var (first, started) = Hold(places, held: 0, needed: 60, released);
         await started.WaitAsync(_patience, TestContext.Current.CancellationToken);
@@ -77,7 +77,7 @@ public sealed class PlacesTests
     public async Task Run_BytesHeldByThoseThatWait_RefusesTheNext()
     {
         using var metrics = new BatcherMetrics("test");
-        var places = new Places(_one with { Waiting = 4 }, metrics);
+        var places = new Places(_one with { Waiting = 4 }, metrics.Refused);
         using var released = new ManualResetEventSlim();
         var (first, started) = Hold(places, held: 70, needed: 0, released);
         await started.WaitAsync(_patience, TestContext.Current.CancellationToken);
@@ -97,7 +97,7 @@ public sealed class PlacesTests
     public async Task Run_BytesHeldByAnotherCaller_SendsTheLastOfItsWorkAway()
     {
         using var metrics = new BatcherMetrics("test");
-        var places = new Places(_one with { Waiting = 4 }, metrics);
+        var places = new Places(_one with { Waiting = 4 }, metrics.Refused);
         using var released = new ManualResetEventSlim();
         As("greedy");
         var (first, started) = Hold(places, held: 40, needed: 0, released);

@@ -3,13 +3,13 @@ using MedMoE.Mesh.Serving.Sharing;
 namespace MedMoE.Mesh.Serving.Batching;
 
 /// <summary>
-/// Limits work before a model that takes memory, such as decoding images. Running and waiting work are bounded, in number and in bytes; more is
-/// refused.
+/// Limits work before a model, such as decoding images, which takes memory, or calls to another service. Running and waiting work are bounded, in
+/// number and in bytes; more is refused.
 /// </summary>
 /// <remarks>Callers take turns (<see cref="FairQueue{T}"/>); small work overtakes work that waits for memory.</remarks>
 /// <param name="options">The limits.</param>
-/// <param name="metrics">Those of the model's batcher, because callers see one queue.</param>
-public sealed class Places(PlacesOptions options, BatcherMetrics metrics)
+/// <param name="refused">Told how much work is refused, when it is.</param>
+public sealed class Places(PlacesOptions options, Action<int>? refused = null)
 {
     // Guards the fields below.
     private readonly Lock _lock = new();
@@ -39,6 +39,24 @@ public sealed class Places(PlacesOptions options, BatcherMetrics metrics)
         }
     }
 
+    /// <summary>Runs work that takes no memory to speak of.</summary>
+    /// <param name="work">The work.</param>
+    /// <param name="cancellation">Cancelled when the caller disconnects or cancels.</param>
+    /// <exception cref="QueueFullException">Too much work waits. Thrown at once.</exception>
+    public async Task Run(Func<Task> work, CancellationToken cancellation)
+    {
+        var own = new Waiting(Held: 0, Needed: 0);
+        await Turn(own, cancellation);
+        try
+        {
+            await work();
+        }
+        finally
+        {
+            EndTurn(own);
+        }
+    }
+
     private void Enter(Waiting own)
     {
         if (_present > 0 && _heldBytes + own.Held > options.Bytes)
@@ -59,7 +77,7 @@ public sealed class Places(PlacesOptions options, BatcherMetrics metrics)
     /// <exception cref="QueueFullException">There is nobody to send away.</exception>
     private void MakeRoom(QueueFullException full, IReadOnlyList<FairQueue<Waiting>.Node>? victims)
     {
-        metrics.Refused(victims?.Count ?? 1);
+        refused?.Invoke(victims?.Count ?? 1);
         foreach (var victim in victims ?? throw full)
         {
             _waiting.Remove(victim);

@@ -8,11 +8,11 @@ public sealed record PlacesOptions
     /// <summary>Limit of waiting work. More is refused at once.</summary>
     public required int Waiting { get; init; }
 
-    /// <summary>Limit of bytes that running work takes in total, and of bytes that all requests hold.</summary>
-    public required long Bytes { get; init; }
+    /// <summary>Limit of bytes that running work takes in total, and of bytes that all requests hold. Default: none.</summary>
+    public long Bytes { get; init; } = long.MaxValue;
 
     /// <summary>Name of the setting of <see cref="Bytes"/>, for the error.</summary>
-    public required string BytesSetting { get; init; }
+    public string BytesSetting { get; init; } = "";
 
     /// <summary>Back-off that a refused caller is given.</summary>
     public required TimeSpan RetryAfter { get; init; }
