@@ -5,6 +5,7 @@ using MedMoE.Mesh.Router.Calls;
 using MedMoE.Mesh.Router.Gating;
 using MedMoE.Mesh.Router.Limits;
 using MedMoE.Mesh.Router.Models;
+using MedMoE.Mesh.Router.OpenInference;
 using MedMoE.Mesh.Router.Pyramids;
 using MedMoE.Mesh.Router.Settings;
 using MedMoE.Mesh.Router.Texts;
@@ -42,7 +43,8 @@ public static class RouterApp
             .AddSingleton<Classify>()
             .AddSingleton<EmbedImage>()
             .AddSingleton<EmbedText>()
-            .AddSingleton<ListExperts>();
+            .AddSingleton<ListExperts>()
+            .AddOpenInference();
         builder.Services.Configure<GrpcServiceOptions>(grpc => grpc.Interceptors.Add<AnswerBytes>());
         builder.Services.Configure<GrpcServiceOptions>(grpc => grpc.Interceptors.Add<AuditNotes.Collector>());
         // Limits the bytes buffered for a message that waits for capacity. Streams from the backbone have larger windows, because the router opens
@@ -52,6 +54,7 @@ public static class RouterApp
         app.MapServing();
         app.UseMiddleware<RequestBytes>();
         app.MapGrpcService<RouterEndpoint>();
+        app.MapGrpcService<OpenInferenceEndpoint>();
         // Load the bundle now, so that its errors are reported before the host starts.
         app.Services.GetRequiredService<RouterGate>();
         // Create the metrics now, so that they report zeros before the first request.

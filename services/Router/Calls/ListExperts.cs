@@ -1,4 +1,3 @@
-using Grpc.Core;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Router.Gating;
 using MedMoE.Mesh.Router.Models;
@@ -9,8 +8,6 @@ namespace MedMoE.Mesh.Router.Calls;
 /// <summary>ListExperts: the experts of the manifest, and whether each can be reached.</summary>
 internal sealed class ListExperts(KnownModels models, RouterGate gate)
 {
-    private static readonly TimeSpan _timeout = TimeSpan.FromSeconds(1);
-
     public async Task<ListExpertsResponse> Run(CancellationToken cancellation) => new()
     {
         Experts = { await Task.WhenAll(gate.Manifest.Experts.Select(entry => Describe(entry, cancellation))) },
@@ -22,25 +19,6 @@ internal sealed class ListExperts(KnownModels models, RouterGate gate)
         Name = entry.Name,
         ReportType = entry.ReportType,
         DicomModalities = { entry.DicomModalities },
-        Available = await IsAvailable(entry.Name, cancellation),
+        Available = await models.AskOrNull(MeshService.ExpertNamed(entry.Name), cancellation) is not null,
     };
-
-    private async Task<bool> IsAvailable(string expert, CancellationToken cancellation)
-    {
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        timeout.CancelAfter(_timeout);
-        try
-        {
-            await models.Ask(MeshService.ExpertNamed(expert), timeout.Token);
-            return true;
-        }
-        catch (RpcException)
-        {
-            return false;
-        }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
-        {
-            return false;
-        }
-    }
 }

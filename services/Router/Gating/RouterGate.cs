@@ -29,6 +29,9 @@ internal sealed class RouterGate
 
     public ModelInfo Info { get; }
 
+    /// <summary>8C: values of the backbone's pooled feature.</summary>
+    public int PooledDim => _image.InputSize;
+
     /// <summary>The policy of a request, with AUTO resolved; with EXPLICIT also its decision.</summary>
     /// <exception cref="InvalidFieldException">Unknown policy or expert, or REPORT without a report.</exception>
     public GatingPolicy Resolve(V1.Gating? gating, bool hasText, out GateDecision? named)

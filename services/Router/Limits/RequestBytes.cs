@@ -1,7 +1,9 @@
 using Grpc.Core;
+using MedMoE.Mesh.Serving.Endpoints;
 using MedMoE.Mesh.Serving.Errors;
 using MedMoE.Mesh.Serving.Limits;
 using MedMoE.Mesh.Serving.Settings;
+using MedMoE.Mesh.Wire.Catalog;
 using Microsoft.Extensions.Options;
 
 namespace MedMoE.Mesh.Router.Limits;
@@ -9,13 +11,10 @@ namespace MedMoE.Mesh.Router.Limits;
 /// <summary>Reserves the bytes of a call's message before it is read, or refuses the call. Streams reserve theirs for each message.</summary>
 internal sealed class RequestBytes(RequestDelegate next, HeldBytes bytes, IOptions<ServingOptions> options)
 {
-    private static readonly string _service = $"/{RouterService.Descriptor.FullName}/";
-    private static readonly string _stream = _service + nameof(RouterService.RouterServiceBase.AnalyzeStream);
-
     public async Task InvokeAsync(HttpContext context)
     {
-        var path = context.Request.Path.Value!;
-        if (!path.StartsWith(_service, StringComparison.Ordinal) || path == _stream)
+        if (MeshContract.MethodAt(context.Request.Path.Value!) is not { IsClientStreaming: false } method
+            || !ServiceCatalog.Router.Contracts.Contains(method.Service))
         {
             await next(context);
             return;

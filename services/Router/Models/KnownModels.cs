@@ -15,6 +15,7 @@ namespace MedMoE.Mesh.Router.Models;
 internal sealed class KnownModels(MeshChannels channels, IOptions<RouterOptions> options, TimeProvider time)
 {
     private static readonly TimeSpan _fresh = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan _shortPatience = TimeSpan.FromSeconds(1);
 
     private readonly ConcurrentDictionary<MeshService, (ModelInfo Model, DateTimeOffset Seen)> _known = [];
     private readonly SingleFlight<ModelInfo> _asking = new();
@@ -46,4 +47,23 @@ internal sealed class KnownModels(MeshChannels channels, IOptions<RouterOptions>
         Update(service, response.Model);
         return response.Model;
     }, cancellation);
+
+    /// <summary>The model of the service, or null if it cannot be reached now: within a second.</summary>
+    public async Task<ModelInfo?> AskOrNull(MeshService service, CancellationToken cancellation)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        patience.CancelAfter(_shortPatience);
+        try
+        {
+            return await Ask(service, patience.Token);
+        }
+        catch (RpcException)
+        {
+            return null;
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
 }

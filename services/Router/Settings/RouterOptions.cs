@@ -28,6 +28,10 @@ internal sealed record RouterOptions
     [Range(1, 4096)]
     public int StreamConcurrency { get; init; } = 16;
 
+    /// <summary>Maximum items of an Open Inference request; they run at once. More get INVALID_ARGUMENT. Default 16.</summary>
+    [Range(1, 4096)]
+    public int MaxBatchSize { get; init; } = 16;
+
     /// <summary>
     /// Maximum bytes of requests and unread answers: half for calls with one message, which get RESOURCE_EXHAUSTED beyond it, half for streams, which
     /// are then read more slowly. A single message is always accepted. In memory a request takes up to three times its bytes. Default 128 MiB.

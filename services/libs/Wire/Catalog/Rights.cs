@@ -1,4 +1,5 @@
 using Google.Protobuf.Reflection;
+using MedMoE.Mesh.OpenInference;
 using MedMoE.Mesh.V1;
 
 namespace MedMoE.Mesh.Wire.Catalog;
@@ -30,7 +31,18 @@ public static class MethodRights
     public static Rights Needed(MethodDescriptor method) =>
         method.Service == ModelService.Descriptor || method.Name == nameof(RouterService.RouterServiceClient.ListExperts) ? Rights.Read
         : method.Service == RouterService.Descriptor ? Rights.Infer
+        : method.Service == GRPCInferenceService.Descriptor ? OpenInferenceRight(method)
         : ServiceCatalog.Contracts.Contains(method.Service) ? Rights.Direct
         // Reflection, which is not of the mesh.
         : Rights.Read;
+
+    private static Rights OpenInferenceRight(MethodDescriptor method) => method.Name switch
+    {
+        nameof(GRPCInferenceService.GRPCInferenceServiceClient.ModelInfer) or nameof(GRPCInferenceService.GRPCInferenceServiceClient.ModelStreamInfer)
+            => Rights.Infer,
+        // Health of the models: any known caller.
+        nameof(GRPCInferenceService.GRPCInferenceServiceClient.ServerLive) or nameof(GRPCInferenceService.GRPCInferenceServiceClient.ServerReady)
+            or nameof(GRPCInferenceService.GRPCInferenceServiceClient.ModelReady) => Rights.None,
+        _ => Rights.Read,
+    };
 }

@@ -1,4 +1,5 @@
 using Google.Protobuf.Reflection;
+using MedMoE.Mesh.OpenInference;
 using MedMoE.Mesh.V1;
 
 namespace MedMoE.Mesh.Wire.Catalog;
@@ -24,7 +25,8 @@ public static class ServiceCatalog
             StopsAt = 2,
         };
 
-    public static ServiceKind Router { get; } = new("router", "Router", RouterService.Descriptor) { Part = _ => BundlePart.Gate, StopsAt = 1 };
+    public static ServiceKind Router { get; } =
+        new("router", "Router", RouterService.Descriptor, GRPCInferenceService.Descriptor) { Part = _ => BundlePart.Gate, StopsAt = 1 };
 
     public static ServiceKind Gateway { get; } = new("gateway", "Gateway");
 
