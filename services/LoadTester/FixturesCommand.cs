@@ -44,6 +44,7 @@ internal sealed class FixturesCommand : Command
             FixtureFile.Write(Path.Combine(folder, $"{name}.bin"), messages);
             files++;
         }
+        File.WriteAllText(Path.Combine(folder, "perf-analyzer.json"), $"{FixtureSet.PerfAnalyzerData(studies).ToJsonString()}\n");
         Console.WriteLine($"wrote {files} files of messages from {studies.Length} studies to {folder}");
         if (skipped.Count > 0)
         {

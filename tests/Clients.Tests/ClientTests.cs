@@ -79,6 +79,26 @@ public sealed class ClientTests(MeshToCall mesh) : IClassFixture<MeshToCall>
         Assert.Equal(["The", "left", "lung", "shows", "a", "small", "nodule", "."], lines[1..].Select(line => line.Split(' ')[0]));
     }
 
+    /// <summary>tritonclient itself may not be there: this decodes as it does.</summary>
+    [Fact]
+    public async Task OpenInference_AgainstTheMesh_GetsWhatItExpects()
+    {
+        var python = Client.Of("python") with { Command = [.. Client.Of("python").Command[..^1], "tests/clients/python/open_inference.py"] };
+        await python.Prepare();
+
+        var result = await python.Run(mesh.Gateway, Client.Image, "The left lung shows a small nodule.");
+
+        Assert.Equal((0, ""), (result.ExitCode, result.Error));
+        Assert.Collection(
+            result.Output.TrimEnd().Split('\n'),
+            line => Assert.Equal(
+                "models: medmoe, backbone, text_encoder, gate, expert_xray, expert_ct, expert_mri, expert_ultrasound", line),
+            line => Assert.Matches(@"^medmoe: expert xray, similarity -?\d\.\d{3}$", line),
+            line => Assert.Equal("BF16: as FP32, 96 values", line),
+            line => Assert.Equal("text_encoder: 8 and 1 words, truncated: False", line),
+            line => Assert.Equal("stream: InvalidArgument: TEXT[0]: no words in it", line));
+    }
+
     [Fact]
     public void FirstCall_InTheReadme_IsTheFile()
     {

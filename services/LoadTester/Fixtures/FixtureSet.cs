@@ -1,11 +1,16 @@
+using System.Buffers.Binary;
+using System.Text;
+using System.Text.Json.Nodes;
 using Google.Protobuf;
 using Grpc.Health.V1;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.LoadTester.Configuration;
+using MedMoE.Mesh.OpenInference;
 using MedMoE.Mesh.Studies;
 using MedMoE.Mesh.V1;
 using MedMoE.Mesh.Wire;
 using MedMoE.Mesh.Wire.Catalog;
+using DataType = MedMoE.Mesh.V1.DataType;
 
 namespace MedMoE.Mesh.LoadTester.Fixtures;
 
@@ -13,6 +18,8 @@ namespace MedMoE.Mesh.LoadTester.Fixtures;
 internal static class FixtureSet
 {
     private const int Words = 12;
+    private const string ImageInput = "IMAGE";
+    private const string ReportInput = "REPORT";
 
     public static IEnumerable<(string Name, IEnumerable<IMessage> Messages)> Of(ModelBundle bundle, IReadOnlyList<Study> studies) =>
     [
@@ -22,6 +29,8 @@ internal static class FixtureSet
         ("embed-image", studies.Take(4).Select(study => new EmbedImageRequest { Image = ImageOf(study) })),
         ("embed-text", studies.Select(study => new EmbedTextRequest { Texts = { study.Report } })),
         ("list-experts", [new ListExpertsRequest()]),
+        ("model-infer", studies.Take(4).Select(Infer)),
+        ("model-stream-infer", studies.Take(4).Select(Infer)),
         ("backbone", studies.Take(4).Select(study => new ExtractPyramidRequest { Image = ImageOf(study) })),
         (ServiceCatalog.TextEncoder.Name, studies.Select(study => new EncodeRequest { Texts = { study.Report }, DataType = DataType.Fp16 })),
         ("expert", Localize(bundle)),
@@ -29,9 +38,40 @@ internal static class FixtureSet
         ("health", [new HealthCheckRequest()]),
     ];
 
+    /// <summary>The same as <c>--input-data</c> of perf_analyzer: made-up bytes are no image.</summary>
+    public static JsonObject PerfAnalyzerData(IReadOnlyList<Study> studies) => new()
+    {
+        ["data"] = new JsonArray(
+        [
+            .. studies.Take(4).Select(study => new JsonObject
+            {
+                [ImageInput] = new JsonObject { ["b64"] = Convert.ToBase64String(study.Image) },
+                [ReportInput] = new JsonArray(study.Report),
+            }),
+        ]),
+    };
+
     private static Image ImageOf(Study study) => new() { Encoded = ByteString.CopyFrom(study.Image) };
 
     private static AnalyzeRequest Analyze(Study study) => new() { Image = ImageOf(study), Report = study.Report };
+
+    private static ModelInferRequest Infer(Study study, int id) => new()
+    {
+        ModelName = "medmoe",
+        Id = $"{id}",
+        Inputs = { InputOf(ImageInput), InputOf(ReportInput) },
+        RawInputContents = { WithLength(study.Image), WithLength(Encoding.UTF8.GetBytes(study.Report)) },
+    };
+
+    private static ModelInferRequest.Types.InferInputTensor InputOf(string name) => new() { Name = name, Datatype = "BYTES", Shape = { 1, 1 } };
+
+    private static ByteString WithLength(byte[] element)
+    {
+        var bytes = new byte[sizeof(uint) + element.Length];
+        BinaryPrimitives.WriteInt32LittleEndian(bytes, element.Length);
+        element.CopyTo(bytes, sizeof(uint));
+        return UnsafeByteOperations.UnsafeWrap(bytes);
+    }
 
     private static ClassifyRequest Classify(Study study, string expert) => new()
     {

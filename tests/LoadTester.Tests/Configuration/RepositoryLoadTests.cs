@@ -1,6 +1,7 @@
 using System.Text.Json;
 using MedMoE.Mesh.LoadTester.Calls;
 using MedMoE.Mesh.LoadTester.Configuration;
+using MedMoE.Mesh.OpenInference;
 using MedMoE.Mesh.ServicesUnderTest;
 using MedMoE.Mesh.V1;
 
@@ -18,9 +19,10 @@ public sealed class RepositoryLoadTests
     public void Configurations_CoverEveryMethodInEveryWay()
     {
         var calls = _configs.GroupBy(file => Path.GetFileName(Path.GetDirectoryName(file)), file => LoadConfigReader.Read(file));
-        // Without Watch, which never ends by itself.
-        var methods = MeshMethod.All.Select(m => $"{m.Service.FullName}.{m.Name}")
-            .Where(m => !m.EndsWith(".Watch", StringComparison.Ordinal)).Order().ToArray();
+        // Without Watch, which never ends by itself, and those of the Open Inference Protocol that only describe.
+        var methods = MeshMethod.All
+            .Where(m => m.Service != GRPCInferenceService.Descriptor || m.Name.EndsWith("Infer", StringComparison.Ordinal))
+            .Select(m => $"{m.Service.FullName}.{m.Name}").Where(m => !m.EndsWith(".Watch", StringComparison.Ordinal)).Order().ToArray();
         Assert.All(calls, kind => Assert.Equal(methods, kind.Select(c => c.Call).Distinct().Order()));
         Assert.All(calls, kind => Assert.Equal(
             ["ct", "mri", "ultrasound", "xray"],
