@@ -70,7 +70,8 @@ internal sealed class Infer(ModelList models, ServerStatistics statistics, IOpti
         {
             throw new InvalidFieldException(
                 "outputs",
-                $"take {size} bytes, over the limit of {serving.Value.MaxMessageBytes} (Serving:MaxMessageBytes): send fewer items, or name fewer outputs");
+                $"take {size} bytes, over the limit of {serving.Value.MaxMessageBytes} (Serving:MaxMessageBytes): send fewer items, "
+                + "or name the outputs that are needed");
         }
         var response = new ModelInferResponse { ModelName = request.ModelName, ModelVersion = InferenceModel.Version, Id = request.Id };
         foreach (var spec in wanted)

@@ -16,7 +16,8 @@ public sealed class ReflectionTests
     private static readonly string[] _services =
         [.. new[]
         {
-            RouterService.Descriptor, BackboneService.Descriptor, TextEncoderService.Descriptor, ExpertService.Descriptor, ModelService.Descriptor,
+            RouterService.Descriptor, GRPCInferenceService.Descriptor, BackboneService.Descriptor, TextEncoderService.Descriptor,
+            ExpertService.Descriptor, ModelService.Descriptor,
         }.Select(s => s.FullName)];
 
     private static DateTime Deadline => DateTime.UtcNow + _patience;

@@ -52,7 +52,8 @@ internal sealed record InputTensor(ElementType Type, IReadOnlyList<long> Dims, I
     }
 
     private static IReadOnlyList<T> Typed<T>(
-        ModelInferRequest.Types.InferInputTensor tensor, TensorSpec spec, long elements, Func<InferTensorContents, IReadOnlyList<T>> field, string name)
+        ModelInferRequest.Types.InferInputTensor tensor, TensorSpec spec, long elements, Func<InferTensorContents, IReadOnlyList<T>> field,
+        string name)
     {
         var contents = tensor.Contents ?? throw new InvalidFieldException(spec.Name, "has no contents, and the request no raw_input_contents");
         var values = field(contents);

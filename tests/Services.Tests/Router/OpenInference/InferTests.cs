@@ -14,6 +14,9 @@ public sealed class InferTests(InferenceMesh mesh) : IClassFixture<InferenceMesh
 {
     private const double Tolerance = 1e-6;
 
+    // The network runs again, with other texts in its batch.
+    private const double OfAnotherRun = 1e-5;
+
     private static readonly string[] _all = ["IMAGE_EMBEDDING", "EXPERT", "GATE_PROBABILITIES", "GLOBAL_SIMILARITY", "LOCAL_SIMILARITY"];
 
     [Fact]
@@ -116,7 +119,8 @@ public sealed class InferTests(InferenceMesh mesh) : IClassFixture<InferenceMesh
     {
         var request = Request("medmoe", Bytes("IMAGE", Samples.Bytes(Samples.Files[0])), Texts("REPORT", Samples.Reports[0]));
         request.Parameters.Add("expert", new InferParameter { StringParam = "MR" });
-        Assert.Equal(["mri"], (await mesh.Infer(request)).Texts("EXPERT"));
+        var named = await mesh.Infer(request);
+        Assert.Equal(["mri"], named.Texts("EXPERT"));
 
         request.Parameters.Clear();
         request.Parameters.Add("gating", new InferParameter { StringParam = "image" });
@@ -170,8 +174,10 @@ public sealed class InferTests(InferenceMesh mesh) : IClassFixture<InferenceMesh
         for (var i = 0; i < 2; i++)
         {
             var words = WireTensors.ToSingles(own.Texts[i].WordEmbeddings, "", -1, 64);
-            Near(WireTensors.ToSingles(own.Texts[i].Sentence, "", 64), answer.Floats("SENTENCE")[(64 * i)..(64 * (i + 1))]);
-            Near([.. words, .. new float[(longest * 64) - words.Length]], answer.Floats("WORDS")[(longest * 64 * i)..(longest * 64 * (i + 1))]);
+            Near(WireTensors.ToSingles(own.Texts[i].Sentence, "", 64), answer.Floats("SENTENCE")[(64 * i)..(64 * (i + 1))], OfAnotherRun);
+            Near(
+                [.. words, .. new float[(longest * 64) - words.Length]], answer.Floats("WORDS")[(longest * 64 * i)..(longest * 64 * (i + 1))],
+                OfAnotherRun);
         }
         var truncated = answer.Outputs.Select(o => o.Name).ToList().IndexOf("TRUNCATED");
         Assert.Equal(own.Texts.Select(text => text.Truncated ? (byte)1 : (byte)0), answer.RawOutputContents[truncated]);
@@ -212,9 +218,9 @@ public sealed class InferTests(InferenceMesh mesh) : IClassFixture<InferenceMesh
         }
     }
 
-    private static void Near(float[] expected, float[] actual)
+    private static void Near(float[] expected, float[] actual, double tolerance = Tolerance)
     {
         Assert.Equal(expected.Length, actual.Length);
-        Assert.All(expected.Zip(actual), pair => Assert.Equal(pair.First, pair.Second, Tolerance * Math.Max(1, Math.Abs(pair.First))));
+        Assert.All(expected.Zip(actual), pair => Assert.Equal(pair.First, pair.Second, tolerance * Math.Max(1, Math.Abs(pair.First))));
     }
 }

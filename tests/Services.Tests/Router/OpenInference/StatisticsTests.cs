@@ -84,8 +84,9 @@ public sealed class StatisticsTests
             await waiting.Reached("backbone", 4, _patience);
         }
 
-        Assert.Equal([4, 128], (await answer).Shape("POOLED"));
+        var pooled = await answer;
 
+        Assert.Equal([4, 128], pooled.Shape("POOLED"));
         var statistics = (await client.ModelStatisticsAsync(new ModelStatisticsRequest { Name = "backbone" }, deadline: Deadline)).ModelStats[0];
         Assert.Equal((4UL, 1UL), (statistics.InferenceCount, statistics.ExecutionCount));
         Assert.Equal((1UL, 1UL, 0UL, 1UL, 0UL), Counts(statistics.InferenceStats));

@@ -18,10 +18,12 @@ internal static class Tensors
         RawInputContents = { inputs.Select(input => input.Raw) },
     };
 
-    public static (InferInputTensor, ByteString) Bytes(string name, params byte[][] elements) =>
-        (new InferInputTensor { Name = name, Datatype = "BYTES", Shape = { elements.Length, 1 } }, ByteString.CopyFrom([.. elements.SelectMany(WithLength)]));
+    public static (InferInputTensor, ByteString) Bytes(string name, params byte[][] elements) => (
+        new InferInputTensor { Name = name, Datatype = "BYTES", Shape = { elements.Length, 1 } },
+        ByteString.CopyFrom([.. elements.SelectMany(WithLength)]));
 
-    public static (InferInputTensor, ByteString) Texts(string name, params string[] texts) => Bytes(name, Array.ConvertAll(texts, Encoding.UTF8.GetBytes));
+    public static (InferInputTensor, ByteString) Texts(string name, params string[] texts) =>
+        Bytes(name, Array.ConvertAll(texts, Encoding.UTF8.GetBytes));
 
     public static (InferInputTensor, ByteString) Fp32(string name, float[] values, params long[] shape) =>
         (new InferInputTensor { Name = name, Datatype = "FP32", Shape = { shape } }, ByteString.CopyFrom(MemoryMarshal.AsBytes<float>(values)));
