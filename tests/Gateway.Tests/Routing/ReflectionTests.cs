@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Grpc.Health.V1;
 using Grpc.Net.Client;
+using MedMoE.Mesh.OpenInference;
 using MedMoE.Mesh.ServicesUnderTest;
 using MedMoE.Mesh.V1;
 using Current = Grpc.Reflection.V1;
