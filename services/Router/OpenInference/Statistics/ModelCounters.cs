@@ -29,7 +29,7 @@ internal sealed class ModelCounters(string name, TimeProvider time)
     public void Answered(StageTimes stage, TimeSpan total, TimeSpan input = default, TimeSpan output = default)
     {
         var queue = Min(stage.Queue, total - input - output);
-        var infer = Min(stage.Infer, total - input - output - queue);
+        var compute = Min(stage.Compute, total - input - output - queue);
         lock (_lock)
         {
             var stats = _counted.InferenceStats;
@@ -43,7 +43,7 @@ internal sealed class ModelCounters(string name, TimeProvider time)
             }
             Add(stats.CacheMiss, TimeSpan.Zero);
             Add(stats.ComputeInput, input);
-            Add(stats.ComputeInfer, infer);
+            Add(stats.ComputeInfer, compute);
             Add(stats.ComputeOutput, output);
             _executions += stage.Executions;
             _counted.InferenceCount += (ulong)stage.Ran;

@@ -17,7 +17,7 @@ internal sealed class ServerStatistics(ModelList models, TimeProvider time)
             .ToDictionary(group => group.Key, StageTimes.Of);
         foreach (var (name, stage) in stages.Where(stage => stage.Key != model.Name))
         {
-            _counters[name].Answered(stage, stage.Queue + stage.Infer);
+            _counters[name].Answered(stage, stage.Queue + stage.Compute);
         }
         var own = stages.GetValueOrDefault(model.Name)
             ?? StageTimes.Chain([.. stages.Values], times.Items.Count(item => item.Any(stage => !IsFree(stage))));

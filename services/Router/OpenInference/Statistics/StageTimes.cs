@@ -6,8 +6,8 @@ namespace MedMoE.Mesh.Router.OpenInference.Statistics;
 /// <param name="Ran">Items that a network ran for; the others came from the cache.</param>
 /// <param name="Executions">Batches of the network, each counted for the part of it that these items were.</param>
 /// <param name="Queue">Of the item that waited longest: the items run at once.</param>
-/// <param name="Infer">Of the item that ran longest.</param>
-internal sealed record StageTimes(int Ran, double Executions, TimeSpan Queue, TimeSpan Infer)
+/// <param name="Compute">Of the item that ran longest.</param>
+internal sealed record StageTimes(int Ran, double Executions, TimeSpan Queue, TimeSpan Compute)
 {
     public static StageTimes Of(IEnumerable<Stage> stages)
     {
@@ -24,5 +24,5 @@ internal sealed record StageTimes(int Ran, double Executions, TimeSpan Queue, Ti
     /// <summary>A chain of stages: an item ran if one of its networks did, and the chain is one execution of it.</summary>
     public static StageTimes Chain(IReadOnlyList<StageTimes> stages, int ran) => new(
         ran, ran > 0 ? 1 : 0, stages.Aggregate(TimeSpan.Zero, (sum, stage) => sum + stage.Queue),
-        stages.Aggregate(TimeSpan.Zero, (sum, stage) => sum + stage.Infer));
+        stages.Aggregate(TimeSpan.Zero, (sum, stage) => sum + stage.Compute));
 }
