@@ -3,29 +3,29 @@ using Yarp.ReverseProxy.Transforms;
 
 namespace MedMoE.Mesh.Gateway.Limits;
 
-/// <summary>Replaces the service's status by UNAVAILABLE for streams that end early because the gateway stops.</summary>
-internal static class StoppedStreams
+/// <summary>Replaces the service's status for streams that the gateway ends early: <see cref="StreamedMessages.CutFor"/>.</summary>
+internal static class CutStreams
 {
-    public static IReverseProxyBuilder AddStoppedStreams(this IReverseProxyBuilder proxy) => proxy.AddTransforms(route =>
+    public static IReverseProxyBuilder AddCutStreams(this IReverseProxyBuilder proxy) => proxy.AddTransforms(route =>
     {
         route.AddResponseTransform(response =>
         {
-            if (IsCut(response.HttpContext) && response.HttpContext.Response.Headers.ContainsKey(GrpcAnswer.StatusField))
+            if (response.HttpContext.Response.Headers is var headers && headers.ContainsKey(GrpcAnswer.StatusField))
             {
-                GrpcAnswer.Write(response.HttpContext.Response.Headers, Refusal.Stopping.Code, Refusal.Stopping.Message);
+                Replace(response.HttpContext, headers);
             }
             return ValueTask.CompletedTask;
         });
         route.AddResponseTrailersTransform(response =>
         {
-            var trailers = response.HttpContext.Features.Get<IHttpResponseTrailersFeature>()?.Trailers;
-            if (IsCut(response.HttpContext) && trailers is { IsReadOnly: false })
+            if (response.HttpContext.Features.Get<IHttpResponseTrailersFeature>()?.Trailers is { IsReadOnly: false } trailers)
             {
-                GrpcAnswer.Write(trailers, Refusal.Stopping.Code, Refusal.Stopping.Message);
+                Replace(response.HttpContext, trailers);
             }
             return ValueTask.CompletedTask;
         });
     });
 
-    private static bool IsCut(HttpContext context) => context.Features.Get<StreamedMessages>() is { IsCut: true };
+    private static void Replace(HttpContext context, IHeaderDictionary fields) =>
+        context.Features.Get<StreamedMessages>()?.CutFor?.Write(fields);
 }
