@@ -40,7 +40,7 @@ internal sealed record InferSettings(TimeSpan? Timeout, V1.Gating? Gating, bool 
         }
         if (parameters.GetValueOrDefault(PriorityName) is { } priority)
         {
-            // Accepted, because clients send it always; the mesh has one class of requests.
+            // Accepted, because clients send it always; the priority is that of the caller's key.
             Number(priority, PriorityName);
         }
         return new InferSettings(
