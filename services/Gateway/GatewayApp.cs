@@ -3,7 +3,9 @@ using MedMoE.Mesh.Gateway.Access;
 using MedMoE.Mesh.Gateway.Audit;
 using MedMoE.Mesh.Gateway.Calls;
 using MedMoE.Mesh.Gateway.Doors;
+using MedMoE.Mesh.Gateway.Doors.Embeddings;
 using MedMoE.Mesh.Gateway.Doors.Json;
+using MedMoE.Mesh.Gateway.Doors.OpenInference;
 using MedMoE.Mesh.Gateway.Doors.Web;
 using MedMoE.Mesh.Gateway.Limits;
 using MedMoE.Mesh.Gateway.Replicas;
@@ -36,7 +38,7 @@ public static partial class GatewayApp
         builder.AddAccess();
         builder.AddAudit();
         builder.AddWebCallers();
-        builder.Services.AddSingleton<IDoor, JsonDoor>();
+        builder.Services.AddSingleton<IDoor, JsonDoor>().AddSingleton<IDoor, InferenceDoor>().AddSingleton<IDoor, EmbeddingsDoor>();
         builder.Services.AddHostedService<ReplicaHealth>();
         // These replace the default registrations, which describe only the process's own services.
         builder.Services.AddSingleton(new ReflectionServiceImpl(MeshContract.Reflected));

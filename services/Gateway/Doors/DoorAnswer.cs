@@ -148,6 +148,7 @@ internal sealed class DoorAnswer : AnswerBody, IHttpResponseBodyFeature, IHttpRe
         var text = new CountedBuffer(_call!, _bytes);
         if (!_outer.Response.HasStarted)
         {
+            _outer.Response.StatusCode = _door.StatusOf(message);
             Start();
         }
         _door.Write(message, _outer.Response.HasStarted ? new HeaderDictionary() : _outer.Response.Headers, text);

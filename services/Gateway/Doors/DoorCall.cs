@@ -43,6 +43,9 @@ internal abstract class DoorCall(HttpRequest request, MethodDescriptor method) :
     /// <exception cref="InvalidFieldException">It is invalid.</exception>
     public abstract ValueTask<IMessage> Read(ReadOnlyMemory<byte> message);
 
+    /// <summary>The HTTP status of an answer, if the method answers with one message.</summary>
+    public virtual int StatusOf(IMessage answer) => StatusCodes.Status200OK;
+
     /// <summary>Writes an answer; if the method answers with a stream, one of many.</summary>
     /// <param name="answer">The answer.</param>
     /// <param name="headers">Headers of the answer. Those of a stream are sent with its first message.</param>

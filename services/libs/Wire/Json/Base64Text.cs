@@ -5,7 +5,7 @@ using System.Text.Json;
 namespace MedMoE.Mesh.Wire.Json;
 
 /// <summary>Base64 in JSON: of either alphabet, with or without padding, as proto's mapping asks for.</summary>
-internal static class Base64Text
+public static class Base64Text
 {
     /// <summary>The bytes of the text that the reader is at, decoded into an array that is theirs; false if it is no base64.</summary>
     public static bool TryRead(ref Utf8JsonReader json, out ReadOnlyMemory<byte> bytes)
@@ -42,7 +42,8 @@ internal static class Base64Text
         }
     }
 
-    private static bool TryDecode(ReadOnlySpan<byte> text, out ReadOnlyMemory<byte> bytes)
+    /// <summary>The bytes of a text without line breaks, in an array of their own; false if it is no base64.</summary>
+    public static bool TryDecode(ReadOnlySpan<byte> text, out ReadOnlyMemory<byte> bytes)
     {
         var array = new byte[Base64.GetMaxDecodedFromUtf8Length(text.Length + 3)];
         int length, last = 0;
