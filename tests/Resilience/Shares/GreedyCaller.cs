@@ -3,7 +3,9 @@ using MedMoE.Mesh.Client;
 
 namespace MedMoE.Mesh.Resilience.Shares;
 
-/// <summary>The process of <see cref="GreedyCommand"/>: one for all rounds, since a new one would compile its code beside the mesh each time.</summary>
+/// <summary>
+/// The process of <see cref="GreedyCommand"/>: one for all rounds, since a new one would compile its code beside the mesh each time.
+/// </summary>
 internal sealed class GreedyCaller : IDisposable
 {
     private readonly Process _process;
@@ -16,7 +18,10 @@ internal sealed class GreedyCaller : IDisposable
         // With the lowest CPU priority: a real caller has its own machine.
         var start = new ProcessStartInfo(
             "nice",
-            ["-n", "19", "dotnet", typeof(GreedyCommand).Assembly.Location, GreedyCommand.Verb, gateway, "--authority", connection.Authority!, .. load])
+            [
+                "-n", "19", "dotnet", typeof(GreedyCommand).Assembly.Location, GreedyCommand.Verb, gateway,
+                "--authority", connection.Authority!, .. load,
+            ])
         { RedirectStandardInput = true, RedirectStandardOutput = true };
         start.Environment[ConnectionOptions.KeyVariable] = connection.Key;
         _process = Process.Start(start)!;

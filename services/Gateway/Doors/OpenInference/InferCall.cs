@@ -11,7 +11,8 @@ using Microsoft.Net.Http.Headers;
 namespace MedMoE.Mesh.Gateway.Doors.OpenInference;
 
 /// <summary>
-/// An inference: JSON, and after it the binary data of tensors, whose sizes the JSON gives. The header <see cref="JsonLength"/> says where they begin.
+/// An inference: JSON, and after it the binary data of tensors, whose sizes the JSON gives. The header <see cref="JsonLength"/> says where they
+/// begin.
 /// </summary>
 internal sealed class InferCall(HttpRequest request, string model, string version, int? jsonLength) : InferenceCall(request, "ModelInfer")
 {
@@ -36,7 +37,8 @@ internal sealed class InferCall(HttpRequest request, string model, string versio
 
         int Length(string text) =>
             int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) && !(bytes > request.ContentLength) ? bytes
-            : throw new DoorException(new Problem(StatusCode.InvalidArgument, $"{JsonLength}: expected a number of bytes, at most those of the body"));
+            : throw new DoorException(
+                new Problem(StatusCode.InvalidArgument, $"{JsonLength}: expected a number of bytes, at most those of the body"));
     }
 
     public override ValueTask<IMessage> Read(ReadOnlyMemory<byte> message)

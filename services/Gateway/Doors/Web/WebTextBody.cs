@@ -8,8 +8,8 @@ using Microsoft.AspNetCore.Http.Features;
 namespace MedMoE.Mesh.Gateway.Doors.Web;
 
 /// <summary>
-/// A request in base64, in pieces that each end with their padding. The library's reader of it can be read only as grpc-dotnet does, always to the end
-/// of what has arrived, and leaves the body unusable if it is not base64 (Grpc.AspNetCore.Web 2.85, Base64PipeReader).
+/// A request in base64, in pieces that each end with their padding. The library's reader of it can be read only as grpc-dotnet does, always to the
+/// end of what has arrived, and leaves the body unusable if it is not base64 (Grpc.AspNetCore.Web 2.85, Base64PipeReader).
 /// </summary>
 internal sealed class WebTextBody : RequestBody, IRequestBodyPipeFeature
 {

@@ -106,8 +106,8 @@ public static partial class ServiceHost
     }
 
     /// <summary>
-    /// Lets the pool have threads to spare. It starts as many as there are cores and adds one each half second or more where all are blocked; the writer
-    /// of StackExchange.Redis blocks one for 5 s. A pod of one core would stand still until then.
+    /// Lets the pool have threads to spare. It starts as many as there are cores and adds one each half second or more where all are blocked; the
+    /// writer of StackExchange.Redis blocks one for 5 s. A pod of one core would stand still until then.
     /// </summary>
     private static void KeepThreads()
     {
