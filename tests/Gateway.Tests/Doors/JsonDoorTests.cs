@@ -115,6 +115,24 @@ public sealed class JsonDoorTests(GuardedRouter guarded) : IClassFixture<Guarded
     }
 
     [Fact]
+    public async Task Json_OfManySmallObjects_IsRefused()
+    {
+        var classes = string.Join(',', Enumerable.Repeat("{}", JsonText.MaxItems));
+        var problem = (await _client.Post("/v1/classify", $$"""{"classes": [{{classes}}]}""")).Problem(400, "INVALID_ARGUMENT");
+        Assert.Equal("body: has more than 65536 objects and texts", (string?)problem["detail"]);
+    }
+
+    /// <summary>Braces and quotation marks of a text are none of the JSON's.</summary>
+    [Fact]
+    public async Task Json_OfALongText_IsRead()
+    {
+        var text = string.Concat(Enumerable.Repeat("{\\\"", JsonText.MaxItems));
+        var answer = await _client.Send(
+            HttpMethod.Post, "/v1/analyze/stream", JsonClient.Json($$"""{"requestId": "{{text}}"}""", "application/x-ndjson"));
+        Assert.Equal(2 * JsonText.MaxItems, Assert.Single(answer.Lines).GetProperty("requestId").GetString()!.Length);
+    }
+
+    [Fact]
     public async Task Failure_OfAService_IsAProblem() => Assert.Equal("no, 100 % no", (await _client.Post("/v1/classify", "{}"))
         .Detail(400, "FAILED_PRECONDITION"));
 
