@@ -2,6 +2,7 @@ using Grpc.Reflection;
 using MedMoE.Mesh.Gateway.Access;
 using MedMoE.Mesh.Gateway.Audit;
 using MedMoE.Mesh.Gateway.Calls;
+using MedMoE.Mesh.Gateway.Doors.OpenApi;
 using MedMoE.Mesh.Gateway.Limits;
 using MedMoE.Mesh.Gateway.Replicas;
 using MedMoE.Mesh.Gateway.Routing;
@@ -39,6 +40,7 @@ public static partial class GatewayApp
 
         var app = builder.Build();
         app.UseTrustedProxies();
+        app.UseApiDescription();
         app.MapServing();
         // Opened now, so that an error is reported before the host starts.
         app.Services.GetRequiredService<AuditLog>();
