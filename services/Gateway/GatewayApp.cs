@@ -2,7 +2,10 @@ using Grpc.Reflection;
 using MedMoE.Mesh.Gateway.Access;
 using MedMoE.Mesh.Gateway.Audit;
 using MedMoE.Mesh.Gateway.Calls;
+using MedMoE.Mesh.Gateway.Doors;
+using MedMoE.Mesh.Gateway.Doors.Json;
 using MedMoE.Mesh.Gateway.Doors.OpenApi;
+using MedMoE.Mesh.Gateway.Doors.Web;
 using MedMoE.Mesh.Gateway.Limits;
 using MedMoE.Mesh.Gateway.Replicas;
 using MedMoE.Mesh.Gateway.Routing;
@@ -33,6 +36,8 @@ public static partial class GatewayApp
         builder.AddLimits();
         builder.AddAccess();
         builder.AddAudit();
+        builder.AddWebCallers();
+        builder.Services.AddSingleton<IDoor, JsonDoor>();
         builder.Services.AddHostedService<ReplicaHealth>();
         // These replace the default registrations, which describe only the process's own services.
         builder.Services.AddSingleton(new ReflectionServiceImpl(MeshContract.Reflected));
@@ -40,7 +45,9 @@ public static partial class GatewayApp
 
         var app = builder.Build();
         app.UseTrustedProxies();
-        app.UseApiDescription();
+        app.UseDoors();
+        // Here, because a request at a door becomes a call of another path.
+        app.UseRouting();
         app.MapServing();
         // Opened now, so that an error is reported before the host starts.
         app.Services.GetRequiredService<AuditLog>();
@@ -58,6 +65,7 @@ public static partial class GatewayApp
                 proxy.UseRateLimiter();
             }
             proxy.UseMiddleware<LimitedCalls>();
+            proxy.UseMiddleware<SentAnswers>();
             proxy.UseMiddleware<OtherReplica>();
             proxy.UseLoadBalancing();
             proxy.UsePassiveHealthChecks();
@@ -82,6 +90,15 @@ public static partial class GatewayApp
     [LoggerMessage(LogLevel.Warning, "everybody who reaches this gateway may do everything: see Access:Callers")]
     private static partial void LogOpen(ILogger logger);
 
+    /// <summary>What comes over HTTP/1.1, to the HTTP port.</summary>
+    private static void UseDoors(this WebApplication app) => app.UseWhen(context => !HttpProtocol.IsHttp2(context.Request.Protocol), http =>
+    {
+        http.UseWebCallers();
+        http.UseApiDescription();
+        http.UseGrpcWebCalls();
+        http.UseMiddleware<DoorRequests>();
+    });
+
     private static void AddLimits(this WebApplicationBuilder builder)
     {
         builder.Services.AddRateLimiter(_ => { });
@@ -105,7 +122,7 @@ public static partial class GatewayApp
         builder.Services.AddSingleton<IDestinationResolver, ReplicaResolver>();
         builder.Services.AddSingleton<IPassiveHealthCheckPolicy, ReachPolicy>();
         builder.Services.AddSingleton<IForwarderHttpClientFactory, ReplicaConnections>();
-        builder.Services.AddReverseProxy().AddOtherReplica().AddEarlyHeaders().AddAnsweredRequests().AddStoppedStreams().AddAudit();
+        builder.Services.AddReverseProxy().AddOtherReplica().AddEarlyHeaders().AddAnsweredRequests().AddCutStreams().AddAudit();
         // YARP registers keys for cookies, which are not used here, and would write them to disk.
         builder.Services.AddDataProtection().UseEphemeralDataProtectionProvider();
         builder.LogFrom(LogLevel.Warning, "Yarp");

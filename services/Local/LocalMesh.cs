@@ -19,11 +19,11 @@ internal static class LocalMesh
         {
             control = await ControlServer.Start(folder.Socket, model, supervisor, signals.Stop);
             await supervisor.Start(signals.Stop);
-            var gateway = supervisor.Status().FirstOrDefault(replica => replica.Service == ServiceCatalog.Gateway.Name)?.Listening?.Grpc;
+            var gateway = supervisor.Status().FirstOrDefault(replica => replica.Service == ServiceCatalog.Gateway.Name)?.Listening;
             if (gateway is not null)
             {
                 await FrontDoor.WaitUntilReady(
-                    gateway, plan, plan.Services.Where(s => s.Replicas > 0).Select(s => s.Service.Expert).OfType<string>(), signals.Stop);
+                    gateway.Grpc, plan, plan.Services.Where(s => s.Replicas > 0).Select(s => s.Service.Expert).OfType<string>(), signals.Stop);
             }
             Announce(supervisor.Status(), gateway, plan, log);
             await Task.Delay(Timeout.Infinite, signals.Stop);
@@ -39,7 +39,7 @@ internal static class LocalMesh
         }
     }
 
-    private static void Announce(IReadOnlyList<ReplicaStatus> replicas, string? gateway, MeshPlan plan, MeshLog log)
+    private static void Announce(IReadOnlyList<ReplicaStatus> replicas, Listening? gateway, MeshPlan plan, MeshLog log)
     {
         log.Write($"\n{StatusTable.Format(replicas)}\n");
         if (gateway is not null)
@@ -54,8 +54,12 @@ internal static class LocalMesh
                 var certificates => $" --authority {certificates.Authority}",
             };
             var key = plan.Key is null ? "" : " --key FILE";
-            log.Write($"./mesh analyze --server {gateway}{trust}{key} --image {image} --report \"{report}\"\n");
-            log.Write($"ready gateway={gateway}");
+            log.Write($"./mesh analyze --server {gateway.Grpc}{trust}{key} --image {image} --report \"{report}\"\n");
+            // By its address a gateway shows the run's certificate, also if it has a public one.
+            var (scheme, cacert) = plan.Certificates is { } run ? (Uri.UriSchemeHttps, $" --cacert {run.Authority}") : (Uri.UriSchemeHttp, "");
+            var header = plan.Key is null ? "" : " --header \"x-api-key: KEY\"";
+            log.Write($"curl{cacert}{header} --form image=@{image} --form \"report={report}\" {scheme}://{gateway.Http}/v1/analyze\n");
+            log.Write($"ready gateway={gateway.Grpc}");
         }
         else
         {

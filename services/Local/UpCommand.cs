@@ -39,7 +39,8 @@ internal sealed class UpCommand : Command
     };
     private readonly Option<int> _httpPort = new("--http-port")
     {
-        Description = "HTTP port of the gateway, for /metrics and /healthz; the other services get the next ones. Default: chosen by the system.",
+        Description = "HTTP port of the gateway, for JSON, gRPC-Web, /metrics and /healthz; the other services get the next ones. "
+            + "Default: chosen by the system.",
     };
     private readonly Option<string> _log = new Option<string>("--log")
     {

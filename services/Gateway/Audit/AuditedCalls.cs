@@ -52,6 +52,7 @@ internal sealed class AuditedCalls(RequestDelegate next, AuditLog log, TimeProvi
             json.WriteString("request", RequestId.Current);
             json.WriteString("caller", Caller.Of(context));
             json.WriteString("method", method.TrimStart('/'));
+            Optional(json, "protocol", context.Features.Get<ITranslatedRequest>()?.Protocol);
             // Not what the client's header says, which may be anything.
             var proxied = context.Features.Get<IReverseProxyFeature>();
             Optional(json, "service", proxied is null ? null : MeshRoutes.NameOf(proxied.Cluster.Config.Metadata));

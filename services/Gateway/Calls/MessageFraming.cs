@@ -5,25 +5,18 @@ using MedMoE.Mesh.Serving.Limits;
 namespace MedMoE.Mesh.Gateway.Calls;
 
 /// <summary>Splits a request into gRPC messages: one byte of flags, four bytes of length, and the content.</summary>
-internal sealed class MessageFraming(MethodDescriptor method, bool isCompressed, int maxMessageBytes)
+internal sealed class MessageFraming(MethodDescriptor method, bool isCompressed, int maxMessageBytes) : IRequestFraming
 {
     private readonly byte[] _prefix = new byte[MessagePrefix.Size];
     private int _inPrefix;
     private int _complete;
 
-    /// <summary>Bytes received of the current message.</summary>
     public long Arrived { get; private set; }
 
-    /// <summary>Bytes of the current message still to be received; 0 while its length is unknown.</summary>
     public long Left { get; private set; }
 
-    /// <summary>
-    /// Whether the caller must send now: the first message, the rest of one, or the end of a request with one message. Between the messages of a
-    /// stream it may pause.
-    /// </summary>
     public bool IsOwed => _complete == 0 || Arrived > 0 || !method.IsClientStreaming;
 
-    /// <exception cref="RpcException">The bytes are not a valid message.</exception>
     public void Take(ReadOnlySpan<byte> bytes)
     {
         while (!bytes.IsEmpty)
@@ -43,7 +36,6 @@ internal sealed class MessageFraming(MethodDescriptor method, bool isCompressed,
         }
     }
 
-    /// <exception cref="RpcException">The request ends inside a message, or lacks the message it must have.</exception>
     public void End()
     {
         if (Arrived > 0 || (_complete == 0 && !method.IsClientStreaming))

@@ -32,9 +32,16 @@ internal sealed class RequestChecks(RequestDelegate next, IOptions<GatewayOption
             context.Response.Refuse(Refusals.MetadataTooLarge(size, options.MaxMetadataBytes));
             return Task.CompletedTask;
         }
+        var (max, translated) = (serving.Value.MaxMessageBytes, context.Features.Get<ITranslatedRequest>());
+        if (!method.IsClientStreaming && translated?.Length > max)
+        {
+            context.Response.Refuse(Refusals.MessageTooLarge(max));
+            return Task.CompletedTask;
+        }
         var isCompressed = !_uncompressed.Contains(request.Headers["grpc-encoding"].ToString());
-        var messages = new RequestMessages(
-            request.BodyReader, new MessageFraming(method, isCompressed, serving.Value.MaxMessageBytes), options.MessageTimeout);
+        IRequestFraming framing = translated is null ? new MessageFraming(method, isCompressed, max)
+            : method.IsClientStreaming ? new LineFraming(max) : new BodyFraming(translated.Length, max);
+        var messages = new RequestMessages(request.BodyReader, framing, options.MessageTimeout);
         // Set as a feature, too, because request.Body may be wrapped later.
         context.Features.Set(messages);
         request.Body = messages;

@@ -7,10 +7,10 @@ using MedMoE.Mesh.Gateway.Settings;
 namespace MedMoE.Mesh.Gateway.Calls;
 
 /// <summary>
-/// The body of a gRPC request: refuses invalid messages, applies <see cref="GatewayOptions.MessageTimeout"/>, and ends when the call has been
+/// The body of a call's request: refuses invalid messages, applies <see cref="GatewayOptions.MessageTimeout"/>, and ends when the call has been
 /// answered. Readers get an <see cref="RpcException"/> with the status.
 /// </summary>
-internal sealed class RequestMessages(PipeReader body, MessageFraming framing, TimeSpan timeout) : RequestBody
+internal sealed class RequestMessages(PipeReader body, IRequestFraming framing, TimeSpan timeout) : RequestBody
 {
     private readonly CancellationTokenSource _answered = new();
     private TimeSpan _waited;
@@ -21,7 +21,7 @@ internal sealed class RequestMessages(PipeReader body, MessageFraming framing, T
     /// <summary>Bytes read so far.</summary>
     public long Bytes { get; private set; }
 
-    /// <inheritdoc cref="MessageFraming.Left"/>
+    /// <inheritdoc cref="IRequestFraming.Left"/>
     public long Left => framing.Left;
 
     /// <summary>Call it when the call has been answered: what the caller still sends is ignored.</summary>
@@ -74,7 +74,7 @@ internal sealed class RequestMessages(PipeReader body, MessageFraming framing, T
         {
             body.CancelPendingRead();
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)
         {
             // Kestrel's pipe throws once its connection is lost: there is no read left to cancel. Unhandled in a timer, it would end the process.
         }
@@ -100,16 +100,20 @@ internal sealed class RequestMessages(PipeReader body, MessageFraming framing, T
             var left = timeout + Allowance(framing.Arrived) - _waited;
             waiting.CancelAfter(left < TimeSpan.Zero ? TimeSpan.Zero : left < timeout ? left : timeout);
         }
-        try
+        bool isCancelled;
+        // Not by a token: Kestrel then takes the read of a body in HTTP/1.1 for one that still runs.
+        await using (waiting.Token.Register(CancelRead))
         {
             do
             {
-                result = await body.ReadAsync(waiting.Token);
+                result = await body.ReadAsync(CancellationToken.None);
+                isCancelled = IsOnlyCancelled(result);
             }
-            while (IsOnlyCancelled(result));
+            while (isCancelled && !waiting.IsCancellationRequested);
         }
-        catch (OperationCanceledException) when (waiting.IsCancellationRequested && !cancellation.IsCancellationRequested)
+        if (isCancelled)
         {
+            cancellation.ThrowIfCancellationRequested();
             return _answered.IsCancellationRequested ? null : throw new RpcException(Refusals.MessageTooSlow(timeout));
         }
         if (isOwed)
@@ -119,7 +123,7 @@ internal sealed class RequestMessages(PipeReader body, MessageFraming framing, T
         return result;
     }
 
-    /// <summary>True if <see cref="WaitForFirst"/> cancelled just after a read had ended: then the next read shows it.</summary>
+    /// <summary>True also if the cancellation came just after the read before this one had ended.</summary>
     private bool IsOnlyCancelled(ReadResult result)
     {
         if (!result.IsCanceled || !result.Buffer.IsEmpty || result.IsCompleted)

@@ -6,7 +6,9 @@ using Microsoft.Extensions.Options;
 
 namespace MedMoE.Mesh.Gateway.Limits;
 
-/// <summary>Closes connections older than Gateway:MaxConnectionAge gracefully: GOAWAY, and running calls finish.</summary>
+/// <summary>
+/// Closes connections older than Gateway:MaxConnectionAge gracefully: GOAWAY, in HTTP/1.1 after an answer, and running calls finish.
+/// </summary>
 internal static class ConnectionAge
 {
     public static void UseConnectionAge(this ListenOptions listen)

@@ -48,6 +48,10 @@ internal sealed class HeldMessage : IRepeatableRequest, IDisposable
             _call.End(new Refusal(StatusCode.Cancelled, GrpcErrors.CallerGone));
             return false;
         }
+        if (_context.Features.Get<ITranslatedRequest>() is { } request && !await TryTranslate(request))
+        {
+            return false;
+        }
         _context.Features.Set<IRepeatableRequest>(this);
         _bytes.Complete(_call);
         return _call.Refusal is null && TryRewind();
@@ -60,6 +64,22 @@ internal sealed class HeldMessage : IRepeatableRequest, IDisposable
     }
 
     public void Dispose() => _bytes.Release(_call);
+
+    /// <summary>Replaces what has come by its translation.</summary>
+    private async Task<bool> TryTranslate(ITranslatedRequest request)
+    {
+        // While it is translated, also what is read from it is held, and the message of gRPC: each takes about as much again.
+        if (_bytes.TryTake(_call, 2L * _length) is { } full)
+        {
+            _call.End(full);
+            return false;
+        }
+        var held = _content.Length + (2L * _length);
+        _content = await request.Translate(_content.AsMemory(0, _length));
+        _length = _content.Length;
+        _bytes.GiveBack(_call, Math.Max(0, held - _length));
+        return true;
+    }
 
     private bool TryGrow()
     {

@@ -18,6 +18,7 @@ internal sealed class LimitedCalls(
         var aborted = context.RequestAborted;
         using var call = new OpenCall(context, time);
         context.RequestAborted = call.Ended;
+        context.Features.Set(call);
         context.Features.Set<IHttpResponseBodyFeature>(new WatchedAnswer(context.Features.GetRequiredFeature<IHttpResponseBodyFeature>(), call));
         var isStream = MeshContract.MethodAt(context.Request.Path.Value!) is { IsClientStreaming: true };
         try
@@ -31,7 +32,7 @@ internal sealed class LimitedCalls(
         catch (RpcException e)
         {
             // An invalid message shows only when it is read.
-            call.End(new Refusal(e.StatusCode, e.Status.Detail));
+            call.End(Refusal.Of(e));
         }
         finally
         {
@@ -86,13 +87,14 @@ internal sealed class LimitedCalls(
         }
         try
         {
-            if (await new StreamedMessages(context, call, lifetime.ApplicationStopping).WaitForFirst())
+            if (await new StreamedMessages(context, call, limits.Bytes, lifetime.ApplicationStopping).WaitForFirst())
             {
                 await next(context);
             }
         }
         finally
         {
+            limits.Bytes.Release(call);
             limits.Streams.Leave(call);
         }
     }
@@ -105,10 +107,11 @@ internal sealed class LimitedCalls(
         if (!context.Response.HasStarted)
         {
             context.Response.Refuse(refusal.Code, refusal.Message, refusal.MayRetry ? options.Value.RetryAfter : null);
+            context.Response.Headers[FieldFaults.Trailer] = refusal.Details;
         }
         else if (failed)
         {
-            context.Response.BreakOff(refusal.Code, refusal.Message);
+            refusal.Write(context.Features.GetRequiredFeature<IHttpResponseTrailersFeature>().Trailers);
         }
     }
 }

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Options;
 namespace MedMoE.Mesh.Gateway.Limits;
 
 /// <summary>
-/// Limits the bytes of request messages held by the gateway, in total and for each caller. At the total limit, a message ends incomplete ones of
-/// callers that hold more than its own caller would, for their weights: those who hold most first.
+/// Limits the bytes of messages held by the gateway, in total and for each caller: of requests, and of answers that it translates. At the total
+/// limit, a message ends incomplete requests of callers that hold more than its own caller would, for their weights: those who hold most first.
 /// </summary>
 internal sealed class RequestBytes(IOptions<GatewayOptions> options)
 {
@@ -16,9 +16,24 @@ internal sealed class RequestBytes(IOptions<GatewayOptions> options)
     private readonly HashSet<OpenCall> _incomplete = [];
     private long _held;
 
+    /// <summary>Bytes held now.</summary>
+    internal long Held
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _held;
+            }
+        }
+    }
+
     /// <summary>Reserves bytes until <see cref="Release"/>. A single message always succeeds: Serving:MaxMessageBytes limits it.</summary>
+    /// <param name="call">The call that the bytes are held for.</param>
+    /// <param name="more">How many.</param>
+    /// <param name="mayGiveWay">Whether the call may from now on be ended for another: while its request is incomplete.</param>
     /// <returns>Null, or why the bytes are refused.</returns>
-    public Refusal? TryTake(OpenCall call, long more)
+    public Refusal? TryTake(OpenCall call, long more, bool mayGiveWay = true)
     {
         var (share, setting) = call.Known?.MaxBytes is { } granted
             ? (granted, "max_bytes") : (_maxOfCaller, "Gateway:MaxBytes, Gateway:MaxClientShare");
@@ -43,14 +58,18 @@ internal sealed class RequestBytes(IOptions<GatewayOptions> options)
                 foreach (var other in others)
                 {
                     // Counted no longer, although they are freed only when the call has noticed.
-                    Free(other);
+                    _incomplete.Remove(other);
+                    Free(other, other.HeldBytes);
                     other.End(full);
                 }
             }
             _held += more;
             _ofCaller[call.Caller] = own + more;
             call.HeldBytes += more;
-            _incomplete.Add(call);
+            if (mayGiveWay)
+            {
+                _incomplete.Add(call);
+            }
             return null;
         }
     }
@@ -64,11 +83,22 @@ internal sealed class RequestBytes(IOptions<GatewayOptions> options)
         }
     }
 
+    /// <summary>Gives a part of a call's bytes back.</summary>
+    public void GiveBack(OpenCall call, long less)
+    {
+        lock (_lock)
+        {
+            // A call that gave way to another holds nothing any more.
+            Free(call, Math.Min(less, call.HeldBytes));
+        }
+    }
+
     public void Release(OpenCall call)
     {
         lock (_lock)
         {
-            Free(call);
+            _incomplete.Remove(call);
+            Free(call, call.HeldBytes);
         }
     }
 
@@ -94,11 +124,10 @@ internal sealed class RequestBytes(IOptions<GatewayOptions> options)
         return ended;
     }
 
-    private void Free(OpenCall call)
+    private void Free(OpenCall call, long less)
     {
-        _incomplete.Remove(call);
-        _held -= call.HeldBytes;
-        var left = _ofCaller.GetValueOrDefault(call.Caller) - call.HeldBytes;
+        _held -= less;
+        var left = _ofCaller.GetValueOrDefault(call.Caller) - less;
         if (left > 0)
         {
             _ofCaller[call.Caller] = left;
@@ -107,6 +136,6 @@ internal sealed class RequestBytes(IOptions<GatewayOptions> options)
         {
             _ofCaller.Remove(call.Caller);
         }
-        call.HeldBytes = 0;
+        call.HeldBytes -= less;
     }
 }

@@ -1,4 +1,5 @@
 using Grpc.Core;
+using MedMoE.Mesh.Gateway.Calls;
 using MedMoE.Mesh.Serving.Endpoints;
 using MedMoE.Mesh.Wire.Catalog;
 using Microsoft.Extensions.Options;
@@ -13,7 +14,13 @@ internal static class MissingHeader
         foreach (var contract in ServiceCatalog.Contracts.Where(MeshRoutes.IsChosenByHeader))
         {
             app.Map($"/{contract.FullName}/{{**method}}", (HttpContext context, MeshRoutes routes, IOptionsMonitor<EndpointOptions> endpoints) =>
-                context.Response.Refuse(StatusCode.InvalidArgument, Message(routes.ServicesOf(contract, endpoints.CurrentValue))));
+            {
+                var known = routes.ServicesOf(contract, endpoints.CurrentValue);
+                // In another protocol the service is a part of the path, by its name.
+                context.Response.Refuse(context.Features.Get<ITranslatedRequest>() is null
+                    ? new Status(StatusCode.InvalidArgument, Message(known))
+                    : new Status(StatusCode.NotFound, $"no such service; there are: {string.Join(", ", known.Select(service => service.Name))}"));
+            });
         }
     }
 

@@ -42,6 +42,12 @@ internal sealed record GatewayOptions
     /// <summary>Proxies whose X-Forwarded-For is trusted, as comma-separated addresses or networks: "10.0.0.0/8, fd00::7". Default: none.</summary>
     public string TrustedProxies { get; init; } = "";
 
+    /// <summary>
+    /// Origins of web pages that browsers let call the HTTP port, comma-separated: "https://viewer.example.org, http://localhost:3000"; "*": all.
+    /// Default: none.
+    /// </summary>
+    public string CorsOrigins { get; init; } = "";
+
     /// <summary>How long an idle stream, after its first message, is protected from replacement by a new one. Default 10 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
     public TimeSpan StreamIdleTimeout { get; init; } = TimeSpan.FromSeconds(10);

@@ -2,6 +2,7 @@ using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Health.V1;
 using Grpc.Reflection.V1;
+using MedMoE.Mesh.Gateway.Tests.Doors;
 using MedMoE.Mesh.ServicesUnderTest;
 using MedMoE.Mesh.Serving.Access;
 using MedMoE.Mesh.V1;
@@ -132,17 +133,37 @@ public sealed class KeyTests : IAsyncLifetime
         }
     }
 
-    /// <summary>The HTTP port leads to the same routes.</summary>
+    /// <summary>The HTTP port leads to the same methods.</summary>
     [Fact]
-    public async Task Route_OnTheHttpPort_NeedsAKey()
+    public async Task Method_OnTheHttpPort_NeedsAKey()
     {
-        using var http = new HttpClient();
-        using var body = new ByteArrayContent([0, 0, 0, 0, 0]);
-        body.Headers.ContentType = new("application/grpc");
-        using var answer = await http.PostAsync(
-            new Uri(_gateway.Http, "/medmoe.mesh.v1.RouterService/ListExperts"), body, TestContext.Current.CancellationToken);
-        Assert.Equal(["16"], answer.Headers.TryGetValues("grpc-status", out var status) ? status : []);
+        using var client = new JsonClient(_gateway);
+        var answer = await client.Get("/v1/experts");
+        Assert.Equal("no key: send authorization: Bearer KEY, or x-api-key", answer.Detail(401, "UNAUTHENTICATED"));
+        Assert.Equal("Bearer", answer.Headers["www-authenticate"]);
+        Assert.Equal(
+            "clinic lacks the right \"read\"", (await client.Get("/v1/experts", ("x-api-key", CallersFile.KeyOf("clinic"))))
+                .Detail(403, "PERMISSION_DENIED"));
         Assert.Empty(_router.Get<EchoRouter.Calls>().HeaderNames);
+        Assert.Equal(200, (await client.Get("/v1/experts", ("authorization", $"Bearer {CallersFile.KeyOf("reader")}"))).Status);
+        Assert.DoesNotContain("authorization", _router.Get<EchoRouter.Calls>().HeaderNames);
+    }
+
+    /// <summary>Whoever may not call needs not send.</summary>
+    [Fact]
+    public async Task Body_OfACallerWithoutAKey_IsNotReadFirst()
+    {
+        const string Head = "POST /v1/embed/image HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\nexpect: 100-continue\r\n";
+        var body = JsonClient.Image([1, 2, 3]);
+        await using var refused = await RawHttp.Open(_gateway.Http);
+        await refused.Write($"{Head}content-length: {body.Length}\r\n\r\n");
+        Assert.StartsWith("HTTP/1.1 401 ", await refused.ReadUntil("\r\n\r\n"));
+
+        await using var admitted = await RawHttp.Open(_gateway.Http);
+        await admitted.Write($"{Head}content-length: {body.Length}\r\nx-api-key: {CallersFile.KeyOf("clinic")}\r\n\r\n");
+        Assert.StartsWith("HTTP/1.1 100 ", await admitted.ReadUntil("\r\n\r\n"));
+        await admitted.Write(body);
+        Assert.StartsWith("HTTP/1.1 200 ", await admitted.ReadUntil("\r\n\r\n"));
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Google.Protobuf;
 using Grpc.Core;
 using MedMoE.Mesh.Gateway.Tests.Access;
+using MedMoE.Mesh.Gateway.Tests.Doors;
 using MedMoE.Mesh.ServicesUnderTest;
 using MedMoE.Mesh.Serving.Settings;
 using MedMoE.Mesh.V1;
@@ -21,6 +22,25 @@ public sealed class AuditTests : IAsyncLifetime
         await _router.DisposeAsync();
         _folder.Dispose();
         _callers.Dispose();
+    }
+
+    [Fact]
+    public async Task Calls_InJson_HaveALineThatSaysSo()
+    {
+        await using (var gateway = await Start())
+        {
+            using var client = new JsonClient(gateway);
+            var answer = await client.Post("/v1/embed/image", JsonClient.Image(new byte[100]), ("x-api-key", CallersFile.KeyOf("clinic")));
+            Assert.Equal(200, answer.Status);
+        }
+        var line = JsonDocument.Parse(await File.ReadAllTextAsync(_folder["audit.log"], TestContext.Current.CancellationToken)).RootElement;
+        Assert.Equal(
+            ("caller clinic", "medmoe.mesh.v1.RouterService/EmbedImage", "json", "OK"),
+            (line.GetProperty("caller").GetString(), line.GetProperty("method").GetString(), line.GetProperty("protocol").GetString(),
+                line.GetProperty("status").GetString()));
+        // Those of the request as it was sent, and those of the answer in gRPC.
+        Assert.InRange(line.GetProperty("request_bytes").GetInt64(), 160, 180);
+        Assert.InRange(line.GetProperty("response_bytes").GetInt64(), 100, 130);
     }
 
     [Fact]

@@ -41,6 +41,27 @@ public sealed class RequestBytesTests
     }
 
     [Fact]
+    public void Bytes_GivenBack_AreFree()
+    {
+        var call = Take("a", 40);
+        _bytes.GiveBack(call, 30);
+        Assert.Equal((10, 10), (_bytes.Held, call.HeldBytes));
+        // More than is left, as of a call that gave way to another meanwhile.
+        _bytes.GiveBack(call, 30);
+        Assert.Equal((0, 0), (_bytes.Held, call.HeldBytes));
+    }
+
+    /// <summary>What is held for an answer is work done already.</summary>
+    [Fact]
+    public void Bytes_ThatDoNotGiveWay_AreKept()
+    {
+        var answered = Call("a");
+        Assert.Null(_bytes.TryTake(answered, 90, mayGiveWay: false));
+        Assert.NotNull(_bytes.TryTake(Call("b"), 20));
+        Assert.Null(answered.Refusal);
+    }
+
+    [Fact]
     public void Bytes_OfCompleteMessages_AreKept()
     {
         var (complete, incomplete) = (Take("a", 50), Take("b", 50));

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Grpc.Core;
 using MedMoE.Mesh.Serving.Errors;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.WebUtilities;
 
 namespace MedMoE.Mesh.Serving.Tests.Hosting;
 
@@ -22,7 +23,7 @@ public sealed class RefusedCallsTests
         await context.Response.BodyWriter.FlushAsync(TestContext.Current.CancellationToken);
         using var problem = JsonDocument.Parse(((MemoryStream)context.Response.Body).ToArray());
         Assert.Equal(
-            (code.ToString(), status, "image: is missing"),
+            (ReasonPhrases.GetReasonPhrase(status), status, "image: is missing"),
             (problem.RootElement.GetProperty("title").GetString(), problem.RootElement.GetProperty("status").GetInt32(),
                 problem.RootElement.GetProperty("detail").GetString()));
         Assert.Equal((status, "application/problem+json", "2"),

@@ -12,7 +12,8 @@ public sealed class ProtoCommentsTests
         Assert.StartsWith("Analyses an image together with a report. With", ProtoComments.Of(RouterService.Descriptor.FindMethodByName("Analyze")));
         Assert.StartsWith("A dense tensor. The small", ProtoComments.Of(WireTensor.Descriptor));
         Assert.Equal(
-            "The elements, row-major and little-endian: the product of shape times 4 or 2 bytes.", ProtoComments.Of(WireTensor.Descriptor.FindFieldByName("data")));
+            "The elements, row-major and little-endian: the product of shape times 4 or 2 bytes.",
+            ProtoComments.Of(WireTensor.Descriptor.FindFieldByName("data")));
         Assert.Equal("IEEE 754 binary16.", ProtoComments.Of(TensorReflection.Descriptor.EnumTypes[0].FindValueByName("DATA_TYPE_FP16")));
         Assert.Equal("", ProtoComments.Of(AnalyzeRequest.Descriptor.FindFieldByName("image")));
     }

@@ -1,5 +1,6 @@
 using Google.Protobuf.Reflection;
 using MedMoE.Mesh.V1;
+using ServiceDescriptor = Google.Protobuf.Reflection.ServiceDescriptor;
 
 namespace MedMoE.Mesh.Gateway.Doors.Json;
 

@@ -6,8 +6,8 @@ using Scalar.AspNetCore;
 namespace MedMoE.Mesh.Gateway.Doors.OpenApi;
 
 /// <summary>
-/// The document of the API, and the page that shows it and tries it. Both are the same for everybody and say nothing about the mesh that runs, so that
-/// neither needs a caller, like health.
+/// The document of the API, and the page that shows it and tries it. Both are the same for everybody and say nothing about the mesh that runs: like
+/// health, neither needs a caller.
 /// </summary>
 internal static class ApiDescription
 {
@@ -17,7 +17,7 @@ internal static class ApiDescription
     private static readonly Lazy<Task<byte[]>> _document = new(Write);
 
     /// <summary>Answers requests for either, before anything asks who calls.</summary>
-    public static void UseApiDescription(this WebApplication app) => app.MapWhen(
+    public static void UseApiDescription(this IApplicationBuilder app) => app.MapWhen(
         context => context.Request.Path == Document || context.Request.Path.StartsWithSegments(Page),
         description => description.UseRouting().UseEndpoints(endpoints =>
         {

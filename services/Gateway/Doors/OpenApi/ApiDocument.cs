@@ -12,9 +12,9 @@ internal static class ApiDocument
 
     private const string About =
         """
-        Analyses medical images together with their reports. Messages are those of the mesh's gRPC contract in protobuf's JSON: bytes are base64, 64-bit
-        integers may be text, and names are lowerCamelCase; the names of the protos are read, too. Unknown fields are refused. A field that is null counts
-        as absent.
+        Analyses medical images together with their reports. Messages are those of the mesh's gRPC contract in protobuf's JSON: bytes are base64,
+        64-bit integers may be text, and names are lowerCamelCase; the names of the protos are read, too. Unknown fields are refused. A field that is
+        null counts as absent.
 
         Errors are problem details (RFC 9457). Nothing that a request holds is repeated in them.
         """;

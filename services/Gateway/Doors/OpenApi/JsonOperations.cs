@@ -1,6 +1,7 @@
 using System.Net.Mime;
 using Google.Protobuf.Reflection;
 using MedMoE.Mesh.Gateway.Doors.Json;
+using MedMoE.Mesh.Serving.Telemetry;
 using MedMoE.Mesh.V1;
 using MedMoE.Mesh.Wire.Catalog;
 using Microsoft.OpenApi;
@@ -10,8 +11,6 @@ namespace MedMoE.Mesh.Gateway.Doors.OpenApi;
 /// <summary>The methods of the mesh as operations, from the protos and their comments.</summary>
 internal sealed class JsonOperations
 {
-    private const string Lines = "application/x-ndjson";
-
     private readonly OpenApiDocument _document;
     private readonly MessageSchemas _schemas;
     private readonly ProblemResponses _problems;
@@ -72,12 +71,12 @@ internal sealed class JsonOperations
         var content = new Dictionary<string, IOpenApiMediaType>();
         if (method.IsClientStreaming)
         {
-            content[Lines] = new OpenApiMediaType { Schema = schema, Example = example };
+            content[JsonDoor.Lines] = new OpenApiMediaType { Schema = schema, Example = example };
         }
         else
         {
             content[MediaTypeNames.Application.Json] = new OpenApiMediaType { Schema = schema, Example = example };
-            if (method.InputType.FindFieldByName("image")?.MessageType == Image.Descriptor)
+            if (JsonForm.Takes(method))
             {
                 content[MediaTypeNames.Multipart.FormData] = Form(method.InputType);
             }
@@ -96,10 +95,13 @@ internal sealed class JsonOperations
             ? $"Lines, each a {method.OutputType.Name} in JSON, as they come. If the call fails after the first line, the last is "
                 + "`{\"problem\": …}` with problem details."
             : "The answer.",
-        Headers = new Dictionary<string, IOpenApiHeader> { [CommonParameters.RequestId] = _parameters.RequestIdOfAnswer },
+        Headers = new Dictionary<string, IOpenApiHeader> { [RequestId.Header] = _parameters.RequestIdOfAnswer },
         Content = new Dictionary<string, IOpenApiMediaType>
         {
-            [method.IsServerStreaming ? Lines : MediaTypeNames.Application.Json] = new OpenApiMediaType { Schema = _schemas.Of(method.OutputType) },
+            [method.IsServerStreaming ? JsonDoor.Lines : MediaTypeNames.Application.Json] = new OpenApiMediaType
+            {
+                Schema = _schemas.Of(method.OutputType),
+            },
         },
     };
 
@@ -109,10 +111,10 @@ internal sealed class JsonOperations
         var schema = new OpenApiSchema
         {
             Type = JsonSchemaType.Object,
-            Required = new HashSet<string> { "image" },
+            Required = new HashSet<string> { JsonForm.File },
             Properties = new Dictionary<string, IOpenApiSchema>
             {
-                ["image"] = new OpenApiSchema
+                [JsonForm.File] = new OpenApiSchema
                 {
                     Type = JsonSchemaType.String,
                     // Read by tools that are older than OpenAPI 3.1's content types.
@@ -120,7 +122,7 @@ internal sealed class JsonOperations
                     ContentMediaType = MediaTypeNames.Application.Octet,
                     Description = "The file of the image, PNG or JPEG, without base64.",
                 },
-                ["request"] = _schemas.Of(type),
+                [JsonForm.Request] = _schemas.Of(type),
             },
         };
         foreach (var field in type.Fields.InDeclarationOrder().Where(field => field is { FieldType: FieldType.String, IsMap: false }))
@@ -135,8 +137,11 @@ internal sealed class JsonOperations
             Schema = schema,
             Encoding = new Dictionary<string, OpenApiEncoding>
             {
-                ["image"] = new() { ContentType = $"{MediaTypeNames.Image.Png}, {MediaTypeNames.Image.Jpeg}, {MediaTypeNames.Application.Octet}" },
-                ["request"] = new() { ContentType = MediaTypeNames.Application.Json },
+                [JsonForm.File] = new()
+                {
+                    ContentType = $"{MediaTypeNames.Image.Png}, {MediaTypeNames.Image.Jpeg}, {MediaTypeNames.Application.Octet}",
+                },
+                [JsonForm.Request] = new() { ContentType = MediaTypeNames.Application.Json },
             },
         };
     }

@@ -28,7 +28,12 @@ internal sealed class MessageSchemas
     {
         if (_document.Components?.Schemas?.ContainsKey(type.Name) is not true)
         {
-            var schema = new OpenApiSchema { Type = JsonSchemaType.Object, Description = Text(type), Properties = new Dictionary<string, IOpenApiSchema>() };
+            var schema = new OpenApiSchema
+            {
+                Type = JsonSchemaType.Object,
+                Description = Text(type),
+                Properties = new Dictionary<string, IOpenApiSchema>(),
+            };
             // Before its fields: a message may hold itself.
             _document.AddComponent<IOpenApiSchema>(type.Name, schema);
             Fill(schema, type);
@@ -48,8 +53,8 @@ internal sealed class MessageSchemas
             {
                 Type = JsonSchemaType.Array,
                 Items = new OpenApiSchema { Type = JsonSchemaType.Number, Format = "float" },
-                Description = "In place of data: the elements as numbers, row-major. Requests may have either; an answer has values if asked for by the "
-                    + "parameter tensors.",
+                Description = "In place of data: the elements as numbers, row-major. Requests may have either, with FP32 as the default type; "
+                    + "answers have values where the parameter tensors asks for them.",
             };
         }
         if (type.RealOneofCount > 0 && type.Fields.InDeclarationOrder().All(field => field.RealContainingOneof is not null))

@@ -20,7 +20,7 @@ internal sealed class ProblemResponses
         (StatusCodes.Status401Unauthorized, StatusCode.Unauthenticated, "The key or token is missing, unknown or expired."),
         (StatusCodes.Status403Forbidden, StatusCode.PermissionDenied, "The caller lacks the right for this."),
         (StatusCodes.Status413PayloadTooLarge, StatusCode.ResourceExhausted, "The body is over `Serving:MaxMessageBytes`, by default 32 MiB."),
-        (StatusCodes.Status415UnsupportedMediaType, StatusCode.InvalidArgument, "The content type is not one of those listed, or the body is compressed."),
+        (StatusCodes.Status415UnsupportedMediaType, StatusCode.InvalidArgument, "The content type is none of those listed, or it is compressed."),
         (StatusCodes.Status429TooManyRequests, StatusCode.ResourceExhausted, ""),
         (StatusCodes.Status500InternalServerError, StatusCode.Unknown, "An error that the mesh does not expect: a bug."),
         (StatusCodes.Status503ServiceUnavailable, StatusCode.Unavailable, ""),

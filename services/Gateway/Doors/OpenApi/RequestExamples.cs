@@ -14,8 +14,8 @@ internal static class RequestExamples
     private static readonly Image _image = new()
     {
         Encoded = ByteString.FromBase64(
-            "iVBORw0KGgoAAAANSUhEUgAAACAAAAAgCAAAAABWESUoAAAAZElEQVR42mNYRQAwDDcFGquwseEKNEAAC5sBWQwqCmKkwFQwoMiDRcHyKTAVDKjyQFGoPEwFdgUQE/ApALkBSYEGLjCYFGDxhYYG"
-            + "AW+SqgAjLhAxhys2NdBik3B6IJyihnTGAQAD2fvqNhIdmwAAAABJRU5ErkJggg=="),
+            "iVBORw0KGgoAAAANSUhEUgAAACAAAAAgCAAAAABWESUoAAAAZElEQVR42mNYRQAwDDcFGquwseEKNEAAC5sBWQwqCmKkwFQwoMiDRcHyKTAVDKjyQFGo"
+            + "PEwFdgUQE/ApALkBSYEGLjCYFGDxhYYGAW+SqgAjLhAxhys2NdBik3B6IJyihnTGAQAD2fvqNhIdmwAAAABJRU5ErkJggg=="),
     };
 
     private static readonly IMessage[] _all =

@@ -11,7 +11,7 @@ public static class GrpcAnswer
 {
     public const string StatusField = "grpc-status";
 
-    private const string MessageField = "grpc-message";
+    public const string MessageField = "grpc-message";
 
     /// <summary>Answers a call that has no answer yet.</summary>
     internal static void Refuse(HttpResponse response, StatusCode code, string message, TimeSpan? retryAfter)
@@ -54,10 +54,10 @@ public static class GrpcAnswer
     }
 
     /// <summary>The status message.</summary>
-    internal static string Message(this HttpResponse response) => Uri.UnescapeDataString(Field(response, MessageField) ?? "");
+    public static string Message(this HttpResponse response) => Uri.UnescapeDataString(Field(response, MessageField) ?? "");
 
-    // The status is in the headers before the answer has started, then in the trailers.
-    private static string? Field(HttpResponse response, string name) =>
+    /// <summary>A field of the answer's end, or null. It is in the headers before the answer has started, then in the trailers.</summary>
+    internal static string? Field(this HttpResponse response, string name) =>
         response.Headers.TryGetValue(name, out var early) ? early : Trailers(response)?[name];
 
     private static IHeaderDictionary? Fields(HttpResponse response) => response.HasStarted ? Trailers(response) : response.Headers;

@@ -8,6 +8,8 @@ namespace MedMoE.Mesh.Serving.Errors;
 /// </summary>
 public static class Refusals
 {
+    private const string TooLarge = "the message is over the limit of";
+
     public static Status Unreadable { get; } = Invalid("the message is not a valid Protocol Buffers encoding of its type");
 
     public static Status NotCompressed { get; } = Invalid("the message is not compressed with the algorithm in grpc-encoding");
@@ -36,7 +38,10 @@ public static class Refusals
         ("Request sent 'identity' grpc-encoding value", _ => NoEncoding),
     ];
 
-    public static Status MessageTooLarge(int limit) => new(StatusCode.ResourceExhausted, $"the message is over the limit of {limit} bytes");
+    public static Status MessageTooLarge(int limit) => new(StatusCode.ResourceExhausted, $"{TooLarge} {limit} bytes");
+
+    /// <summary>Whether a service's RESOURCE_EXHAUSTED is <see cref="MessageTooLarge"/>: HTTP has a status of its own for it.</summary>
+    internal static bool IsTooLarge(string detail) => detail.StartsWith(TooLarge, StringComparison.Ordinal);
 
     public static Status MetadataTooLarge(int size, int limit) =>
         new(StatusCode.ResourceExhausted, $"the metadata has {size} bytes, over the limit of {limit} (Gateway:MaxMetadataBytes)");

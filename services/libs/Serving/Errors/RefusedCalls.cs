@@ -15,7 +15,7 @@ public static class RefusedCalls
         response.Clear();
         if (response.HttpContext.Request.HasJsonContentType())
         {
-            new Problem(code, GrpcErrors.Cut(message)).Write(response, retryAfter);
+            new Problem(code, GrpcErrors.Cut(message)) { RetryAfter = retryAfter }.Write(response);
         }
         else
         {

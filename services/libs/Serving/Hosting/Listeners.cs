@@ -38,12 +38,12 @@ public sealed class Listeners
     /// <summary>The HTTP/1.1 address of a started service.</summary>
     public Uri Http => AddressOf(_http, _isHttpSecure);
 
-    /// <summary>Configures both: TLS of each, null without, and what the service adds to the gRPC port, null for nothing.</summary>
+    /// <summary>Configures both: TLS of each, null without, and what the service adds to both, null for nothing.</summary>
     internal void Use(
-        KestrelServerOptions kestrel, ServingOptions options, TlsHandshakeCallbackOptions? grpcTls, TlsHandshakeCallbackOptions? httpTls,
-        Action<ListenOptions>? grpcPort)
+        KestrelServerOptions kestrel, ServingOptions options, (TlsHandshakeCallbackOptions? Grpc, TlsHandshakeCallbackOptions? Http) tls,
+        Action<ListenOptions>? port)
     {
-        (_isGrpcSecure, _isHttpSecure) = (grpcTls is not null, httpTls is not null);
+        (_isGrpcSecure, _isHttpSecure) = (tls.Grpc is not null, tls.Http is not null);
         var limits = kestrel.Limits;
         limits.MaxRequestBodySize = null;
         // These rates are measured over a whole connection: one slow caller would close it for all.
@@ -66,13 +66,14 @@ public sealed class Listeners
         Listen(kestrel, options.Address, options.GrpcPort, listen =>
         {
             (_grpc, listen.Protocols) = (listen, HttpProtocols.Http2);
-            grpcPort?.Invoke(listen);
-            Secure(listen, grpcTls);
+            port?.Invoke(listen);
+            Secure(listen, tls.Grpc);
         });
         Listen(kestrel, options.Address, options.HttpPort, listen =>
         {
             (_http, listen.Protocols) = (listen, HttpProtocols.Http1);
-            Secure(listen, httpTls);
+            port?.Invoke(listen);
+            Secure(listen, tls.Http);
         });
     }
 

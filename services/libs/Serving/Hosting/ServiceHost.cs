@@ -32,14 +32,14 @@ public static partial class ServiceHost
     private const int MinThreads = 16;
 
     /// <summary>A service that other services of the mesh call.</summary>
-    public static WebApplicationBuilder CreateBuilder(string[] args) => CreateBuilder(args, tls => tls.ForMesh, null);
+    public static WebApplicationBuilder CreateBuilder(string[] args) => CreateBuilder(args, tls => (tls.ForMesh, tls.ForProbes), null);
 
-    /// <summary>The gateway, which clients call; <paramref name="grpcPort"/> adds to their port.</summary>
-    public static WebApplicationBuilder CreateGateway(string[] args, Action<ListenOptions> grpcPort) =>
-        CreateBuilder(args, tls => tls.ForClients, grpcPort);
+    /// <summary>The gateway, which clients call on both ports; <paramref name="port"/> adds to these.</summary>
+    public static WebApplicationBuilder CreateGateway(string[] args, Action<ListenOptions> port) =>
+        CreateBuilder(args, tls => (tls.ForClients, tls.ForClientsAndProbes), port);
 
     private static WebApplicationBuilder CreateBuilder(
-        string[] args, Func<TlsFiles, TlsHandshakeCallbackOptions?> callers, Action<ListenOptions>? grpcPort)
+        string[] args, Func<TlsFiles, (TlsHandshakeCallbackOptions? Grpc, TlsHandshakeCallbackOptions? Http)> secure, Action<ListenOptions>? port)
     {
         KeepThreads();
         var builder = WebApplication.CreateSlimBuilder(args);
@@ -54,7 +54,7 @@ public static partial class ServiceHost
         }
         builder.Services.AddHostedService<FileReloads>();
         var listeners = new Listeners();
-        builder.WebHost.ConfigureKestrel(kestrel => listeners.Use(kestrel, options, callers(tls), tls.ForProbes, grpcPort));
+        builder.WebHost.ConfigureKestrel(kestrel => listeners.Use(kestrel, options, secure(tls), port));
         builder.Services.AddSingleton(listeners);
         builder.Services.AddSingleton(Options.Create(options));
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownTimeout);

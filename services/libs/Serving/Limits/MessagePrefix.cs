@@ -12,6 +12,13 @@ public static class MessagePrefix
     /// <summary>The length of a message in bytes, including its prefix.</summary>
     public static long LengthOf(ReadOnlySpan<byte> prefix) => BinaryPrimitives.ReadUInt32BigEndian(prefix[1..Size]) + (long)Size;
 
+    /// <summary>Writes the prefix of a message that is not compressed; <paramref name="length"/> is without it.</summary>
+    public static void Write(Span<byte> prefix, int length)
+    {
+        prefix[0] = 0;
+        BinaryPrimitives.WriteUInt32BigEndian(prefix[1..Size], (uint)length);
+    }
+
     /// <summary>Waits for the next message and returns its length, including the prefix, without reading it; 0 at the end.</summary>
     public static async ValueTask<long> Peek(PipeReader request, CancellationToken cancellation)
     {

@@ -25,7 +25,7 @@ public sealed record ServingOptions
     [Range(0, 65535)]
     public int GrpcPort { get; init; } = 8080;
 
-    /// <summary>Port of /healthz and /metrics, HTTP/1.1. Default 8081; 0 lets the system choose.</summary>
+    /// <summary>Port of /healthz and /metrics, and of the gateway's doors, HTTP/1.1. Default 8081; 0 lets the system choose.</summary>
     [Range(0, 65535)]
     public int HttpPort { get; init; } = 8081;
 

@@ -63,19 +63,29 @@ public sealed class TlsFiles
         Trust.IsClient(certificate, chain, _authority!.Value) && _callers.Any(name => ((X509Certificate2)certificate!).MatchesHostname(name)));
 
     /// <summary>For the port that clients call; null without TLS.</summary>
-    public TlsHandshakeCallbackOptions? ForClients => Accept(_public, _clients is null ? null : (certificate, chain) =>
-        certificate is null || Trust.IsClient(certificate, chain, _clients.Value));
+    public TlsHandshakeCallbackOptions? ForClients => Accept(_public, Clients);
 
     /// <summary>For the port of health and metrics; null without TLS.</summary>
     public TlsHandshakeCallbackOptions? ForProbes => Accept(_own ?? _public, null);
 
+    /// <summary>
+    /// For the port that clients and those who watch the mesh call. These ask for an address, or for a name of the mesh's certificate, and see it;
+    /// who asks for another name is a client. Null without TLS.
+    /// </summary>
+    public TlsHandshakeCallbackOptions? ForClientsAndProbes => Accept(
+        _own ?? _public, Clients, name => name.Length > 0 && _own?.Value.TargetCertificate.MatchesHostname(name) == false ? _public : null);
+
+    private Func<X509Certificate?, X509Chain?, bool>? Clients => _clients is null ? null : (certificate, chain) =>
+        certificate is null || Trust.IsClient(certificate, chain, _clients.Value);
+
     private static TlsHandshakeCallbackOptions? Accept(
-        ReloadedFile<SslStreamCertificateContext>? identity, Func<X509Certificate?, X509Chain?, bool>? accepts) =>
+        ReloadedFile<SslStreamCertificateContext>? identity, Func<X509Certificate?, X509Chain?, bool>? accepts,
+        Func<string, ReloadedFile<SslStreamCertificateContext>?>? other = null) =>
         identity is null ? null : new()
         {
-            OnConnection = _ => ValueTask.FromResult(new SslServerAuthenticationOptions
+            OnConnection = connection => ValueTask.FromResult(new SslServerAuthenticationOptions
             {
-                ServerCertificateContext = identity.Value,
+                ServerCertificateContext = (other?.Invoke(connection.ClientHelloInfo.ServerName) ?? identity).Value,
                 EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
                 CipherSuitesPolicy = _suites,
                 AllowRenegotiation = false,

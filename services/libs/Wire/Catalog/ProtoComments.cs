@@ -5,8 +5,8 @@ using Google.Protobuf.Reflection;
 namespace MedMoE.Mesh.Wire.Catalog;
 
 /// <summary>
-/// The comments of the protos. Descriptors in code come without them, so a second set is kept as a resource (Wire.csproj). Descriptions of the API are
-/// made from these, so that shapes, units and errors are written once.
+/// The comments of the protos. Descriptors in code come without them, so a second set is kept as a resource (Wire.csproj). Descriptions of the API
+/// are made from these: shapes, units and errors are written once.
 /// </summary>
 public static class ProtoComments
 {
@@ -59,7 +59,8 @@ public static class ProtoComments
         {
             if (declaration?.LeadingComments is { Length: > 0 } text)
             {
-                comments[descriptor.FullName] = string.Join(' ', text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+                var lines = text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+                comments[descriptor.FullName] = string.Join(' ', lines);
             }
         }
     }

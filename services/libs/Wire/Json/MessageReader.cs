@@ -11,8 +11,8 @@ namespace MedMoE.Mesh.Wire.Json;
 internal ref struct MessageReader(Utf8JsonReader json)
 {
     /// <summary>
-    /// Messages, entries of maps and elements of lists in a text, the elements of tensors aside. Two bytes of JSON make an object of a hundred, so that
-    /// a limit of bytes alone would not limit memory.
+    /// Messages, entries of maps and elements of lists in a text, the elements of tensors aside. Two bytes of JSON make an object of a hundred: a
+    /// limit of bytes alone would not limit memory.
     /// </summary>
     public const int MaxElements = 1 << 16;
 
@@ -274,7 +274,8 @@ internal ref struct MessageReader(Utf8JsonReader json)
 
     private readonly string Path(string last) => new StringBuilder().AppendJoin("", _path).Append(last).ToString().TrimStart('.');
 
-    private static bool IsName(string text) => text.Length is > 0 and <= MaxNameLength && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-');
+    private static bool IsName(string text) =>
+        text.Length is > 0 and <= MaxNameLength && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-');
 
     private static string Kind(JsonTokenType token) => token switch
     {

@@ -8,11 +8,11 @@ using Google.Protobuf.Reflection;
 namespace MedMoE.Mesh.Wire.Json;
 
 /// <summary>
-/// Messages as JSON, by protobuf's own mapping (https://protobuf.dev/programming-guides/json), read from and written as UTF-8. Google's parser takes
-/// UTF-16 text: an image of 30 MB would be 80 MB of text and several copies of itself; and its errors do not say where in the message they are. Here
-/// an image is decoded from the request's bytes into the array that the message keeps.
+/// Messages as JSON, by protobuf's own mapping (https://protobuf.dev/programming-guides/json), read from and written as UTF-8. Google's parser
+/// takes UTF-16 text: an image of 30 MB would be 80 MB of text and several copies of itself; and its errors do not say where in the message they
+/// are. Here an image is decoded from the request's bytes into the array that the message keeps.
 /// </summary>
-/// <remarks>The types of the package <c>google.protobuf</c>, which have forms of their own in JSON, are not supported: no contract uses them.</remarks>
+/// <remarks>The types of the package <c>google.protobuf</c>, which have forms of their own in JSON, are not supported: no contract has them.</remarks>
 public static class ProtoJson
 {
     /// <summary>The field that errors name where the whole text is wrong.</summary>
@@ -31,12 +31,12 @@ public static class ProtoJson
     private static readonly JsonReaderOptions _reading = new() { MaxDepth = MaxDepth };
 
     /// <summary>
-    /// Reads a message. Fields have the names of the proto or their lowerCamelCase; null is an absent field; a tensor may have <c>values</c>, numbers,
-    /// in place of <c>data</c>. The message does not refer to <paramref name="utf8"/>.
+    /// Reads a message. Fields have the names of the proto or their lowerCamelCase; null is an absent field; a tensor may have <c>values</c>,
+    /// numbers, in place of <c>data</c>. The message does not refer to <paramref name="utf8"/>.
     /// </summary>
     /// <exception cref="InvalidFieldException">
-    /// Not JSON, an unknown field, one that is given twice or has a value of another kind. Its path is in proto names, as in the errors of the services:
-    /// <c>classes[1].name</c>; <see cref="Body"/> for the text itself. Neither path nor reason repeats values of the text.
+    /// Not JSON, an unknown field, one that is given twice or has a value of another kind. Its path is in proto names, as in the errors of the
+    /// services: <c>classes[1].name</c>; <see cref="Body"/> for the text itself. Neither path nor reason repeats values of the text.
     /// </exception>
     public static IMessage Read(ReadOnlyMemory<byte> utf8, MessageDescriptor type)
     {

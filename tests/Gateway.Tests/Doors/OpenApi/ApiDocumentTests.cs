@@ -1,5 +1,4 @@
 using System.Text;
-using Google.Protobuf;
 using MedMoE.Mesh.Gateway.Doors.Json;
 using MedMoE.Mesh.Gateway.Doors.OpenApi;
 using MedMoE.Mesh.V1;
