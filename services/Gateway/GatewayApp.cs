@@ -5,6 +5,7 @@ using MedMoE.Mesh.Gateway.Calls;
 using MedMoE.Mesh.Gateway.Doors;
 using MedMoE.Mesh.Gateway.Doors.Embeddings;
 using MedMoE.Mesh.Gateway.Doors.Json;
+using MedMoE.Mesh.Gateway.Doors.OpenApi;
 using MedMoE.Mesh.Gateway.Doors.OpenInference;
 using MedMoE.Mesh.Gateway.Doors.Web;
 using MedMoE.Mesh.Gateway.Limits;
@@ -95,6 +96,7 @@ public static partial class GatewayApp
     private static void UseDoors(this WebApplication app) => app.UseWhen(context => !HttpProtocol.IsHttp2(context.Request.Protocol), http =>
     {
         http.UseWebCallers();
+        http.UseApiDescription();
         http.UseGrpcWebCalls();
         http.UseMiddleware<DoorRequests>();
     });

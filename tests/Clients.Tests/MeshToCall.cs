@@ -10,6 +10,9 @@ public sealed class MeshToCall : IAsyncLifetime
 
     public string Gateway { get; private set; } = "";
 
+    /// <summary>The URL of its HTTP port.</summary>
+    public string Url => $"http://{_mesh.Table.Single(row => row.Service == "gateway").Http}";
+
     public async ValueTask InitializeAsync() => (_mesh, Gateway) = await LocalProcess.UpWhole(_runtime);
 
     public ValueTask DisposeAsync()

@@ -23,7 +23,8 @@ public sealed class JsonDoorTests(GuardedRouter guarded) : IClassFixture<Guarded
     [Fact]
     public void Routes_AreOfEveryMethod() => Assert.Equal(
         // The Open Inference Protocol has a door of its own.
-        ServiceCatalog.Contracts.Where(contract => contract.File.Package == "medmoe.mesh.v1").SelectMany(contract => contract.Methods).Select(method => method.FullName).Order(),
+        ServiceCatalog.Contracts.Where(contract => contract.File.Package == "medmoe.mesh.v1").SelectMany(contract => contract.Methods)
+            .Select(method => method.FullName).Order(),
         JsonRoutes.All.Select(route => route.Method.FullName).Order());
 
     /// <summary>Behind this gateway only the router runs, but every route leads to a service, whose name comes back.</summary>

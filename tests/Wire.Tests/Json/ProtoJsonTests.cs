@@ -121,8 +121,8 @@ public sealed class ProtoJsonTests
     {
         var kinds = (EveryKind)Read(
             "\uFEFF" + """
-            { "an_int32": 2e3, "anInt64": "-9007199254740993", "aUint32": 4.0, "aUint64": 18446744073709551615,
-              "aDouble": "1.5", "aFloat": "-Infinity",
+            { "an_int32": 2e3, "anInt64": "-9007199254740993", "aUint32": 4.0, "aUint64": 18446744073709551615, "aDouble": "1.5",
+              "aFloat": "-Infinity",
               "aShade": -3, "shades": ["SHADE_BRIGHT", 9], "child": null, "strings": null, "aNumber": null, "aText": "\ud83e\udec1",
               "byBool": {"true": 1}, "otherwis\u0065": "n" }
             """,

@@ -19,11 +19,13 @@ internal static class JsonForm
     /// <summary>RFC 2046, 5.1.1.</summary>
     public const int MaxBoundary = 70;
 
-    private const string Request = "request";
+    /// <summary>The part with the message in JSON.</summary>
+    public const string Request = "request";
+
     private const int MaxParts = 1024;
 
     /// <summary>The field that the file is for; its name is that of the part, too.</summary>
-    private const string File = "image";
+    public const string File = "image";
 
     private static readonly UTF8Encoding _utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 

@@ -10,8 +10,8 @@ namespace MedMoE.Mesh.Gateway.Doors.Json;
 internal static class JsonText
 {
     /// <summary>
-    /// An empty object or text takes three bytes in JSON and up to a hundred in memory: 32 MB of them would take a gigabyte. No method takes more than
-    /// a few hundred.
+    /// An empty object or text takes three bytes in JSON and up to a hundred in memory: 32 MB of them would take a gigabyte. No method takes more
+    /// than a few hundred.
     /// </summary>
     public const int MaxItems = 1 << 16;
 

@@ -11,8 +11,8 @@ namespace MedMoE.Mesh.Wire.Json;
 internal ref struct MessageReader(Utf8JsonReader json)
 {
     /// <summary>
-    /// Messages, entries of maps and elements of lists in a text, the elements of tensors aside. Two bytes of JSON make an object of a hundred, so
-    /// that a limit of bytes alone would not limit memory.
+    /// Messages, entries of maps and elements of lists in a text, the elements of tensors aside. Two bytes of JSON make an object of a hundred: a
+    /// limit of bytes alone would not limit memory.
     /// </summary>
     public const int MaxElements = 1 << 16;
 

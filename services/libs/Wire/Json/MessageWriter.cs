@@ -22,8 +22,8 @@ internal sealed class MessageWriter(Utf8JsonWriter json, TensorFormat tensors)
             {
                 continue;
             }
-            if (tensors == TensorFormat.Values && field.FieldNumber == WireTensor.DataFieldNumber
-                && message is WireTensor tensor && HoldsValues(tensor))
+            if (tensors == TensorFormat.Values && message is WireTensor tensor && field.FieldNumber == WireTensor.DataFieldNumber
+                && HoldsValues(tensor))
             {
                 WriteValues(tensor);
                 continue;

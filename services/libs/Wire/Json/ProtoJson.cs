@@ -8,12 +8,12 @@ using Google.Protobuf.Reflection;
 namespace MedMoE.Mesh.Wire.Json;
 
 /// <summary>
-/// Messages as JSON, by protobuf's own mapping (https://protobuf.dev/programming-guides/json), read from and written as UTF-8. Google's parser takes
-/// UTF-16 text: an image of 30 MB would be 80 MB of text and several copies of itself; and its errors do not say where in the message they are. Here
-/// an image is decoded from the request's bytes into the array that the message keeps.
+/// Messages as JSON, by protobuf's own mapping (https://protobuf.dev/programming-guides/json), read from and written as UTF-8. Google's parser
+/// takes UTF-16 text: an image of 30 MB would be 80 MB of text and several copies of itself; and its errors do not say where in the message they
+/// are. Here an image is decoded from the request's bytes into the array that the message keeps.
 /// </summary>
 /// <remarks>
-/// The types of the package <c>google.protobuf</c>, which have forms of their own in JSON, are not supported: no contract uses them.
+/// The types of the package <c>google.protobuf</c>, which have forms of their own in JSON, are not supported: no contract has them.
 /// </remarks>
 public static class ProtoJson
 {

@@ -1,0 +1,38 @@
+using System.Net.Mime;
+using System.Text;
+using Microsoft.OpenApi;
+using Scalar.AspNetCore;
+
+namespace MedMoE.Mesh.Gateway.Doors.OpenApi;
+
+/// <summary>
+/// The document of the API, and the page that shows it and tries it. Both are the same for everybody and say nothing about the mesh that runs: like
+/// health, neither needs a caller.
+/// </summary>
+internal static class ApiDescription
+{
+    private const string Document = "/openapi.json";
+    private const string Page = "/docs";
+
+    private static readonly Lazy<Task<byte[]>> _document = new(Write);
+
+    /// <summary>Answers requests for either, before anything asks who calls.</summary>
+    public static void UseApiDescription(this IApplicationBuilder app) => app.MapWhen(
+        context => context.Request.Path == Document || context.Request.Path.StartsWithSegments(Page),
+        description => description.UseRouting().UseEndpoints(endpoints =>
+        {
+            endpoints.MapGet(Document, async () => Results.Bytes(await _document.Value, MediaTypeNames.Application.Json));
+            endpoints.MapScalarApiReference(Page, page => page
+                .WithTitle("MedMoE.Mesh")
+                .WithOpenApiRoutePattern(Document)
+                // The page loads nothing from other servers, and tells them nothing.
+                .DisableDefaultFonts()
+                .DisableTelemetry()
+                .DisableAgent()
+                .DisableMcp()
+                .HideClientButton());
+        }));
+
+    private static async Task<byte[]> Write() =>
+        Encoding.UTF8.GetBytes(await ApiDocument.Create().SerializeAsJsonAsync(OpenApiSpecVersion.OpenApi3_1));
+}

@@ -1,0 +1,52 @@
+using MedMoE.Mesh.Gateway.Doors.Json;
+using MedMoE.Mesh.Serving.Telemetry;
+using Microsoft.OpenApi;
+
+namespace MedMoE.Mesh.Gateway.Doors.OpenApi;
+
+/// <summary>Parameters that many operations have, as components of the document.</summary>
+internal sealed class CommonParameters
+{
+    private readonly OpenApiDocument _document;
+
+    /// <param name="document">Where the parameters go.</param>
+    public CommonParameters(OpenApiDocument document)
+    {
+        _document = document;
+        Add(
+            JsonDoor.Tensors, ParameterLocation.Query,
+            new OpenApiSchema { Type = JsonSchemaType.String, Enum = ["base64", "values"], Default = "base64" },
+            "How tensors are written in the answer: their bytes in base64, in `data`, or their elements as numbers, in `values`.");
+        Add(
+            JsonRoutes.Service, ParameterLocation.Path,
+            new OpenApiSchema { Type = JsonSchemaType.String, Examples = ["expert-xray"] },
+            "Name of the service, as `backbone`, `text-encoder` or `expert-xray`.");
+        Add(
+            DoorContext.Timeout, ParameterLocation.Header,
+            new OpenApiSchema { Type = JsonSchemaType.Number, ExclusiveMinimum = "0", Examples = [2.5] },
+            "Seconds that the call may take. Then it ends with 504, and work that has not begun is dropped.");
+        Add(
+            RequestId.Header, ParameterLocation.Header, IdSchema(),
+            "Id of the request, which the answer and logs of the mesh have; nothing about a patient. Default: a new one.");
+    }
+
+    public IOpenApiParameter Tensors => Reference(JsonDoor.Tensors);
+
+    public IOpenApiParameter Service => Reference(JsonRoutes.Service);
+
+    /// <summary>Parameters of every operation.</summary>
+    public IReadOnlyList<IOpenApiParameter> Everywhere => [Reference(DoorContext.Timeout), Reference(RequestId.Header)];
+
+    public IOpenApiHeader RequestIdOfAnswer { get; } = new OpenApiHeader { Description = "The request's id.", Schema = IdSchema() };
+
+    private static OpenApiSchema IdSchema() => new() { Type = JsonSchemaType.String, Pattern = "^[A-Za-z0-9_-]{1,64}$" };
+
+    private void Add(string name, ParameterLocation place, OpenApiSchema schema, string description)
+    {
+        var isRequired = place == ParameterLocation.Path;
+        var parameter = new OpenApiParameter { Name = name, In = place, Required = isRequired, Schema = schema, Description = description };
+        _document.AddComponent<IOpenApiParameter>(name, parameter);
+    }
+
+    private OpenApiParameterReference Reference(string name) => new(name, _document);
+}
