@@ -1,5 +1,6 @@
 using MedMoE.Mesh.Gateway.Doors.Json;
 using MedMoE.Mesh.Serving.Telemetry;
+using MedMoE.Mesh.Wire.Catalog;
 using Microsoft.OpenApi;
 
 namespace MedMoE.Mesh.Gateway.Doors.OpenApi;
@@ -20,7 +21,7 @@ internal sealed class CommonParameters
         Add(
             JsonRoutes.Service, ParameterLocation.Path,
             new OpenApiSchema { Type = JsonSchemaType.String, Examples = ["expert-xray"] },
-            "Name of the service, as `backbone`, `text-encoder` or `expert-xray`.");
+            $"Name of the service, as `{MeshService.Backbone.Name}`, `{MeshService.TextEncoder.Name}` or `{MeshService.ExpertNamed("xray").Name}`.");
         Add(
             DoorContext.Timeout, ParameterLocation.Header,
             new OpenApiSchema { Type = JsonSchemaType.Number, ExclusiveMinimum = "0", Examples = [2.5] },
