@@ -20,7 +20,7 @@ public sealed class OpenApiTests(MeshToCall mesh) : IClassFixture<MeshToCall>
     public async Task Client_GeneratedInTypeScript_GetsWhatItExpects()
     {
         await RequirePackages();
-        await Run("npx", "openapi-typescript", $"{mesh.Url}/openapi.json", "--output", "artifacts/api.ts");
+        await Run("npx", "openapi-typescript", $"{mesh.Url}/openapi.json", "--output", "artifacts/api.d.ts");
         await Run("npx", "tsc");
         var output = await Run("node", "artifacts/client.js", mesh.Url, Client.Image);
         Assert.Collection(

@@ -14,24 +14,36 @@ internal static class ApiDescription
     private const string Document = "/openapi.json";
     private const string Page = "/docs";
 
+    /// <summary>The page may load from the gateway alone, and send to it alone: a key that somebody tries requests with stays here.</summary>
+    private const string Policy =
+        "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
+        + "frame-ancestors 'none'";
+
     private static readonly Lazy<Task<byte[]>> _document = new(Write);
 
     /// <summary>Answers requests for either, before anything asks who calls.</summary>
     public static void UseApiDescription(this IApplicationBuilder app) => app.MapWhen(
         context => context.Request.Path == Document || context.Request.Path.StartsWithSegments(Page),
-        description => description.UseRouting().UseEndpoints(endpoints =>
+        description => description.Use(Enclose).UseRouting().UseEndpoints(endpoints =>
         {
             endpoints.MapGet(Document, async () => Results.Bytes(await _document.Value, MediaTypeNames.Application.Json));
             endpoints.MapScalarApiReference(Page, page => page
                 .WithTitle("MedMoE.Mesh")
                 .WithOpenApiRoutePattern(Document)
-                // The page loads nothing from other servers, and tells them nothing.
+                // All that the page would load from other servers, or tell them.
                 .DisableDefaultFonts()
                 .DisableTelemetry()
                 .DisableAgent()
                 .DisableMcp()
+                .HideDeveloperTools()
                 .HideClientButton());
         }));
+
+    private static Task Enclose(HttpContext context, RequestDelegate next)
+    {
+        context.Response.Headers.ContentSecurityPolicy = Policy;
+        return next(context);
+    }
 
     private static async Task<byte[]> Write() =>
         Encoding.UTF8.GetBytes(await ApiDocument.Create().SerializeAsJsonAsync(OpenApiSpecVersion.OpenApi3_1));

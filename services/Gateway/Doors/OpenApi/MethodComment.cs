@@ -23,7 +23,9 @@ internal sealed partial record MethodComment(string Text, IReadOnlyDictionary<St
             var code = CodeReflection.Descriptor.EnumTypes[0].FindValueByName(found[i].Groups[1].Value).Number;
             errors[(StatusCode)code] = comment[(found[i].Index + found[i].Length)..end].Trim();
         }
-        return new MethodComment(found.Count > 0 ? comment[..found[0].Index].Trim() : comment, errors);
+        var text = found.Count > 0 ? comment[..found[0].Index].Trim() : comment;
+        // Without a sentence that only leads to the errors.
+        return new MethodComment(text.EndsWith(':') ? text[..(text.LastIndexOf(". ", StringComparison.Ordinal) + 1)] : text, errors);
     }
 
     [GeneratedRegex("\\b(INVALID_ARGUMENT|RESOURCE_EXHAUSTED|DEADLINE_EXCEEDED|UNAVAILABLE|NOT_FOUND|UNIMPLEMENTED): ")]

@@ -43,6 +43,7 @@ public sealed partial class ApiDescriptionTests : IAsyncLifetime
         var page = await answer.Content.ReadAsStringAsync();
         Assert.Equal("text/html", answer.Content.Headers.ContentType?.MediaType);
         Assert.Contains("openapi.json", page);
+        Assert.StartsWith("default-src 'self'; ", Assert.Single(answer.Headers.GetValues("content-security-policy")));
         var loaded = Sources().Matches(page).Select(match => match.Groups[1].Value).ToArray();
         Assert.NotEmpty(loaded);
         Assert.All(loaded, source => Assert.DoesNotContain("//", source));

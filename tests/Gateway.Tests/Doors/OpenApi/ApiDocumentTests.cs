@@ -51,6 +51,7 @@ public sealed class ApiDocumentTests
         Assert.StartsWith("`INVALID_ARGUMENT`: not an image, too many pixels", pyramid["400"].Description);
         var classify = _document.Paths["/v1/classify"].Operations![HttpMethod.Post].Responses!;
         Assert.StartsWith("`INVALID_ARGUMENT`: names the invalid field", classify["400"].Description);
+        Assert.Equal("The mesh's API for clients.", _document.Tags!.First().Description);
         Assert.DoesNotContain("413", _document.Paths["/v1/experts"].Operations![HttpMethod.Get].Responses!.Keys);
     }
 
