@@ -17,7 +17,7 @@ const header = { 'request-timeout': 60, 'x-request-id': 'typescript' };
 /** The elements of an FP32 tensor in either form. */
 function numbers({ data = '', values }: components['schemas']['WireTensor']): number[] {
   const bytes = Buffer.from(data, 'base64');
-  return values ?? Array.from({ length: bytes.length / 4 }, (_, i) => bytes.readFloatLE(4 * i));
+  return values?.map(Math.fround) ?? Array.from({ length: bytes.length / 4 }, (_, i) => bytes.readFloatLE(4 * i));
 }
 
 /** The answer, or an error that says what the mesh said. */
