@@ -1,3 +1,4 @@
+using Grpc.Net.Client;
 using MedMoE.Mesh.Backbone;
 using MedMoE.Mesh.Expert;
 using MedMoE.Mesh.Gateway;
@@ -20,7 +21,13 @@ internal sealed class DemoMesh : IAsyncDisposable
     /// <summary>HOST:PORT of the gateway.</summary>
     public string Gateway => _services[^1].Address;
 
-    public RouterService.RouterServiceClient Client => new(_services[^1].Channel);
+    /// <summary>Of the gateway.</summary>
+    public GrpcChannel Channel => _services[^1].Channel;
+
+    /// <summary>The gateway's HTTP port.</summary>
+    public Uri Http => _services[^1].Http;
+
+    public RouterService.RouterServiceClient Client => new(Channel);
 
     /// <param name="expert">The expert that runs here.</param>
     /// <param name="elsewhere">Other experts, as settings of gateway and router.</param>

@@ -5,6 +5,7 @@ using MedMoE.Mesh.Router.OpenInference.Statistics;
 using MedMoE.Mesh.Router.OpenInference.Tensors;
 using MedMoE.Mesh.Router.Settings;
 using MedMoE.Mesh.Serving.Settings;
+using MedMoE.Mesh.Serving.Sharing;
 using MedMoE.Mesh.Wire;
 using Microsoft.Extensions.Options;
 
@@ -22,6 +23,10 @@ internal sealed class Infer(ModelList models, ServerStatistics statistics, IOpti
         try
         {
             var settings = InferSettings.Read(request.Parameters, model);
+            if (settings.GivesWay)
+            {
+                CallerShare.GiveWay();
+            }
             var wanted = OutputTensors.Wanted(request, model.Name, model.Outputs);
             var batch = new InferBatch(
                 InputTensors.Read(request, model.Name, model.Inputs, router.Value.MaxBatchSize), wanted, settings.Gating);

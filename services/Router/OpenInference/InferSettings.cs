@@ -9,10 +9,16 @@ namespace MedMoE.Mesh.Router.OpenInference;
 /// <summary>The parameters of a request.</summary>
 /// <param name="Timeout">How long it may take; null: as long as the call.</param>
 /// <param name="Gating">How the expert is chosen; null: the mesh's default.</param>
+/// <param name="GivesWay">Whether its work is done after that of others, and dropped first.</param>
 /// <param name="MarksEnd">Whether an answer of a stream says that no other one follows for its request.</param>
-internal sealed record InferSettings(TimeSpan? Timeout, V1.Gating? Gating, bool MarksEnd)
+internal sealed record InferSettings(TimeSpan? Timeout, V1.Gating? Gating, bool GivesWay, bool MarksEnd)
 {
     public const string FinalResponse = "triton_final_response";
+
+    /// <summary>Of requests, numbered from 1, the highest.</summary>
+    public const int Priorities = 2;
+
+    public const int DefaultPriority = 1;
 
     private const string TimeoutName = "timeout";
     private const string PriorityName = "priority";
@@ -38,15 +44,12 @@ internal sealed record InferSettings(TimeSpan? Timeout, V1.Gating? Gating, bool 
                     ? "there are no sequences: every request stands for itself"
                     : $"is not a parameter of {model.Name}: {string.Join(", ", allowed)}");
         }
-        if (parameters.GetValueOrDefault(PriorityName) is { } priority)
-        {
-            // Accepted, because clients send it always; the priority is that of the caller's key.
-            Number(priority, PriorityName);
-        }
         return new InferSettings(
             parameters.GetValueOrDefault(TimeoutName) is { } timeout && Number(timeout, TimeoutName) is > 0 and <= LongestTimeout and var micros
                 ? TimeSpan.FromMicroseconds(micros) : null,
             ReadGating(parameters),
+            // Clients that want the default send 0, and a number over the last one is that of another server.
+            parameters.GetValueOrDefault(PriorityName) is { } priority && Number(priority, PriorityName) > DefaultPriority,
             parameters.GetValueOrDefault(MarksEndName) is { } marks && (marks.ParameterChoiceCase == InferParameter.ParameterChoiceOneofCase.BoolParam
                 ? marks.BoolParam : throw Fault(MarksEndName, "is not a bool")));
     }

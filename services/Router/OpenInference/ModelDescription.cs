@@ -45,7 +45,11 @@ internal static class ModelDescription
         }
         else
         {
-            config.DynamicBatching = new ModelDynamicBatching();
+            config.DynamicBatching = new ModelDynamicBatching
+            {
+                PriorityLevels = InferSettings.Priorities,
+                DefaultPriorityLevel = InferSettings.DefaultPriority,
+            };
         }
         return config;
     }

@@ -1,5 +1,7 @@
 using Grpc.Core;
+using MedMoE.Mesh.OpenInference;
 using MedMoE.Mesh.Serving.Sharing;
+using MedMoE.Mesh.Services.Tests.Router.OpenInference;
 using MedMoE.Mesh.V1;
 
 namespace MedMoE.Mesh.Services.Tests.Router;
@@ -33,6 +35,32 @@ public sealed class RouterTurnsTests
         await held.DisposeAsync();
         Assert.NotNull((await modest).Embedding);
         Assert.All(await Task.WhenAll(greedy), answer => Assert.NotNull(answer.Embedding));
+    }
+
+    [Fact]
+    public async Task ModelInfer_LowPriorityAndNoPlaceLeft_GivesWayToItsOwnCaller()
+    {
+        await using var mesh = await RunningMesh.Start(new MeshPlan());
+        var router = await mesh.AddRouter("Router:MaxExtractions=1", "Router:QueueCapacity=1");
+        var client = new GRPCInferenceService.GRPCInferenceServiceClient(router.Channel);
+        await using var held = new HeldModel(mesh.Backbone);
+        using var queued = new MetricSums("medmoe.queue.length");
+        Task<ModelInferResponse> Call(ulong priority)
+        {
+            var pixels = Samples.Fresh().Pixels;
+            var tensor = new ModelInferRequest.Types.InferInputTensor { Name = "PIXELS", Datatype = "FP32", Shape = { 1, 3, 224, 224 } };
+            var request = Tensors.Request("backbone", (tensor, pixels.Data));
+            request.Parameters.Add("priority", new InferParameter { Uint64Param = priority });
+            return client.ModelInferAsync(request, deadline: DateTime.UtcNow + _patience).ResponseAsync;
+        }
+        var first = Call(1);
+        await queued.Reached("backbone", 1, _patience);
+
+        var (low, normal) = (Call(2), Call(0));
+
+        Assert.Equal(StatusCode.ResourceExhausted, (await Assert.ThrowsAsync<RpcException>(() => low)).StatusCode);
+        await held.DisposeAsync();
+        Assert.All(await Task.WhenAll(first, normal), answer => Assert.Equal("backbone", answer.ModelName));
     }
 
     private static async Task Refused(List<Task<EmbedImageResponse>> calls)

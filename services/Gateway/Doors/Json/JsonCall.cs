@@ -22,7 +22,7 @@ internal sealed class JsonCall(HttpRequest request, MethodDescriptor method, Ten
 
     public override async ValueTask<IMessage> Read(ReadOnlyMemory<byte> message) => boundary is not null
         ? await JsonForm.Read(message, boundary, Method.InputType)
-        : _hasBody ? JsonText.Read(message, Method.InputType)
+        : _hasBody ? ProtoJson.Read(message, Method.InputType)
         : message.IsEmpty ? Method.InputType.Parser.ParseFrom([])
         : throw new InvalidFieldException(ProtoJson.Body, "expected none");
 

@@ -56,7 +56,7 @@ internal static class JsonForm
                         file = file is null ? content : throw Repeated(File);
                         break;
                     case Request:
-                        message = message is null ? JsonText.Read(content.Memory, type) : throw Repeated(Request);
+                        message = message is null ? ProtoJson.Read(content.Memory, type) : throw Repeated(Request);
                         break;
                     default:
                         texts.Add((TextField(type, name), Text(content, name!)));

@@ -35,6 +35,9 @@ public sealed record CallerShare(string Caller, int Weight = 1, bool IsSheddable
     /// <summary>Takes the share from the request. A header of another form counts as none.</summary>
     internal static void Begin(HttpContext context) => _current.Value = Parse(context.Request.Headers[Header].ToString());
 
+    /// <summary>From here to the end of the method that calls this, work gives way to that of others.</summary>
+    public static void GiveWay() => _current.Value = Current with { IsSheddable = true };
+
     internal static CallerShare? Parse(string text) =>
         text.Split(';') is [{ Length: > 0 and <= 64 } caller, var weight, (Normal or Sheddable) and var priority]
         && int.TryParse(weight, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= 1

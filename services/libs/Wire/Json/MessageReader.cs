@@ -10,12 +10,6 @@ namespace MedMoE.Mesh.Wire.Json;
 /// <summary>Reads one message, and knows the path of the field that it is at.</summary>
 internal ref struct MessageReader(Utf8JsonReader json)
 {
-    /// <summary>
-    /// Messages, entries of maps and elements of lists in a text, the elements of tensors aside. Two bytes of JSON make an object of a hundred: a
-    /// limit of bytes alone would not limit memory.
-    /// </summary>
-    public const int MaxElements = 1 << 16;
-
     private const int MaxNameLength = 64;
 
     private readonly List<string> _path = [];
@@ -252,9 +246,9 @@ internal ref struct MessageReader(Utf8JsonReader json)
 
     private void Count()
     {
-        if (++_elements > MaxElements)
+        if (++_elements > ProtoJson.MaxElements)
         {
-            throw new InvalidFieldException(ProtoJson.Body, $"has more than {MaxElements} objects and elements of lists");
+            throw new InvalidFieldException(ProtoJson.Body, $"has more than {ProtoJson.MaxElements} objects and elements of lists");
         }
     }
 

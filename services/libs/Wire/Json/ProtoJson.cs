@@ -23,6 +23,12 @@ public static class ProtoJson
     /// <summary>Objects within objects and lists that a text may have. The contracts need 8.</summary>
     public const int MaxDepth = 32;
 
+    /// <summary>
+    /// Messages, entries of maps and elements of lists that a text may have, the elements of tensors aside. Two bytes of JSON make an object of a
+    /// hundred: a limit of bytes alone would not limit memory.
+    /// </summary>
+    public const int MaxElements = 1 << 16;
+
     private static readonly JsonWriterOptions _writing = new()
     {
         // Answers are JSON files, never parts of a page: + and letters beyond ASCII need no escape.
