@@ -19,9 +19,15 @@ public sealed class CallersFaultTests(GuardedRouter guarded) : IClassFixture<Gua
 
     private static readonly byte[] _empty = RawCall.Framed([]);
 
+    // Classes to choose from, or requests that are merged.
+    private static readonly byte[] _many = [.. Enumerable.Repeat<byte[]>([0x12, 0x00], 1 << 17).SelectMany(field => field)];
+
     private static readonly Dictionary<string, Oddity> _oddities = new()
     {
         ["no protobuf"] = new([], RawCall.Framed([0x0a, 0xff]), StatusCode.InvalidArgument, "not a valid Protocol Buffers encoding"),
+        ["many empty messages"] = new([], RawCall.Framed(_many), StatusCode.InvalidArgument, "more than 65536 fields and elements"),
+        ["many empty messages, compressed"] = new(
+            [("grpc-encoding", "gzip")], RawCall.Framed(Zipped(_many), flag: 1), StatusCode.InvalidArgument, "more than 65536 fields and elements"),
         ["gzip that is none"] = new(
             [("grpc-encoding", "gzip")], RawCall.Framed([1, 2, 3], flag: 1),
             StatusCode.InvalidArgument, "not compressed with the algorithm in grpc-encoding"),
@@ -213,12 +219,14 @@ public sealed class CallersFaultTests(GuardedRouter guarded) : IClassFixture<Gua
         return answer;
     }
 
-    private static byte[] Zipped(int zeros)
+    private static byte[] Zipped(int zeros) => Zipped(new byte[zeros]);
+
+    private static byte[] Zipped(byte[] content)
     {
         using var zipped = new MemoryStream();
         using (var gzip = new GZipStream(zipped, CompressionLevel.Fastest))
         {
-            gzip.Write(new byte[zeros]);
+            gzip.Write(content);
         }
         return zipped.ToArray();
     }

@@ -43,6 +43,9 @@ public static class Refusals
     /// <summary>Whether a service's RESOURCE_EXHAUSTED is <see cref="MessageTooLarge"/>: HTTP has a status of its own for it.</summary>
     internal static bool IsTooLarge(string detail) => detail.StartsWith(TooLarge, StringComparison.Ordinal);
 
+    /// <param name="limit">Of <see cref="Limits.MessageElements"/>.</param>
+    public static Status TooManyElements(int limit) => Invalid($"the message has more than {limit} fields and elements of lists");
+
     public static Status MetadataTooLarge(int size, int limit) =>
         new(StatusCode.ResourceExhausted, $"the metadata has {size} bytes, over the limit of {limit} (Gateway:MaxMetadataBytes)");
 

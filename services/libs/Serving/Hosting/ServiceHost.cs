@@ -1,8 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
+using Grpc.AspNetCore.Server.Model;
 using Grpc.HealthCheck;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Serving.Errors;
+using MedMoE.Mesh.Serving.Limits;
 using MedMoE.Mesh.Serving.Reloading;
 using MedMoE.Mesh.Serving.Settings;
 using MedMoE.Mesh.Serving.Telemetry;
@@ -67,6 +69,7 @@ public static partial class ServiceHost
             grpc.Interceptors.Add<ErrorInterceptor>();
             grpc.Interceptors.Add<StreamEndings>();
         });
+        builder.Services.Replace(ServiceDescriptor.Singleton(typeof(IServiceMethodProvider<>), typeof(LimitedMethods<>)));
         // Suppressed: per-request lines (metrics have them) and health checks.
         builder.Logging.AddConsole(console => console.FormatterName = LogLines.FormatterName)
             .AddConsoleFormatter<LogLines, ConsoleFormatterOptions>();
