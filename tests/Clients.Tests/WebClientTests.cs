@@ -15,7 +15,7 @@ public sealed class WebClientTests(MeshToCall mesh) : IClassFixture<MeshToCall>
     {
         var result = await Run("connect");
 
-        Assert.Equal((0, ""), (result.ExitCode, result.Error));
+        result.AssertSucceeded();
         Assert.Collection(
             result.Output.TrimEnd().Split('\n'),
             line => Assert.Equal("analyze: expert xray, 14 words, 1 phrase", line),
@@ -33,7 +33,7 @@ public sealed class WebClientTests(MeshToCall mesh) : IClassFixture<MeshToCall>
     {
         var result = await Run("fetch");
 
-        Assert.Equal((0, ""), (result.ExitCode, result.Error));
+        result.AssertSucceeded();
         Assert.Collection(
             result.Output.TrimEnd().Split('\n'),
             line => Assert.Equal($"pyramid of a form: {Pyramid}", line),
@@ -44,7 +44,7 @@ public sealed class WebClientTests(MeshToCall mesh) : IClassFixture<MeshToCall>
     /// <summary>Asserts that OpenAI's library had the mesh's own embeddings, and read its refusals.</summary>
     internal static void AssertGotEmbeddings(Tool.Result result)
     {
-        Assert.Equal((0, ""), (result.ExitCode, result.Error));
+        result.AssertSucceeded();
         Assert.Collection(
             result.Output.TrimEnd().Split('\n'),
             line => Assert.Equal("models: medmoe; medmoe is a model", line),
