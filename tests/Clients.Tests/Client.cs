@@ -3,12 +3,12 @@ using MedMoE.Mesh.ServicesUnderTest;
 namespace MedMoE.Mesh.Clients.Tests;
 
 /// <summary>A client of tests/clients: what it needs, how it is made, and how it is run.</summary>
-/// <param name="Language">Its folder.</param>
+/// <param name="Name">Its language, or the library that it calls with.</param>
 /// <param name="Missing">What to install if it cannot run.</param>
 /// <param name="Probe">A command that succeeds if it can run.</param>
 /// <param name="Make">Commands that make it, from the root of the repository.</param>
 /// <param name="Command">The command that runs it, without its arguments.</param>
-internal sealed record Client(string Language, string Missing, string[] Probe, string[][] Make, string[] Command)
+internal sealed record Client(string Name, string Missing, string[] Probe, string[][] Make, string[] Command)
 {
     private const string PythonCode = "artifacts/clients/python";
     private const string CppBuild = "artifacts/clients/cpp";
@@ -19,10 +19,10 @@ internal sealed record Client(string Language, string Missing, string[] Probe, s
     // Debian's Python: another one lacks Debian's packages.
     private static readonly string _python = File.Exists("/usr/bin/python3") ? "/usr/bin/python3" : "python3";
 
-    public static Client Of(string language) => language switch
+    public static Client Of(string name) => name switch
     {
         "python" => new(
-            language, "needs grpcio and grpcio-tools for Python (Debian: apt-get install python3-grpcio python3-grpc-tools)",
+            name, "needs grpcio and grpcio-tools for Python (Debian: apt-get install python3-grpcio python3-grpc-tools)",
             [_python, "-c", "import grpc, grpc_tools"],
             [["mkdir", "-p", PythonCode],
              [_python, "-m", "grpc_tools.protoc", "-I", "protos", $"--python_out={PythonCode}", $"--grpc_python_out={PythonCode}",
@@ -30,16 +30,21 @@ internal sealed record Client(string Language, string Missing, string[] Probe, s
                   .Select(file => Path.GetRelativePath(Golden.Repository, file))]],
             ["env", $"PYTHONPATH={PythonCode}", _python, "tests/clients/python/client.py"]),
         "node" => new(
-            language, "needs Node.js and the client's packages (npm ci --prefix tests/clients/node)",
+            name, "needs Node.js and the client's packages (npm ci --prefix tests/clients/node)",
             ["node", "--input-type=module", "--eval",
              $"await import('{Golden.Repository}/tests/clients/node/node_modules/@grpc/grpc-js/build/src/index.js')"],
             [], ["node", "tests/clients/node/client.js"]),
         "cpp" => new(
-            language, "needs gRPC for C++ (Debian: apt-get install g++ cmake pkg-config libgrpc++-dev protobuf-compiler-grpc)",
+            name, "needs gRPC for C++ (Debian: apt-get install g++ cmake pkg-config libgrpc++-dev protobuf-compiler-grpc)",
             ["sh", "-c", "command -v cmake g++ protoc grpc_cpp_plugin && pkg-config --exists grpc++"],
             [["cmake", "-S", "tests/clients/cpp", "-B", CppBuild, "-DCMAKE_BUILD_TYPE=Release"], ["cmake", "--build", CppBuild]],
             [Path.Combine(Golden.Repository, CppBuild, "client")]),
-        _ => throw new ArgumentOutOfRangeException(nameof(language), language, null),
+        "openai" or "connect" or "fetch" => new(
+            name, "needs Node.js and packages (npm ci --prefix tests/clients/web)",
+            [Path.Combine(Golden.Repository, "tests", "clients", "web", "node_modules", ".bin", "buf"), "--version"],
+            name == "connect" ? [["npm", "run", "generate", "--prefix", "tests/clients/web", "--silent"]] : [],
+            ["node", $"tests/clients/web/{name}.js"]),
+        _ => throw new ArgumentOutOfRangeException(nameof(name), name, null),
     };
 
     /// <summary>Builds it, or skips the test.</summary>

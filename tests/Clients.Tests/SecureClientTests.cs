@@ -69,4 +69,16 @@ public sealed class SecureClientTests(SecureMeshToCall mesh) : IClassFixture<Sec
             Assert.StartsWith($"{mesh.Gateway}: UNAVAILABLE: ", Assert.Single(result.Error.TrimEnd().Split('\n')));
         }
     }
+
+    [Fact]
+    public async Task OpenAi_WithItsKey_GetsWhatItExpects_AndWithoutIsNotAuthenticated()
+    {
+        var client = Client.Of("openai");
+        client = client with { Command = ["env", $"NODE_EXTRA_CA_CERTS={mesh.Authority}", .. client.Command] };
+        await client.Prepare();
+
+        WebClientTests.AssertGotEmbeddings(await client.Run(mesh.Url, Client.Image, mesh.Key));
+        var refused = await client.Run(mesh.Url, Client.Image);
+        Assert.Equal((2, "", "AuthenticationError, code UNAUTHENTICATED: 401 unknown key\n"), (refused.ExitCode, refused.Output, refused.Error));
+    }
 }

@@ -14,6 +14,9 @@ public sealed class SecureMeshToCall : IAsyncLifetime
 
     public string Gateway { get; private set; } = "";
 
+    /// <summary>The URL of its HTTP port.</summary>
+    public string Url => $"https://{_mesh.Table.Single(row => row.Service == "gateway").Http}";
+
     /// <summary>The file of the authority that signed the gateway's certificate.</summary>
     public string Authority { get; private set; } = "";
 

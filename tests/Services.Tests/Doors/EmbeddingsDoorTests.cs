@@ -74,8 +74,10 @@ public sealed class EmbeddingsDoorTests(DoorMesh mesh) : IClassFixture<DoorMesh>
     {
         var error = (await DoorMesh.Json(mesh.Post("/v1/embeddings", json), status)).GetProperty("error");
 
-        Assert.Equal(field, error.GetProperty("param").GetString());
-        Assert.NotEmpty(error.GetProperty("message").GetString()!);
+        Assert.Equal((field, status == 404 ? "model_not_found" : "INVALID_ARGUMENT"), (Text("param"), Text("code")));
+        Assert.StartsWith($"{field ?? "model"}: ", Text("message"));
+
+        string? Text(string property) => error.GetProperty(property).GetString();
     }
 
     private Task<JsonElement> Ask<T>(T request) => DoorMesh.Json(mesh.Post("/v1/embeddings", JsonSerializer.SerializeToUtf8Bytes(request)));

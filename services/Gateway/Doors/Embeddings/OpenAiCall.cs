@@ -3,6 +3,7 @@ using System.Net.Mime;
 using System.Text.Json;
 using Grpc.Core;
 using MedMoE.Mesh.OpenInference;
+using MedMoE.Mesh.Wire;
 
 namespace MedMoE.Mesh.Gateway.Doors.Embeddings;
 
@@ -26,10 +27,12 @@ internal abstract class OpenAiCall(HttpRequest request, string method)
 
     public override void WriteEnd(Problem problem, IBufferWriter<byte> body)
     {
+        // What the router says names a field of the call.
+        var fault = problem.Fields is [var first, ..] ? new InvalidFieldException(ParameterOf(first.Field), first.Reason) : null;
         using var json = new Utf8JsonWriter(body);
         json.WriteStartObject();
         json.WriteStartObject("error");
-        json.WriteString("message", problem.Detail);
+        json.WriteString("message", fault?.Message ?? problem.Detail);
         json.WriteString("type", problem.HttpStatus switch
         {
             StatusCodes.Status401Unauthorized => "authentication_error",
@@ -38,15 +41,8 @@ internal abstract class OpenAiCall(HttpRequest request, string method)
             >= StatusCodes.Status500InternalServerError => "server_error",
             _ => "invalid_request_error",
         });
-        if (problem.Fields is [var fault, ..])
-        {
-            json.WriteString("param", ParameterOf(fault.Field));
-        }
-        else
-        {
-            json.WriteNull("param");
-        }
-        json.WriteString("code", problem.Code == StatusCode.NotFound ? "model_not_found" : problem.Code.ToString());
+        json.WriteString("param", fault?.Field);
+        json.WriteString("code", problem.Code == StatusCode.NotFound ? "model_not_found" : problem.CodeName);
         json.WriteEndObject();
         json.WriteEndObject();
     }

@@ -22,6 +22,9 @@ public sealed record Problem(StatusCode Code, string Detail)
     /// <summary>Set where HTTP says more than the code does, as for a method that is not allowed.</summary>
     public int HttpStatus { get => field == 0 ? StatusOf(Code, Detail) : field; init; }
 
+    /// <summary>The code's name as in <c>INVALID_ARGUMENT</c>.</summary>
+    public string CodeName => CodeReflection.Descriptor.EnumTypes[0].FindValueByNumber((int)Code).Name;
+
     public IReadOnlyList<InvalidFieldException> Fields { get; init; } = [];
 
     public string? Service { get; init; }
@@ -68,7 +71,7 @@ public sealed record Problem(StatusCode Code, string Detail)
         json.WriteString("title", ReasonPhrases.GetReasonPhrase(HttpStatus));
         json.WriteNumber("status", HttpStatus);
         json.WriteString("detail", Detail);
-        json.WriteString("code", CodeReflection.Descriptor.EnumTypes[0].FindValueByNumber((int)Code).Name);
+        json.WriteString("code", CodeName);
         if (Fields.Count > 0)
         {
             json.WriteStartArray("errors");
