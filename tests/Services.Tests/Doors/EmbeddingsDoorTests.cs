@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using MedMoE.Mesh.V1;
+using MedMoE.Mesh.Wire.Json;
 
 namespace MedMoE.Mesh.Services.Tests.Doors;
 
@@ -78,6 +79,15 @@ public sealed class EmbeddingsDoorTests(DoorMesh mesh) : IClassFixture<DoorMesh>
         Assert.StartsWith($"{field ?? "model"}: ", Text("message"));
 
         string? Text(string property) => error.GetProperty(property).GetString();
+    }
+
+    [Fact]
+    public async Task Embeddings_ManyTexts_AreRefused()
+    {
+        var texts = string.Join(',', Enumerable.Repeat("\"a\"", ProtoJson.MaxElements + 1));
+        var answer = await DoorMesh.Json(mesh.Post("/v1/embeddings", $$"""{"input":[{{texts}}]}"""), 400);
+
+        Assert.Equal("input: has more than 65536 texts", answer.GetProperty("error").GetProperty("message").GetString());
     }
 
     private Task<JsonElement> Ask<T>(T request) => DoorMesh.Json(mesh.Post("/v1/embeddings", JsonSerializer.SerializeToUtf8Bytes(request)));

@@ -130,6 +130,21 @@ public sealed class InferenceDoorTests(DoorMesh mesh) : IClassFixture<DoorMesh>
         Assert.StartsWith($"{field}: ", Text(answer, "error"), StringComparison.Ordinal);
     }
 
+    /// <summary>Small parts, which take more memory than text.</summary>
+    [Theory]
+    [InlineData("parameters: has more than 64 parameters", """{"parameters":{PARTS}}""", "\"p#\":1")]
+    [InlineData("inputs: are more than 64 tensors", """{PARTS}""", """ "inputs":[{}] """)]
+    [InlineData("outputs: are more than 64 tensors", """{"outputs":[PARTS]}""", "{}")]
+    [InlineData("inputs[0].shape: has more than 64 dimensions", """{"inputs":[{"shape":[PARTS]}]}""", "1")]
+    public async Task Infer_ManyParts_IsRefused(string error, string json, string part)
+    {
+        var parts = Enumerable.Range(0, 65).Select(i => part.Replace("#", $"{i}", StringComparison.Ordinal));
+        var answer = await DoorMesh.Json(
+            mesh.Post("/v2/models/medmoe/infer", json.Replace("PARTS", string.Join(',', parts), StringComparison.Ordinal)), 400);
+
+        Assert.Equal(error, Text(answer, "error"));
+    }
+
     [Theory]
     [InlineData("-1")]
     [InlineData("x")]

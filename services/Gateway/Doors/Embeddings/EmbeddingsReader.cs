@@ -96,6 +96,10 @@ internal static class EmbeddingsReader
         while (json.Read() && json.TokenType != JsonTokenType.EndArray)
         {
             var path = $"{Input}[{inputs.Count}]";
+            if (inputs.Count == ProtoJson.MaxElements)
+            {
+                throw new InvalidFieldException(Input, $"has more than {ProtoJson.MaxElements} texts");
+            }
             if (json.TokenType != JsonTokenType.String)
             {
                 throw new InvalidFieldException(path, "expected a text; the mesh does not take tokens");

@@ -12,7 +12,9 @@ internal ref struct InferRequestReader
     private const string BinarySize = "binary_data_size";
     private const string BinaryOutput = "binary_data";
     private const string BinaryOutputs = "binary_data_output";
-    private const int MaxTensors = 64;
+
+    // Of tensors, of a tensor's dimensions, and of parameters. No model has nearly as many, and each takes more memory than text.
+    private const int Most = 64;
 
     private readonly ReadOnlySpan<byte> _text;
     private readonly ModelInferRequest _request = new();
@@ -83,9 +85,10 @@ internal ref struct InferRequestReader
         for (var i = 0; _json.Read() && _json.TokenType != JsonTokenType.EndArray; i++)
         {
             var path = $"{name}[{i}]";
-            if (i == MaxTensors)
+            // Of all lists: a name may be there again.
+            if (_request.Inputs.Count + _request.Outputs.Count == Most)
             {
-                throw new InvalidFieldException(name, $"has more than {MaxTensors} tensors");
+                throw new InvalidFieldException(name, $"are more than {Most} tensors");
             }
             Require(JsonTokenType.StartObject, path, "an object");
             read(ref this, path);
@@ -153,9 +156,9 @@ internal ref struct InferRequestReader
         }
         while (_json.Read() && _json.TokenType != JsonTokenType.EndArray)
         {
-            if (tensor.Shape.Count == MaxTensors)
+            if (tensor.Shape.Count == Most)
             {
-                throw new InvalidFieldException(path, $"has more than {MaxTensors} dimensions");
+                throw new InvalidFieldException(path, $"has more than {Most} dimensions");
             }
             tensor.Shape.Add(Number(path));
         }
@@ -170,6 +173,10 @@ internal ref struct InferRequestReader
             {
                 _isBinary = Flag($"{path}.{name}");
                 continue;
+            }
+            if (_request.Parameters.Count == Most)
+            {
+                throw new InvalidFieldException(path, $"has more than {Most} parameters");
             }
             _request.Parameters[name] = _json.TokenType switch
             {
