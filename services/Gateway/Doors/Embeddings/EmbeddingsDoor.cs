@@ -7,7 +7,7 @@ internal sealed class EmbeddingsDoor : IDoor
 
     public IReadOnlyList<DoorRoute> Routes { get; } =
     [
-        new(HttpMethods.Post, "/v1/embeddings", EmbeddingsCall.Open),
+        new(HttpMethods.Post, "/v1/embeddings", request => new EmbeddingsCall(request)),
         new(HttpMethods.Get, "/v1/models", request => new ModelsCall(request, name: null)),
         new(HttpMethods.Get, $"/v1/models/{{{Model}}}", request => new ModelsCall(request, request.RouteValues[Model] as string)),
     ];

@@ -21,7 +21,7 @@ internal sealed class InferenceDoor : IDoor
         .. OfModel("/config", "ModelConfig", route => new ModelConfigRequest { Name = Text(route, Model), Version = Text(route, Version) }),
         .. OfModel("/stats", "ModelStatistics", route => new ModelStatisticsRequest { Name = Text(route, Model), Version = Text(route, Version) }),
         .. Paths("/infer").Select(path => new DoorRoute(HttpMethods.Post, path, request =>
-            InferCall.Open(request, Text(request.RouteValues, Model), Text(request.RouteValues, Version)))),
+            new InferCall(request, Text(request.RouteValues, Model), Text(request.RouteValues, Version)))),
         new DoorRoute(HttpMethods.Post, "/v2/repository/index", request => new IndexCall(request)),
     ];
 
