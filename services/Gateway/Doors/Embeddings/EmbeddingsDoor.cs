@@ -3,7 +3,7 @@ namespace MedMoE.Mesh.Gateway.Doors.Embeddings;
 /// <summary>Embeddings and the list of models in the shape of OpenAI's API.</summary>
 internal sealed class EmbeddingsDoor : IDoor
 {
-    private const string Model = "model";
+    public const string Model = "model";
 
     public IReadOnlyList<DoorRoute> Routes { get; } =
     [

@@ -6,8 +6,8 @@ namespace MedMoE.Mesh.Gateway.Doors.OpenInference;
 /// <summary>The Open Inference Protocol over HTTP, with Triton's binary tensors: /v2 and what is below it.</summary>
 internal sealed class InferenceDoor : IDoor
 {
-    private const string Model = "model";
-    private const string Version = "version";
+    public const string Model = "model";
+    public const string Version = "version";
 
     public IReadOnlyList<DoorRoute> Routes { get; } =
     [
