@@ -28,7 +28,9 @@ public sealed class OpenApiTests(MeshToCall mesh) : IClassFixture<MeshToCall>
             line => Assert.Equal("experts: xray true, ct true, mri true, ultrasound true", line),
             line => Assert.Equal("analyze: expert xray, 14 words, 1 phrase", line),
             line => Assert.Equal("embedImage: 96 numbers, the same in base64 and as values, from a file and from base64", line),
-            line => Assert.StartsWith("embedText: INVALID_ARGUMENT, texts[0]: ", line));
+            line => Assert.StartsWith("embedText: INVALID_ARGUMENT, texts[0]: ", line),
+            line => Assert.Equal("infer: expert xray, the embedding of embedImage", line),
+            line => Assert.Equal("embeddings: 1, the embedding of embedImage, 0 tokens", line));
     }
 
     private static async Task RequirePackages() => Assert.SkipUnless(

@@ -27,6 +27,8 @@ internal abstract class DoorCall(HttpRequest request, MethodDescriptor method) :
     /// <summary>The length of the body; a stream has none, however it was announced.</summary>
     public long? Length => method.IsClientStreaming ? null : request.ContentLength;
 
+    protected HttpRequest Request => request;
+
     async ValueTask<byte[]> ITranslatedRequest.Translate(ReadOnlyMemory<byte> message)
     {
         try
@@ -37,6 +39,12 @@ internal abstract class DoorCall(HttpRequest request, MethodDescriptor method) :
         {
             throw e.ToRpcException();
         }
+    }
+
+    /// <summary>Reads the head of the request, not yet its body: the caller is not known yet.</summary>
+    /// <exception cref="DoorException">The request is refused for it.</exception>
+    public virtual void CheckHead()
+    {
     }
 
     /// <summary>Reads a message of the request. It does not refer to <paramref name="message"/>.</summary>

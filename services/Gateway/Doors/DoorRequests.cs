@@ -22,11 +22,17 @@ internal sealed partial class DoorRequests(
             await next(context);
             return;
         }
+        DoorCall? call = null;
         try
         {
-            var call = Open(context);
+            call = Open(context);
+            call.CheckHead();
             var answer = new DoorAnswer(context, call, bytes);
             await Pass(DoorContext.Create(context, call, answer), answer);
+        }
+        catch (DoorException e) when (call is not null)
+        {
+            call.WriteFailure(e.Problem, context.Response);
         }
         catch (DoorException e)
         {

@@ -13,7 +13,6 @@ internal interface IDoor
 /// <param name="Verb">The HTTP method.</param>
 /// <param name="Path">The path, as a template of ASP.NET: parameters in braces are found in the request's route values.</param>
 /// <param name="Open">
-/// Reads the head of a request, not yet its body: the caller is not known yet. Throws <see cref="DoorException"/> for a request that is refused for
-/// it.
+/// Finds what a request asks for. Throws <see cref="DoorException"/> for a request that is refused with problem details, before it is a call.
 /// </param>
 internal sealed record DoorRoute(string Verb, string Path, Func<HttpRequest, DoorCall> Open);

@@ -90,6 +90,14 @@ public sealed class EmbeddingsDoorTests(DoorMesh mesh) : IClassFixture<DoorMesh>
         Assert.Equal("input: has more than 65536 texts", answer.GetProperty("error").GetProperty("message").GetString());
     }
 
+    [Fact]
+    public async Task Embeddings_OtherContentType_IsRefusedInTheProtocolsForm()
+    {
+        var answer = await DoorMesh.Json(mesh.Post("/v1/embeddings", ReadOnlyMemory<byte>.Empty, "text/plain"), 415);
+
+        Assert.Equal("invalid_request_error", answer.GetProperty("error").GetProperty("type").GetString());
+    }
+
     private Task<JsonElement> Ask<T>(T request) => DoorMesh.Json(mesh.Post("/v1/embeddings", JsonSerializer.SerializeToUtf8Bytes(request)));
 
     private static JsonElement Embedding(JsonElement answer, int index) => answer.GetProperty("data")[index].GetProperty("embedding");

@@ -155,7 +155,17 @@ public sealed class InferenceDoorTests(DoorMesh mesh) : IClassFixture<DoorMesh>
         var answer = await DoorMesh.Json(
             mesh.Post("/v2/models/medmoe/infer", """{"inputs":[]}"""u8.ToArray(), "application/octet-stream", (JsonLength, length)), 400);
 
-        Assert.Contains("inference-header-content-length: ", answer.ToString(), StringComparison.Ordinal);
+        Assert.StartsWith("inference-header-content-length: ", Text(answer, "error"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(415, "content-type: ", "text/plain", "x-request-id", "a")]
+    [InlineData(400, "request-timeout: ", "application/json", "request-timeout", "soon")]
+    public async Task Infer_WrongHead_IsRefusedInTheProtocolsForm(int status, string error, string type, string header, string value)
+    {
+        var answer = await DoorMesh.Json(mesh.Post("/v2/models/medmoe/infer", """{"inputs":[]}"""u8.ToArray(), type, (header, value)), status);
+
+        Assert.StartsWith(error, Text(answer, "error"), StringComparison.Ordinal);
     }
 
     [Theory]

@@ -20,9 +20,12 @@ function numbers({ data = '', values }: components['schemas']['WireTensor']): nu
   return values?.map(Math.fround) ?? Array.from({ length: bytes.length / 4 }, (_, i) => bytes.readFloatLE(4 * i));
 }
 
+type Schemas = components['schemas'];
+type Errors = Schemas['Problem'] | Schemas['InferenceError'] | Schemas['OpenAiError'];
+
 /** The answer, or an error that says what the mesh said. */
-function answered<T>({ data, error }: { data?: T; error?: components['schemas']['Problem'] }): T {
-  assert.ok(data, error && `${error.status}: ${error.detail}`);
+function answered<T>({ data, error }: { data?: T; error?: Errors }): T {
+  assert.ok(data, JSON.stringify(error));
   return data;
 }
 
@@ -51,3 +54,21 @@ const refused = await mesh.POST('/v1/embed/text', { body: { texts: [''] } });
 assert.equal(refused.response.status, 400);
 assert.deepEqual(refused.error?.errors?.map((fault) => fault.field), ['texts[0]']);
 console.log(`embedText: ${refused.error.code}, ${refused.error.detail}`);
+
+const inference = answered(
+  await mesh.POST('/v2/models/{model}/infer', {
+    params: { path: { model: 'medmoe' }, header },
+    body: { inputs: [{ name: 'IMAGE', datatype: 'BYTES', shape: [1, 1], data: [{ b64: image.encoded }] }] },
+  }),
+);
+assert.ok(typeof inference === 'object', 'an answer in binary, which was not asked for');
+const output = (name: string) => inference.outputs.find((tensor) => tensor.name === name)?.data;
+assert.deepEqual(output('IMAGE_EMBEDDING')?.map((number) => Math.fround(Number(number))), numbers(asNumbers.embedding));
+console.log(`infer: expert ${output('EXPERT')}, the embedding of embedImage`);
+
+const { data, usage } = answered(
+  await mesh.POST('/v1/embeddings', { params: { header }, body: { model: 'medmoe', input: `data:image/png;base64,${image.encoded}` } }),
+);
+assert.ok(Array.isArray(data[0]?.embedding));
+assert.deepEqual(data[0].embedding.map(Math.fround), numbers(asNumbers.embedding));
+console.log(`embeddings: ${data.length}, the embedding of embedImage, ${usage.total_tokens} tokens`);

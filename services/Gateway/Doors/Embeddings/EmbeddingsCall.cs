@@ -21,14 +21,17 @@ internal sealed class EmbeddingsCall(HttpRequest request) : OpenAiCall(request, 
 
     private EmbeddingsRequest _read = new();
 
-    /// <exception cref="DoorException">It is not JSON.</exception>
-    public static EmbeddingsCall Open(HttpRequest request) =>
-        request.Headers.ContentEncoding.Count == 0 && MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
-            && type.MediaType.Equals(MediaTypeNames.Application.Json, StringComparison.OrdinalIgnoreCase) ? new EmbeddingsCall(request)
-        : throw new DoorException(new Problem(StatusCode.InvalidArgument, "content-type: expected application/json, not encoded")
+    public override void CheckHead()
+    {
+        if (Request.Headers.ContentEncoding.Count > 0 || !MediaTypeHeaderValue.TryParse(Request.ContentType, out var type)
+            || !type.MediaType.Equals(MediaTypeNames.Application.Json, StringComparison.OrdinalIgnoreCase))
         {
-            HttpStatus = StatusCodes.Status415UnsupportedMediaType,
-        });
+            throw new DoorException(new Problem(StatusCode.InvalidArgument, "content-type: expected application/json, not encoded")
+            {
+                HttpStatus = StatusCodes.Status415UnsupportedMediaType,
+            });
+        }
+    }
 
     public override ValueTask<IMessage> Read(ReadOnlyMemory<byte> message)
     {

@@ -12,7 +12,7 @@ internal abstract class OpenAiCall(HttpRequest request, string method)
     : DoorCall(request, GRPCInferenceService.Descriptor.FindMethodByName(method))
 {
     /// <summary>The one model that clients see: the mesh.</summary>
-    protected const string Model = "medmoe";
+    public const string Model = "medmoe";
 
     public override string Protocol => "openai";
 

@@ -1,4 +1,3 @@
-using MedMoE.Mesh.V1;
 using MedMoE.Mesh.Wire.Transport;
 using Microsoft.OpenApi;
 
@@ -14,9 +13,9 @@ internal static class ApiDocument
         """
         Analyses medical images together with their reports. Messages are those of the mesh's gRPC contract in protobuf's JSON: bytes are base64,
         64-bit integers may be text, and names are lowerCamelCase; the names of the protos are read, too. Unknown fields are refused. A field that is
-        null counts as absent.
+        null counts as absent. Errors are problem details (RFC 9457). Nothing that a request holds is repeated in them.
 
-        Errors are problem details (RFC 9457). Nothing that a request holds is repeated in them.
+        The Open Inference Protocol and OpenAI's embeddings, for clients made for them, have forms of their own, of errors, too.
         """;
 
     public static OpenApiDocument Create()
@@ -35,10 +34,10 @@ internal static class ApiDocument
             Tags = new HashSet<OpenApiTag>(),
             Paths = [],
         };
-        var everywhere = MethodComment.Of(RouterService.Descriptor);
-        var problems = new ProblemResponses(document, everywhere);
-        new JsonOperations(document, problems, new CommonParameters(document)).Add();
-        // Operations of other protocols are described by hand, each door's in a class of its own, and are added here.
+        var parameters = new CommonParameters(document);
+        new JsonOperations(document, parameters).Add();
+        new InferenceOperations(document, parameters).Add();
+        new EmbeddingsOperations(document, parameters).Add();
         AddSecurity(document);
         return document;
     }

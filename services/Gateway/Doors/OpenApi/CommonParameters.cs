@@ -42,11 +42,14 @@ internal sealed class CommonParameters
 
     private static OpenApiSchema IdSchema() => new() { Type = JsonSchemaType.String, Pattern = "^[A-Za-z0-9_-]{1,64}$" };
 
-    private void Add(string name, ParameterLocation place, OpenApiSchema schema, string description)
+    /// <summary>Adds a parameter to the document.</summary>
+    /// <returns>A reference to it.</returns>
+    public IOpenApiParameter Add(string name, ParameterLocation place, OpenApiSchema schema, string description)
     {
         var isRequired = place == ParameterLocation.Path;
         var parameter = new OpenApiParameter { Name = name, In = place, Required = isRequired, Schema = schema, Description = description };
         _document.AddComponent<IOpenApiParameter>(name, parameter);
+        return Reference(name);
     }
 
     private OpenApiParameterReference Reference(string name) => new(name, _document);

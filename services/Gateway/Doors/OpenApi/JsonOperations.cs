@@ -1,5 +1,6 @@
 using System.Net.Mime;
 using Google.Protobuf.Reflection;
+using Grpc.Core;
 using MedMoE.Mesh.Gateway.Doors.Json;
 using MedMoE.Mesh.Serving.Telemetry;
 using MedMoE.Mesh.V1;
@@ -13,13 +14,14 @@ internal sealed class JsonOperations
 {
     private readonly OpenApiDocument _document;
     private readonly MessageSchemas _schemas;
-    private readonly ProblemResponses _problems;
+    private readonly ErrorResponses _errors;
     private readonly CommonParameters _parameters;
 
-    public JsonOperations(OpenApiDocument document, ProblemResponses problems, CommonParameters parameters)
+    public JsonOperations(OpenApiDocument document, CommonParameters parameters)
     {
-        (_document, _problems, _parameters) = (document, problems, parameters);
-        _schemas = new MessageSchemas(document, JsonRoutes.All.Select(route => route.Method.InputType));
+        (_document, _parameters) = (document, parameters);
+        _errors = new ErrorResponses(document, ErrorForm.Problem, new Dictionary<StatusCode, string> { [StatusCode.NotFound] = "no such service." });
+        _schemas = new MessageSchemas(document, MessageForm.Proto, JsonRoutes.All.Select(route => route.Method.InputType));
     }
 
     public void Add()
@@ -40,7 +42,6 @@ internal sealed class JsonOperations
     {
         var method = route.Method;
         var comment = MethodComment.Of(method);
-        var hasBody = !HttpMethods.IsGet(route.Verb);
         var operation = new OpenApiOperation
         {
             OperationId = $"{char.ToLowerInvariant(method.Name[0])}{method.Name[1..]}",
@@ -49,7 +50,7 @@ internal sealed class JsonOperations
             Summary = comment.Text.Length > 0 ? comment.Summary : MethodComment.Of(method.Service).Summary,
             Description = comment.Text.Length > 0 ? comment.Text : MethodComment.Of(method.Service).Text,
             Parameters = [.. _parameters.Everywhere],
-            RequestBody = hasBody ? Request(method) : null,
+            RequestBody = HttpMethods.IsGet(route.Verb) ? null : Request(method),
             Responses = new OpenApiResponses { ["200"] = Answer(method) },
         };
         if (route.Path.Contains($"{{{JsonRoutes.Service}}}", StringComparison.Ordinal))
@@ -60,7 +61,7 @@ internal sealed class JsonOperations
         {
             operation.Parameters.Add(_parameters.Tensors);
         }
-        _problems.AddTo(operation.Responses, comment.Errors, hasBody);
+        _errors.AddTo(operation, comment.Errors);
         return operation;
     }
 

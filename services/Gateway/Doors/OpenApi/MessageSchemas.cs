@@ -6,17 +6,19 @@ using Microsoft.OpenApi;
 
 namespace MedMoE.Mesh.Gateway.Doors.OpenApi;
 
-/// <summary>The messages of the protos as schemas of their JSON, each a component of the document under the message's name.</summary>
+/// <summary>The messages of the protos as schemas of their JSON, each a component of the document.</summary>
 internal sealed class MessageSchemas
 {
     private readonly OpenApiDocument _document;
+    private readonly MessageForm _form;
     private readonly HashSet<MessageDescriptor> _sent = [];
 
     /// <param name="document">Where the schemas go.</param>
+    /// <param name="form">The form of the JSON.</param>
     /// <param name="requests">Messages that callers write. What they hold is optional; what only answers hold is always there.</param>
-    public MessageSchemas(OpenApiDocument document, IEnumerable<MessageDescriptor> requests)
+    public MessageSchemas(OpenApiDocument document, MessageForm form, params IEnumerable<MessageDescriptor> requests)
     {
-        _document = document;
+        (_document, _form) = (document, form);
         foreach (var request in requests)
         {
             AddSent(request);
@@ -26,7 +28,8 @@ internal sealed class MessageSchemas
     /// <summary>A reference to the schema of a message, which is made if it is not there yet.</summary>
     public IOpenApiSchema Of(MessageDescriptor type)
     {
-        if (_document.Components?.Schemas?.ContainsKey(type.Name) is not true)
+        var name = _form.Prefix + type.Name;
+        if (_document.Components?.Schemas?.ContainsKey(name) is not true)
         {
             var schema = new OpenApiSchema
             {
@@ -35,17 +38,17 @@ internal sealed class MessageSchemas
                 Properties = new Dictionary<string, IOpenApiSchema>(),
             };
             // Before its fields: a message may hold itself.
-            _document.AddComponent<IOpenApiSchema>(type.Name, schema);
+            _document.AddComponent<IOpenApiSchema>(name, schema);
             Fill(schema, type);
         }
-        return new OpenApiSchemaReference(type.Name, _document);
+        return new OpenApiSchemaReference(name, _document);
     }
 
     private void Fill(OpenApiSchema schema, MessageDescriptor type)
     {
         foreach (var field in type.Fields.InDeclarationOrder())
         {
-            schema.Properties![field.JsonName] = Of(field);
+            schema.Properties![_form.NameOf(field)] = Of(field);
         }
         if (type == WireTensor.Descriptor)
         {
@@ -63,7 +66,7 @@ internal sealed class MessageSchemas
         }
         if (!_sent.Contains(type))
         {
-            var present = type.Fields.InDeclarationOrder().Where(field => !field.HasPresence).Select(field => field.JsonName);
+            var present = type.Fields.InDeclarationOrder().Where(field => !field.HasPresence).Select(_form.NameOf);
             schema.Required = new HashSet<string>(present);
         }
     }
@@ -75,7 +78,7 @@ internal sealed class MessageSchemas
             : OfElement(field);
         if (field.RealContainingOneof is { } choice)
         {
-            var others = choice.Fields.Where(other => other != field).Select(other => other.JsonName);
+            var others = choice.Fields.Where(other => other != field).Select(_form.NameOf);
             schema.Description = $"{Text(field)} Not together with {string.Join(", ", others)}.".TrimStart();
         }
         else if (Text(field) is { } text)
@@ -96,23 +99,25 @@ internal sealed class MessageSchemas
         FieldType.Double => new OpenApiSchema { Type = JsonSchemaType.Number, Format = "double" },
         FieldType.Int32 or FieldType.SInt32 or FieldType.SFixed32 => new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int32" },
         FieldType.UInt32 or FieldType.Fixed32 => new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Minimum = "0" },
+        _ when _form.HasLongNumbers => new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64" },
         // JavaScript's numbers end at 2^53: answers have text.
         _ => new OpenApiSchema { Type = JsonSchemaType.String | JsonSchemaType.Integer, Format = "int64" },
     };
 
     private OpenApiSchemaReference Of(EnumDescriptor type)
     {
-        if (_document.Components?.Schemas?.ContainsKey(type.Name) is not true)
+        var name = _form.Prefix + type.Name;
+        if (_document.Components?.Schemas?.ContainsKey(name) is not true)
         {
-            var values = type.Values.Select(value => $"- `{value.Name}`: {ProtoComments.Of(value)}");
-            _document.AddComponent<IOpenApiSchema>(type.Name, new OpenApiSchema
+            var values = type.Values.Select(value => $"- `{value.Name}`: {ProtoComments.Of(value)}".TrimEnd(' ', ':'));
+            _document.AddComponent<IOpenApiSchema>(name, new OpenApiSchema
             {
                 Type = JsonSchemaType.String,
                 Enum = [.. type.Values.Select(value => (JsonNode)value.Name)],
                 Description = $"{ProtoComments.Of(type)}\n\n{string.Join('\n', values)}",
             });
         }
-        return new OpenApiSchemaReference(type.Name, _document);
+        return new OpenApiSchemaReference(name, _document);
     }
 
     private void AddSent(MessageDescriptor type)

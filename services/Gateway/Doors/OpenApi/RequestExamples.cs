@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
+using MedMoE.Mesh.OpenInference;
 using MedMoE.Mesh.V1;
 
 namespace MedMoE.Mesh.Gateway.Doors.OpenApi;
@@ -8,15 +9,14 @@ namespace MedMoE.Mesh.Gateway.Doors.OpenApi;
 /// <summary>A small request for each message that callers send. A mesh answers them.</summary>
 internal static class RequestExamples
 {
-    private const string Report = "The lungs are clear. No pleural effusion.";
+    public const string Report = "The lungs are clear. No pleural effusion.";
 
-    // A drawing of two lungs, 32 x 32 pixels.
-    private static readonly Image _image = new()
-    {
-        Encoded = ByteString.FromBase64(
-            "iVBORw0KGgoAAAANSUhEUgAAACAAAAAgCAAAAABWESUoAAAAZElEQVR42mNYRQAwDDcFGquwseEKNEAAC5sBWQwqCmKkwFQwoMiDRcHyKTAVDKjyQFGo"
-            + "PEwFdgUQE/ApALkBSYEGLjCYFGDxhYYGAW+SqgAjLhAxhys2NdBik3B6IJyihnTGAQAD2fvqNhIdmwAAAABJRU5ErkJggg=="),
-    };
+    /// <summary>A drawing of two lungs, 32 x 32 pixels: a PNG in base64.</summary>
+    public const string Picture =
+        "iVBORw0KGgoAAAANSUhEUgAAACAAAAAgCAAAAABWESUoAAAAZElEQVR42mNYRQAwDDcFGquwseEKNEAAC5sBWQwqCmKkwFQwoMiDRcHyKTAVDKjyQFGo"
+        + "PEwFdgUQE/ApALkBSYEGLjCYFGDxhYYGAW+SqgAjLhAxhys2NdBik3B6IJyihnTGAQAD2fvqNhIdmwAAAABJRU5ErkJggg==";
+
+    private static readonly Image _image = new() { Encoded = ByteString.FromBase64(Picture) };
 
     private static readonly IMessage[] _all =
     [
@@ -34,9 +34,10 @@ internal static class RequestExamples
         new EmbedImageRequest { Image = _image, Gating = new Gating { Policy = GatingPolicy.Image } },
         new EmbedTextRequest { Texts = { Report, "pleural effusion" } },
         new EncodeRequest { Texts = { Report } },
-        new ExtractPyramidRequest { Image = _image, DataType = DataType.Fp16 },
+        new ExtractPyramidRequest { Image = _image, DataType = V1.DataType.Fp16 },
         // The header; levels come from a backbone.
         new LocalizeRequest { Header = new LocalizeHeader { ReturnAttention = true } },
+        new RepositoryIndexRequest { Ready = true },
     ];
 
     /// <summary>The example, or null: a message without fields needs none.</summary>

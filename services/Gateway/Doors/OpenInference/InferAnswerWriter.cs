@@ -32,7 +32,7 @@ internal static class InferAnswerWriter
             if (forms.IsBinaryOf(output.Name))
             {
                 json.WriteStartObject("parameters");
-                json.WriteNumber("binary_data_size", raw.Length);
+                json.WriteNumber(InferRequestReader.BinarySize, raw.Length);
                 json.WriteEndObject();
             }
             else

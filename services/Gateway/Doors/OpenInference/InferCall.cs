@@ -14,18 +14,18 @@ namespace MedMoE.Mesh.Gateway.Doors.OpenInference;
 /// An inference: JSON, and after it the binary data of tensors, whose sizes the JSON gives. The header <see cref="JsonLength"/> says where they
 /// begin.
 /// </summary>
-internal sealed class InferCall(HttpRequest request, string model, string version, int? jsonLength) : InferenceCall(request, "ModelInfer")
+internal sealed class InferCall(HttpRequest request, string model, string version) : InferenceCall(request, "ModelInfer")
 {
     /// <summary>Bytes of JSON before the binary data (the protocol's binary tensor data extension).</summary>
     public const string JsonLength = "inference-header-content-length";
 
     private RequestedForms _forms = new(IsBinary: false, []);
+    private int? _jsonLength;
 
-    /// <exception cref="DoorException">A header is invalid.</exception>
-    public static InferCall Open(HttpRequest request, string model, string version)
+    public override void CheckHead()
     {
-        if (request.Headers.ContentEncoding.Count > 0
-            || (request.ContentType is { } given && !(MediaTypeHeaderValue.TryParse(given, out var type) && IsKnown(type))))
+        if (Request.Headers.ContentEncoding.Count > 0
+            || (Request.ContentType is { } given && !(MediaTypeHeaderValue.TryParse(given, out var type) && IsKnown(type))))
         {
             throw new DoorException(new Problem(
                 StatusCode.InvalidArgument, "content-type: expected application/json, or application/octet-stream with binary data, not encoded")
@@ -33,17 +33,17 @@ internal sealed class InferCall(HttpRequest request, string model, string versio
                 HttpStatus = StatusCodes.Status415UnsupportedMediaType,
             });
         }
-        return new InferCall(request, model, version, request.Headers.TryGetValue(JsonLength, out var length) ? Length(length.ToString()) : null);
+        _jsonLength = Request.Headers.TryGetValue(JsonLength, out var length) ? Length(length.ToString()) : null;
 
         int Length(string text) =>
-            int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) && !(bytes > request.ContentLength) ? bytes
+            int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) && !(bytes > Request.ContentLength) ? bytes
             : throw new DoorException(
                 new Problem(StatusCode.InvalidArgument, $"{JsonLength}: expected a number of bytes, at most those of the body"));
     }
 
     public override ValueTask<IMessage> Read(ReadOnlyMemory<byte> message)
     {
-        var length = jsonLength ?? message.Length;
+        var length = _jsonLength ?? message.Length;
         if (length > message.Length)
         {
             throw new InvalidFieldException(JsonLength, $"is {length}, and the body has {message.Length} bytes");

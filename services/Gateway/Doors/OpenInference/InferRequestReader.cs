@@ -9,9 +9,9 @@ namespace MedMoE.Mesh.Gateway.Doors.OpenInference;
 /// <summary>Reads the request of an inference into the message of gRPC, all inputs raw. What tensors must be like is left to the model.</summary>
 internal ref struct InferRequestReader
 {
-    private const string BinarySize = "binary_data_size";
-    private const string BinaryOutput = "binary_data";
-    private const string BinaryOutputs = "binary_data_output";
+    public const string BinarySize = "binary_data_size";
+    public const string BinaryOutput = "binary_data";
+    public const string BinaryOutputs = "binary_data_output";
 
     // Of tensors, of a tensor's dimensions, and of parameters. No model has nearly as many, and each takes more memory than text.
     private const int Most = 64;

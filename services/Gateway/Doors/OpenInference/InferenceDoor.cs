@@ -6,8 +6,8 @@ namespace MedMoE.Mesh.Gateway.Doors.OpenInference;
 /// <summary>The Open Inference Protocol over HTTP, with Triton's binary tensors: /v2 and what is below it.</summary>
 internal sealed class InferenceDoor : IDoor
 {
-    private const string Model = "model";
-    private const string Version = "version";
+    public const string Model = "model";
+    public const string Version = "version";
 
     public IReadOnlyList<DoorRoute> Routes { get; } =
     [
@@ -21,7 +21,7 @@ internal sealed class InferenceDoor : IDoor
         .. OfModel("/config", "ModelConfig", route => new ModelConfigRequest { Name = Text(route, Model), Version = Text(route, Version) }),
         .. OfModel("/stats", "ModelStatistics", route => new ModelStatisticsRequest { Name = Text(route, Model), Version = Text(route, Version) }),
         .. Paths("/infer").Select(path => new DoorRoute(HttpMethods.Post, path, request =>
-            InferCall.Open(request, Text(request.RouteValues, Model), Text(request.RouteValues, Version)))),
+            new InferCall(request, Text(request.RouteValues, Model), Text(request.RouteValues, Version)))),
         new DoorRoute(HttpMethods.Post, "/v2/repository/index", request => new IndexCall(request)),
     ];
 

@@ -1,36 +1,54 @@
 using System.Text;
-using MedMoE.Mesh.Gateway.Doors.Json;
+using MedMoE.Mesh.Gateway.Doors;
 using MedMoE.Mesh.Gateway.Doors.OpenApi;
 using MedMoE.Mesh.V1;
-using MedMoE.Mesh.Wire.Json;
+using Microsoft.AspNetCore.Http;
 using Microsoft.OpenApi;
 
 namespace MedMoE.Mesh.Gateway.Tests.Doors.OpenApi;
 
 public sealed class ApiDocumentTests
 {
+    private static readonly DoorRoute[] _routes =
+    [
+        .. typeof(IDoor).Assembly.GetTypes().Where(type => type.IsClass && type.IsAssignableTo(typeof(IDoor)))
+            .SelectMany(type => ((IDoor)Activator.CreateInstance(type)!).Routes),
+    ];
+
     private readonly OpenApiDocument _document = ApiDocument.Create();
 
-    private IEnumerable<OpenApiOperation> Operations => _document.Paths.Values.SelectMany(path => path.Operations!.Values);
+    private IEnumerable<(string Verb, string Path, OpenApiOperation Operation)> Described => _document.Paths
+        .SelectMany(path => path.Value.Operations!.Select(operation => (operation.Key.Method, path.Key, operation.Value)));
+
+    private IEnumerable<OpenApiOperation> Operations => Described.Select(it => it.Operation);
 
     [Fact]
     public void Paths_AreTheRoutes_EachDescribed()
     {
-        Assert.Equal(JsonRoutes.All.Select(route => route.Path), _document.Paths.Keys);
+        Assert.Equal(Requests(_routes.Select(route => (route.Verb, route.Path))), Requests(Described.Select(it => (it.Verb, it.Path))));
         Assert.All(Operations, operation => Assert.NotEmpty(operation.Summary!));
         Assert.All(Operations, operation => Assert.NotEmpty(operation.Description!));
         Assert.Equal(Operations.Count(), Operations.Select(operation => operation.OperationId).Distinct().Count());
     }
 
     [Fact]
-    public void Examples_AreRequestsOfTheirMethod()
+    public async Task Examples_AreReadByTheirDoor()
     {
-        foreach (var route in JsonRoutes.All.Where(route => route.Verb == "POST"))
+        foreach (var (verb, path, operation) in Described.Where(it => it.Operation.RequestBody is not null))
         {
-            var example = RequestExamples.Of(route.Method.InputType);
-            Assert.NotNull(example);
-            var message = ProtoJson.Read(Encoding.UTF8.GetBytes(example.ToJsonString()), route.Method.InputType);
-            Assert.NotEqual(0, message.CalculateSize());
+            var (type, content) = operation.RequestBody!.Content!.First();
+            var examples = content.Examples?.Values.Select(example => example.Value).ToArray() ?? [content.Example];
+            Assert.NotEmpty(examples);
+            foreach (var example in examples)
+            {
+                Assert.True(example is not null, path);
+                var request = new DefaultHttpContext().Request;
+                (request.Method, request.ContentType) = (verb, type);
+                var call = _routes.Single(route => (route.Verb, route.Path) == (verb, path)).Open(request);
+                call.CheckHead();
+                var message = await call.Read(Encoding.UTF8.GetBytes(example.ToJsonString()));
+                Assert.NotEqual(0, message.CalculateSize());
+            }
         }
     }
 
@@ -61,4 +79,7 @@ public sealed class ApiDocumentTests
         Assert.Contains("available", _document.Components!.Schemas![nameof(Expert)].Required!);
         Assert.Null(_document.Components.Schemas[nameof(AnalyzeRequest)].Required);
     }
+
+    private static IEnumerable<string> Requests(IEnumerable<(string Verb, string Path)> requests) =>
+        requests.Select(request => $"{request.Verb} {request.Path}").Order();
 }
