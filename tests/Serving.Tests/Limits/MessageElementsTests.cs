@@ -64,7 +64,10 @@ public sealed class MessageElementsTests
         6,
         new AnalyzeStreamRequest
         {
-            Request = new() { Image = new() { Pixels = new() { DataType = DataType.Fp32, Shape = { 4 }, Data = ByteString.CopyFrom(new byte[16]) } } },
+            Request = new()
+            {
+                Image = new() { Pixels = new() { DataType = DataType.Fp32, Shape = { 4 }, Data = ByteString.CopyFrom(new byte[16]) } },
+            },
         }.ToByteArray(),
         new AnalyzeStreamRequest());
 
