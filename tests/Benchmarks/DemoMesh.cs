@@ -1,4 +1,3 @@
-using Grpc.Net.Client;
 using MedMoE.Mesh.Backbone;
 using MedMoE.Mesh.Expert;
 using MedMoE.Mesh.Gateway;
@@ -21,13 +20,7 @@ internal sealed class DemoMesh : IAsyncDisposable
     /// <summary>HOST:PORT of the gateway.</summary>
     public string Gateway => _services[^1].Address;
 
-    /// <summary>Of the gateway.</summary>
-    public GrpcChannel Channel => _services[^1].Channel;
-
-    /// <summary>The gateway's HTTP port.</summary>
-    public Uri Http => _services[^1].Http;
-
-    public RouterService.RouterServiceClient Client => new(Channel);
+    public RouterService.RouterServiceClient Client => new(_services[^1].Channel);
 
     /// <param name="expert">The expert that runs here.</param>
     /// <param name="elsewhere">Other experts, as settings of gateway and router.</param>

@@ -144,16 +144,13 @@ internal sealed class Phase(IReadOnlyList<HonestCall> calls)
     public string Inside => string.Join(", ", new Func<HonestCall, float?>[]
     {
         call => call.Backbone?.QueueMs, call => call.Backbone?.ModelMs, call => call.Expert?.QueueMs, call => call.Expert?.ModelMs,
-    }.Select(part => Quantile(Ordered(_calls, call => part(call) ?? double.NaN), 0.5).ToString("0", CultureInfo.InvariantCulture)));
+    }.Select(part => Measured.Quantile(Ordered(_calls, call => part(call) ?? double.NaN), 0.5).ToString("0", CultureInfo.InvariantCulture)));
 
     /// <summary>Calls, p50, p99 and longest in milliseconds, and how many failed.</summary>
     public override string ToString() => $"{Quantile(0.5):0.0} / {Quantile(0.99):0} / {Quantile(1):0}, {Failures.Count} of {_calls.Count}";
 
     /// <summary>In milliseconds, of the calls that succeeded.</summary>
-    public double Quantile(double q) => Quantile(_milliseconds, q);
-
-    private static double Quantile(double[] ordered, double q) =>
-        ordered.Length == 0 ? double.NaN : ordered[Math.Max(0, (int)Math.Ceiling(q * ordered.Length) - 1)];
+    public double Quantile(double q) => Measured.Quantile(_milliseconds, q);
 
     private static double[] Ordered(IEnumerable<HonestCall> calls, Func<HonestCall, double> of) =>
         [.. calls.Where(call => call.Succeeded).Select(of).Order()];

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using MedMoE.Mesh.Client;
 using MedMoE.Mesh.Reference;
 using MedMoE.Mesh.Serving.Access;
@@ -59,12 +58,7 @@ internal sealed class CostsCommand : Command
             }
             foreach (var (name, of) in measurement.Figures)
             {
-                double Ratio(IEnumerable<double[]> a, IEnumerable<double[]> b) =>
-                    of([.. a.SelectMany(values => values).Order()]) / of([.. b.SelectMany(values => values).Order()]);
-                var single = with.Zip(without, (a, b) => Ratio([a], [b])).Order().ToArray();
-                await Console.Out.WriteLineAsync(string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"| {measurement.Name}: {name} | {Ratio(with, without):0.00} | {single[0]:0.00} to {single[^1]:0.00} |"));
+                await Console.Out.WriteLineAsync($"| {measurement.Name}: {name} | {Measured.Ratio(with, without, of)} |");
             }
         }
     }

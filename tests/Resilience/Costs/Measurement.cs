@@ -11,7 +11,7 @@ internal sealed record Measurement(
 
     private static readonly TimeSpan _time = TimeSpan.FromSeconds(2);
     private static readonly (string, Func<double[], double>)[] _times =
-        [("p50", values => Quantile(values, 0.5)), ("p99", values => Quantile(values, 0.99))];
+        [("p50", values => Measured.Quantile(values, 0.5)), ("p99", values => Measured.Quantile(values, 0.99))];
     private static readonly (string, Func<double[], double>)[] _rate = [("calls a second", values => values.Average())];
 
     public static IReadOnlyList<Measurement> All { get; } =
@@ -23,6 +23,4 @@ internal sealed record Measurement(
         new("new image, 16 callers", mesh => mesh.Throughput(Callers, _time, MeasuredMesh.Fresh), _rate),
         new("answer of 1.3 MB, 16 callers", mesh => mesh.Throughput(Callers, _time, () => MeasuredMesh.Large), _rate),
     ];
-
-    private static double Quantile(double[] ordered, double q) => ordered[Math.Max(0, (int)Math.Ceiling(q * ordered.Length) - 1)];
 }
