@@ -31,7 +31,8 @@ public static partial class GatewayApp
 {
     public static WebApplication Create(string[] args)
     {
-        var builder = ServiceHost.CreateGateway(args, grpc => grpc.UseConnectionAge());
+        var builder = ServiceHost.CreateGateway(
+            args, port => port.UseConnectionAge(), configuration => configuration.GetSection(GatewayOptions.Section).Read<GatewayOptions>().DoorPort);
         builder.AddEndpoints();
         builder.Services.AddSection<GatewayOptions>(GatewayOptions.Section);
         builder.AddProxy();
@@ -92,9 +93,10 @@ public static partial class GatewayApp
     [LoggerMessage(LogLevel.Warning, "everybody who reaches this gateway may do everything: see Access:Callers")]
     private static partial void LogOpen(ILogger logger);
 
-    /// <summary>What comes over HTTP/1.1, to the HTTP port.</summary>
+    /// <summary>What comes over HTTP/1.1.</summary>
     private static void UseDoors(this WebApplication app) => app.UseWhen(context => !HttpProtocol.IsHttp2(context.Request.Protocol), http =>
     {
+        http.UseMiddleware<DoorPort>();
         http.UseWebCallers();
         http.UseApiDescription();
         http.UseGrpcWebCalls();

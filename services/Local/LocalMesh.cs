@@ -58,7 +58,7 @@ internal static class LocalMesh
             // By its address a gateway shows the run's certificate, also if it has a public one.
             var (scheme, cacert) = plan.Certificates is { } run ? (Uri.UriSchemeHttps, $" --cacert {run.Authority}") : (Uri.UriSchemeHttp, "");
             var header = plan.Key is null ? "" : " --header \"x-api-key: KEY\"";
-            log.Write($"curl{cacert}{header} --form image=@{image} --form \"report={report}\" {scheme}://{gateway.Http}/v1/analyze\n");
+            log.Write($"curl{cacert}{header} --form image=@{image} --form \"report={report}\" {scheme}://{gateway.Doors}/v1/analyze\n");
             log.Write($"ready gateway={gateway.Grpc}");
         }
         else

@@ -193,7 +193,7 @@ public sealed partial class CertificateTests
         }
         Assert.All(
             plain.Objects.OfType<V1Service>().Where(s => s.Metadata.Name != "redis"),
-            service => Assert.Equal("kubernetes.io/h2c", service.Spec.Ports.Single().AppProtocol));
+            service => Assert.All(service.Spec.Ports, port => Assert.Equal(port.Name == "grpc" ? "kubernetes.io/h2c" : null, port.AppProtocol)));
         // What is not TLS is that of the default.
         var cpu = await Overlay.Build("cpu");
         var (before, after) = (cpu.Serving["redis"].Containers.Single(), plain.Serving["redis"].Containers.Single());

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Cryptography;
 using Grpc.Core;
 using Grpc.Net.Client;
@@ -34,13 +35,19 @@ public sealed class MountedFilesTests : IDisposable
         var secrets = await MountedSecret.Mount(pod.FolderOf("gateway"), Callers());
 
         using var gateway = await ServiceProcess.StartBy(
-            pod.Command, address => Open(address, "gateway"), "Gateway", $"Serving:Address={new ServingOptions().Address}");
+            pod.Command, address => Open(address, "gateway"), "Gateway", $"Serving:Address={new ServingOptions().Address}", "Gateway:DoorPort=0");
         var address = new Uri($"https://{gateway.Grpc}");
 
         // As the kubelet asks: by HTTPS, without a look at the certificate.
         using var kubelet = new HttpClient(new HttpClientHandler { ServerCertificateCustomValidationCallback = (_, _, _, _) => true });
         var probed = overlay.Serving["gateway"].Containers.Single().ReadinessProbe.HttpGet.Path;
         Assert.Equal("Healthy", await kubelet.GetStringAsync($"https://{gateway.Http}{probed}", TestContext.Current.CancellationToken));
+        // Clients reach the doors' port, and there only doors.
+        foreach (var (path, status) in new[] { ("/metrics", HttpStatusCode.NotFound), ("/v1/experts", HttpStatusCode.Unauthorized) })
+        {
+            using var answer = await kubelet.GetAsync($"https://{gateway.Doors}{path}", TestContext.Current.CancellationToken);
+            Assert.Equal(status, answer.StatusCode);
+        }
         foreach (var name in certificate.DnsNames.Concat(certificate.IpAddresses))
         {
             using var client = Open(gateway.Grpc, name);

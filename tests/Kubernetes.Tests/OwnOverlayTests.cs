@@ -202,7 +202,7 @@ public sealed partial class OwnOverlayTests
         var overlay = await own.Build();
         var service = Assert.Single(overlay.Objects.OfType<V1Service>(), s => s.Spec.Type == "LoadBalancer").Spec;
         Assert.Equal(["gateway"], overlay.Matched(service.Selector));
-        Assert.Equal((443, "grpc"), (service.Ports.Single().Port, service.Ports.Single().TargetPort.Value));
+        Assert.Equal([(443, "grpc"), (8443, "doors")], service.Ports.Select(port => (port.Port, port.TargetPort.Value)));
         var pod = overlay.Deployment("gateway").Spec.Template.Spec;
         CertificateTests.AssertMounted(pod, overlay.Certificates["mesh-tls"].SecretName, "/public");
         CertificateTests.AssertMounted(pod, "client-authority", "/clients");

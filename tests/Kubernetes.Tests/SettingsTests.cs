@@ -83,19 +83,26 @@ public sealed class SettingsTests
         foreach (var pod in overlay.Deployments.Select(d => d.Spec.Template))
         {
             var container = pod.Spec.Containers.Single(c => c.Name == Overlay.Container);
-            Assert.Equal([("grpc", _serving.GrpcPort), ("http", _serving.HttpPort)], container.Ports.Select(p => (p.Name, p.ContainerPort)));
+            Assert.Equal(
+                [("grpc", _serving.GrpcPort), ("http", _serving.HttpPort), .. DoorsOf(container)],
+                container.Ports.Select(p => (p.Name, p.ContainerPort)));
             Assert.All(
                 [container.StartupProbe, container.ReadinessProbe, container.LivenessProbe],
                 // The health of the whole process, set by WarmUp and Readiness. The kubelet's own gRPC probes know no TLS.
                 probe => Assert.Equal(("/healthz", "http", "HTTPS", null), (
                     probe.HttpGet.Path, probe.HttpGet.Port.Value, probe.HttpGet.Scheme, probe.Grpc)));
         }
-        Assert.All(overlay.Objects.OfType<V1Service>().Where(s => s.Metadata.Name != "redis"), service =>
-        {
-            var port = Assert.Single(service.Spec.Ports);
-            Assert.Equal((_serving.GrpcPort, "grpc"), (port.Port, port.TargetPort.Value));
-        });
+        Assert.All(overlay.Objects.OfType<V1Service>().Where(s => s.Metadata.Name != "redis"), service => Assert.Equal(
+            [(_serving.GrpcPort, "grpc"), .. DoorsOf(overlay.Serving[service.Metadata.Name].Containers[0]).Select(p => (p.Port, p.Name))],
+            service.Spec.Ports.Select(port => (port.Port, port.TargetPort.Value))));
+        // Clients reach the gateway's doors, and nobody but Prometheus the metrics.
+        Assert.Single(DoorsOf(overlay.Serving["gateway"].Containers[0]));
     }
+
+    /// <summary>The port of doors that a pod's settings name.</summary>
+    private static IEnumerable<(string Name, int Port)> DoorsOf(V1Container container) => container.Env
+        .Where(variable => variable.Name == "Gateway__DoorPort")
+        .Select(variable => ("doors", int.Parse(variable.Value, CultureInfo.InvariantCulture)));
 
     [Fact]
     public async Task Services_BearTheNamesThatCallersLookUp()

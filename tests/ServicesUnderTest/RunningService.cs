@@ -20,12 +20,15 @@ public sealed class RunningService : IAsyncDisposable
         (_app, _errors) = (app, errors);
         var listeners = app.Services.GetRequiredService<Listeners>();
         Channel = GrpcChannel.ForAddress(listeners.Grpc, new GrpcChannelOptions { MaxReceiveMessageSize = null, MaxSendMessageSize = null });
-        (Http, Address) = (listeners.Http, listeners.Grpc.Authority);
+        (Http, Doors, Address) = (listeners.Http, listeners.Doors, listeners.Grpc.Authority);
     }
 
     public GrpcChannel Channel { get; }
 
     public Uri Http { get; }
+
+    /// <summary>Of a gateway; see <see cref="Listeners.Doors"/>.</summary>
+    public Uri Doors { get; }
 
     /// <summary>HOST:PORT of gRPC.</summary>
     public string Address { get; }

@@ -14,7 +14,9 @@ public sealed partial class ServiceProcess : IDisposable
     private readonly Process _process;
     private readonly Task<string> _errors;
     private readonly ConcurrentQueue<string> _lines = [];
-    private readonly TaskCompletionSource<(string Grpc, string Http)> _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<(string Grpc, string Http, string Doors)> _listening =
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     private readonly Task _reading;
 
     private ServiceProcess(ProcessStartInfo start)
@@ -39,6 +41,9 @@ public sealed partial class ServiceProcess : IDisposable
 
     /// <summary>HOST:PORT of /healthz and /metrics.</summary>
     public string Http { get; private set; } = "";
+
+    /// <summary>HOST:PORT of a gateway's doors where they have one of their own, otherwise empty.</summary>
+    public string Doors { get; private set; } = "";
 
     /// <summary>Starts a service, by default on loopback and free ports, and returns when it reports SERVING.</summary>
     /// <param name="project">Its project: "Router".</param>
@@ -100,7 +105,7 @@ public sealed partial class ServiceProcess : IDisposable
         {
             throw new InvalidOperationException($"{project} ended before it listened: {await _errors}");
         }
-        (Grpc, Http) = await _listening.Task;
+        (Grpc, Http, Doors) = await _listening.Task;
         using var channel = open(Grpc);
         await Healthy.Await(channel);
     }
@@ -112,7 +117,7 @@ public sealed partial class ServiceProcess : IDisposable
             _lines.Enqueue(line);
             if (Listening().Match(line) is { Success: true } match)
             {
-                _listening.TrySetResult((Reached(match.Groups[1].Value), Reached(match.Groups[2].Value)));
+                _listening.TrySetResult((Reached(match.Groups[1].Value), Reached(match.Groups[2].Value), Reached(match.Groups[4].Value)));
             }
         }
     }
@@ -123,6 +128,6 @@ public sealed partial class ServiceProcess : IDisposable
     [GeneratedRegex(@"^(\[::\]|0\.0\.0\.0):")]
     private static partial Regex Everywhere();
 
-    [GeneratedRegex(@"\blistening grpc=(\S+) http=(\S+)$")]
+    [GeneratedRegex(@"\blistening grpc=(\S+) http=(\S+)( doors=(\S+))?$")]
     private static partial Regex Listening();
 }

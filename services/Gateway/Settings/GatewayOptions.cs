@@ -14,6 +14,13 @@ internal sealed record GatewayOptions
     /// <summary>Comma-separated names of experts at Endpoints:Default, besides those in Endpoints:Services. Default: none.</summary>
     public string Experts { get; init; } = "";
 
+    /// <summary>
+    /// Port of the doors, HTTP/1.1; health and metrics are not on it, and Serving:HttpPort has nothing else then. 0 lets the system choose. Default:
+    /// one port for all.
+    /// </summary>
+    [Range(0, 65535)]
+    public int? DoorPort { get; init; }
+
     /// <summary>Maximum concurrent calls with one request message; one more gets RESOURCE_EXHAUSTED. Default 1024.</summary>
     [Range(1, 1 << 20)]
     public int MaxCalls { get; init; } = 1024;

@@ -5,10 +5,15 @@ using MedMoE.Mesh.ServicesUnderTest;
 
 namespace MedMoE.Mesh.Gateway.Tests.Doors;
 
-/// <summary>Sends requests to a gateway's HTTP port.</summary>
-internal sealed class JsonClient(RunningService gateway) : IDisposable
+/// <summary>Sends requests to a gateway's doors, or to another port.</summary>
+internal sealed class JsonClient(Uri address) : IDisposable
 {
-    private readonly HttpClient _http = new() { BaseAddress = gateway.Http };
+    private readonly HttpClient _http = new() { BaseAddress = address };
+
+    public JsonClient(RunningService gateway)
+        : this(gateway.Doors)
+    {
+    }
 
     public async Task<JsonAnswer> Send(HttpMethod verb, string path, HttpContent? content = null, params (string Name, string Value)[] headers)
     {

@@ -5,7 +5,9 @@ using MedMoE.Mesh.ServicesUnderTest;
 
 namespace MedMoE.Mesh.Resilience.Doors;
 
-/// <summary><c>doors</c>: what each door of the gateway costs beside gRPC. The doors of one mesh are measured in turns; only the ratios count.</summary>
+/// <summary>
+/// <c>doors</c>: what each door of the gateway costs beside gRPC. The doors of one mesh are measured in turns; only the ratios count.
+/// </summary>
 internal sealed class DoorsCommand : Command
 {
     private const int KnownCalls = 100;
@@ -44,15 +46,16 @@ internal sealed class DoorsCommand : Command
             {
                 // Each door is the first as often as the others.
                 var door = (turn + round) % doors.Count;
-                var (knownTimes, newTimes) = (await Times(doors[door].Ask, KnownCalls, () => known), await Times(doors[door].Ask, NewCalls, NewImage));
+                var times = (Known: await Times(doors[door].Ask, KnownCalls, () => known), New: await Times(doors[door].Ask, NewCalls, NewImage));
                 if (round > 0)
                 {
-                    ofKnown[door].Add(knownTimes);
-                    ofNew[door].Add(newTimes);
+                    ofKnown[door].Add(times.Known);
+                    ofNew[door].Add(times.New);
                 }
             }
         }
-        await Console.Out.WriteLineAsync("| door | known image, p50 | of single rounds | new image, p50 | of single rounds |\n| --- | --- | --- | --- | --- |");
+        await Console.Out.WriteLineAsync("| door | known image, p50 | of single rounds | new image, p50 | of single rounds |");
+        await Console.Out.WriteLineAsync("| --- | --- | --- | --- | --- |");
         for (var door = 1; door < doors.Count; door++)
         {
             await Console.Out.WriteLineAsync($"| {doors[door].Name} | {Ratio(ofKnown)} | {Ratio(ofNew)} |");

@@ -13,7 +13,9 @@ using InferRequestedOutputTensor = MedMoE.Mesh.OpenInference.ModelInferRequest.T
 
 namespace MedMoE.Mesh.Resilience.Doors;
 
-/// <summary>One question, an image's embedding, through each door of the gateway. Writing the request and reading the answer are part of it.</summary>
+/// <summary>
+/// One question, an image's embedding, through each door of the gateway. Writing the request and reading the answer are part of it.
+/// </summary>
 internal sealed class MeshDoors : IDisposable
 {
     private const string Model = "medmoe";
@@ -32,8 +34,11 @@ internal sealed class MeshDoors : IDisposable
     public MeshDoors(string gateway, Uri http)
     {
         _grpc = GrpcChannel.ForAddress($"http://{gateway}");
-        _web = GrpcChannel.ForAddress(
-            http, new GrpcChannelOptions { HttpHandler = new GrpcWebHandler(GrpcWebMode.GrpcWeb, new SocketsHttpHandler()), HttpVersion = new(1, 1) });
+        _web = GrpcChannel.ForAddress(http, new GrpcChannelOptions
+        {
+            HttpHandler = new GrpcWebHandler(GrpcWebMode.GrpcWeb, new SocketsHttpHandler()),
+            HttpVersion = new(1, 1),
+        });
         _http = new HttpClient { BaseAddress = http };
     }
 

@@ -10,8 +10,8 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 namespace MedMoE.Mesh.Serving.Hosting;
 
 /// <summary>
-/// The two ports. All callers share a connection between services, but most of Kestrel's limits close the whole connection of a caller that exceeds
-/// them. So they are off, or higher than anything the gateway forwards.
+/// The two ports, and that of the gateway's doors where they have one of their own. All callers share a connection between services, but most of
+/// Kestrel's limits close the whole connection of a caller that exceeds them. So they are off, or higher than anything the gateway forwards.
 /// </summary>
 public sealed class Listeners
 {
@@ -29,6 +29,7 @@ public sealed class Listeners
 
     private ListenOptions? _grpc;
     private ListenOptions? _http;
+    private ListenOptions? _doors;
     private bool _isGrpcSecure;
     private bool _isHttpSecure;
 
@@ -38,10 +39,15 @@ public sealed class Listeners
     /// <summary>The HTTP/1.1 address of a started service.</summary>
     public Uri Http => AddressOf(_http, _isHttpSecure);
 
-    /// <summary>Configures both: TLS of each, null without, and what the service adds to both, null for nothing.</summary>
+    /// <summary>The HTTP/1.1 address of a started gateway's doors: <see cref="Http"/>, or one of their own.</summary>
+    public Uri Doors => AddressOf(_doors ?? _http, _isHttpSecure);
+
+    public bool HaveDoorsTheirPort => _doors is not null;
+
+    /// <summary>Configures them: TLS of gRPC and of HTTP, null without, and what the service adds to each, null for nothing.</summary>
     internal void Use(
-        KestrelServerOptions kestrel, ServingOptions options, (TlsHandshakeCallbackOptions? Grpc, TlsHandshakeCallbackOptions? Http) tls,
-        Action<ListenOptions>? port)
+        KestrelServerOptions kestrel, ServingOptions options, int? doorPort,
+        (TlsHandshakeCallbackOptions? Grpc, TlsHandshakeCallbackOptions? Http) tls, Action<ListenOptions>? port)
     {
         (_isGrpcSecure, _isHttpSecure) = (tls.Grpc is not null, tls.Http is not null);
         var limits = kestrel.Limits;
@@ -69,9 +75,16 @@ public sealed class Listeners
             port?.Invoke(listen);
             Secure(listen, tls.Grpc);
         });
-        Listen(kestrel, options.Address, options.HttpPort, listen =>
+        ListenHttp(options.HttpPort, listen => _http = listen);
+        if (doorPort is { } own)
         {
-            (_http, listen.Protocols) = (listen, HttpProtocols.Http1);
+            ListenHttp(own, listen => _doors = listen);
+        }
+
+        void ListenHttp(int number, Action<ListenOptions> keep) => Listen(kestrel, options.Address, number, listen =>
+        {
+            keep(listen);
+            listen.Protocols = HttpProtocols.Http1;
             port?.Invoke(listen);
             Secure(listen, tls.Http);
         });

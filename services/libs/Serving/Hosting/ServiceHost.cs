@@ -34,14 +34,18 @@ public static partial class ServiceHost
     private const int MinThreads = 16;
 
     /// <summary>A service that other services of the mesh call.</summary>
-    public static WebApplicationBuilder CreateBuilder(string[] args) => CreateBuilder(args, tls => (tls.ForMesh, tls.ForProbes), null);
+    public static WebApplicationBuilder CreateBuilder(string[] args) => CreateBuilder(args, tls => (tls.ForMesh, tls.ForProbes), null, null);
 
-    /// <summary>The gateway, which clients call on both ports; <paramref name="port"/> adds to these.</summary>
-    public static WebApplicationBuilder CreateGateway(string[] args, Action<ListenOptions> port) =>
-        CreateBuilder(args, tls => (tls.ForClients, tls.ForClientsAndProbes), port);
+    /// <summary>The gateway, which clients call on all ports.</summary>
+    /// <param name="args">Settings.</param>
+    /// <param name="port">Adds to each port.</param>
+    /// <param name="doorPort">The port of its doors; null: that of health and metrics.</param>
+    public static WebApplicationBuilder CreateGateway(string[] args, Action<ListenOptions> port, Func<IConfiguration, int?> doorPort) =>
+        CreateBuilder(args, tls => (tls.ForClients, tls.ForClientsAndProbes), port, doorPort);
 
     private static WebApplicationBuilder CreateBuilder(
-        string[] args, Func<TlsFiles, (TlsHandshakeCallbackOptions? Grpc, TlsHandshakeCallbackOptions? Http)> secure, Action<ListenOptions>? port)
+        string[] args, Func<TlsFiles, (TlsHandshakeCallbackOptions? Grpc, TlsHandshakeCallbackOptions? Http)> secure, Action<ListenOptions>? port,
+        Func<IConfiguration, int?>? doorPort)
     {
         KeepThreads();
         var builder = WebApplication.CreateSlimBuilder(args);
@@ -56,7 +60,8 @@ public static partial class ServiceHost
         }
         builder.Services.AddHostedService<FileReloads>();
         var listeners = new Listeners();
-        builder.WebHost.ConfigureKestrel(kestrel => listeners.Use(kestrel, options, secure(tls), port));
+        var ownPort = doorPort?.Invoke(builder.Configuration);
+        builder.WebHost.ConfigureKestrel(kestrel => listeners.Use(kestrel, options, ownPort, secure(tls), port));
         builder.Services.AddSingleton(listeners);
         builder.Services.AddSingleton(Options.Create(options));
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownTimeout);
@@ -176,7 +181,8 @@ public static partial class ServiceHost
         var listeners = app.Services.GetRequiredService<Listeners>();
         app.Lifetime.ApplicationStarted.Register(() =>
         {
-            LogListening(app.Logger, listeners.Grpc.Authority, listeners.Http.Authority);
+            var doors = listeners.HaveDoorsTheirPort ? $" doors={listeners.Doors.Authority}" : "";
+            LogListening(app.Logger, listeners.Grpc.Authority, listeners.Http.Authority, doors);
             if (!listeners.Grpc.IsLoopback && listeners.Grpc.Scheme == Uri.UriSchemeHttp)
             {
                 LogPlain(app.Logger);
@@ -186,8 +192,8 @@ public static partial class ServiceHost
     }
 
     // Parent processes read the ports from this line if the system chose them.
-    [LoggerMessage(LogLevel.Information, "listening grpc={Grpc} http={Http}")]
-    private static partial void LogListening(ILogger logger, string grpc, string http);
+    [LoggerMessage(LogLevel.Information, "listening grpc={Grpc} http={Http}{Doors}")]
+    private static partial void LogListening(ILogger logger, string grpc, string http, string doors);
 
     [LoggerMessage(LogLevel.Warning, "other machines can reach this service, and nothing is encrypted: see Tls:Certificate")]
     private static partial void LogPlain(ILogger logger);
