@@ -29,7 +29,7 @@ internal sealed record ErrorForm(string Name, string ContentType, OpenApiSchema 
                 Type = JsonSchemaType.String | JsonSchemaType.Null,
                 Description = "The invalid field, as input[1], where it is known.",
             }),
-            ("code", SchemaOf.Text("`model_not_found`, or the gRPC status, as InvalidArgument."))))));
+            ("code", SchemaOf.Text("`model_not_found`, or the gRPC status, as INVALID_ARGUMENT."))))));
 
     private static OpenApiSchema CreateProblem()
     {

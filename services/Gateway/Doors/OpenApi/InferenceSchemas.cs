@@ -59,7 +59,7 @@ internal sealed class InferenceSchemas
     private static OpenApiSchema Parameters() => SchemaOf.Object(
         "Others are refused.", "",
         ("timeout", SchemaOf.Count("Microseconds that the request may take; 0: as long as the call. Then it ends with 504.")),
-        ("priority", SchemaOf.Count("Accepted, without effect: a caller has the priority of its key.")),
+        ("priority", SchemaOf.Count("1, the default: that of the caller. From 2: gives way to other requests. 0: the default.")),
         ("gating", SchemaOf.Choice(
             "Of medmoe alone: what chooses the expert. auto, the default, is report where there is one, else image.",
             "auto", "report", "image", "explicit")),
