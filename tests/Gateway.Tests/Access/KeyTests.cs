@@ -3,6 +3,7 @@ using Grpc.Core;
 using Grpc.Health.V1;
 using Grpc.Reflection.V1;
 using MedMoE.Mesh.Gateway.Tests.Doors;
+using MedMoE.Mesh.OpenInference;
 using MedMoE.Mesh.ServicesUnderTest;
 using MedMoE.Mesh.Serving.Access;
 using MedMoE.Mesh.V1;
@@ -98,6 +99,9 @@ public sealed class KeyTests : IAsyncLifetime
 
         await AssertDenied("clinic", "read", ListExperts);
         await AssertDenied("reader", "infer", async headers => await mesh.EmbedImageAsync(new EmbedImageRequest(), headers));
+        var inference = new GRPCInferenceService.GRPCInferenceServiceClient(_gateway.Channel);
+        await AssertDenied("reader", "infer", async headers => await inference.ModelInferAsync(new ModelInferRequest(), headers));
+        await AssertDenied("clinic", "read", async headers => await inference.ModelMetadataAsync(new ModelMetadataRequest(), headers));
         await AssertDenied("clinic", "direct", async headers =>
             await new TextEncoderService.TextEncoderServiceClient(_gateway.Channel).EncodeAsync(new EncodeRequest(), headers));
         await AssertDenied("clinic", "direct", async headers =>

@@ -6,13 +6,13 @@ namespace MedMoE.Mesh.Services.Tests.Router.OpenInference;
 /// <summary>One mesh for requests that leave nothing behind. Many of them are wrong, which would soon exceed the limit of failed calls.</summary>
 public sealed class InferenceMesh : IAsyncLifetime
 {
-    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
+    public static TimeSpan Patience { get; } = TimeSpan.FromSeconds(60);
 
     internal RunningMesh Running { get; private set; } = null!;
 
     public GRPCInferenceService.GRPCInferenceServiceClient Client => new(Running.Gateway.Channel);
 
-    public static DateTime Deadline => DateTime.UtcNow + _patience;
+    public static DateTime Deadline => DateTime.UtcNow + Patience;
 
     public async ValueTask InitializeAsync() => Running = await RunningMesh.Start(
         new MeshPlan { Gateway = ["Gateway:FailuresPerSecond=0"], Router = ["Router:PyramidType=Fp32"] });

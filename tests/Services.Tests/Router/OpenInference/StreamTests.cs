@@ -56,6 +56,37 @@ public sealed class StreamTests(InferenceMesh mesh) : IClassFixture<InferenceMes
         Assert.Equal((StatusCode.InvalidArgument, "TEXT[0]: no words in it"), (ended.StatusCode, ended.Status.Detail));
     }
 
+    [Fact]
+    public async Task ModelStreamInfer_RouterStops_AnswersWhatItHasRead()
+    {
+        await using var running = await RunningMesh.Start(new MeshPlan());
+        using var call = new GRPCInferenceService.GRPCInferenceServiceClient(running.Router.Channel).ModelStreamInfer(deadline: InferenceMesh.Deadline);
+        await using var held = new HeldModel(running.Backbone);
+        using var queued = new MetricSums("medmoe.queue.length");
+        for (var i = 0; i < 3; i++)
+        {
+            var request = Request("backbone", Bytes("IMAGE", [.. Samples.Bytes(Samples.Files[0]), (byte)i]));
+            request.Id = $"{i}";
+            await call.RequestStream.WriteAsync(request, TestContext.Current.CancellationToken);
+        }
+        await queued.Reached("backbone", 3, InferenceMesh.Patience);
+
+        var stopped = running.Router.Stop();
+        await held.DisposeAsync();
+
+        var answered = new List<ModelStreamInferResponse>();
+        var ended = await Assert.ThrowsAsync<RpcException>(async () =>
+        {
+            while (await call.ResponseStream.MoveNext(TestContext.Current.CancellationToken))
+            {
+                answered.Add(call.ResponseStream.Current);
+            }
+        });
+        Assert.Equal([("0", ""), ("1", ""), ("2", "")], answered.Select(answer => (answer.InferResponse.Id, answer.ErrorMessage)));
+        Assert.Equal((StatusCode.Unavailable, "the service is stopping"), (ended.StatusCode, ended.Status.Detail));
+        await stopped.WaitAsync(InferenceMesh.Patience, TestContext.Current.CancellationToken);
+    }
+
     private async Task<List<ModelStreamInferResponse>> Ask(ModelInferRequest[] requests)
     {
         using var call = mesh.Client.ModelStreamInfer(deadline: InferenceMesh.Deadline);
