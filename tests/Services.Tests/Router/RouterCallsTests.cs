@@ -125,8 +125,8 @@ public sealed class RouterCallsTests
         var good = _classes[0];
         await AssertRefused(new ClassifyRequest { Classes = { good } }, "classes: has 1 classes, expected 2 to 256");
         await AssertRefused(
-            new ClassifyRequest { Classes = { Enumerable.Range(0, 100_000).Select(i => new ClassPrompts { Name = $"{i}", Prompts = { "mass" } }) } },
-            "classes: has 100000 classes, expected 2 to 256");
+            new ClassifyRequest { Classes = { Enumerable.Range(0, 10_000).Select(i => new ClassPrompts { Name = $"{i}", Prompts = { "mass" } }) } },
+            "classes: has 10000 classes, expected 2 to 256");
         await AssertRefused(new ClassifyRequest { Classes = { good, good } }, "classes[1].name: is empty or used twice");
         await AssertRefused(new ClassifyRequest { Classes = { good, new ClassPrompts { Name = "b" } } }, "classes[1].prompts: is empty");
         await AssertRefused(
