@@ -113,6 +113,14 @@ internal sealed class TrainCommand : Command
         {
             option.RequireAtLeast(1);
         }
+        foreach (var option in new Option[] { _learningRate, _factor, _attentionTemperature, _wordTemperature, _logitScale })
+        {
+            option.RequireAmount(mayBeZero: false);
+        }
+        foreach (var option in new Option[] { _weightDecay, _clip, _warmUp, _patience, _earlyStop }.Concat(_weights.Values))
+        {
+            option.RequireAmount(mayBeZero: true);
+        }
         Validators.Add(arguments =>
         {
             if (arguments.GetResult(_steps) is not null && arguments.GetResult(_epochs) is { Implicit: false })

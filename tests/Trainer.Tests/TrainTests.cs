@@ -111,6 +111,11 @@ public sealed class TrainTests : IDisposable
     [InlineData("--schedule cosine needs --steps", "--schedule", "cosine", "--epochs", "1")]
     [InlineData("--batch 1: expected 2 or more", "--batch", "1")]
     [InlineData("--steps 0: expected 1 or more", "--steps", "0")]
+    [InlineData("--learning-rate -1: expected a number above 0", "--learning-rate", "-1")]
+    [InlineData("--learning-rate NaN: expected a number above 0", "--learning-rate", "NaN")]
+    [InlineData("--clip -0.5: expected a number from 0", "--clip", "-0.5")]
+    [InlineData("--local -1: expected a number from 0", "--local", "-1")]
+    [InlineData("--logit-scale 0: expected a number above 0", "--logit-scale", "0")]
     public async Task Train_OptionsThatMakeNoSense_AreRefused(string reason, params string[] options)
     {
         var result = await Tool.Trainer(["train", "--data", "d", "--init", "i", "--out", "o", .. options]);

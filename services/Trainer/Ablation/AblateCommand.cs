@@ -42,6 +42,9 @@ internal sealed class AblateCommand : Command
             option.RequireAtLeast(1);
         }
         _batch.RequireAtLeast(2);
+        _learningRate.RequireAmount(mayBeZero: false);
+        _global.RequireAmount(mayBeZero: true);
+        _warmUp.RequireAmount(mayBeZero: true);
         SetAction(Run);
     }
 

@@ -77,6 +77,17 @@ public static class OptionRules
         }
     });
 
+    /// <summary>Requires a finite number that is above 0, or from 0.</summary>
+    public static void RequireAmount(this Option option, bool mayBeZero) => option.Validators.Add(result =>
+    {
+        // The parser reports values that are not numbers.
+        if (result.Tokens is [var token] && double.TryParse(token.Value, CultureInfo.InvariantCulture, out var value)
+            && !(double.IsFinite(value) && (value > 0 || (mayBeZero && value == 0))))
+        {
+            result.AddError($"{option.Name} {token.Value}: expected a number {(mayBeZero ? "from" : "above")} 0");
+        }
+    });
+
     /// <summary>
     /// Parses the option's value, a list as in <see cref="Listed(Option{string[]}, string[])"/>, by a function, whose
     /// <see cref="FormatException"/> is reported under the option's name.

@@ -66,6 +66,7 @@ public sealed partial class MeshTransport
     public async Task<string?> WhyUnreachable(Uri address, TimeSpan timeout)
     {
         using var cancellation = new CancellationTokenSource(timeout);
+        var hasShown = false;
         try
         {
             using var probe = new TcpClient();
@@ -75,6 +76,12 @@ public sealed partial class MeshTransport
                 await using var secure = new SslStream(probe.GetStream());
                 var options = _tls(null);
                 (options.TargetHost, options.ApplicationProtocols) = (address.DnsSafeHost, [SslApplicationProtocol.Http2]);
+                var check = options.RemoteCertificateValidationCallback;
+                options.RemoteCertificateValidationCallback = (sender, certificate, chain, errors) =>
+                {
+                    hasShown = true;
+                    return check?.Invoke(sender, certificate, chain, errors) ?? errors == SslPolicyErrors.None;
+                };
                 await secure.AuthenticateAsClientAsync(options, cancellation.Token);
             }
             return null;
@@ -85,8 +92,9 @@ public sealed partial class MeshTransport
         }
         catch (System.Security.Authentication.AuthenticationException e)
         {
-            // Without an inner exception it was our own check.
-            return $"TLS: {e.InnerException?.Message ?? "its certificate is not one of a trusted authority for this address"}";
+            // Without an inner exception it was our own check, or the answer was not TLS.
+            return $"TLS: {e.InnerException?.Message
+                ?? (hasShown ? "its certificate is not one of a trusted authority for this address" : "it does not answer in TLS")}";
         }
         catch (IOException e)
         {

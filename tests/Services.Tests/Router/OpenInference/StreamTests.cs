@@ -60,7 +60,8 @@ public sealed class StreamTests(InferenceMesh mesh) : IClassFixture<InferenceMes
     public async Task ModelStreamInfer_RouterStops_AnswersWhatItHasRead()
     {
         await using var running = await RunningMesh.Start(new MeshPlan());
-        using var call = new GRPCInferenceService.GRPCInferenceServiceClient(running.Router.Channel).ModelStreamInfer(deadline: InferenceMesh.Deadline);
+        var client = new GRPCInferenceService.GRPCInferenceServiceClient(running.Router.Channel);
+        using var call = client.ModelStreamInfer(deadline: InferenceMesh.Deadline);
         await using var held = new HeldModel(running.Backbone);
         using var queued = new MetricSums("medmoe.queue.length");
         for (var i = 0; i < 3; i++)
