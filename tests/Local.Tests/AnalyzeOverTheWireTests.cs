@@ -29,6 +29,14 @@ public sealed class AnalyzeOverTheWireTests(WholeMesh mesh)
         Assert.Contains("sBIT", Assert.Single(there.RootElement.GetProperty("notes").EnumerateArray()).GetString());
     }
 
+    [Fact]
+    public async Task Analyze_WithTlsAtAPortWithout_SaysSo()
+    {
+        var image = Golden.PathOf("preprocessing", "gray8_512x640.png");
+        var result = await Tool.Run("Analyzer", ["analyze", "--image", image, "--server", mesh.Gateway, "--tls"]);
+        result.AssertRefused("cannot connect: TLS: it does not answer in TLS");
+    }
+
     [Theory]
     [InlineData]
     [InlineData("--theme", "light", "--scale", "word", "--words", "LARGE", "--phrases", "large mass,mass of the lung")]

@@ -11,8 +11,8 @@ internal sealed class DoorPort(RequestDelegate next, Listeners listeners)
 {
     public Task InvokeAsync(HttpContext context)
     {
-        var isAtDoors = listeners.HaveDoorsTheirPort && context.Connection.LocalPort == listeners.Doors.Port;
-        if (!listeners.HaveDoorsTheirPort || isAtDoors != (context.Request.Path.Value is CallHeaders.HealthPath or CallHeaders.MetricsPath))
+        var isAtDoors = listeners.DoorsHaveOwnPort && context.Connection.LocalPort == listeners.Doors.Port;
+        if (!listeners.DoorsHaveOwnPort || isAtDoors != (context.Request.Path.Value is CallHeaders.HealthPath or CallHeaders.MetricsPath))
         {
             return next(context);
         }

@@ -133,8 +133,8 @@ public sealed class InferenceDoorTests(DoorMesh mesh) : IClassFixture<DoorMesh>
     /// <summary>Small parts, which take more memory than text.</summary>
     [Theory]
     [InlineData("parameters: has more than 64 parameters", """{"parameters":{PARTS}}""", "\"p#\":1")]
-    [InlineData("inputs: are more than 64 tensors", """{PARTS}""", """ "inputs":[{}] """)]
-    [InlineData("outputs: are more than 64 tensors", """{"outputs":[PARTS]}""", "{}")]
+    [InlineData("inputs: the request has more than 64 tensors", """{PARTS}""", """ "inputs":[{}] """)]
+    [InlineData("outputs: the request has more than 64 tensors", """{"outputs":[PARTS]}""", "{}")]
     [InlineData("inputs[0].shape: has more than 64 dimensions", """{"inputs":[{"shape":[PARTS]}]}""", "1")]
     public async Task Infer_ManyParts_IsRefused(string error, string json, string part)
     {

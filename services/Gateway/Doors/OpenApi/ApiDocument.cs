@@ -42,6 +42,14 @@ internal static class ApiDocument
         return document;
     }
 
+    /// <summary>Adds the one operation of a path.</summary>
+    public static void AddOperation(this OpenApiDocument document, HttpMethod verb, string path, OpenApiOperation operation)
+    {
+        var item = new OpenApiPathItem();
+        item.AddOperation(verb, operation);
+        document.Paths[path] = item;
+    }
+
     private static void AddSecurity(OpenApiDocument document)
     {
         document.AddComponent<IOpenApiSecurityScheme>(Bearer, new OpenApiSecurityScheme

@@ -5,10 +5,11 @@ using Microsoft.OpenApi;
 
 namespace MedMoE.Mesh.Gateway.Doors.OpenApi;
 
-/// <summary>Parameters that many operations have, as components of the document.</summary>
+/// <summary>What many operations have: parameters, as components of the document, and the head of an answer.</summary>
 internal sealed class CommonParameters
 {
     private readonly OpenApiDocument _document;
+    private readonly OpenApiHeader _requestId = new() { Description = "The request's id.", Schema = IdSchema() };
 
     /// <param name="document">Where the parameters go.</param>
     public CommonParameters(OpenApiDocument document)
@@ -38,7 +39,13 @@ internal sealed class CommonParameters
     /// <summary>Parameters of every operation.</summary>
     public IReadOnlyList<IOpenApiParameter> Everywhere => [Reference(DoorContext.Timeout), Reference(RequestId.Header)];
 
-    public IOpenApiHeader RequestIdOfAnswer { get; } = new OpenApiHeader { Description = "The request's id.", Schema = IdSchema() };
+    /// <summary>An answer, with the header that every answer has.</summary>
+    public OpenApiResponse Answer(string description, Dictionary<string, IOpenApiMediaType> content) => new()
+    {
+        Description = description,
+        Headers = new Dictionary<string, IOpenApiHeader> { [RequestId.Header] = _requestId },
+        Content = content,
+    };
 
     private static OpenApiSchema IdSchema() => new() { Type = JsonSchemaType.String, Pattern = "^[A-Za-z0-9_-]{1,64}$" };
 

@@ -2,7 +2,6 @@ using System.Net.Mime;
 using System.Text.Json.Nodes;
 using Grpc.Core;
 using MedMoE.Mesh.Gateway.Doors.Embeddings;
-using MedMoE.Mesh.Serving.Telemetry;
 using Microsoft.OpenApi;
 
 namespace MedMoE.Mesh.Gateway.Doors.OpenApi;
@@ -77,19 +76,9 @@ internal sealed class EmbeddingsOperations
             Description = description,
             Parameters = [.. _parameters.Everywhere],
             RequestBody = body,
-            Responses = new OpenApiResponses
-            {
-                ["200"] = new OpenApiResponse
-                {
-                    Description = "The answer.",
-                    Headers = new Dictionary<string, IOpenApiHeader> { [RequestId.Header] = _parameters.RequestIdOfAnswer },
-                    Content = Json(new OpenApiMediaType { Schema = answer }),
-                },
-            },
+            Responses = new OpenApiResponses { ["200"] = _parameters.Answer("The answer.", Json(new OpenApiMediaType { Schema = answer })) },
         };
-        var item = new OpenApiPathItem();
-        item.AddOperation(verb, operation);
-        _document.Paths[path] = item;
+        _document.AddOperation(verb, path, operation);
         return operation;
     }
 

@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using Google.Protobuf.Reflection;
 using MedMoE.Mesh.Gateway.Doors.OpenInference;
 using MedMoE.Mesh.OpenInference;
-using MedMoE.Mesh.Serving.Telemetry;
 using Microsoft.OpenApi;
 
 namespace MedMoE.Mesh.Gateway.Doors.OpenApi;
@@ -158,24 +157,14 @@ internal sealed class InferenceOperations
             Description = comment.Text,
             Parameters = [.. _parameters.Everywhere],
             RequestBody = body,
-            Responses = new OpenApiResponses
-            {
-                ["200"] = new OpenApiResponse
-                {
-                    Description = "The answer.",
-                    Headers = new Dictionary<string, IOpenApiHeader> { [RequestId.Header] = _parameters.RequestIdOfAnswer },
-                    Content = answer,
-                },
-            },
+            Responses = new OpenApiResponses { ["200"] = _parameters.Answer("The answer.", answer) },
         };
         foreach (var parameter in new[] { _model, _version }.Where(named => path.Contains($"{{{named.Name}}}", StringComparison.Ordinal)))
         {
             operation.Parameters.Add(parameter);
         }
         _errors.AddTo(operation);
-        var item = new OpenApiPathItem();
-        item.AddOperation(verb, operation);
-        _document.Paths[path] = item;
+        _document.AddOperation(verb, path, operation);
         return operation;
     }
 

@@ -2,7 +2,6 @@ using System.Net.Mime;
 using Google.Protobuf.Reflection;
 using Grpc.Core;
 using MedMoE.Mesh.Gateway.Doors.Json;
-using MedMoE.Mesh.Serving.Telemetry;
 using MedMoE.Mesh.V1;
 using MedMoE.Mesh.Wire.Catalog;
 using Microsoft.OpenApi;
@@ -32,9 +31,7 @@ internal sealed class JsonOperations
         }
         foreach (var route in JsonRoutes.All)
         {
-            var path = new OpenApiPathItem();
-            path.AddOperation(new HttpMethod(route.Verb), Describe(route));
-            _document.Paths[route.Path] = path;
+            _document.AddOperation(new HttpMethod(route.Verb), route.Path, Describe(route));
         }
     }
 
@@ -90,21 +87,18 @@ internal sealed class JsonOperations
         };
     }
 
-    private OpenApiResponse Answer(MethodDescriptor method) => new()
-    {
-        Description = method.IsServerStreaming
+    private OpenApiResponse Answer(MethodDescriptor method) => _parameters.Answer(
+        method.IsServerStreaming
             ? $"Lines, each a {method.OutputType.Name} in JSON, as they come. If the call fails after the first line, the last is "
                 + "`{\"problem\": …}` with problem details."
             : "The answer.",
-        Headers = new Dictionary<string, IOpenApiHeader> { [RequestId.Header] = _parameters.RequestIdOfAnswer },
-        Content = new Dictionary<string, IOpenApiMediaType>
+        new Dictionary<string, IOpenApiMediaType>
         {
             [method.IsServerStreaming ? JsonDoor.Lines : MediaTypeNames.Application.Json] = new OpenApiMediaType
             {
                 Schema = _schemas.Of(method.OutputType),
             },
-        },
-    };
+        });
 
     /// <summary>The same message as a form: the file as it is, and the rest in JSON or in parts of text.</summary>
     private OpenApiMediaType Form(MessageDescriptor type)

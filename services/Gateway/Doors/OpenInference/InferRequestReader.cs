@@ -88,7 +88,7 @@ internal ref struct InferRequestReader
             // Of all lists: a name may be there again.
             if (_request.Inputs.Count + _request.Outputs.Count == Most)
             {
-                throw new InvalidFieldException(name, $"are more than {Most} tensors");
+                throw new InvalidFieldException(name, $"the request has more than {Most} tensors");
             }
             Require(JsonTokenType.StartObject, path, "an object");
             read(ref this, path);

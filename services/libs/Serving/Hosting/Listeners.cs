@@ -42,7 +42,7 @@ public sealed class Listeners
     /// <summary>The HTTP/1.1 address of a started gateway's doors: <see cref="Http"/>, or one of their own.</summary>
     public Uri Doors => AddressOf(_doors ?? _http, _isHttpSecure);
 
-    public bool HaveDoorsTheirPort => _doors is not null;
+    public bool DoorsHaveOwnPort => _doors is not null;
 
     /// <summary>Configures them: TLS of gRPC and of HTTP, null without, and what the service adds to each, null for nothing.</summary>
     internal void Use(

@@ -181,7 +181,7 @@ public static partial class ServiceHost
         var listeners = app.Services.GetRequiredService<Listeners>();
         app.Lifetime.ApplicationStarted.Register(() =>
         {
-            var doors = listeners.HaveDoorsTheirPort ? $" doors={listeners.Doors.Authority}" : "";
+            var doors = listeners.DoorsHaveOwnPort ? $" doors={listeners.Doors.Authority}" : "";
             LogListening(app.Logger, listeners.Grpc.Authority, listeners.Http.Authority, doors);
             if (!listeners.Grpc.IsLoopback && listeners.Grpc.Scheme == Uri.UriSchemeHttp)
             {

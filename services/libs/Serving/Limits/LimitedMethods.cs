@@ -20,11 +20,11 @@ internal sealed class LimitedMethods<TService> : IServiceMethodProvider<TService
     {
         // The class that protoc made.
         var contract = typeof(TService);
-        while (contract.GetCustomAttribute<BindServiceMethodAttribute>(inherit: false) is null)
+        BindServiceMethodAttribute? bind;
+        while ((bind = contract.GetCustomAttribute<BindServiceMethodAttribute>(inherit: false)) is null)
         {
             contract = contract.BaseType ?? throw new NotSupportedException($"{typeof(TService)} is not a service of gRPC");
         }
-        var bind = contract.GetCustomAttribute<BindServiceMethodAttribute>(inherit: false)!;
         bind.BindType.GetMethod(bind.BindMethodName, [typeof(ServiceBinderBase), contract])!.Invoke(null, [new Binder(context), null]);
     }
 

@@ -35,7 +35,7 @@ public sealed record CallerShare(string Caller, int Weight = 1, bool IsSheddable
     /// <summary>Takes the share from the request. A header of another form counts as none.</summary>
     internal static void Begin(HttpContext context) => _current.Value = Parse(context.Request.Headers[Header].ToString());
 
-    /// <summary>From here to the end of the method that calls this, work gives way to that of others.</summary>
+    /// <summary>Until the end of the asynchronous method that calls this, its work gives way to that of others.</summary>
     public static void GiveWay() => _current.Value = Current with { IsSheddable = true };
 
     internal static CallerShare? Parse(string text) =>
