@@ -1,12 +1,15 @@
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using Grpc.Core;
+using MedMoE.Mesh.OpenInference;
+using MedMoE.Mesh.Services.Tests.Doors.Wrong;
 using MedMoE.Mesh.V1;
 using MedMoE.Mesh.Wire;
 
 namespace MedMoE.Mesh.Services.Tests.Doors;
 
-/// <summary>A mesh for the tests of a class, asked over HTTP.</summary>
+/// <summary>A mesh for the tests of a class, asked over HTTP; many of their requests are wrong, and the limit of failed calls is off.</summary>
 public sealed class DoorMesh : IAsyncLifetime
 {
     private RunningMesh _mesh = null!;
@@ -18,7 +21,7 @@ public sealed class DoorMesh : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _mesh = await RunningMesh.Start(new MeshPlan());
+        _mesh = await RunningMesh.Start(new MeshPlan { Gateway = ["Gateway:FailuresPerSecond=0"] });
         _http = new HttpClient { BaseAddress = _mesh.Gateway.Http };
     }
 
@@ -35,6 +38,8 @@ public sealed class DoorMesh : IAsyncLifetime
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(path, UriKind.Relative)) { Content = new ReadOnlyMemoryContent(body) };
         request.Content.Headers.ContentType = MediaTypeHeaderValue.Parse(type);
+        // A large body is sent only if it is taken.
+        request.Headers.ExpectContinue = body.Length > 1 << 20;
         foreach (var (name, value) in headers)
         {
             request.Headers.Add(name, value);
@@ -43,6 +48,13 @@ public sealed class DoorMesh : IAsyncLifetime
     }
 
     internal Task<HttpResponseMessage> Post(string path, string json) => Post(path, Encoding.UTF8.GetBytes(json));
+
+    internal async Task<Refusal> Refused(ModelInferRequest request)
+    {
+        var client = new GRPCInferenceService.GRPCInferenceServiceClient(_mesh.Gateway.Channel);
+        return Refusal.Of(
+            await Assert.ThrowsAsync<RpcException>(() => client.ModelInferAsync(request, cancellationToken: Cancellation).ResponseAsync));
+    }
 
     /// <summary>The JSON of an answer with this status.</summary>
     internal static async Task<JsonElement> Json(Task<HttpResponseMessage> answer, int status = 200)

@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using MedMoE.Mesh.V1;
-using MedMoE.Mesh.Wire.Json;
 
 namespace MedMoE.Mesh.Services.Tests.Doors;
 
@@ -50,52 +49,6 @@ public sealed class EmbeddingsDoorTests(DoorMesh mesh) : IClassFixture<DoorMesh>
         Assert.Equal("medmoe", Assert.Single(list.GetProperty("data").EnumerateArray()).GetProperty("id").GetString());
         Assert.Equal("model", (await DoorMesh.Json(mesh.Get("/v1/models/medmoe"))).GetProperty("object").GetString());
         await DoorMesh.Json(mesh.Get("/v1/models/gpt"), 404);
-    }
-
-    [Theory]
-    [InlineData(400, "body", "")]
-    [InlineData(400, "body", "[1]")]
-    [InlineData(400, "body", """{"model":"medmoe","input":"a","n":1}""")]
-    [InlineData(400, "model", """{"model":5,"input":"a"}""")]
-    [InlineData(404, null, """{"model":"other","input":"a"}""")]
-    [InlineData(400, "input", """{"model":"medmoe"}""")]
-    [InlineData(400, "input", """{"model":"medmoe","input":[]}""")]
-    [InlineData(400, "input", """{"model":"medmoe","input":{}}""")]
-    [InlineData(400, "input[0]", """{"model":"medmoe","input":[1,2]}""")]
-    [InlineData(400, "input[1]", """{"model":"medmoe","input":["a",["b"]]}""")]
-    [InlineData(400, "input[1]", """{"model":"medmoe","input":["a","  "]}""")]
-    [InlineData(400, "input", """{"model":"medmoe","input":["a","data:image/png;base64,AAAA"]}""")]
-    [InlineData(400, "input", """{"model":"medmoe","input":"data:image/png,AAAA"}""")]
-    [InlineData(400, "input[0]", """{"model":"medmoe","input":["data:image/png;base64,%%%%"]}""")]
-    [InlineData(400, "input[0]", """{"model":"medmoe","input":"data:image/png;base64,AAAA"}""")]
-    [InlineData(400, "dimensions", """{"model":"medmoe","input":"a","dimensions":8}""")]
-    [InlineData(400, "encoding_format", """{"model":"medmoe","input":"a","encoding_format":"int8"}""")]
-    [InlineData(400, "body", """{"model":"medmoe","input":"\ud800"}""")]
-    public async Task Embeddings_WrongRequest_IsRefusedByName(int status, string? field, string json)
-    {
-        var error = (await DoorMesh.Json(mesh.Post("/v1/embeddings", json), status)).GetProperty("error");
-
-        Assert.Equal((field, status == 404 ? "model_not_found" : "INVALID_ARGUMENT"), (Text("param"), Text("code")));
-        Assert.StartsWith($"{field ?? "model"}: ", Text("message"));
-
-        string? Text(string property) => error.GetProperty(property).GetString();
-    }
-
-    [Fact]
-    public async Task Embeddings_ManyTexts_AreRefused()
-    {
-        var texts = string.Join(',', Enumerable.Repeat("\"a\"", ProtoJson.MaxElements + 1));
-        var answer = await DoorMesh.Json(mesh.Post("/v1/embeddings", $$"""{"input":[{{texts}}]}"""), 400);
-
-        Assert.Equal("input: has more than 65536 texts", answer.GetProperty("error").GetProperty("message").GetString());
-    }
-
-    [Fact]
-    public async Task Embeddings_OtherContentType_IsRefusedInTheProtocolsForm()
-    {
-        var answer = await DoorMesh.Json(mesh.Post("/v1/embeddings", ReadOnlyMemory<byte>.Empty, "text/plain"), 415);
-
-        Assert.Equal("invalid_request_error", answer.GetProperty("error").GetProperty("type").GetString());
     }
 
     private Task<JsonElement> Ask<T>(T request) => DoorMesh.Json(mesh.Post("/v1/embeddings", JsonSerializer.SerializeToUtf8Bytes(request)));

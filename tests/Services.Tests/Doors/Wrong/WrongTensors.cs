@@ -1,17 +1,16 @@
 using Google.Protobuf;
 using Grpc.Core;
 using MedMoE.Mesh.OpenInference;
-using MedMoE.Mesh.Serving.Errors;
 using static MedMoE.Mesh.Services.Tests.Router.OpenInference.Tensors;
 using InferInputTensor = MedMoE.Mesh.OpenInference.ModelInferRequest.Types.InferInputTensor;
 using InferRequestedOutputTensor = MedMoE.Mesh.OpenInference.ModelInferRequest.Types.InferRequestedOutputTensor;
 
-namespace MedMoE.Mesh.Services.Tests.Router.OpenInference;
+namespace MedMoE.Mesh.Services.Tests.Doors.Wrong;
 
-/// <summary>Requests that break the protocol. Each is a right one, changed; the answer names the tensor or parameter.</summary>
-public sealed class WrongRequestTests(InferenceMesh mesh) : IClassFixture<InferenceMesh>
+/// <summary>Requests in gRPC that break the Open Inference Protocol. Each is a right one, changed.</summary>
+internal static class WrongTensors
 {
-    private static readonly Dictionary<string, (Action<ModelInferRequest> Change, string Message)> _cases = new()
+    private static readonly Dictionary<string, (Action<ModelInferRequest> Change, string Message)> _changes = new()
     {
         ["shape of one dimension"] = (r => Shape(r, 0, 1), "IMAGE: has shape [1], expected [n, 1]"),
         ["shape of three dimensions"] = (r => Shape(r, 0, 1, 1, 1), "IMAGE: has shape [1, 1, 1], expected [n, 1]"),
@@ -151,64 +150,21 @@ public sealed class WrongRequestTests(InferenceMesh mesh) : IClassFixture<Infere
             "TEXT[1]: no words in it"),
     };
 
-    public static TheoryData<string> Cases => [.. _cases.Keys];
+    public static IEnumerable<WrongCase> Cases =>
+    [
+        .. _changes.Select(change => Case(change.Key, StatusCode.InvalidArgument, change.Value.Message, change.Value.Change)),
+        Case("unknown model", StatusCode.NotFound, "\"medmo\" is not one of the models: medmoe, backbone, ", r => r.ModelName = "medmo"),
+        Case("no model", StatusCode.NotFound, "\"\" is not one of the models: ", r => r.ModelName = ""),
+        Case("unknown version", StatusCode.NotFound, "medmoe has no version \"2\", only \"1\"", r => r.ModelVersion = "2"),
+    ];
 
-    [Theory]
-    [MemberData(nameof(Cases))]
-    public async Task ModelInfer_WrongRequest_IsRefusedAndNamed(string name)
-    {
-        var request = Right();
-        _cases[name].Change(request);
-
-        var refused = await mesh.Refused(request);
-
-        Assert.Equal(StatusCode.InvalidArgument, refused.StatusCode);
-        Assert.StartsWith(_cases[name].Message, refused.Status.Detail);
-        Assert.Equal(_cases[name].Message.Split(':')[0], refused.FieldFault()!.Field);
-    }
-
-    [Theory]
-    [InlineData("medmo", "", "\"medmo\" is not one of the models: medmoe, backbone, text_encoder, gate, expert_xray, expert_ct, ")]
-    [InlineData("", "", "\"\" is not one of the models: ")]
-    [InlineData("medmoe", "2", "medmoe has no version \"2\", only \"1\"")]
-    public async Task ModelInfer_UnknownModel_IsNotFound(string model, string version, string message)
-    {
-        var request = Right();
-        (request.ModelName, request.ModelVersion) = (model, version);
-
-        var refused = await mesh.Refused(request);
-
-        Assert.Equal(StatusCode.NotFound, refused.StatusCode);
-        Assert.StartsWith(message, refused.Status.Detail);
-    }
-
-    [Fact]
-    public async Task ModelInfer_TimeoutTooShort_IsDeadlineExceeded()
-    {
-        var request = Request("medmoe", Fp32("PIXELS", [.. Samples.Stored("gray8_512x640").Select(p => p + 1)], 1, 3, 224, 224));
-        request.Parameters.Add("timeout", new InferParameter { Int64Param = 1 });
-
-        var refused = await mesh.Refused(request);
-
-        Assert.Equal(
-            (StatusCode.DeadlineExceeded, "no answer within 1 microseconds (parameters.timeout)"), (refused.StatusCode, refused.Status.Detail));
-    }
-
-    [Fact]
-    public async Task ModelInfer_AnswerOverTheLimit_SaysWhatToDo()
-    {
-        var router = await mesh.Running.AddRouter("Serving:MaxMessageBytes=700000", "Router:PyramidType=Fp32");
-        var client = new GRPCInferenceService.GRPCInferenceServiceClient(router.Channel);
-        var request = Request("backbone", Bytes("IMAGE", Samples.Bytes(Samples.Files[1]), Samples.Bytes(Samples.Files[1])));
-        Task Infer() => client.ModelInferAsync(request, deadline: InferenceMesh.Deadline).ResponseAsync;
-
-        var refused = await Assert.ThrowsAsync<RpcException>(Infer);
-
-        Assert.Equal(StatusCode.InvalidArgument, refused.StatusCode);
-        Assert.Matches(@"^outputs: take \d+ bytes, over the limit of 700000 ", refused.Status.Detail);
-        request.Outputs.Add(new InferRequestedOutputTensor { Name = "POOLED" });
-        await Infer();
-    }
+    private static WrongCase Case(string name, StatusCode code, string message, Action<ModelInferRequest> change) => new(
+        $"gRPC: {name}", $"{code}", message, async mesh =>
+        {
+            var request = Right();
+            change(request);
+            return await mesh.Refused(request);
+        });
 
     private static ModelInferRequest Right() =>
         Request("medmoe", Bytes("IMAGE", Samples.Bytes(Samples.Files[0])), Texts("REPORT", Samples.Reports[0]));
