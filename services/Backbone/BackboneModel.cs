@@ -8,6 +8,7 @@ using MedMoE.Mesh.Model.Weights;
 using MedMoE.Mesh.ModelServing;
 using MedMoE.Mesh.Serving.Batching;
 using MedMoE.Mesh.Serving.Hosting;
+using MedMoE.Mesh.Serving.Load;
 using MedMoE.Mesh.Serving.Settings;
 using MedMoE.Mesh.V1;
 using MedMoE.Mesh.Wire;
@@ -36,7 +37,7 @@ internal sealed class BackboneModel : IServedModel, IDisposable
     private readonly long _maxDecodingBytes;
     private readonly int _side;
 
-    public BackboneModel(IOptions<ModelOptions> model, IOptions<BackboneOptions> options)
+    public BackboneModel(IOptions<ModelOptions> model, IOptions<BackboneOptions> options, ServiceLoad load)
     {
         var batching = new BatcherOptions
         {
@@ -45,7 +46,7 @@ internal sealed class BackboneModel : IServedModel, IDisposable
             MaxQueueDelay = options.Value.MaxQueueDelay,
         };
         _network = new ServedNetwork<PyramidBackbone, PyramidRequest, PyramidResult>(
-            model.Value, BundlePart.Backbone, batching, PlacedNetworks.LoadBackbone, Run);
+            model.Value, BundlePart.Backbone, batching, PlacedNetworks.LoadBackbone, Run, served: load);
         var image = _network.Latest.Bundle.Manifest.Image;
         _preprocessor = new ImagePreprocessor(image, new ImageDecoder(options.Value.MaxPixels));
         _side = image.Size;

@@ -5,6 +5,7 @@ using MedMoE.Mesh.Model.Weights;
 using MedMoE.Mesh.ModelServing;
 using MedMoE.Mesh.Serving.Batching;
 using MedMoE.Mesh.Serving.Hosting;
+using MedMoE.Mesh.Serving.Load;
 using MedMoE.Mesh.Serving.Settings;
 using MedMoE.Mesh.Wire;
 using Microsoft.Extensions.Options;
@@ -25,7 +26,7 @@ internal sealed class ExpertModel : IServedModel, IDisposable
     private readonly ServedNetwork<ModalityExpert, ExpertStep, LocalizeResponse?> _network;
     private readonly ExpertShape _shape;
 
-    public ExpertModel(IOptions<ModelOptions> model, IOptions<ExpertOptions> options)
+    public ExpertModel(IOptions<ModelOptions> model, IOptions<ExpertOptions> options, ServiceLoad load)
     {
         _name = options.Value.Name;
         MessageTimeout = options.Value.MessageTimeout;
@@ -38,7 +39,8 @@ internal sealed class ExpertModel : IServedModel, IDisposable
             MaxQueueDelay = options.Value.MaxQueueDelay,
         };
         _network = new ServedNetwork<ModalityExpert, ExpertStep, LocalizeResponse?>(
-            model.Value, BundlePart.Expert(_name), batching, (bundle, torch) => LoadedExperts.Load(bundle, _name, torch), Run);
+            model.Value, BundlePart.Expert(_name), batching, (bundle, torch) => LoadedExperts.Load(bundle, _name, torch), Run,
+            served: load);
         var bundle = _network.Latest.Bundle;
         _shape = _network.Latest.Network.Shape;
         LevelSides = PyramidBackbone.LevelSides(BundleNetworks.ReadSwinConfig(bundle));

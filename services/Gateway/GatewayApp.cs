@@ -14,6 +14,7 @@ using MedMoE.Mesh.Gateway.Routing;
 using MedMoE.Mesh.Gateway.Settings;
 using MedMoE.Mesh.Serving.Endpoints;
 using MedMoE.Mesh.Serving.Hosting;
+using MedMoE.Mesh.Serving.Load;
 using MedMoE.Mesh.Serving.Settings;
 using MedMoE.Mesh.Serving.Telemetry;
 using MedMoE.Mesh.Wire.Catalog;
@@ -70,7 +71,7 @@ public static partial class GatewayApp
             proxy.UseMiddleware<LimitedCalls>();
             proxy.UseMiddleware<SentAnswers>();
             proxy.UseMiddleware<OtherReplica>();
-            proxy.UseLoadBalancing();
+            proxy.UseMiddleware<BalancedCalls>();
             proxy.UsePassiveHealthChecks();
         });
         app.Lifetime.ApplicationStarted.Register(() =>
@@ -81,6 +82,7 @@ public static partial class GatewayApp
                 metrics.Serves(MeshContract.PathOf(method));
             }
             app.Services.GetRequiredService<Readiness>().WarmedUp();
+            app.Services.GetRequiredService<ServiceLoad>().CountCalls(app.Services.GetRequiredService<IOptions<GatewayOptions>>().Value.MaxCalls);
             if (!app.Services.GetRequiredService<Listeners>().Grpc.IsLoopback
                 && !app.Services.GetRequiredService<IOptions<AccessOptions>>().Value.IsOn)
             {
@@ -126,7 +128,7 @@ public static partial class GatewayApp
         builder.Services.AddSingleton<IDestinationResolver, ReplicaResolver>();
         builder.Services.AddSingleton<IPassiveHealthCheckPolicy, ReachPolicy>();
         builder.Services.AddSingleton<IForwarderHttpClientFactory, ReplicaConnections>();
-        builder.Services.AddReverseProxy().AddOtherReplica().AddEarlyHeaders().AddAnsweredRequests().AddCutStreams().AddAudit();
+        builder.Services.AddReverseProxy().AddOtherReplica().AddLoadReports().AddEarlyHeaders().AddAnsweredRequests().AddCutStreams().AddAudit();
         // YARP registers keys for cookies, which are not used here, and would write them to disk.
         builder.Services.AddDataProtection().UseEphemeralDataProtectionProvider();
         builder.LogFrom(LogLevel.Warning, "Yarp");

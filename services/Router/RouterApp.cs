@@ -11,9 +11,11 @@ using MedMoE.Mesh.Router.Settings;
 using MedMoE.Mesh.Router.Texts;
 using MedMoE.Mesh.Serving.Endpoints;
 using MedMoE.Mesh.Serving.Hosting;
+using MedMoE.Mesh.Serving.Load;
 using MedMoE.Mesh.Serving.Settings;
 using MedMoE.Mesh.Serving.Telemetry;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Options;
 
 namespace MedMoE.Mesh.Router;
 
@@ -60,6 +62,7 @@ public static class RouterApp
         // Create the metrics now, so that they report zeros before the first request.
         app.Services.GetRequiredService<ExpertMetrics>();
         app.Lifetime.ApplicationStarted.Register(() => _ = app.Services.GetRequiredService<FeatureCache>().Connect());
+        app.Services.GetRequiredService<ServiceLoad>().CountCalls(app.Services.GetRequiredService<IOptions<RouterOptions>>().Value.MaxExtractions);
         app.Services.GetRequiredService<Readiness>().WarmedUp();
         return app;
     }

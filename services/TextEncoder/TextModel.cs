@@ -4,6 +4,7 @@ using MedMoE.Mesh.Model.Weights;
 using MedMoE.Mesh.ModelServing;
 using MedMoE.Mesh.Serving.Batching;
 using MedMoE.Mesh.Serving.Hosting;
+using MedMoE.Mesh.Serving.Load;
 using MedMoE.Mesh.Serving.Settings;
 using MedMoE.Mesh.Text;
 using MedMoE.Mesh.V1;
@@ -14,7 +15,7 @@ namespace MedMoE.Mesh.TextEncoder;
 /// <summary>A text's embeddings, [words, D] and [D], as arrays: tensors must not leave the model's thread.</summary>
 internal sealed record TextFeatures(float[] Words, float[] Sentence, ModelInfo Model);
 
-internal sealed class TextModel(IOptions<ModelOptions> model, IOptions<TextEncoderOptions> options) : IServedModel, IDisposable
+internal sealed class TextModel(IOptions<ModelOptions> model, IOptions<TextEncoderOptions> options, ServiceLoad load) : IServedModel, IDisposable
 {
     private readonly ServedNetwork<TextEmbedder, Tokens, TextFeatures> _network = new(
         model.Value,
@@ -22,7 +23,8 @@ internal sealed class TextModel(IOptions<ModelOptions> model, IOptions<TextEncod
         new BatcherOptions { MaxBatchSize = options.Value.MaxBatchSize, QueueCapacity = options.Value.QueueCapacity },
         PlacedNetworks.LoadText,
         Run,
-        fits: (batch, next) => (batch.Count + 1) * Math.Max(batch.Max(t => t.Ids.Count), next.Ids.Count) <= options.Value.MaxBatchTokens);
+        fits: (batch, next) => (batch.Count + 1) * Math.Max(batch.Max(t => t.Ids.Count), next.Ids.Count) <= options.Value.MaxBatchTokens,
+        served: load);
 
     public ModelInfo Info => _network.Latest.Info;
 

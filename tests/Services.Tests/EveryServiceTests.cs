@@ -1,7 +1,10 @@
+using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Grpc.Health.V1;
 using Grpc.Reflection.V1;
+using MedMoE.Mesh.Orca;
 using MedMoE.Mesh.Serving.Hosting;
+using MedMoE.Mesh.Serving.Load;
 using MedMoE.Mesh.ServicesUnderTest;
 using MedMoE.Mesh.V1;
 
@@ -44,6 +47,53 @@ public sealed class EveryServiceTests
             Assert.True(await reflection.ResponseStream.MoveNext(TestContext.Current.CancellationToken));
             Assert.Contains(name, reflection.ResponseStream.Current.ListServicesResponse.Service.Select(s => s.Name));
         }
+    }
+
+    [Fact]
+    public async Task Service_ReportsItsLoad_InAnswersAndBesides()
+    {
+        await using var mesh = await RunningMesh.Start(new MeshPlan());
+        await mesh.Client.AnalyzeAsync(
+            new AnalyzeRequest { Image = Samples.Fresh(), Report = "mass", Gating = new Gating { Policy = GatingPolicy.Explicit, Expert = "ct" } },
+            deadline: DateTime.UtcNow + _patience);
+        foreach (var service in new[] { mesh.Gateway, mesh.Router, mesh.Backbone, mesh.TextEncoder, mesh.Experts["ct"] })
+        {
+            using var reports = new OpenRcaService.OpenRcaServiceClient(service.Channel).StreamCoreMetrics(
+                new OrcaLoadReportRequest { ReportInterval = Duration.FromTimeSpan(TimeSpan.FromMilliseconds(100)) },
+                deadline: DateTime.UtcNow + _patience);
+            for (var i = 0; i < 2; i++)
+            {
+                Assert.True(await reports.ResponseStream.MoveNext(TestContext.Current.CancellationToken));
+                Assert.InRange(reports.ResponseStream.Current.RpsFractional, 1e-6, 10);
+                Assert.InRange(reports.ResponseStream.Current.ApplicationUtilization, 1e-6, 1);
+            }
+            service.BeginStopping();
+            var e = await Assert.ThrowsAsync<RpcException>(async () =>
+            {
+                while (await reports.ResponseStream.MoveNext(TestContext.Current.CancellationToken))
+                {
+                }
+            });
+            Assert.Equal((StatusCode.Unavailable, "the service is stopping"), (e.StatusCode, e.Status.Detail));
+        }
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Answer_AlsoOfAFailedCall_HasTheLoadOfTheServiceThatWasCalled(bool fails)
+    {
+        await using var mesh = await RunningMesh.Start(new MeshPlan());
+        await mesh.Client.EmbedTextAsync(new EmbedTextRequest { Texts = { "mass" } }, deadline: DateTime.UtcNow + _patience);
+        using var call = mesh.Client.EmbedTextAsync(
+            new EmbedTextRequest { Texts = { fails ? "" : "mass" } }, deadline: DateTime.UtcNow + _patience);
+        await Record.ExceptionAsync(() => call.ResponseAsync);
+
+        Assert.Equal(fails ? StatusCode.InvalidArgument : StatusCode.OK, call.GetStatus().StatusCode);
+        var report = OrcaLoadReport.Parser.ParseFrom(Assert.Single(call.GetTrailers(), field => field.Key == LoadReports.Trailer).ValueBytes);
+        // Once: the router's report stays at the gateway. Of the start of the call, which is counted.
+        Assert.Equal(1, report.NamedMetrics["running"]);
+        Assert.InRange(report.RpsFractional, 1e-6, 1);
     }
 
     [Fact]

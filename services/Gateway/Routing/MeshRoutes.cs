@@ -8,7 +8,6 @@ using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Health;
-using Yarp.ReverseProxy.LoadBalancing;
 using ServiceDescriptor = Google.Protobuf.Reflection.ServiceDescriptor;
 
 namespace MedMoE.Mesh.Gateway.Routing;
@@ -22,7 +21,6 @@ internal sealed class MeshRoutes(IOptions<GatewayOptions> options, MeshTransport
 
     private readonly ClusterConfig _cluster = new()
     {
-        LoadBalancingPolicy = LoadBalancingPolicies.RoundRobin,
         HttpRequest = new ForwarderRequestConfig
         {
             Version = HttpVersion.Version20,

@@ -6,6 +6,7 @@ using MedMoE.Mesh.Router.Models;
 using MedMoE.Mesh.Router.Pyramids;
 using MedMoE.Mesh.Router.Settings;
 using MedMoE.Mesh.Router.Texts;
+using MedMoE.Mesh.Serving.Balancing;
 using MedMoE.Mesh.Serving.Endpoints;
 using MedMoE.Mesh.Serving.Errors;
 using MedMoE.Mesh.Serving.Telemetry;

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Grpc.Core;
 using MedMoE.Mesh.Cache;
 using MedMoE.Mesh.Router.Settings;
+using MedMoE.Mesh.Serving.Balancing;
 using MedMoE.Mesh.Serving.Endpoints;
 using MedMoE.Mesh.Wire.Catalog;
 using Microsoft.Extensions.Options;

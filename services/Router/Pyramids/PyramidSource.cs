@@ -3,6 +3,7 @@ using Grpc.Core;
 using MedMoE.Mesh.Cache;
 using MedMoE.Mesh.Router.Models;
 using MedMoE.Mesh.Router.Settings;
+using MedMoE.Mesh.Serving.Balancing;
 using MedMoE.Mesh.Serving.Batching;
 using MedMoE.Mesh.Serving.Endpoints;
 using MedMoE.Mesh.Serving.Telemetry;

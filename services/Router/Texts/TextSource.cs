@@ -4,6 +4,7 @@ using MedMoE.Mesh.Cache;
 using MedMoE.Mesh.Router.Entries;
 using MedMoE.Mesh.Router.Models;
 using MedMoE.Mesh.Router.Settings;
+using MedMoE.Mesh.Serving.Balancing;
 using MedMoE.Mesh.Serving.Endpoints;
 using MedMoE.Mesh.Serving.Errors;
 using MedMoE.Mesh.Wire;

@@ -2,6 +2,7 @@ using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Model;
 using MedMoE.Mesh.Serving.Batching;
 using MedMoE.Mesh.Serving.Hosting;
+using MedMoE.Mesh.Serving.Load;
 using MedMoE.Mesh.Serving.Settings;
 using static TorchSharp.torch;
 
@@ -21,17 +22,19 @@ public sealed class ServedNetwork<TNetwork, TItem, TResult> : IDisposable
     /// <summary>
     /// Loads the network; <paramref name="load"/> also moves it to the device. <paramref name="run"/> returns one result per item, in order; tensors
     /// that it does not detach are disposed when it returns. <paramref name="fits"/> decides whether an item may join a batch; null: only the count
-    /// limits it.
+    /// limits it. <paramref name="served"/> is told of the items; null: nobody is.
     /// </summary>
     /// <exception cref="BundleException">The part cannot be loaded.</exception>
     public ServedNetwork(
         ModelOptions options, BundlePart part, BatcherOptions batching, Func<ModelBundle, TorchOptions, TNetwork> load,
-        Func<Generation<TNetwork>, IReadOnlyList<TItem>, IReadOnlyList<TResult>> run, Func<IReadOnlyList<TItem>, TItem, bool>? fits = null)
+        Func<Generation<TNetwork>, IReadOnlyList<TItem>, IReadOnlyList<TResult>> run, Func<IReadOnlyList<TItem>, TItem, bool>? fits = null,
+        ServiceLoad? served = null)
     {
         (_part, _load, _run) = (part, load, run);
         Torch = TorchOptions.Parse(options.Device, options.Precision);
         _running = _latest = Load(options.Bundle);
-        Metrics = new BatcherMetrics(part.Folder);
+        Metrics = new BatcherMetrics(part.Folder, served);
+        served?.CountItems(batching.MaxBatchSize);
         Batcher = new Batcher<TItem, TResult>(batching, Run, Metrics, fits);
     }
 

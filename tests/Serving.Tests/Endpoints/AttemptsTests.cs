@@ -1,5 +1,6 @@
 using Grpc.Core;
 using MedMoE.Mesh.ServicesUnderTest;
+using MedMoE.Mesh.Serving.Balancing;
 using MedMoE.Mesh.Serving.Endpoints;
 using MedMoE.Mesh.V1;
 using MedMoE.Mesh.Wire.Catalog;
@@ -69,11 +70,13 @@ public sealed class AttemptsTests : IDisposable
         using var channels = new MeshChannels(
             new EndpointSetting(TextEncoderAt($"{hung.Address},{service.Address}") with { KeepAliveTimeout = keepAlive }), MeshTransport.Plain,
             _loggers);
-        // In turn: one of two calls goes to the hanging replica, is lost after the pings, and is then answered by the other.
-        for (var i = 0; i < 4; i++)
+        // By chance: a call goes to the hanging replica, is lost after the pings, and is then answered by the other.
+        var started = TimeProvider.System.GetTimestamp();
+        do
         {
             await Encode(channels);
         }
+        while (TimeProvider.System.GetElapsedTime(started) < keepAlive / 3);
 
         // Sooner than pings would detect it.
         var client = new TextEncoderService.TextEncoderServiceClient(channels.Of(MeshService.TextEncoder));

@@ -1,7 +1,7 @@
 using MedMoE.Mesh.Router.Gating;
 using MedMoE.Mesh.Router.OpenInference.Tensors;
 using MedMoE.Mesh.Router.Pyramids;
-using MedMoE.Mesh.Serving.Endpoints;
+using MedMoE.Mesh.Serving.Balancing;
 using MedMoE.Mesh.Wire.Catalog;
 
 namespace MedMoE.Mesh.Router.OpenInference.Models;

@@ -210,6 +210,10 @@ public sealed class Batcher<TItem, TResult> : IDisposable
             // The callers report it; the thread continues with the next batch.
             batch.ForEach(entry => entry.Result.TrySetException(e));
         }
+        finally
+        {
+            _metrics.Ended(batch.Count);
+        }
     }
 
     private void RunAlone(Entry entry)

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using MedMoE.Mesh.Serving.Load;
 using MedMoE.Mesh.Serving.Telemetry;
 
 namespace MedMoE.Mesh.Serving.Batching;
@@ -15,9 +16,13 @@ public sealed class BatcherMetrics : IDisposable
     private readonly Histogram<double> _modelTime;
     private readonly Histogram<long> _batchSize;
 
+    private readonly ServiceLoad? _load;
+
     /// <param name="model">Name of the model, such as "backbone" or "experts/ct".</param>
-    public BatcherMetrics(string model)
+    /// <param name="load">Told of all items that wait and run; null: nobody is.</param>
+    public BatcherMetrics(string model, ServiceLoad? load = null)
     {
+        _load = load;
         _model = new("model", model);
         _waiting = _meter.CreateUpDownCounter<long>("medmoe.queue.length", "{item}", "Items queued for the model.");
         _refused = _meter.CreateCounter<long>("medmoe.queue.refused", "{item}", "Items refused because the queue was full.");
@@ -28,7 +33,11 @@ public sealed class BatcherMetrics : IDisposable
         _batchSize = _meter.CreateHistogram<long>("medmoe.batch.size", "{item}", "Items in a batch.", tags: null, Meters.BatchSizes);
     }
 
-    public void Accepted(int items) => _waiting.Add(items, _model);
+    public void Accepted(int items)
+    {
+        _waiting.Add(items, _model);
+        _load?.Items(items);
+    }
 
     public void Refused(int items) => _refused.Add(items, _model);
 
@@ -36,6 +45,7 @@ public sealed class BatcherMetrics : IDisposable
     {
         _waiting.Add(-1, _model);
         _dropped.Add(1, _model);
+        _load?.Items(-1);
     }
 
     public void Started(TimeSpan queued)
@@ -43,6 +53,9 @@ public sealed class BatcherMetrics : IDisposable
         _waiting.Add(-1, _model);
         _queued.Record(queued.TotalSeconds, _model);
     }
+
+    /// <summary>Items that <see cref="Started"/> have their results.</summary>
+    public void Ended(int items) => _load?.Items(-items);
 
     public void Ran(int batchSize, TimeSpan model)
     {

@@ -4,6 +4,7 @@ using Grpc.Core.Interceptors;
 using Grpc.Net.Client;
 using Grpc.Net.Client.Balancer;
 using Grpc.Net.Client.Configuration;
+using MedMoE.Mesh.Serving.Balancing;
 using MedMoE.Mesh.Wire.Catalog;
 using MedMoE.Mesh.Wire.Transport;
 using Microsoft.Extensions.DependencyInjection;
@@ -27,7 +28,7 @@ public sealed class MeshChannels : IDisposable
     private readonly ILoggerFactory _loggers;
     private readonly MeshTransport _transport;
     private readonly ServiceProvider _balancing;
-    private readonly ConcurrentDictionary<MeshService, Lazy<GrpcChannel>> _channels = [];
+    private readonly ConcurrentDictionary<MeshService, Lazy<(GrpcChannel Channel, CallInvoker Calls)>> _channels = [];
 
     public MeshChannels(IOptionsMonitor<EndpointOptions> endpoints, MeshTransport transport, ILoggerFactory loggers)
     {
@@ -40,7 +41,8 @@ public sealed class MeshChannels : IDisposable
 
     /// <summary>Whether a call would fail now, because no replica can be reached. False before the first call.</summary>
     public bool IsAway(MeshService service) =>
-        _channels.TryGetValue(service, out var channel) && channel is { IsValueCreated: true, Value.State: ConnectivityState.TransientFailure };
+        _channels.TryGetValue(service, out var opened)
+        && opened is { IsValueCreated: true, Value.Channel.State: ConnectivityState.TransientFailure };
 
     /// <exception cref="RpcException">UNAVAILABLE: the settings, which may change at run time, have no valid address for the service.</exception>
     public CallInvoker Of(MeshService service)
@@ -53,19 +55,25 @@ public sealed class MeshChannels : IDisposable
         {
             throw new RpcException(new Status(StatusCode.Unavailable, e.Message));
         }
-        return _channels.GetOrAdd(service, key => new(() => Open(key))).Value.Intercept(_passed);
+        return _channels.GetOrAdd(service, key => new(() => Open(key))).Value.Calls;
     }
 
     public void Dispose()
     {
         foreach (var channel in _channels.Values.Where(c => c.IsValueCreated))
         {
-            channel.Value.Dispose();
+            channel.Value.Channel.Dispose();
         }
         _balancing.Dispose();
     }
 
-    private GrpcChannel Open(MeshService service) => GrpcChannel.ForAddress(EndpointResolverFactory.AddressOf(service), new GrpcChannelOptions
+    private (GrpcChannel Channel, CallInvoker Calls) Open(MeshService service)
+    {
+        var channel = Connect(service);
+        return (channel, channel.Intercept(_passed, new MeasuredCalls(TimeProvider.System)));
+    }
+
+    private GrpcChannel Connect(MeshService service) => GrpcChannel.ForAddress(EndpointResolverFactory.AddressOf(service), new GrpcChannelOptions
     {
         Credentials = _transport.Credentials,
         ServiceProvider = _balancing,

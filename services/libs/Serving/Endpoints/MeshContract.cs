@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using Google.Protobuf.Reflection;
 using Grpc.Health.V1;
+using MedMoE.Mesh.Orca;
 using MedMoE.Mesh.Wire.Catalog;
 using ServiceDescriptor = Google.Protobuf.Reflection.ServiceDescriptor;
 
@@ -12,7 +13,7 @@ public static class MeshContract
     public static IReadOnlyList<ServiceDescriptor> Reflected { get; } =
     [
         .. ServiceCatalog.Contracts,
-        Health.Descriptor,
+        Health.Descriptor, OpenRcaService.Descriptor,
         Grpc.Reflection.V1.ServerReflection.Descriptor, Grpc.Reflection.V1Alpha.ServerReflection.Descriptor,
     ];
 
@@ -24,9 +25,10 @@ public static class MeshContract
 
     public static MethodDescriptor? MethodAt(string path) => _methods.GetValueOrDefault(path);
 
-    /// <summary>Whether a method belongs to health checks or reflection, which are served during shutdown and are not counted.</summary>
+    /// <summary>Whether a method belongs to health checks, reflection or load reports, which are not counted.</summary>
     public static bool IsInfrastructure(string path) =>
-        path.AsSpan().TrimStart('/') is var method && (method.StartsWith("grpc.health.") || method.StartsWith("grpc.reflection."));
+        path.AsSpan().TrimStart('/') is var method
+        && (method.StartsWith("grpc.health.") || method.StartsWith("grpc.reflection.") || method.StartsWith("xds.service.orca."));
 
     /// <summary>
     /// The method that a call is counted under; null if it is not counted. A path without a method is "unknown", because callers can invent paths and

@@ -57,7 +57,7 @@ public static class GrpcAnswer
     public static string Message(this HttpResponse response) => Uri.UnescapeDataString(Field(response, MessageField) ?? "");
 
     /// <summary>A field of the answer's end, or null. It is in the headers before the answer has started, then in the trailers.</summary>
-    internal static string? Field(this HttpResponse response, string name) =>
+    public static string? Field(this HttpResponse response, string name) =>
         response.Headers.TryGetValue(name, out var early) ? early : Trailers(response)?[name];
 
     private static IHeaderDictionary? Fields(HttpResponse response) => response.HasStarted ? Trailers(response) : response.Headers;

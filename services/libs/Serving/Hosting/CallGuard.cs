@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Grpc.Core;
 using MedMoE.Mesh.Serving.Endpoints;
 using MedMoE.Mesh.Serving.Errors;
+using MedMoE.Mesh.Serving.Load;
 using MedMoE.Mesh.Serving.Settings;
 using MedMoE.Mesh.Serving.Sharing;
 using MedMoE.Mesh.Serving.Telemetry;
@@ -16,7 +17,7 @@ namespace MedMoE.Mesh.Serving.Hosting;
 /// statuses, and reads the rest of a request that was answered early.
 /// </summary>
 internal sealed partial class CallGuard(
-    RequestDelegate next, RequestMetrics metrics, FailureLog failures, Readiness readiness, IOptions<ServingOptions> options,
+    RequestDelegate next, RequestMetrics metrics, ServiceLoad load, FailureLog failures, Readiness readiness, IOptions<ServingOptions> options,
     ILogger<CallGuard> logger)
 {
     // grpc-dotnet's message for an exception other than RpcException; type and message follow (GrpcServiceOptions.EnableDetailedErrors).
@@ -54,6 +55,7 @@ internal sealed partial class CallGuard(
         RequestId.Begin(context);
         CallerShare.Begin(context);
         metrics.Started(method);
+        load.Started();
         try
         {
             await Answer(context);
@@ -63,6 +65,7 @@ internal sealed partial class CallGuard(
             var unanswered = context.RequestAborted.IsCancellationRequested ? StatusCode.Cancelled : StatusCode.Unknown;
             var (status, duration) = (context.Response.Status() ?? unanswered, Stopwatch.GetElapsedTime(started));
             metrics.Ended(method, status, duration);
+            load.Ended(status);
             if (!readiness.IsStopping && !(status == StatusCode.DeadlineExceeded && IsCallersTime(context, duration)))
             {
                 failures.Add(method, status, context.Response.Message(), duration);

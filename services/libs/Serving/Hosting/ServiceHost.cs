@@ -5,6 +5,7 @@ using Grpc.HealthCheck;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Serving.Errors;
 using MedMoE.Mesh.Serving.Limits;
+using MedMoE.Mesh.Serving.Load;
 using MedMoE.Mesh.Serving.Reloading;
 using MedMoE.Mesh.Serving.Settings;
 using MedMoE.Mesh.Serving.Telemetry;
@@ -71,6 +72,7 @@ public static partial class ServiceHost
             grpc.MaxSendMessageSize = null;
             // Gives CallGuard the reason why a message was refused; it replaces the text before callers see it.
             grpc.EnableDetailedErrors = true;
+            grpc.Interceptors.Add<LoadTrailer>();
             grpc.Interceptors.Add<ErrorInterceptor>();
             grpc.Interceptors.Add<StreamEndings>();
         });
@@ -96,6 +98,7 @@ public static partial class ServiceHost
         builder.Services.AddSingleton<Readiness>();
         builder.Services.AddSingleton<StreamEndings>();
         builder.Services.AddSingleton<RequestMetrics>();
+        builder.Services.AddSingleton<ServiceLoad>();
         builder.Services.AddSingleton<GrpcErrors>();
         builder.Services.AddSingleton<FailureLog>();
         builder.Services.TryAddSingleton(TimeProvider.System);
@@ -166,12 +169,13 @@ public static partial class ServiceHost
         }
     }
 
-    /// <summary>Maps gRPC health and reflection, /healthz and /metrics.</summary>
+    /// <summary>Maps gRPC health, reflection and load reports, /healthz and /metrics.</summary>
     public static void MapServing(this WebApplication app)
     {
         app.UseMiddleware<CallGuard>();
         app.MapGrpcService<HealthServiceImpl>();
         app.MapGrpcReflectionService();
+        app.MapGrpcService<LoadEndpoint>();
         app.MapHealthChecks(CallHeaders.HealthPath);
         app.MapPrometheusScrapingEndpoint(CallHeaders.MetricsPath);
         var readiness = app.Services.GetRequiredService<Readiness>();

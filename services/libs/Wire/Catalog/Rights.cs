@@ -33,7 +33,7 @@ public static class MethodRights
         : method.Service == RouterService.Descriptor ? Rights.Infer
         : method.Service == GRPCInferenceService.Descriptor ? OpenInferenceRight(method)
         : ServiceCatalog.Contracts.Contains(method.Service) ? Rights.Direct
-        // Reflection, which is not of the mesh.
+        // Reflection and load reports, which are not of the mesh.
         : Rights.Read;
 
     private static Rights OpenInferenceRight(MethodDescriptor method) => method.Name switch

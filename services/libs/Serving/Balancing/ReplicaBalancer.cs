@@ -1,28 +1,29 @@
+using System.Runtime.CompilerServices;
 using Grpc.Core;
 using Grpc.Net.Client.Balancer;
 using Microsoft.Extensions.Logging;
 
-namespace MedMoE.Mesh.Serving.Endpoints;
+namespace MedMoE.Mesh.Serving.Balancing;
 
-/// <summary>Round robin over the reachable replicas. Those that have just lost a call or have been tried by the same call come last.</summary>
+/// <summary><see cref="ReplicaChoice"/> among the reachable replicas of a service.</summary>
 internal sealed class ReplicaBalancer(IChannelControlHelper channel, ILoggerFactory loggers)
     : SubchannelsLoadBalancer(new UnreachedIsUnavailable(channel), loggers)
 {
-    protected override SubchannelPicker CreatePicker(IReadOnlyList<Subchannel> readySubchannels) => new Picker([.. readySubchannels]);
+    // A new picker is created on every change; what is known of the replicas stays.
+    private readonly ConditionalWeakTable<Subchannel, ReplicaLoad> _loads = [];
 
-    private sealed class Picker(Subchannel[] replicas) : SubchannelPicker
+    protected override SubchannelPicker CreatePicker(IReadOnlyList<Subchannel> readySubchannels) => new Picker(
+        [.. readySubchannels], [.. readySubchannels.Select(replica => _loads.GetValue(replica, _ => new ReplicaLoad(TimeProvider.System)))]);
+
+    private sealed class Picker(Subchannel[] replicas, ReplicaLoad[] loads) : SubchannelPicker
     {
-        // A new picker is created on every change: the random start keeps the first replica from getting more than its share.
-        private int _next = Random.Shared.Next(replicas.Length);
-
         public override PickResult Pick(PickContext context)
         {
             var tried = Attempts.Tried;
-            var start = (uint)Interlocked.Increment(ref _next);
-            var inTurn = Enumerable.Range(0, replicas.Length).Select(i => replicas[(start + (uint)i) % replicas.Length]);
-            var replica = inTurn.MinBy(r => (tried?.Contains(r) == true ? 2 : 0) + (LostReplicas.Contains(r) ? 1 : 0))!;
-            tried?.Add(replica);
-            return PickResult.ForSubchannel(replica);
+            var place = ReplicaChoice.Of(loads, tried is null ? null : one => tried.Contains(loads[one]));
+            tried?.Add(loads[place]);
+            MeasuredCalls.Current?.SentTo(loads[place]);
+            return PickResult.ForSubchannel(replicas[place]);
         }
     }
 

@@ -3,7 +3,7 @@ using Grpc.Core;
 using MedMoE.Mesh.Serving.Errors;
 using MedMoE.Mesh.Wire.Catalog;
 
-namespace MedMoE.Mesh.Serving.Endpoints;
+namespace MedMoE.Mesh.Serving.Balancing;
 
 /// <summary>
 /// Retries a call once, on another replica, if the first one was unreachable or lost. gRPC's own retries do not fit: they keep a copy of every
@@ -31,10 +31,7 @@ public static class Attempts
         }
         catch (RpcException e) when (IsLost(e))
         {
-            if (_tried.Value.Latest is { } lost)
-            {
-                LostReplicas.Add(lost);
-            }
+            _tried.Value.Latest?.Lost();
             if (mayRepeat?.Invoke() == false)
             {
                 throw new LostCallException(service);
