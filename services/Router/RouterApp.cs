@@ -38,6 +38,7 @@ public static class RouterApp
             .AddSingleton<TextSource>()
             .AddSingleton<PyramidSource>()
             .AddSingleton<ExpertMetrics>()
+            .AddSingleton<WakingExperts>()
             .AddSingleton<AnswerSource>()
             .AddSingleton<RouterGate>()
             .AddSingleton<Analyze>()

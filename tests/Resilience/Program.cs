@@ -1,6 +1,7 @@
 using System.CommandLine;
 using MedMoE.Mesh.Commands;
 using MedMoE.Mesh.Resilience.Attacks;
+using MedMoE.Mesh.Resilience.Balance;
 using MedMoE.Mesh.Resilience.Costs;
 using MedMoE.Mesh.Resilience.Doors;
 using MedMoE.Mesh.Resilience.Faults;
@@ -11,6 +12,6 @@ const string Description = "What an honest client of a mesh feels while others a
 var commands = new RootCommand(Description)
 {
     new AttacksCommand(), new AttackCommand(), new FaultsCommand(), new SharesCommand(), new GreedyCommand(), new MemoryCommand(), new CostsCommand(),
-    new DoorsCommand(),
+    new DoorsCommand(), new BalanceCommand(),
 };
 return CommandHost.Run(commands, args);

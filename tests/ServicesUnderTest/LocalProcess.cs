@@ -66,7 +66,7 @@ public sealed partial class LocalProcess : IDisposable
     }
 
     /// <summary>Waits for the line; a mesh that does not become ready is ended.</summary>
-    private async Task<string> UntilReady(string ready)
+    public async Task<string> UntilReady(string ready)
     {
         try
         {

@@ -21,7 +21,8 @@ internal sealed record Answer(LocalizeResponse Response, ModelInfo Backbone, Tim
 
 /// <summary>Experts' answers, from the cache or from the expert. Levels of the pyramid are relayed to the expert as they arrive.</summary>
 internal sealed class AnswerSource(
-    MeshChannels channels, FeatureCache cache, KnownModels models, PyramidSource pyramids, ExpertMetrics metrics, IOptions<RouterOptions> options)
+    MeshChannels channels, FeatureCache cache, KnownModels models, PyramidSource pyramids, ExpertMetrics metrics, WakingExperts waking,
+    IOptions<RouterOptions> options)
 {
     private readonly SingleFlight<Answer> _flights = new();
 
@@ -32,6 +33,10 @@ internal sealed class AnswerSource(
         metrics.Asked(expert);
         var service = MeshService.ExpertNamed(expert);
         var backbone = await models.Of(MeshService.Backbone, cancellation);
+        if (!models.Knows(service))
+        {
+            await waking.UntilAwake(service, cancellation);
+        }
         var model = await models.Of(service, cancellation);
         AuditNotes.Current?.Asked(expert, model.ModelVersion);
         string Key(ModelInfo backboneModel, ModelInfo expertModel) =>
@@ -47,6 +52,7 @@ internal sealed class AnswerSource(
             {
                 return new Answer(stored, backbone);
             }
+            await waking.UntilAwake(service, stop);
             var started = Stopwatch.GetTimestamp();
             var deadline = DateTime.UtcNow + options.Value.Timeout;
             // Other requests may have joined this single flight, and still need the pyramid when the request that started it has ended.

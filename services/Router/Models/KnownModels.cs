@@ -36,6 +36,8 @@ internal sealed class KnownModels(MeshChannels channels, IOptions<RouterOptions>
         return new(known.Model);
     }
 
+    public bool Knows(MeshService service) => _known.ContainsKey(service);
+
     public void Update(MeshService service, ModelInfo model) => _known[service] = (model, time.GetUtcNow());
 
     /// <summary>Requests the model from the service, even if it is known.</summary>

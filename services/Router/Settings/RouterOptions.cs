@@ -45,4 +45,15 @@ internal sealed record RouterOptions
     /// </summary>
     [Range(1, 1 << 20)]
     public int MaxTexts { get; init; } = 256;
+
+    /// <summary>
+    /// How long a call for an expert without replicas waits for the first one, which an autoscaler starts; then UNAVAILABLE. 0: UNAVAILABLE at once.
+    /// Default 30 s.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
+    public TimeSpan WakeTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Maximum calls that wait for one expert's first replica; more get RESOURCE_EXHAUSTED. Default 256.</summary>
+    [Range(1, 1 << 16)]
+    public int MaxWaking { get; init; } = 256;
 }

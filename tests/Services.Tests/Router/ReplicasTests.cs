@@ -69,7 +69,8 @@ public sealed class ReplicasTests
         string Named(RunningService service) => $"dns:///localhost:{service.Address.Split(':')[1]}";
         var router = await mesh.AddRouter(
             $"Endpoints:Services:backbone={Named(mesh.Backbone)}", $"Endpoints:Services:text-encoder={Named(mesh.TextEncoder)}",
-            $"Endpoints:Services:expert-ct={Named(mesh.Experts["ct"])}", "Endpoints:Services:expert-mri=dns:///no-such-host.invalid:8080");
+            $"Endpoints:Services:expert-ct={Named(mesh.Experts["ct"])}", "Endpoints:Services:expert-mri=dns:///no-such-host.invalid:8080",
+            "Router:WakeTimeout=0");
         var client = new RouterService.RouterServiceClient(router.Channel);
         AnalyzeRequest For(string expert) => new()
         {
@@ -185,7 +186,7 @@ public sealed class ReplicasTests
         using var folder = new TemporaryFolder();
         var file = folder["endpoints.json"];
         File.WriteAllText(file, "{}");
-        var router = await mesh.AddRouter($"Endpoints:File={file}");
+        var router = await mesh.AddRouter($"Endpoints:File={file}", "Router:WakeTimeout=0");
         var client = new RouterService.RouterServiceClient(router.Channel);
         Task<AnalyzeResponse> Analyze(string report, GatingPolicy policy) => client.AnalyzeAsync(new AnalyzeRequest
         {

@@ -7,7 +7,7 @@ namespace MedMoE.Mesh.Serving.Balancing;
 public static class ReplicaChoice
 {
     /// <summary>Replicas whose times differ by less are taken as equally fast. Otherwise chance would give the one most of the calls.</summary>
-    private const double Tolerance = 1.5;
+    private const double Tolerance = 2;
 
     /// <summary>
     /// The place of the chosen replica. Those that the operation <paramref name="tried"/> before come last; before them come those that are left
@@ -25,8 +25,10 @@ public static class ReplicaChoice
         var leftOut = LeftOut(replicas);
         var best = OrAll(Array.FindAll(places, place => tried?.Invoke(place) != true), places);
         best = OrAll(Array.FindAll(best, place => !leftOut.Contains(place)), best);
-        var least = best.Min(place => replicas[place].Slowness);
-        var slow = Array.FindAll(best, place => replicas[place].Slowness >= Tolerance * least);
+        var slowness = Array.ConvertAll(best, place => replicas[place].Slowness);
+        Array.Sort(slowness);
+        var usual = slowness[(slowness.Length - 1) / 2];
+        var slow = Array.FindAll(best, place => replicas[place].Slowness >= Tolerance * usual);
         var fast = slow.Length <= best.Length / 2 ? Array.FindAll(best, place => !slow.Contains(place)) : best;
         Random.Shared.Shuffle(fast);
         var chosen = fast.Length > 1 ? Better(fast[0], fast[1]) : fast[0];

@@ -9,7 +9,7 @@ namespace MedMoE.Mesh.Serving.Balancing;
 public sealed class ReplicaLoad(TimeProvider time)
 {
     // A single slow call, such as a replica's first, does not reach the tolerance of ReplicaChoice.
-    private const double Weight = 0.1;
+    private const double Weight = 0.05;
 
     // Failures in a row, of which one caller's bad luck may be a few.
     private const int MaxFailures = 5;
@@ -90,7 +90,7 @@ public sealed class ReplicaLoad(TimeProvider time)
         lock (_gate)
         {
             // What is old counts less, so that the one call after a pause shows whether a slow replica still is.
-            var weight = Math.Max(Weight, 1 - Fading(_slownessAt, _slownessLasts));
+            var weight = Math.Max(Weight, (1 - Fading(_slownessAt, _slownessLasts)) / 2);
             var before = PresentSlowness();
             _slowness = before + ((ratio - before) * weight);
             _slownessAt = time.GetTimestamp();

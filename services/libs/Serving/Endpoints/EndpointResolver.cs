@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using Grpc.Core;
@@ -20,10 +21,17 @@ internal sealed class EndpointResolver : PollingResolver
     private IDisposable? _changes;
     private Timer? _timer;
 
-    public EndpointResolver(IOptionsMonitor<EndpointOptions> endpoints, MeshService service, ILoggerFactory loggers)
+    private readonly Action<EndpointResolver> _started;
+
+    /// <param name="endpoints">The settings.</param>
+    /// <param name="service">What is resolved.</param>
+    /// <param name="loggers">Of grpc-dotnet.</param>
+    /// <param name="started">Called when it may be refreshed.</param>
+    public EndpointResolver(
+        IOptionsMonitor<EndpointOptions> endpoints, MeshService service, ILoggerFactory loggers, Action<EndpointResolver> started)
         : base(loggers)
     {
-        (_endpoints, _service) = (endpoints, service);
+        (_endpoints, _service, _started) = (endpoints, service, started);
     }
 
     protected override void OnStarted()
@@ -31,6 +39,7 @@ internal sealed class EndpointResolver : PollingResolver
         _changes = _endpoints.OnChange(_ => Refresh());
         var refresh = _endpoints.CurrentValue.Refresh;
         _timer = new Timer(_ => Refresh(), null, refresh, refresh);
+        _started(this);
     }
 
     protected override async Task ResolveAsync(CancellationToken cancellationToken)
@@ -62,6 +71,8 @@ internal sealed class EndpointResolver : PollingResolver
 /// <summary>Resolves addresses that name a service: <c>mesh:///backbone</c>, <c>mesh:///expert-ct</c>.</summary>
 internal sealed class EndpointResolverFactory(IOptionsMonitor<EndpointOptions> endpoints) : ResolverFactory
 {
+    private readonly ConcurrentDictionary<MeshService, EndpointResolver> _resolvers = [];
+
     public override string Name => "mesh";
 
     public static string AddressOf(MeshService service) => $"mesh:///{service.Name}";
@@ -69,6 +80,15 @@ internal sealed class EndpointResolverFactory(IOptionsMonitor<EndpointOptions> e
     public override Resolver Create(ResolverOptions options)
     {
         var service = MeshService.Find(Uri.UnescapeDataString(options.Address.AbsolutePath.TrimStart('/')))!;
-        return new EndpointResolver(endpoints, service, options.LoggerFactory);
+        return new EndpointResolver(endpoints, service, options.LoggerFactory, started => _resolvers[service] = started);
+    }
+
+    /// <summary>Resolves a service anew if it has been resolved before.</summary>
+    public void Refresh(MeshService service)
+    {
+        if (_resolvers.TryGetValue(service, out var resolver))
+        {
+            resolver.Refresh();
+        }
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net.Sockets;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 using Grpc.Net.Client;
@@ -27,14 +28,16 @@ public sealed class MeshChannels : IDisposable
     private readonly IOptionsMonitor<EndpointOptions> _endpoints;
     private readonly ILoggerFactory _loggers;
     private readonly MeshTransport _transport;
+    private readonly EndpointResolverFactory _resolvers;
     private readonly ServiceProvider _balancing;
     private readonly ConcurrentDictionary<MeshService, Lazy<(GrpcChannel Channel, CallInvoker Calls)>> _channels = [];
 
     public MeshChannels(IOptionsMonitor<EndpointOptions> endpoints, MeshTransport transport, ILoggerFactory loggers)
     {
         (_endpoints, _transport, _loggers) = (endpoints, transport, loggers);
+        _resolvers = new EndpointResolverFactory(endpoints);
         _balancing = new ServiceCollection()
-            .AddSingleton<ResolverFactory>(new EndpointResolverFactory(endpoints))
+            .AddSingleton<ResolverFactory>(_resolvers)
             .AddSingleton<LoadBalancerFactory>(new ReplicaBalancerFactory())
             .BuildServiceProvider();
     }
@@ -44,18 +47,53 @@ public sealed class MeshChannels : IDisposable
         _channels.TryGetValue(service, out var opened)
         && opened is { IsValueCreated: true, Value.Channel.State: ConnectivityState.TransientFailure };
 
+    /// <summary>Whether a replica is connected now.</summary>
+    public bool IsConnected(MeshService service) =>
+        _channels.TryGetValue(service, out var opened) && opened is { IsValueCreated: true, Value.Channel.State: ConnectivityState.Ready };
+
+    /// <summary>Whether the service has a replica, by the settings or by DNS, reachable or not. True if DNS does not answer.</summary>
+    public async Task<bool> HasReplica(MeshService service, CancellationToken cancellation)
+    {
+        var address = AddressOf(service);
+        try
+        {
+            return address is { IsName: true, Hosts: [var name] }
+                ? (await Names.LookUp(name.Host, cancellation)).Length > 0
+                : address.Hosts.Count > 0;
+        }
+        catch (Exception e) when (e is SocketException or TimeoutException)
+        {
+            return true;
+        }
+    }
+
+    /// <summary>Looks for the service's replicas anew, and waits until one is connected.</summary>
+    public Task Connect(MeshService service, CancellationToken cancellation)
+    {
+        AddressOf(service);
+        var opened = _channels.GetOrAdd(service, key => new(() => Open(key))).Value.Channel;
+        _resolvers.Refresh(service);
+        return opened.ConnectAsync(cancellation);
+    }
+
     /// <exception cref="RpcException">UNAVAILABLE: the settings, which may change at run time, have no valid address for the service.</exception>
     public CallInvoker Of(MeshService service)
     {
+        AddressOf(service);
+        return _channels.GetOrAdd(service, key => new(() => Open(key))).Value.Calls;
+    }
+
+    /// <exception cref="RpcException">UNAVAILABLE: the settings have no valid address for the service.</exception>
+    private EndpointAddress AddressOf(MeshService service)
+    {
         try
         {
-            _endpoints.CurrentValue.AddressOf(service);
+            return _endpoints.CurrentValue.AddressOf(service);
         }
         catch (EndpointException e)
         {
             throw new RpcException(new Status(StatusCode.Unavailable, e.Message));
         }
-        return _channels.GetOrAdd(service, key => new(() => Open(key))).Value.Calls;
     }
 
     public void Dispose()

@@ -1,10 +1,10 @@
 using MedMoE.Mesh.Serving.Endpoints;
 using Microsoft.Extensions.Options;
 
-namespace MedMoE.Mesh.Serving.Tests.Endpoints;
+namespace MedMoE.Mesh.ServicesUnderTest;
 
 /// <summary>Endpoints that a test can change.</summary>
-internal sealed class EndpointSetting(EndpointOptions first) : IOptionsMonitor<EndpointOptions>
+public sealed class EndpointSetting(EndpointOptions first) : IOptionsMonitor<EndpointOptions>
 {
     private event Action<EndpointOptions, string?>? Changed;
 
