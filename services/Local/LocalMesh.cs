@@ -26,7 +26,8 @@ internal static class LocalMesh
                     gateway.Grpc, plan, plan.Services.Where(s => s.Replicas > 0).Select(s => s.Service.Expert).OfType<string>(), signals.Stop);
             }
             Announce(supervisor.Status(), gateway, plan, log);
-            await Task.Delay(Timeout.Infinite, signals.Stop);
+            using var idle = new IdleExperts(supervisor, log, TimeProvider.System);
+            await (plan.Idle.Count > 0 ? idle.Run(signals.Stop) : Task.Delay(Timeout.Infinite, signals.Stop));
         }
         catch (OperationCanceledException) when (signals.Stop.IsCancellationRequested)
         {

@@ -18,6 +18,11 @@ internal sealed class UpCommand : Command
     {
         Description = $"Replicas, {ReplicaCounts.Named}. Default: one of each.",
     }.Listed();
+    private readonly Option<string[]> _idle = new Option<string[]>("--idle")
+    {
+        Description = "Experts that are started when they are asked for, and stopped when nobody has asked for this long, as ct=5m,mri=1h.",
+        HelpName = "EXPERT=TIME",
+    }.Listed();
     private readonly Option<string?> _redis = new("--redis")
     {
         Description = "The Redis for the feature cache. Default: one in this process, 512 MB.",
@@ -76,7 +81,8 @@ internal sealed class UpCommand : Command
                 result.AddError($"--set: \"{setting}\" is not KEY=VALUE");
             }
         });
-        this.AddOptions(_bundle, _replicas, _redis, _pyramid, _device, _precision, _port, _httpPort, _name, _tls, _callers, _log, _settings, _only);
+        this.AddOptions(
+            _bundle, _replicas, _idle, _redis, _pyramid, _device, _precision, _port, _httpPort, _name, _tls, _callers, _log, _settings, _only);
         // Not an asynchronous action: those are ended 2 s after a signal, and a mesh needs longer to stop.
         SetAction(arguments => Run(Read(arguments)).GetAwaiter().GetResult());
     }
@@ -109,6 +115,7 @@ internal sealed class UpCommand : Command
     {
         Bundle = arguments.GetValue(_bundle) ?? ModelOption.DemoBundle,
         Replicas = string.Join(',', arguments.GetValue(_replicas) ?? []),
+        Idle = arguments.GetValue(_idle) ?? [],
         Redis = arguments.GetValue(_redis),
         Pyramid = arguments.GetRequiredValue(_pyramid),
         Device = arguments.GetRequiredValue(_device),

@@ -15,6 +15,9 @@ internal sealed record MeshPlan(IReadOnlyList<ProcessSpec> Services, int HttpPor
     /// <summary>The key of this process at the gateway; null where everybody may call.</summary>
     public string? Key { get; private init; }
 
+    /// <summary>Experts, by short name, that are started when they are asked for, and how long they then run without a call.</summary>
+    public IReadOnlyDictionary<string, TimeSpan> Idle { get; private init; } = new Dictionary<string, TimeSpan>();
+
     /// <summary>How this process calls a service.</summary>
     public MeshTransport TransportTo(ServiceKind kind) =>
         (kind == ServiceCatalog.Gateway ? Certificates?.ToGateway : Certificates?.ToServices) ?? MeshTransport.Plain;
@@ -33,6 +36,8 @@ internal sealed record MeshPlan(IReadOnlyList<ProcessSpec> Services, int HttpPor
             // The embedded Redis shares the cores with all services, and is late when they are busy, not broken.
             .. options.Redis is null ? ["--Cache:RedisTimeout=00:00:00.250"] : Array.Empty<string>(),
             $"--Router:PyramidType={options.Pyramid.ToUpperInvariant()}",
+            // Nobody starts the others.
+            .. options.Idle.Count == 0 ? ["--Router:WakeTimeout=0"] : Array.Empty<string>(),
         ];
         var key = options.Callers is null ? null : AccessKey.Create();
         string[] access = key is null ? []
@@ -43,10 +48,13 @@ internal sealed record MeshPlan(IReadOnlyList<ProcessSpec> Services, int HttpPor
             services = [.. services.Where(s => options.Only.Contains(s.ShortName))];
         }
         var counts = ReplicaCounts.Parse(options.Replicas, services);
+        var idle = IdleTimes.Parse(options.Idle, services);
         return new MeshPlan(
-            [.. services.Select(s => s with { Replicas = counts.GetValueOrDefault(s.ShortName, 1) })], options.HttpPort, certificates)
+            [.. services.Select(s => s with { Replicas = counts.GetValueOrDefault(s.ShortName, idle.ContainsKey(s.ShortName) ? 0 : 1) })],
+            options.HttpPort, certificates)
         {
             Key = key,
+            Idle = idle,
         };
 
         ProcessSpec Process(MeshService service) => new(service.Kind.Project, service,

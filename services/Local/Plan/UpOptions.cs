@@ -12,6 +12,9 @@ internal sealed record UpOptions
     /// <summary>Replicas of services, as <c>ct=2,backbone=2</c>; one of each service not listed.</summary>
     public string Replicas { get; init; } = "";
 
+    /// <summary>Experts that run only while they are asked for, as <c>ct=5m</c>.</summary>
+    public IReadOnlyList<string> Idle { get; init; } = [];
+
     /// <summary>HOST:PORT of a Redis; null starts one in this process.</summary>
     public string? Redis { get; init; }
 

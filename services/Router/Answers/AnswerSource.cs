@@ -52,15 +52,34 @@ internal sealed class AnswerSource(
             {
                 return new Answer(stored, backbone);
             }
-            await waking.UntilAwake(service, stop);
-            var started = Stopwatch.GetTimestamp();
-            var deadline = DateTime.UtcNow + options.Value.Timeout;
             // Other requests may have joined this single flight, and still need the pyramid when the request that started it has ended.
             using var shared = pyramid.Share();
-            var answer = await Attempts.OnceMore(service, () => Localize(service, shared, texts, shape, deadline, stop));
+            await waking.UntilAwake(service, stop);
+            var started = Stopwatch.GetTimestamp();
+            Answer answer;
+            try
+            {
+                answer = await Call();
+            }
+            catch (RpcException e) when (e.StatusCode == StatusCode.Unavailable)
+            {
+                if (!await waking.HasGone(service, stop))
+                {
+                    throw;
+                }
+                await waking.UntilAwake(service, stop);
+                started = Stopwatch.GetTimestamp();
+                answer = await Call();
+            }
             models.Update(service, answer.Response.Model);
             cache.Set(AnswerEntry.Kind, Key(answer.Backbone, answer.Response.Model), answer.Response, Stopwatch.GetElapsedTime(started));
             return answer;
+
+            Task<Answer> Call()
+            {
+                var deadline = DateTime.UtcNow + options.Value.Timeout;
+                return Attempts.OnceMore(service, () => Localize(service, shared, texts, shape, deadline, stop));
+            }
         }, cancellation);
     }
 

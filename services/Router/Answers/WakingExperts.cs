@@ -28,7 +28,7 @@ internal sealed class WakingExperts(MeshChannels channels, ExpertMetrics metrics
     public async Task UntilAwake(MeshService expert, CancellationToken cancellation)
     {
         var timeout = options.Value.WakeTimeout;
-        if (timeout == TimeSpan.Zero || channels.IsConnected(expert) || await channels.HasReplica(expert, cancellation))
+        if (timeout == TimeSpan.Zero || await channels.HasReplica(expert, cancellation))
         {
             return;
         }
@@ -54,6 +54,10 @@ internal sealed class WakingExperts(MeshChannels channels, ExpertMetrics metrics
             metrics.Waited(expert.Expert!);
         }
     }
+
+    /// <summary>Whether a call may have failed because the expert's last replica was just stopped: a new one is waited for.</summary>
+    public async Task<bool> HasGone(MeshService expert, CancellationToken cancellation) =>
+        options.Value.WakeTimeout > TimeSpan.Zero && !await channels.HasReplica(expert, cancellation);
 
     private async Task<bool> FirstReplica(MeshService expert, CancellationToken stop)
     {

@@ -53,7 +53,10 @@ internal sealed record RouterOptions
     [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
     public TimeSpan WakeTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Maximum calls that wait for one expert's first replica; more get RESOURCE_EXHAUSTED. Default 256.</summary>
+    /// <summary>
+    /// Maximum calls that wait for one expert's first replica; more get RESOURCE_EXHAUSTED. They come to it all at once: no more than its
+    /// Expert:QueueCapacity. Default 64.
+    /// </summary>
     [Range(1, 1 << 16)]
-    public int MaxWaking { get; init; } = 256;
+    public int MaxWaking { get; init; } = 64;
 }

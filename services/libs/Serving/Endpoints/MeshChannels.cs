@@ -51,14 +51,17 @@ public sealed class MeshChannels : IDisposable
     public bool IsConnected(MeshService service) =>
         _channels.TryGetValue(service, out var opened) && opened is { IsValueCreated: true, Value.Channel.State: ConnectivityState.Ready };
 
-    /// <summary>Whether the service has a replica, by the settings or by DNS, reachable or not. True if DNS does not answer.</summary>
+    /// <summary>
+    /// Whether the service has a replica, by the settings or by DNS, reachable or not. A name is not looked up while one is connected; true if DNS
+    /// does not answer.
+    /// </summary>
     public async Task<bool> HasReplica(MeshService service, CancellationToken cancellation)
     {
         var address = AddressOf(service);
         try
         {
             return address is { IsName: true, Hosts: [var name] }
-                ? (await Names.LookUp(name.Host, cancellation)).Length > 0
+                ? IsConnected(service) || (await Names.LookUp(name.Host, cancellation)).Length > 0
                 : address.Hosts.Count > 0;
         }
         catch (Exception e) when (e is SocketException or TimeoutException)
