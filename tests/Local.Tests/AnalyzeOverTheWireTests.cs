@@ -37,6 +37,15 @@ public sealed class AnalyzeOverTheWireTests(WholeMesh mesh)
         result.AssertRefused("cannot connect: TLS: it does not answer in TLS");
     }
 
+    [Fact]
+    public async Task Up_NamesThePageOfItsHttpPort()
+    {
+        const string Before = "all requests, in a browser: ";
+        var line = Assert.Single(mesh.Process.Output.Split('\n'), line => line.StartsWith(Before, StringComparison.Ordinal));
+        using var http = new HttpClient();
+        Assert.Contains("MedMoE.Mesh", await http.GetStringAsync(new Uri(line[Before.Length..]), TestContext.Current.CancellationToken));
+    }
+
     [Theory]
     [InlineData]
     [InlineData("--theme", "light", "--scale", "word", "--words", "LARGE", "--phrases", "large mass,mass of the lung")]

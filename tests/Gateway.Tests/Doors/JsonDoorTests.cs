@@ -155,6 +155,10 @@ public sealed class JsonDoorTests(GuardedRouter guarded) : IClassFixture<Guarded
         Assert.Equal(status == 405 ? verb == "GET" ? "POST" : "GET" : null, answer.Headers.GetValueOrDefault("allow"));
     }
 
+    [Fact]
+    public async Task Path_OfNothing_NamesThePage() => Assert.Equal(
+        "no such path; /docs shows what there is, and gRPC has a port of its own", (await _client.Get("/v1/expert")).Detail(404, "NOT_FOUND"));
+
     [Theory]
     [InlineData("0")]
     [InlineData("-1")]
