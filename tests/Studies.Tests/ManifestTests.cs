@@ -193,13 +193,13 @@ public sealed class ManifestTests
         Assert.Equal(15, skipped.Count);
         Assert.Equal(
             [
-                "manifest.jsonl:2: JSON cannot be read at byte 11, $.key",
+                "manifest.jsonl:2: JSON cannot be read at column 12, key",
                 "manifest.jsonl:3, study-002: empty report",
                 "manifest.jsonl:4, study-003: empty report",
                 "manifest.jsonl:5, study-004: no image",
                 "manifest.jsonl:6, study-005: gone.png: no such file",
                 "manifest.jsonl:7, study-006: no type",
-                "manifest.jsonl:8: JSON cannot be read at byte 45, $.report",
+                "manifest.jsonl:8: JSON cannot be read at column 46, report",
                 "manifest.jsonl:9, study-008: finding \"mass\": box is not [left, top, width, height] in pixels",
                 "manifest.jsonl:10, study-009: finding \"mass\": box is not [left, top, width, height] in pixels",
                 "manifest.jsonl:11, study-010: finding \"mass\": box is not [left, top, width, height] in pixels",
