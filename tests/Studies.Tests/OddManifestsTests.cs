@@ -58,7 +58,7 @@ public sealed class OddManifestsTests
         3,
         "manifest.csv:5: 4 fields under a header of 3: a comma without quotes?",
         "manifest.csv:6, 1.png#6: empty report", "manifest.csv:7, 1.png#7: empty report", "manifest.csv:8: no image",
-        "manifest.csv:9: misplaced quote in the CSV", "manifest.csv:13: misplaced quote in the CSV, lines 11 to 13");
+        "manifest.csv:9: misplaced quote in the CSV", "manifest.csv:13: a quote that is opened in line 11 is never closed");
 
     [Theory]
     [InlineData("image,report,type,Report", "column \"report\" is duplicated")]
