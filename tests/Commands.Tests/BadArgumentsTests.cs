@@ -82,6 +82,11 @@ public sealed partial class BadArgumentsTests : IDisposable
     [InlineData("load fixtures --studies=NONE --out=FOLDER/out", "/none")]
     [InlineData("bundle check NONE", "/none: no such bundle folder")]
     [InlineData("bundle check IMAGE", "gray8_130x100.png: is a file, not a bundle folder")]
+    [InlineData("bundle import --checkpoint=IMAGE", "import needs --swin, --bert, --out")]
+    [InlineData("bundle import --checkpoint=IMAGE --swin=NONE --out=FOLDER/out", "import needs --bert")]
+    [InlineData("key create", "create needs NAME")]
+    [InlineData("bundle import --swin=NONE --bert=NONE --out=FOLDER/out --experts=xray,xray", "--experts: xray is there twice")]
+    [InlineData("bundle create --swin=NONE --bert=NONE --data=NONE --out=FOLDER/out --experts=xray,ct,ct", "--experts: ct is there twice")]
     [InlineData("bundle import --swin=NONE --bert=NONE --out=FOLDER/out", "/none: no such folder", "hf download")]
     [InlineData("bundle import --swin=IMAGE --bert=NONE --out=FOLDER/out", "gray8_130x100.png: is a file, not a folder")]
     [InlineData("bundle create --swin=NONE --bert=NONE --experts=xray,ct,mri,ultrasound --data=DATA --out=FOLDER/out", "/none: no such file")]
@@ -95,6 +100,9 @@ public sealed partial class BadArgumentsTests : IDisposable
     [InlineData("train --data=DATA --init=DEMO --out=FOLDER/out --resume", "out.training: no run to continue")]
     [InlineData("train --data=DATA --init=DEMO --out=FOLDER/out --freeze=gates", "\"gates\"", "backbone, text, gate, expert")]
     [InlineData("evaluate --data=NONE", "/none: neither a folder")]
+    [InlineData("evaluate --data=DATA --plots=IMAGE", "gray8_130x100.png: is a file, not a folder")]
+    [InlineData("train --data=DATA --init=DEMO --out=IMAGE", "gray8_130x100.png: is a file, not a folder")]
+    [InlineData("load fixtures --studies=DATA --out=IMAGE", "gray8_130x100.png: is a file, not a folder")]
     [InlineData("evaluate --data=DATA --prompts=NONE", "/none: no such file")]
     [InlineData("evaluate --data=DATA --expert=dental", "\"dental\"", "xray (X-ray, CR, DX")]
     [InlineData("ablate --data=DATA --test=NONE --init=DEMO --out=FOLDER/out --steps=1", "/none")]
@@ -113,6 +121,17 @@ public sealed partial class BadArgumentsTests : IDisposable
         var result = await Launcher.Run(command, arguments[command.Split(' ').Length..]);
 
         AssertOneLine(result, reasons);
+    }
+
+    [Fact]
+    public async Task Key_CreatedTwice_SaysWhatToDo()
+    {
+        var file = _folder["callers.json"];
+        (await Launcher.Run("key create", "pacs", "--file", file)).AssertSucceeded();
+
+        AssertOneLine(
+            await Launcher.Run("key create", "pacs", "--file", file),
+            $"{file}: pacs has a key already; take another name, or first revoke that key: ./mesh key revoke pacs --file {file}");
     }
 
     /// <summary>The check of a bundle prints its faults, and their number.</summary>

@@ -18,6 +18,7 @@ internal static class ParseFault
             [var verb, ..] when verbs.Length > 0 => $"there is no {command.Name} command {verb}; {NearestName.Hint(verb, verbs)}",
             [var argument, ..] => $"unexpected argument \"{argument}\"",
             [] when command.Action is null => $"{command.Name} needs one of {string.Join(", ", verbs)}",
+            [] when Missing(parsed) is { Length: > 0 } missing => $"{command.Name} needs {string.Join(", ", missing)}",
             [] => Plain(parsed.Errors[0]),
         };
     }
@@ -34,6 +35,14 @@ internal static class ParseFault
         : type == typeof(long) ? "a whole number"
         : type == typeof(float) || type == typeof(double) ? "a number"
         : null;
+
+    /// <summary>All arguments and options that are required and not given: System.CommandLine names the first.</summary>
+    private static string[] Missing(ParseResult parsed) =>
+    [
+        .. parsed.CommandResult.Command.Arguments.Where(a => a.Arity.MinimumNumberOfValues > 0 && parsed.GetResult(a) is not { Tokens.Count: > 0 })
+            .Select(a => a.Name),
+        .. parsed.CommandResult.Command.Options.Where(o => o.Required && parsed.GetResult(o) is not { Implicit: false }).Select(o => o.Name),
+    ];
 
     private static string UnknownOption(string option, Command command)
     {
