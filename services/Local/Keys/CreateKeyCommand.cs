@@ -12,8 +12,8 @@ internal sealed class CreateKeyCommand : Command
     private readonly Argument<string> _name = new("NAME") { Description = "Name of the caller, for logs and the audit." };
     private readonly Option<string[]> _rights = new Option<string[]>("--rights")
     {
-        Description = "What the key opens: infer, to analyse, classify and embed, over gRPC and every HTTP door; read, to ask which experts and models "
-            + "there are, and reflection; direct, to call backbone, text encoder and experts by name; operate, to change the mesh.",
+        Description = "What the key opens: infer, to analyse, classify and embed, over gRPC and every HTTP door; read, to ask which experts and "
+            + "models there are, and reflection; direct, to call backbone, text encoder and experts by name; operate, to change the mesh.",
         DefaultValueFactory = _ => ["infer", "read"],
     }.Listed("infer", "read", "direct", "operate");
     private readonly Option<int?> _callsPerSecond = new("--calls-per-second") { Description = "Calls per second. Default: the gateway's limit." };

@@ -3,12 +3,14 @@ using System.Text.RegularExpressions;
 
 namespace MedMoE.Mesh.Bundle;
 
-/// <summary>Why a text is not the JSON that was expected, in words for people: .NET's messages name its types, and count lines and bytes from 0.</summary>
+/// <summary>Why a text is not the JSON that was expected, in words for people: .NET's messages name its types, and count from 0.</summary>
 public static partial class JsonFault
 {
     private const string OtherKind = "is of another kind, or out of range";
 
-    /// <summary>What is wrong and where: <c>embedding_dim is of another kind, or out of range (line 3, column 22)</c>. It may quote the text.</summary>
+    /// <summary>
+    /// What is wrong and where: <c>embedding_dim is of another kind, or out of range (line 3, column 22)</c>. It may quote the text.
+    /// </summary>
     public static string Of(JsonException e) => e.LineNumber is null ? Reason(e) : $"{Reason(e)} ({Place(e)})";
 
     /// <summary>What is wrong. It may quote the text.</summary>

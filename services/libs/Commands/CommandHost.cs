@@ -81,7 +81,8 @@ public static partial class CommandHost
             DirectoryNotFoundException => $"{path}: no such folder: {Path.GetDirectoryName(path)}",
             FileNotFoundException => $"{path}: no such file",
             // Of a folder to create.
-            IOException when File.Exists(path) && e.Message.Contains("already exists", StringComparison.Ordinal) => $"{path}: is a file, not a folder",
+            IOException when File.Exists(path) && e.Message.Contains("already exists", StringComparison.Ordinal) =>
+                $"{path}: is a file, not a folder",
             _ => e.Message,
         }
         : e.Message;

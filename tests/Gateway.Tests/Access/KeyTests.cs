@@ -247,7 +247,9 @@ public sealed class KeyTests : IAsyncLifetime
     [InlineData("""{"callers": [{"name": "a", "rights": [], "certificate": "a"}]}""", "certificate is not a subject such as CN=ris, O=Hospital")]
     [InlineData("""{"callers": [{"name": "a", "rights": [], "certificate": "CN=a", "max_calls": 0}]}""", "max_bytes are 1 or more")]
     [InlineData("""{"callers": [{"name": "a", "rights": [], "certificate": "CN=a", "priority": "high"}]}""", "priority is not normal or sheddable")]
-    [InlineData("""{"callers": [{"name": "a", "rights": [], "certificate": "CN=a", "right": []}]}""", "not a list of callers: not JSON, or with other fields (line 1")]
+    [InlineData(
+        """{"callers": [{"name": "a", "rights": [], "certificate": "CN=a", "right": []}]}""",
+        "not a list of callers: not JSON, or with other fields (line 1")]
     [InlineData(
         """{"callers": [{"name": "a", "rights": [], "certificate": "CN=a"}, {"name": "a", "rights": [], "certificate": "CN=b"}]}""",
         "caller \"a\": it is there twice")]
