@@ -101,6 +101,9 @@ public sealed class ManifestTests
     [Theory]
     [InlineData("c,mass,m,1,2,3,4", "no record of the manifest has its key, c")]
     [InlineData("a,mass,m,1,2,wide,4", "width is not a whole number of pixels")]
+    [InlineData("a,mass,m,1,2,3,0", "height is 0: a box has at least one pixel")]
+    [InlineData("a,mass, ,1,2,3,4", "phrase is empty")]
+    [InlineData(",mass,m,1,2,3,4", "key is empty")]
     [InlineData("a,mass,m,1,2,3,4,5,6", "9 fields under a header of 7: a comma without quotes?")]
     public void ReadAll_FindingsCsvThatDoesNotFit_IsLeftOutAndNamed(string row, string reason)
     {
