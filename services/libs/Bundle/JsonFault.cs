@@ -37,6 +37,8 @@ public static partial class JsonFault
         : e.Message.Contains("doesn't allow", StringComparison.Ordinal) ? $"{field} may not be null"
         : Missing().Match(e.Message) is { Success: true } missing
             ? $"{missing.Groups[1].Value.Replace("'", "", StringComparison.Ordinal)} missing{(field is null ? "" : $" in {field}")}"
+        // Of names that are data, and not fields.
+        : e.Message.StartsWith("Duplicate properties", StringComparison.Ordinal) ? "a name is there twice"
         : e.Message.StartsWith("Expected depth to be zero", StringComparison.Ordinal) ? "it ends within an object or a list"
         : e.Message.StartsWith("The input does not contain any", StringComparison.Ordinal) ? "it is empty"
         : null;
