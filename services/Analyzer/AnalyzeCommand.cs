@@ -98,6 +98,10 @@ internal sealed class AnalyzeCommand : Command
         var imagePath = arguments.GetRequiredValue(_image);
         var image = CommandHost.ReadFile(imagePath);
         var report = Report(arguments);
+        if (string.IsNullOrWhiteSpace(report) && report is not null)
+        {
+            throw new InvalidRequestException("--report: no words in it; leave it out to analyse the image alone");
+        }
         var overlay = arguments.GetValue(_overlay);
         if (overlay is not null && report is null)
         {
@@ -109,7 +113,8 @@ internal sealed class AnalyzeCommand : Command
         }
         var (policy, named) = Policy(arguments.GetRequiredValue(_policy));
         var analysis = arguments.GetValue(_server) is { } server
-            ? await new RemoteAnalyzer(server, _connection.Read(arguments)).Analyze(image, report, policy, named, withAttention: overlay is not null)
+            ? await new RemoteAnalyzer(server, _connection.Read(arguments), imagePath)
+                .Analyze(image, report, policy, named, withAttention: overlay is not null)
             : Analyze(arguments, imagePath, image, report, policy, named);
 
         if (overlay is not null)
@@ -124,6 +129,12 @@ internal sealed class AnalyzeCommand : Command
         foreach (var note in analysis.Notes)
         {
             Console.Error.WriteLine($"note: {imagePath}: {note}");
+        }
+        if (analysis.Text is { UnknownWords: > 0 } text)
+        {
+            // Only their number: a report is a patient's.
+            Console.Error.WriteLine(
+                $"note: --report: {text.UnknownWords} of {text.Words.Count} words are not in the model's vocabulary; it reads each as [UNK]");
         }
         Console.Out.Write(arguments.GetValue(_json) ? AnalysisJson.Format(analysis) : AnalysisText.Format(analysis));
         return 0;

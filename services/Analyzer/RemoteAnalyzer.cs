@@ -10,7 +10,10 @@ using WordGrounding = MedMoE.Mesh.Model.Analysis.WordGrounding;
 namespace MedMoE.Mesh.Analyzer;
 
 /// <summary>Like <see cref="ImageAnalyzer"/>, but calls a mesh: HOST:PORT of its gateway or router.</summary>
-internal sealed class RemoteAnalyzer(string server, Connection connection)
+/// <param name="server">HOST:PORT.</param>
+/// <param name="connection">How to connect to it.</param>
+/// <param name="imagePath">Where the image is from, for messages.</param>
+internal sealed class RemoteAnalyzer(string server, Connection connection, string imagePath)
 {
     private static readonly TimeSpan _connectTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan _timeout = TimeSpan.FromMinutes(2);
@@ -19,17 +22,18 @@ internal sealed class RemoteAnalyzer(string server, Connection connection)
     public async Task<ImageAnalysis> Analyze(byte[] image, string? report, GatingPolicy policy, string? named, bool withAttention)
     {
         using var channel = connection.Open(await connection.Reach(server, _connectTimeout));
+        var request = new AnalyzeRequest
+        {
+            Image = new Image { Encoded = UnsafeByteOperations.UnsafeWrap(image) },
+            Report = report ?? "",
+            Gating = new V1.Gating { Policy = Enum.Parse<V1.GatingPolicy>(policy.ToString()), Expert = named ?? "" },
+            ReturnAttention = withAttention,
+        };
+        var router = new RouterService.RouterServiceClient(connection.Calls(channel));
+        using var call = router.AnalyzeAsync(request, deadline: DateTime.UtcNow + _timeout);
         try
         {
-            var request = new AnalyzeRequest
-            {
-                Image = new Image { Encoded = UnsafeByteOperations.UnsafeWrap(image) },
-                Report = report ?? "",
-                Gating = new V1.Gating { Policy = Enum.Parse<V1.GatingPolicy>(policy.ToString()), Expert = named ?? "" },
-                ReturnAttention = withAttention,
-            };
-            var router = new RouterService.RouterServiceClient(connection.Calls(channel));
-            return Read(await router.AnalyzeAsync(request, deadline: DateTime.UtcNow + _timeout));
+            return Read(await call);
         }
         catch (RpcException e) when (e.Status.Detail.Contains("HTTP/2", StringComparison.Ordinal))
         {
@@ -38,10 +42,21 @@ internal sealed class RemoteAnalyzer(string server, Connection connection)
         }
         catch (RpcException e)
         {
-            throw new InvalidRequestException(
-                e.StatusCode == StatusCode.InvalidArgument ? e.Status.Detail : $"{server}: {e.StatusCode}: {e.Status.Detail}");
+            var fault = e.StatusCode == StatusCode.InvalidArgument ? OfOption(e.Status.Detail) : $"{server}: {e.StatusCode}: {e.Status.Detail}";
+            throw new InvalidRequestException(fault + e.RequestOf(call.ResponseHeadersAsync));
         }
     }
+
+    /// <summary>A fault of a field of the request, as one of the option that the field is from.</summary>
+    private string OfOption(string fault) => fault.Split(": ", 2) is [var field, var reason]
+        ? field.Split('.')[0] switch
+        {
+            "image" => $"{imagePath}: {reason}",
+            "report" => $"--report: {reason}",
+            "gating" => $"--policy: {reason}",
+            _ => fault,
+        }
+        : fault;
 
     private static ImageAnalysis Read(AnalyzeResponse response) => new(
         response.Model.ModelVersion,
@@ -64,6 +79,7 @@ internal sealed class RemoteAnalyzer(string server, Connection connection)
             text.Grounding.GlobalSimilarity,
             text.Grounding.LocalSimilarity,
             text.Truncated,
+            text.UnknownWords,
             [.. text.Words.Zip(text.Grounding.Words, (word, found) => (word, found)).Select((w, i) => new WordGrounding(
                 w.word.Text, w.word.Start, w.word.End, w.found.Similarity, [w.found.PeakRow, w.found.PeakColumn],
                 attention.Length > 0 ? attention[(i * area)..((i + 1) * area)] : []))]);

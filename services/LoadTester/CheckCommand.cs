@@ -77,7 +77,7 @@ internal sealed class CheckCommand : Command
             }
             catch (RpcException e)
             {
-                faults.Add($"message {number + 1}: {e.StatusCode}: {e.Status.Detail}");
+                faults.Add($"message {number + 1}: {e.StatusCode}: {e.Status.Detail}{e.RequestOf()}");
             }
         }
         return faults;

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Grpc.Core;
+using MedMoE.Mesh.Client;
 using MedMoE.Mesh.Commands;
 using MedMoE.Mesh.LoadTester.Calls;
 using MedMoE.Mesh.LoadTester.Configuration;
@@ -60,7 +61,7 @@ internal sealed class ExpectCommand : Command
             }
             catch (RpcException e)
             {
-                throw new LoadException($"{file}: message {answers.Count + 1}: {e.StatusCode}: {e.Status.Detail}");
+                throw new LoadException($"{file}: message {answers.Count + 1}: {e.StatusCode}: {e.Status.Detail}{e.RequestOf()}");
             }
         }
         return answers;

@@ -2,6 +2,7 @@ using MedMoE.Mesh.Commands;
 using MedMoE.Mesh.Local.Control;
 using MedMoE.Mesh.Local.Plan;
 using MedMoE.Mesh.Local.Processes;
+using MedMoE.Mesh.Serving.Errors;
 using MedMoE.Mesh.Wire.Catalog;
 using Microsoft.AspNetCore.Builder;
 
@@ -60,11 +61,12 @@ internal static class LocalMesh
             var (scheme, cacert) = plan.Certificates is { } run ? (Uri.UriSchemeHttps, $" --cacert {run.Authority}") : (Uri.UriSchemeHttp, "");
             var header = plan.Key is null ? "" : " --header \"x-api-key: KEY\"";
             log.Write($"curl{cacert}{header} --form image=@{image} --form \"report={report}\" {scheme}://{gateway.Doors}/v1/analyze\n");
-            log.Write($"ready gateway={gateway.Grpc}");
+            log.Write($"all requests, in a browser: {scheme}://{gateway.Doors}{CallHeaders.DocsPath}\n");
+            log.Signal($"ready gateway={gateway.Grpc}");
         }
         else
         {
-            log.Write("ready");
+            log.Signal("ready");
         }
     }
 }

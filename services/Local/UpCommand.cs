@@ -49,7 +49,7 @@ internal sealed class UpCommand : Command
     };
     private readonly Option<string> _log = new Option<string>("--log")
     {
-        Description = "Log lines as text, or as a JSON object each.",
+        Description = "Log lines as text, or as a JSON object each; then the table of addresses is on standard error.",
         DefaultValueFactory = _ => "text",
     }.OneOf("text", "json");
     private readonly Option<bool> _tls = new("--tls")
@@ -105,7 +105,7 @@ internal sealed class UpCommand : Command
         using var redis = options.Redis is null ? EmbeddedRedis.Start() : null;
         using var certificates = options.Tls ? RunCertificates.Make(folder.Certificates, options.PublicCertificate) : null;
         var plan = MeshPlan.For(options, bundle.Manifest, folder.EndpointsFile, options.Redis ?? redis!.Address, certificates);
-        var log = new MeshLog(Console.Out, colours: !Console.IsOutputRedirected, options.JsonLog);
+        var log = new MeshLog(Console.Out, colours: !Console.IsOutputRedirected, options.JsonLog ? Console.Error : null);
         log.Info($"{bundle.Manifest.ModelVersion}: starting {plan.Services.Sum(s => s.Replicas)} processes");
         await LocalMesh.Run(plan, bundle.Manifest.ModelVersion, folder, log, signals);
         return 0;

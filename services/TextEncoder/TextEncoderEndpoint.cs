@@ -43,6 +43,7 @@ internal sealed class TextEncoderEndpoint(TextModel model) : TextEncoderService.
             Words = { tokens.Words.Select(w => new V1.Word { Text = text[w.Start..w.End], Start = w.Start, End = w.End }) },
             TokenCount = tokens.Ids.Count,
             Truncated = tokens.Truncated,
+            UnknownWords = tokens.UnknownWords,
             Sentence = WireTensors.FromSingles(features.Sentence, DataType.Fp32, features.Sentence.Length),
             WordEmbeddings = words,
         };

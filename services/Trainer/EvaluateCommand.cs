@@ -55,6 +55,11 @@ internal sealed class EvaluateCommand : Command
 
     private int Run(ParseResult arguments)
     {
+        var plots = arguments.GetValue(_plots);
+        if (plots is not null)
+        {
+            CommandHost.RequireNoFile(_plots, plots);
+        }
         var bundle = ModelBundle.Open(arguments.GetValue(_bundle) ?? ModelOption.DemoBundle);
         var data = arguments.GetRequiredValue(_data);
         var source = StudySource.Open(data, bundle.Manifest.Experts, arguments.GetValue(_sections));
@@ -72,9 +77,9 @@ internal sealed class EvaluateCommand : Command
         {
             Console.Error.WriteLine();
         }
-        if (arguments.GetValue(_plots) is { } folder)
+        if (plots is not null)
         {
-            result.Draw(folder);
+            result.Draw(plots);
         }
         if (result.Notice is not null)
         {

@@ -79,6 +79,18 @@ public sealed class AnalyzeTests
     }
 
     [Fact]
+    public async Task Analyze_WordsBeyondTheVocabulary_AreCountedAndNotTold()
+    {
+        var result = await Tool.Analyze("--image", _image, "--report", "There is a \u80ba\u708e \U0001f600 nodule.", "--json");
+
+        result.AssertSucceeded();
+        Assert.Contains("note: --report: 3 of 8 words are not in the model's vocabulary; it reads each as [UNK]\n", result.Error);
+        Assert.DoesNotContain("\u80ba", result.Error);
+        Assert.Equal(3, JsonElement.Parse(result.Output).GetProperty("unknown_words").GetInt32());
+        Assert.DoesNotContain("vocabulary", (await Tool.Analyze("--image", _image, "--report", "There is a nodule.")).Error);
+    }
+
+    [Fact]
     public async Task Analyze_SixteenBitsThatAreHardlyUsed_NotesIt()
     {
         using var folder = new TemporaryFolder();
@@ -145,7 +157,12 @@ public sealed class AnalyzeTests
         (await Tool.Analyze("--image", _image, "--policy", "report")).AssertRefused("needs a report");
         (await Tool.Analyze("--image", _image, "--policy", "dental")).AssertRefused(
             "unknown expert \"dental\"", "xray (X-ray, CR, DX, RG), ct, mri (MR), ultrasound (US)");
-        (await Tool.Analyze("--image", _image, "--report", " \n ")).AssertRefused("report: no words in it");
+        foreach (var empty in new[] { "", " \n " })
+        {
+            const string Fault = "--report: no words in it; leave it out to analyse the image alone";
+            (await Tool.Analyze("--image", _image, "--report", empty)).AssertRefused(Fault);
+            (await Tool.Analyze("--image", _image, "--report", empty, "--server", "localhost:1")).AssertRefused(Fault);
+        }
         (await Tool.Analyze("--image", _image, "--overlay", "o.png")).AssertRefused("--report");
         (await Tool.Analyze("--image", _image, "--report", "mass", "--overlay", "/no/such/folder/o.png")).AssertRefused("/no/such/folder");
         (await Tool.Analyze("--image", _image, "--device", "tpu")).AssertRefused("device tpu");

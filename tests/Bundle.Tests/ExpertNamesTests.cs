@@ -27,4 +27,17 @@ public sealed class ExpertNamesTests
     [InlineData("Tmeout", "Timeout")]
     public void Nearest_TypingError_FindsTheName(string typed, string meant) =>
         Assert.Equal(meant, NearestName.To(typed, ["MaxMessageBytes", "MaxEntryBytes", "Refresh", "Timeout", "TimeToLive"]));
+
+    [Theory]
+    [InlineData("Foo", "Tls", "Log", "Port")]
+    // Dashes make no options alike.
+    [InlineData("--foo", "--port", "--json", "--log")]
+    [InlineData("--foo")]
+    public void Nearest_AnotherWord_IsNone(string typed, params string[] known) => Assert.Null(NearestName.To(typed, known));
+
+    [Fact]
+    public void Hint_NamesTheNearestOrAll() => Assert.Equal(
+        ("the nearest is pacs", "there are pacs, ris", "there is pacs", "there are none"),
+        (NearestName.Hint("pcas", ["pacs", "ris"]), NearestName.Hint("clinic", ["pacs", "ris"]), NearestName.Hint("clinic", ["pacs"]),
+            NearestName.Hint("clinic", [])));
 }

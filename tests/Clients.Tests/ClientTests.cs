@@ -65,10 +65,30 @@ public sealed class ClientTests(MeshToCall mesh) : IClassFixture<MeshToCall>
         }
     }
 
+    [Theory]
+    [InlineData("client.py")]
+    [InlineData("first_call.py", 1)]
+    [InlineData("open_inference.py")]
+    [InlineData("node")]
+    [InlineData("cpp")]
+    [InlineData("connect")]
+    [InlineData("fetch")]
+    [InlineData("openai")]
+    public async Task Client_WithoutArguments_SaysHowItIsCalled(string name, int exitCode = 2)
+    {
+        var client = name.EndsWith(".py", StringComparison.Ordinal) ? Python(name) : Client.Of(name);
+        await client.Prepare();
+
+        var result = await client.Run();
+
+        Assert.Equal((exitCode, ""), (result.ExitCode, result.Output));
+        Assert.Contains(" IMAGE", Assert.Single(result.Error.TrimEnd().Split('\n')));
+    }
+
     [Fact]
     public async Task FirstCall_OfTheReadme_Works()
     {
-        var python = Client.Of("python") with { Command = [.. Client.Of("python").Command[..^1], "tests/clients/python/first_call.py"] };
+        var python = Python("first_call.py");
         await python.Prepare();
 
         var result = await python.Run(mesh.Gateway, Client.Image, "The left lung shows a small nodule.");
@@ -83,7 +103,7 @@ public sealed class ClientTests(MeshToCall mesh) : IClassFixture<MeshToCall>
     [Fact]
     public async Task OpenInference_AgainstTheMesh_GetsWhatItExpects()
     {
-        var python = Client.Of("python") with { Command = [.. Client.Of("python").Command[..^1], "tests/clients/python/open_inference.py"] };
+        var python = Python("open_inference.py");
         await python.Prepare();
 
         var result = await python.Run(mesh.Gateway, Client.Image, "The left lung shows a small nodule.");
@@ -106,4 +126,7 @@ public sealed class ClientTests(MeshToCall mesh) : IClassFixture<MeshToCall>
         var code = Regex.Match(readme, "```python\n(.*?)```", RegexOptions.Singleline).Groups[1].Value;
         Assert.Equal(File.ReadAllText(Path.Combine(Golden.Repository, "tests", "clients", "python", "first_call.py")), code);
     }
+
+    private static Client Python(string file) =>
+        Client.Of("python") with { Command = [.. Client.Of("python").Command[..^1], $"tests/clients/python/{file}"] };
 }

@@ -35,7 +35,9 @@ public sealed partial class BadArgumentsTests : IDisposable
         {
             var name = option.Groups["name"].Value;
             string[] others = [.. given.Where(g => !g.StartsWith($"{name}=", StringComparison.Ordinal))];
-            (await Launcher.Run(command, [.. others, $"{name}=many"])).AssertRefused(name);
+            var result = await Launcher.Run(command, [.. others, $"{name}=many"]);
+            result.AssertRefused(name, option.Groups["kind"].Value is "N" or "X" ? "\"many\" is not a" : "");
+            Assert.DoesNotContain("System.", result.Error);
         }
     }
 
@@ -47,6 +49,12 @@ public sealed partial class BadArgumentsTests : IDisposable
     [InlineData("analyze --image=IMAGE --report=mass --overlay=FOLDER", ": is a folder, not a file")]
     [InlineData("analyze --image=IMAGE --report=mass --overlay=o.jpg", "--overlay o.jpg: the picture is a PNG")]
     [InlineData("analyze --imag=IMAGE", "there is no option --imag; the nearest is --image")]
+    [InlineData("analyze --foo=IMAGE", "there is no option --foo; ./mesh analyze --help lists them")]
+    [InlineData("ps --foo", "there is no option --foo; ps has none")]
+    [InlineData("bundle foo FOLDER", "there is no bundle command foo; there are check, create, import")]
+    [InlineData("train --data=DATA --init=DEMO --out=FOLDER/out --steps=1.5", "--steps: \"1.5\" is not a whole number up to 2147483647")]
+    [InlineData("train --data=DATA --init=DEMO --out=FOLDER/out --clip=1,5x", "--clip: \"1,5x\" is not a number")]
+    [InlineData("key create pacs --max-bytes=1GB", "--max-bytes: \"1GB\" is not a whole number")]
     [InlineData("analyze IMAGE", "unexpected argument \"")]
     [InlineData("bundle", "bundle needs one of check, create, import")]
     [InlineData("bundle chek FOLDER", "there is no bundle command chek; the nearest is check")]
@@ -58,8 +66,8 @@ public sealed partial class BadArgumentsTests : IDisposable
     [InlineData("scale ct=2 --name=other", "no mesh named other is running")]
     [InlineData("down --name=other", "no mesh named other is running")]
     [InlineData("up --callers=NONE", "/none: no such file")]
-    [InlineData("up --callers=IMAGE", "gray8_130x100.png: not a list of callers: line 1")]
-    [InlineData("key list --file=IMAGE", "gray8_130x100.png: not a list of callers: line 1")]
+    [InlineData("up --callers=IMAGE", "gray8_130x100.png: not a list of callers: not JSON, or with other fields (line 1, column 1)")]
+    [InlineData("key list --file=IMAGE", "gray8_130x100.png: not a list of callers: not JSON, or with other fields (line 1, column 1)")]
     [InlineData("key create a/b --file=FOLDER/callers.json", "a name has other characters than")]
     [InlineData("key create pacs --file=FOLDER/callers.json --rights=admin", "\"admin\"", "infer, read, direct, operate")]
     [InlineData("key revoke pacs --file=NONE", "/none: no such file")]
@@ -74,6 +82,11 @@ public sealed partial class BadArgumentsTests : IDisposable
     [InlineData("load fixtures --studies=NONE --out=FOLDER/out", "/none")]
     [InlineData("bundle check NONE", "/none: no such bundle folder")]
     [InlineData("bundle check IMAGE", "gray8_130x100.png: is a file, not a bundle folder")]
+    [InlineData("bundle import --checkpoint=IMAGE", "import needs --swin, --bert, --out")]
+    [InlineData("bundle import --checkpoint=IMAGE --swin=NONE --out=FOLDER/out", "import needs --bert")]
+    [InlineData("key create", "create needs NAME")]
+    [InlineData("bundle import --swin=NONE --bert=NONE --out=FOLDER/out --experts=xray,xray", "--experts: xray is there twice")]
+    [InlineData("bundle create --swin=NONE --bert=NONE --data=NONE --out=FOLDER/out --experts=xray,ct,ct", "--experts: ct is there twice")]
     [InlineData("bundle import --swin=NONE --bert=NONE --out=FOLDER/out", "/none: no such folder", "hf download")]
     [InlineData("bundle import --swin=IMAGE --bert=NONE --out=FOLDER/out", "gray8_130x100.png: is a file, not a folder")]
     [InlineData("bundle create --swin=NONE --bert=NONE --experts=xray,ct,mri,ultrasound --data=DATA --out=FOLDER/out", "/none: no such file")]
@@ -87,6 +100,9 @@ public sealed partial class BadArgumentsTests : IDisposable
     [InlineData("train --data=DATA --init=DEMO --out=FOLDER/out --resume", "out.training: no run to continue")]
     [InlineData("train --data=DATA --init=DEMO --out=FOLDER/out --freeze=gates", "\"gates\"", "backbone, text, gate, expert")]
     [InlineData("evaluate --data=NONE", "/none: neither a folder")]
+    [InlineData("evaluate --data=DATA --plots=IMAGE", "gray8_130x100.png: is a file, not a folder")]
+    [InlineData("train --data=DATA --init=DEMO --out=IMAGE", "gray8_130x100.png: is a file, not a folder")]
+    [InlineData("load fixtures --studies=DATA --out=IMAGE", "gray8_130x100.png: is a file, not a folder")]
     [InlineData("evaluate --data=DATA --prompts=NONE", "/none: no such file")]
     [InlineData("evaluate --data=DATA --expert=dental", "\"dental\"", "xray (X-ray, CR, DX")]
     [InlineData("ablate --data=DATA --test=NONE --init=DEMO --out=FOLDER/out --steps=1", "/none")]
@@ -105,6 +121,17 @@ public sealed partial class BadArgumentsTests : IDisposable
         var result = await Launcher.Run(command, arguments[command.Split(' ').Length..]);
 
         AssertOneLine(result, reasons);
+    }
+
+    [Fact]
+    public async Task Key_CreatedTwice_SaysWhatToDo()
+    {
+        var file = _folder["callers.json"];
+        (await Launcher.Run("key create", "pacs", "--file", file)).AssertSucceeded();
+
+        AssertOneLine(
+            await Launcher.Run("key create", "pacs", "--file", file),
+            $"{file}: pacs has a key already; take another name, or first revoke that key: ./mesh key revoke pacs --file {file}");
     }
 
     /// <summary>The check of a bundle prints its faults, and their number.</summary>

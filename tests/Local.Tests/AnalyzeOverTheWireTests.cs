@@ -35,6 +35,44 @@ public sealed class AnalyzeOverTheWireTests(WholeMesh mesh)
         var image = Golden.PathOf("preprocessing", "gray8_512x640.png");
         var result = await Tool.Run("Analyzer", ["analyze", "--image", image, "--server", mesh.Gateway, "--tls"]);
         result.AssertRefused("cannot connect: TLS: it does not answer in TLS");
+        var http = mesh.Replica("gateway").Http;
+        (await Tool.Run("Analyzer", ["analyze", "--image", image, "--server", http, "--tls"]))
+            .AssertRefused("cannot connect: TLS: it does not answer in TLS");
+    }
+
+    /// <summary>The mesh names fields of its messages; who typed the command gave options.</summary>
+    [Theory]
+    [InlineData("--policy: REPORT needs a report", "--policy", "report")]
+    [InlineData("--policy: \"dental\" is not one of the experts: xray", "--policy", "dental")]
+    [InlineData("--report: no words in it", "--report", "\u0001")]
+    [InlineData("other.png: not an image: ", "--image", "other.png")]
+    public async Task Analyze_RequestThatTheMeshRefuses_NamesTheOptionAndTheRequest(string fault, params string[] options)
+    {
+        using var folder = new TemporaryFolder();
+        await File.WriteAllTextAsync(folder["other.png"], "a text", TestContext.Current.CancellationToken);
+        string[] image = options[0] == "--image" ? [] : ["--image", Golden.PathOf("preprocessing", "gray8_512x640.png")];
+        var result = await Tool.Run(
+            "Analyzer",
+            ["analyze", "--server", mesh.Gateway, .. image, .. options.Select(option => option == "other.png" ? folder[option] : option)]);
+        result.AssertRefused(fault);
+        Assert.Matches(@" \(request [0-9a-f]{16}\)\n$", result.Error);
+    }
+
+    [Fact]
+    public async Task Analyze_WordsBeyondTheVocabulary_TheMeshCountsThemToo()
+    {
+        var image = Golden.PathOf("preprocessing", "gray8_512x640.png");
+        var result = await Tool.Run("Analyzer", "analyze", "--server", mesh.Gateway, "--image", image, "--report", "a \U0001f600 nodule");
+        Assert.Contains("note: --report: 1 of 3 words are not in the model's vocabulary", result.Error);
+    }
+
+    [Fact]
+    public async Task Up_NamesThePageOfItsHttpPort()
+    {
+        const string Before = "all requests, in a browser: ";
+        var line = Assert.Single(mesh.Process.Output.Split('\n'), line => line.StartsWith(Before, StringComparison.Ordinal));
+        using var http = new HttpClient();
+        Assert.Contains("MedMoE.Mesh", await http.GetStringAsync(new Uri(line[Before.Length..]), TestContext.Current.CancellationToken));
     }
 
     [Theory]

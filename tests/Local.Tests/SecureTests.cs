@@ -42,6 +42,9 @@ public sealed class SecureTests : IDisposable
         (await Analyze("--authority", authority, "--key", _folder["reader"])).AssertRefused("reader lacks the right \"infer\"");
         (await Analyze("--tls")).AssertRefused("cannot connect: TLS: its certificate is not one of a trusted authority");
         (await Analyze()).AssertRefused("it may want TLS");
+        var http = mesh.Table.Single(row => row.Service == "gateway").Http;
+        (await Tool.Run("Analyzer", "analyze", "--server", http, "--image", _image, "--authority", authority))
+            .AssertRefused("cannot connect: TLS: it has no HTTP/2 at this port, which gRPC needs");
 
         // Its messages' path is from the root of the repository.
         var loaded = await Tool.Command(Golden.Repository,

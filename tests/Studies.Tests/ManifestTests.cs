@@ -101,6 +101,9 @@ public sealed class ManifestTests
     [Theory]
     [InlineData("c,mass,m,1,2,3,4", "no record of the manifest has its key, c")]
     [InlineData("a,mass,m,1,2,wide,4", "width is not a whole number of pixels")]
+    [InlineData("a,mass,m,1,2,3,0", "height is 0: a box has at least one pixel")]
+    [InlineData("a,mass, ,1,2,3,4", "phrase is empty")]
+    [InlineData(",mass,m,1,2,3,4", "key is empty")]
     [InlineData("a,mass,m,1,2,3,4,5,6", "9 fields under a header of 7: a comma without quotes?")]
     public void ReadAll_FindingsCsvThatDoesNotFit_IsLeftOutAndNamed(string row, string reason)
     {
@@ -193,13 +196,13 @@ public sealed class ManifestTests
         Assert.Equal(15, skipped.Count);
         Assert.Equal(
             [
-                "manifest.jsonl:2: JSON cannot be read at byte 11, $.key",
+                "manifest.jsonl:2: JSON cannot be read at column 12, key",
                 "manifest.jsonl:3, study-002: empty report",
                 "manifest.jsonl:4, study-003: empty report",
                 "manifest.jsonl:5, study-004: no image",
                 "manifest.jsonl:6, study-005: gone.png: no such file",
                 "manifest.jsonl:7, study-006: no type",
-                "manifest.jsonl:8: JSON cannot be read at byte 45, $.report",
+                "manifest.jsonl:8: JSON cannot be read at column 46, report",
                 "manifest.jsonl:9, study-008: finding \"mass\": box is not [left, top, width, height] in pixels",
                 "manifest.jsonl:10, study-009: finding \"mass\": box is not [left, top, width, height] in pixels",
                 "manifest.jsonl:11, study-010: finding \"mass\": box is not [left, top, width, height] in pixels",

@@ -13,7 +13,7 @@ public sealed class OddManifestsTests
 
     [Fact]
     public void ReadAll_JoinedJsonLines_TheSecondsByteOrderMarkIsNone() =>
-        AssertRead("manifest.jsonl", $"\uFEFF{Good}\r\n\r\n \uFEFF\n\uFEFF{Good}\r\n", 2, "manifest.jsonl:3: JSON cannot be read at byte 0");
+        AssertRead("manifest.jsonl", $"\uFEFF{Good}\r\n\r\n \uFEFF\n\uFEFF{Good}\r\n", 2, "manifest.jsonl:3: JSON cannot be read at column 1");
 
     [Fact]
     public void ReadAll_OddJsonLines_AreNamed() => AssertRead(
@@ -22,9 +22,9 @@ public sealed class OddManifestsTests
             '\n', Good, Good + Good, $"{Good},", $"[{Good}]", Good.Replace("ct", "ct\", \"type\": \"mri"), With("\"findings\": [null]"),
             With("\"findings\": [{\"name\": \"n\", \"phrase\": \"r\", \"box\": null}]"), Good.Replace("image", "Image"), With("\"x\": 1")),
         2,
-        "manifest.jsonl:2: JSON cannot be read at byte 47", "manifest.jsonl:3: JSON cannot be read at byte 47",
-        "manifest.jsonl:4: JSON cannot be read at byte 1",
-        "manifest.jsonl:5: JSON cannot be read at byte 55, $.type", "manifest.jsonl:6, 1.png#6: a finding that is null",
+        "manifest.jsonl:2: JSON cannot be read at column 48", "manifest.jsonl:3: JSON cannot be read at column 48",
+        "manifest.jsonl:4: JSON cannot be read at column 2",
+        "manifest.jsonl:5: JSON cannot be read at column 56, type", "manifest.jsonl:6, 1.png#6: a finding that is null",
         "manifest.jsonl:7, 1.png#7: finding \"n\": box is not [left, top, width, height] in pixels", "manifest.jsonl:8: no image");
 
     [Fact]
@@ -58,7 +58,7 @@ public sealed class OddManifestsTests
         3,
         "manifest.csv:5: 4 fields under a header of 3: a comma without quotes?",
         "manifest.csv:6, 1.png#6: empty report", "manifest.csv:7, 1.png#7: empty report", "manifest.csv:8: no image",
-        "manifest.csv:9: misplaced quote in the CSV", "manifest.csv:13: misplaced quote in the CSV, lines 11 to 13");
+        "manifest.csv:9: misplaced quote in the CSV", "manifest.csv:13: a quote that is opened in line 11 is never closed");
 
     [Theory]
     [InlineData("image,report,type,Report", "column \"report\" is duplicated")]

@@ -67,7 +67,7 @@ public sealed class ShardsTests
                 "a.tar, empty: empty report",
                 "a.tar, word: .cls is not an integer",
                 "a.tar, two: its .cls and .json have different types",
-                "a.tar, json: JSON cannot be read at byte 9, $.type",
+                "a.tar, json: JSON cannot be read at column 10, type",
                 "a.tar, mask: no member .mask.png for its mask",
                 "a.tar, latin: .txt is not UTF-8",
                 "a.tar, twice: .png is duplicated",

@@ -25,6 +25,14 @@ public sealed class BertTokenizerTests
     }
 
     [Theory]
+    [InlineData("There is a mass.", int.MaxValue, 0)]
+    [InlineData("a \U0001f600 mass \U0001f600", int.MaxValue, 2)]
+    // What is cut is not counted.
+    [InlineData("a \U0001f600 mass \U0001f600", 4, 1)]
+    public void Encode_WordsBeyondTheVocabulary_AreCounted(string text, int maxTokens, int unknown) =>
+        Assert.Equal(unknown, new BertTokenizer(_vocabulary, lowerCase: true).Encode(text, maxTokens).UnknownWords);
+
+    [Theory]
     [InlineData("There is a mass.", false, "There|is|a|mass|.")]
     [InlineData("  cardiomegaly,\tT2-weighted\n", false, "cardiomegaly|,|T2|-|weighted")]
     [InlineData("Na\u00efve caf\u00e9 no\u0301 mass", true, "Na\u00efve|caf\u00e9|no\u0301|mass")] // accents are stripped, the spans keep them

@@ -181,7 +181,7 @@ public sealed class TrainingRunTests : IDisposable
     [InlineData("\"Reduction\":1", "\"Reduction\":1e400", ", medmoe.state: the number 1e400 is out of range")]
     [InlineData("\"Step\":1", "\"Step\":\"1\"", ": not a training checkpoint: ")]
     [InlineData("\"Step\":1", "\"Step\":-1", ": not a training checkpoint: its place in the run is none")]
-    [InlineData("\"Epoch\":0", "\"Step\":1", ", medmoe.state: not JSON: Duplicate")]
+    [InlineData("\"Epoch\":0", "\"Step\":1", ", medmoe.state: not JSON: \"Step\" is there twice")]
     [InlineData("\"Reduction\":1,", "", ": not a training checkpoint: ")]
     public void Resume_StateThatIsNone_OneLineNamesTheCheckpoint(string part, string other, string reason)
     {

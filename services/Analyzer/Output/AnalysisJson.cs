@@ -32,6 +32,7 @@ internal static class AnalysisJson
             analysis.Text?.GlobalSimilarity,
             analysis.Text?.LocalSimilarity,
             Truncated = analysis.Text?.Truncated ?? false,
+            UnknownWords = analysis.Text?.UnknownWords ?? 0,
             Words = (analysis.Text?.Words ?? []).Select(word => new { word.Word, word.Start, word.End, word.Similarity, word.Peak }),
             Grid = new[] { analysis.GridSide, analysis.GridSide },
             analysis.ImageEmbedding,

@@ -74,7 +74,8 @@ internal sealed partial class DoorRequests(
         }
         if (verbs.Count == 0)
         {
-            throw new DoorException(new Problem(StatusCode.NotFound, "no such path; gRPC has a port of its own"));
+            throw new DoorException(new Problem(
+                StatusCode.NotFound, $"no such path; {CallHeaders.DocsPath} shows what there is, and gRPC has a port of its own"));
         }
         context.Response.Headers.Allow = string.Join(", ", verbs);
         throw new DoorException(new Problem(StatusCode.Unimplemented, $"this path takes {string.Join(", ", verbs)}")

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Google.Protobuf.Reflection;
+using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Commands;
 using MedMoE.Mesh.LoadTester.Calls;
 using MedMoE.Mesh.LoadTester.Configuration;
@@ -42,7 +43,7 @@ internal sealed record Limits
         }
         catch (JsonException e)
         {
-            throw new LoadException($"{file}: {e.Message}");
+            throw new LoadException($"{file}: not limits: {JsonFault.Of(e)}");
         }
         var (own, general) = (Find(all, run), all.GetValueOrDefault("default"));
         return new Limits

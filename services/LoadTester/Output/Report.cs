@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using HdrHistogram;
+using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Commands;
 using MedMoE.Mesh.LoadTester.Configuration;
 using MedMoE.Mesh.LoadTester.Measurement;
@@ -94,7 +95,7 @@ internal sealed record Report
         }
         catch (JsonException e)
         {
-            throw new LoadException($"{file}: not a report of ghz: {e.Message}");
+            throw new LoadException($"{file}: not a report of ghz: {JsonFault.Of(e)}");
         }
     }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using MedMoE.Mesh.Commands;
+using MedMoE.Mesh.Local.Plan;
 using MedMoE.Mesh.Serving.Access;
 using MedMoE.Mesh.Serving.Sharing;
 
@@ -11,7 +12,8 @@ internal sealed class CreateKeyCommand : Command
     private readonly Argument<string> _name = new("NAME") { Description = "Name of the caller, for logs and the audit." };
     private readonly Option<string[]> _rights = new Option<string[]>("--rights")
     {
-        Description = "infer (the router's methods), read (models, experts, reflection), direct (services by name), operate (change the mesh).",
+        Description = "What the key opens: infer, to analyse, classify and embed, over gRPC and every HTTP door; read, to ask which experts and "
+            + "models there are, and reflection; direct, to call backbone, text encoder and experts by name; operate, to change the mesh.",
         DefaultValueFactory = _ => ["infer", "read"],
     }.Listed("infer", "read", "direct", "operate");
     private readonly Option<int?> _callsPerSecond = new("--calls-per-second") { Description = "Calls per second. Default: the gateway's limit." };
@@ -54,7 +56,8 @@ internal sealed class CreateKeyCommand : Command
         var key = AccessKey.Create();
         CallerFile.Change(file, callers =>
         [
-            .. callers,
+            .. callers.All(caller => caller.Name != name) ? callers : throw new LocalMeshException(
+                $"{file}: {name} has a key already; take another name, or first revoke that key: ./mesh key revoke {name} --file {file}"),
             new CallerEntry(
                 name, arguments.GetRequiredValue(_rights), CallerList.DigestOf(key), CallsPerSecond: arguments.GetValue(_callsPerSecond),
                 MaxCalls: arguments.GetValue(_maxCalls), MaxBytes: arguments.GetValue(_maxBytes), Weight: arguments.GetValue(_weight),

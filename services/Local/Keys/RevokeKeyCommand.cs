@@ -34,7 +34,6 @@ internal sealed class RevokeKeyCommand : Command
         {
             return rest;
         }
-        var nearest = callers.Count == 0 ? "it has none" : $"the nearest is {NearestName.To(name, callers.Select(caller => caller.Name))}";
-        throw new LocalMeshException($"{file}: no caller {name}; {nearest}");
+        throw new LocalMeshException($"{file}: no caller {name}; {NearestName.Hint(name, [.. callers.Select(caller => caller.Name)])}");
     }
 }

@@ -5,9 +5,12 @@ namespace MedMoE.Mesh.Local.Processes;
 
 /// <summary>
 /// Log of the mesh and its services, one line at a time, each prefixed by the replica's name. As JSON, every line is an object: the services write
-/// such lines themselves.
+/// such lines themselves, and what is for people goes elsewhere.
 /// </summary>
-internal sealed class MeshLog(TextWriter output, bool colours, bool json = false)
+/// <param name="output">Takes the log.</param>
+/// <param name="colours">Whether the replicas' names are coloured.</param>
+/// <param name="besideJson">Takes what is for people, where the log is JSON; null for a log as text.</param>
+internal sealed class MeshLog(TextWriter output, bool colours, TextWriter? besideJson = null)
 {
     private const string Mesh = "mesh";
 
@@ -17,29 +20,36 @@ internal sealed class MeshLog(TextWriter output, bool colours, bool json = false
 
     private readonly Lock _lock = new();
 
+    private bool IsJson => besideJson is not null;
+
     /// <summary>A line of a service.</summary>
     public void Pass(string replica, string line) => Line(
-        json && line.StartsWith('{') ? line
-        : json ? Json("error", replica, line)
+        IsJson && line.StartsWith('{') ? line
+        : IsJson ? Json("error", replica, line)
         : $"{Coloured(replica, FirstColour + (replica.Sum(c => c) % Colours))} | {line}");
 
     /// <summary>A line of the mesh's own.</summary>
-    public void Info(string line) => Line(json ? Json("information", Mesh, line) : $"{Coloured(Mesh, Cyan)} | {Time()} information {line}");
+    public void Info(string line) => Line(IsJson ? Json("information", Mesh, line) : $"{Coloured(Mesh, Cyan)} | {Time()} information {line}");
 
-    /// <summary>Writes for the user, without a prefix.</summary>
-    public void Write(string text) => Line(json ? Json("information", Mesh, text) : text);
+    /// <summary>A line that programs wait for: without a prefix, in JSON a message.</summary>
+    public void Signal(string line) => Line(IsJson ? Json("information", Mesh, line) : line);
+
+    /// <summary>Writes for people, without a prefix.</summary>
+    public void Write(string text) => Line(text, besideJson ?? output);
 
     private static string Time() => DateTime.UtcNow.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
 
     private static string Json(string level, string replica, string message) =>
         JsonSerializer.Serialize(new { time = Time(), level, service = replica.Split('/')[0], replica, message });
 
-    private void Line(string text)
+    private void Line(string text) => Line(text, output);
+
+    private void Line(string text, TextWriter to)
     {
         lock (_lock)
         {
-            output.WriteLine(text);
-            output.Flush();
+            to.WriteLine(text);
+            to.Flush();
         }
     }
 

@@ -60,6 +60,7 @@ internal sealed class Analyze(TextSource texts, PyramidSource pyramids, AnswerSo
     {
         Words = { encoded.Words.Select(word => new Word { Text = text[word.Start..word.End], Start = word.Start, End = word.End }) },
         Truncated = encoded.Truncated,
+        UnknownWords = encoded.UnknownWords,
         Grounding = grounding,
     };
 }

@@ -28,7 +28,7 @@ internal sealed record Score(double ZeroShot, double RecallAt1, double RecallAt5
         }
         catch (JsonException e)
         {
-            throw new InvalidEvaluationException($"{file}: not a score of this command: {e.Message.TrimEnd('.')}; {Remedy}");
+            throw new InvalidEvaluationException($"{file}: not a score of this command: {JsonFault.Of(e)}; {Remedy}");
         }
     }
 

@@ -17,13 +17,14 @@ namespace MedMoE.Mesh.Trainer.Bundles;
 /// <param name="Experts">Names of the experts; null for those of a checkpoint of the released code.</param>
 /// <param name="Out">Folder to make.</param>
 /// <param name="Name">Name of the model.</param>
+/// <param name="Notice">Notice of the model; null for one that names the fresh parts.</param>
 /// <param name="Architecture">Which reading of MedMoE; null for the paper's, or for the one that the checkpoint needs.</param>
 /// <param name="Bottleneck">Bottleneck of the experts; null for a third of the embedding, rounded up to eight.</param>
 /// <param name="MaxTokens">Tokens of a report.</param>
 /// <param name="Seed">Seed of the fresh weights.</param>
 internal sealed record ImportRequest(
-    string Swin, string Bert, string? Checkpoint, IReadOnlyList<string>? Experts, string Out, string Name, Architecture? Architecture,
-    int? Bottleneck, int MaxTokens, int Seed);
+    string Swin, string Bert, string? Checkpoint, IReadOnlyList<string>? Experts, string Out, string Name, string? Notice,
+    Architecture? Architecture, int? Bottleneck, int MaxTokens, int Seed);
 
 internal static class BundleImport
 {
@@ -69,7 +70,7 @@ internal static class BundleImport
             FormatVersion = BundleManifest.FirstFormat,
             Name = request.Name,
             Version = "1",
-            Notice = learnt ? "the report gate is fresh, not trained" : "gate and experts are fresh, not trained",
+            Notice = request.Notice ?? (learnt ? "the report gate is fresh, not trained" : "gate and experts are fresh, not trained"),
             Architecture = architecture,
             EmbeddingDim = bertConfig.HiddenSize,
             Expert = architecture != Architecture.Paper ? null

@@ -17,7 +17,7 @@ internal sealed class CreateCommand : Command
         Required = true,
     };
     private readonly Option<string[]> _experts =
-        new Option<string[]>("--experts") { Description = "Names of the experts.", Required = true }.Listed();
+        new Option<string[]>("--experts") { Description = "Names of the experts.", Required = true }.Listed().Distinct();
     private readonly Option<string> _data = new("--data") { Description = "Data set from whose reports the vocabulary is built.", Required = true };
     private readonly Option<ReportSections?> _sections = StudyOption.Sections();
     private readonly Option<string> _out = new("--out") { Description = "Folder to create; must not exist, or be empty.", Required = true };
@@ -32,7 +32,9 @@ internal sealed class CreateCommand : Command
     private readonly Option<int> _seed = new("--seed") { Description = "Seed of the weights.", DefaultValueFactory = _ => 0 };
 
     public CreateCommand()
-        : base("create", "Creates a bundle with fresh weights of any size, for training from scratch.")
+        : base("create", "Creates a bundle with fresh weights of any size, for training from scratch. An example:\n"
+            + "./mesh bundle create --swin services/Trainer/Demo/swin.json --bert services/Trainer/Demo/bert.json \\\n"
+            + "--experts xray,ct,mri,ultrasound --data services/Trainer/Demo/studies --out artifacts/fresh")
     {
         this.AddOptions(_swin, _bert, _experts, _data, _sections, _out, _name, _notice, _vocabulary, _bottleneck, _maxTokens, _seed);
         _vocabulary.RequireAtLeast(1);

@@ -18,9 +18,13 @@ internal sealed class ImportCommand : Command
     private readonly Option<string[]> _experts = new Option<string[]>("--experts")
     {
         Description = "Names of the experts. Default, for a checkpoint of the released code: xray,ct,mri,ultrasound,pathology,fundus.",
-    }.Listed();
+    }.Listed().Distinct();
     private readonly Option<string> _out = new("--out") { Description = "Folder to create; must not exist, or be empty.", Required = true };
     private readonly Option<string?> _name = new("--name") { Description = "Name of the model. Default: the folder's." };
+    private readonly Option<string?> _notice = new("--notice")
+    {
+        Description = "Notice that every answer of the model carries. Default: which parts are fresh and not trained.",
+    };
     private readonly Option<string?> _architecture = new Option<string?>("--architecture")
     {
         Description = "Reading of MedMoE; reference is the released code's. Default: paper, or reference if the checkpoint has experts.",
@@ -37,7 +41,7 @@ internal sealed class ImportCommand : Command
             + "shards with their index) or a PyTorch checkpoint. No code of a file is run: a file with more than tensors, ordered dicts and plain "
             + "values is refused. Prints what is left out, and each setting of preprocessor_config.json that a bundle does not follow.")
     {
-        this.AddOptions(_swin, _bert, _checkpoint, _experts, _out, _name, _architecture, _bottleneck, _maxTokens, _seed);
+        this.AddOptions(_swin, _bert, _checkpoint, _experts, _out, _name, _notice, _architecture, _bottleneck, _maxTokens, _seed);
         _maxTokens.RequireAtLeast(3);
         SetAction(arguments =>
         {
@@ -49,6 +53,7 @@ internal sealed class ImportCommand : Command
                 arguments.GetValue(_experts) is { Length: > 0 } experts ? experts : null,
                 folder,
                 arguments.GetValue(_name) ?? BundleFolder.NameOf(folder),
+                arguments.GetValue(_notice),
                 arguments.GetValue(_architecture) is { } architecture ? Enum.Parse<Architecture>(architecture, ignoreCase: true) : null,
                 arguments.GetValue(_bottleneck),
                 arguments.GetValue(_maxTokens),

@@ -88,7 +88,7 @@ public sealed partial record BundleManifest
         }
         catch (JsonException e)
         {
-            throw new BundleException(path, $"not a bundle manifest: {e.Message}");
+            throw new BundleException(path, $"not a bundle manifest: {JsonFault.Of(e)}");
         }
         string[] faults = [.. manifest.Faults()];
         return faults.Length == 0 ? manifest : throw new BundleException([.. faults.Select(f => new BundleFault(path, f))]);

@@ -57,7 +57,7 @@ public static class JsonFile
         }
         catch (JsonException e)
         {
-            throw new BundleException(path, $"not JSON: {e.Message}");
+            throw new BundleException(path, $"not JSON: {JsonFault.Of(e)}");
         }
     }
 

@@ -60,7 +60,7 @@ public sealed class ModelBundle
         }
         catch (JsonException e)
         {
-            throw new BundleException(Path.Combine(Root, ManifestFile), $"parts.{part}.settings: {e.Message}");
+            throw new BundleException(Path.Combine(Root, ManifestFile), $"parts.{part}.settings: {JsonFault.Reason(e)}");
         }
     }
 

@@ -3,8 +3,23 @@ namespace MedMoE.Mesh.Bundle;
 /// <summary>Finds what somebody meant who made a typing error.</summary>
 public static class NearestName
 {
-    /// <summary>The known name with the smallest edit distance, without case.</summary>
-    public static string To(string name, IEnumerable<string> known) => known.MinBy(k => Distance(k.ToLowerInvariant(), name.ToLowerInvariant()))!;
+    /// <summary>
+    /// The known name with the smallest edit distance, without case and the dashes of options; null where more than half of it would have to change:
+    /// another word was meant.
+    /// </summary>
+    public static string? To(string name, IEnumerable<string> known)
+    {
+        static string Plain(string text) => text.TrimStart('-').ToLowerInvariant();
+        int DistanceOf(string other) => Distance(Plain(other), Plain(name));
+        return known.MinBy(DistanceOf) is { } nearest && 2 * DistanceOf(nearest) <= Math.Max(Plain(nearest).Length, Plain(name).Length)
+            ? nearest : null;
+    }
+
+    /// <summary>The end of a message about an unknown name: the nearest, or else all that there are.</summary>
+    public static string Hint(string name, IReadOnlyCollection<string> known) =>
+        To(name, known) is { } nearest ? $"the nearest is {nearest}"
+        : known.Count > 0 ? $"there {(known.Count == 1 ? "is" : "are")} {string.Join(", ", known)}"
+        : "there are none";
 
     /// <summary>Levenshtein's: insertions, deletions and replacements that lead from one text to the other.</summary>
     private static int Distance(string from, string to)

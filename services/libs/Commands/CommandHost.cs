@@ -62,6 +62,16 @@ public static partial class CommandHost
         File.Exists(path) ? File.ReadAllBytes(path)
         : throw new FileNotFoundException(Directory.Exists(path) ? $"{path}: is a folder, not a file" : $"{path}: no such file");
 
+    /// <summary>Checks, before any work, that a folder can be created there or exists.</summary>
+    /// <exception cref="IOException">A file has this path.</exception>
+    public static void RequireNoFile(Option option, string path)
+    {
+        if (File.Exists(path))
+        {
+            throw new IOException($"{option.Name} {path}: is a file, not a folder");
+        }
+    }
+
     /// <summary>.NET says "Access to the path … is denied" of a folder that is opened as a file, and hides a path's missing folder.</summary>
     private static string FileFault(Exception e) => QuotedPath().Match(e.Message) is { Success: true } match && match.Groups[1].Value is var path
         ? e switch
@@ -70,6 +80,9 @@ public static partial class CommandHost
             UnauthorizedAccessException => $"{path}: permission denied",
             DirectoryNotFoundException => $"{path}: no such folder: {Path.GetDirectoryName(path)}",
             FileNotFoundException => $"{path}: no such file",
+            // Of a folder to create.
+            IOException when File.Exists(path) && e.Message.Contains("already exists", StringComparison.Ordinal) =>
+                $"{path}: is a file, not a folder",
             _ => e.Message,
         }
         : e.Message;

@@ -50,6 +50,19 @@ public static class OptionRules
         return option;
     }
 
+    /// <summary>Requires that a list has no item twice.</summary>
+    public static Option<string[]> Distinct(this Option<string[]> option)
+    {
+        option.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<string[]>()?.CountBy(item => item).FirstOrDefault(item => item.Value > 1).Key is { } twice)
+            {
+                result.AddError($"{option.Name}: {twice} is there twice");
+            }
+        });
+        return option;
+    }
+
     /// <summary>An argument with a list, as <see cref="Listed(Option{string[]}, string[])"/>.</summary>
     public static Argument<string[]> Listed(this Argument<string[]> argument)
     {

@@ -27,9 +27,12 @@ internal static partial class VerbHelp
             .Replace("Arguments:\n\n", "", StringComparison.Ordinal).TrimEnd() + '\n';
     }
 
+    /// <summary>A command as a user types it, without arguments and options.</summary>
+    public static string LineOf(Command command) => $"./mesh {string.Join(' ', Lineage(command).Select(c => c.Name))}";
+
     private static string Usage(Command command)
     {
-        var verb = $"./mesh {string.Join(' ', Lineage(command).Select(c => c.Name))}";
+        var verb = LineOf(command);
         var arguments = string.Concat(command.Arguments.Select(a => a.Arity.MaximumNumberOfValues > 1 ? $" {a.Name}…" : $" {a.Name}"));
         string[] lines =
         [

@@ -10,7 +10,11 @@ internal sealed class CsvFindings
 {
     public const string FileName = "findings.csv";
 
+    // Where the sizes begin in _box.
+    private const int Width = 2;
+
     private static readonly string[] _box = ["left", "top", "width", "height"];
+    private static readonly string[] _texts = ["key", "name", "phrase"];
 
     private readonly Dictionary<string, (int Line, List<FindingJson> Findings)> _byKey = [];
     private readonly List<StudyRecord> _leftOut = [];
@@ -26,7 +30,7 @@ internal sealed class CsvFindings
         }
         var findings = new CsvFindings();
         foreach (var (line, row, fault) in CsvTable.Read(
-            path, Manifest.Content(path), ["key", "name", "phrase", .. _box], "mask"))
+            path, Manifest.Content(path), [.. _texts, .. _box], "mask"))
         {
             if (row is null)
             {
@@ -64,6 +68,16 @@ internal sealed class CsvFindings
         if (Array.FindIndex(box, pixels => pixels < 0) is >= 0 and var bad)
         {
             LeaveOut(line, $"{_box[bad]} is not a whole number of pixels");
+            return;
+        }
+        if (Array.IndexOf(box, 0, Width) is >= 0 and var flat)
+        {
+            LeaveOut(line, $"{_box[flat]} is 0: a box has at least one pixel");
+            return;
+        }
+        if (_texts.FirstOrDefault(column => string.IsNullOrWhiteSpace(row[column])) is { } empty)
+        {
+            LeaveOut(line, $"{empty} is empty");
             return;
         }
         var key = row["key"].Trim();

@@ -43,10 +43,16 @@ public static class CsvTable
             var fields = asked.ToDictionary(column => column, column => csv.GetField(Array.IndexOf(columns, column)) ?? "");
             // An unclosed quote ends after the last line of the file.
             var last = Math.Min(csv.Parser.RawRow, lines);
-            var fault = broken ? $"misplaced quote in the CSV{(first < last ? $", lines {first} to {last}" : "")}" : FaultOf(csv, columns.Length);
+            var fault = !broken ? FaultOf(csv, columns.Length)
+                : UnclosedAt(csv.Parser.RawRecord, first) is { } line ? $"a quote that is opened in line {line} is never closed"
+                : $"misplaced quote in the CSV{(first < last ? $", lines {first} to {last}" : "")}";
             yield return new CsvRow(last, fault is null ? fields : null, fault);
         }
     }
+
+    /// <summary>The line of the last quote in a record, if it opens a field that does not end: their number is odd.</summary>
+    private static int? UnclosedAt(ReadOnlySpan<char> record, int first) =>
+        record.Count('"') % 2 == 0 ? null : first + record[..record.LastIndexOf('"')].Count('\n');
 
     private static void RequireColumns(string name, string[] columns, IReadOnlyList<string> required, IReadOnlyList<string> optional)
     {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using MedMoE.Mesh.Bundle;
 
 namespace MedMoE.Mesh.Studies;
 
@@ -23,7 +24,8 @@ internal sealed record RecordJson(string? Key, string? Image, string? Report, st
         catch (JsonException e)
         {
             // The exception's own message may quote data.
-            throw new BadRecordException($"JSON cannot be read at byte {e.BytePositionInLine}{(e.Path is null or "$" ? "" : $", {e.Path}")}");
+            var at = e.LineNumber > 0 ? JsonFault.Place(e) : $"column {e.BytePositionInLine + 1}";
+            throw new BadRecordException($"JSON cannot be read at {at}{(JsonFault.FieldOf(e) is { } field ? $", {field}" : "")}");
         }
     }
 }

@@ -104,7 +104,8 @@ public sealed class BertTokenizer
         }
         Flush();
         ids.Add(_vocabulary.Separator);
-        return new Tokens(ids, words).Truncate(maxTokens);
+        var tokens = new Tokens(ids, words).Truncate(maxTokens);
+        return tokens with { UnknownWords = tokens.Words.Count(known => tokens.Ids[known.FirstToken] == _vocabulary.Unknown) };
     }
 
     /// <summary>The longest match.</summary>

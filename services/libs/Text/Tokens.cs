@@ -8,6 +8,9 @@ public readonly record struct Word(int Start, int End, int FirstToken, int Token
 /// <summary>A text as wordpieces, from [CLS] to [SEP], which belong to no word.</summary>
 public sealed record Tokens(IReadOnlyList<int> Ids, IReadOnlyList<Word> Words, bool Truncated = false)
 {
+    /// <summary>Words that the vocabulary does not have: each is [UNK].</summary>
+    public int UnknownWords { get; init; }
+
     /// <summary>
     /// Keeps the first tokens and [SEP], as in Hugging Face's Python tokenizers; <paramref name="maxTokens"/> is 3 or more. A word cut in the middle
     /// keeps its first wordpieces and its whole span.

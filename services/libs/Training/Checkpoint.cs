@@ -93,7 +93,7 @@ internal static class Checkpoint
         }
         catch (JsonException e)
         {
-            throw new BundleException(path, $"not a training checkpoint: {e.Message}");
+            throw new BundleException(path, $"not a training checkpoint: {JsonFault.Reason(e)}");
         }
     }
 
@@ -105,7 +105,7 @@ internal static class Checkpoint
         }
         catch (JsonException e)
         {
-            throw new BundleException(path, $"not a training checkpoint: {e.Message}");
+            throw new BundleException(path, $"not a training checkpoint: {JsonFault.Reason(e)}");
         }
     }
 

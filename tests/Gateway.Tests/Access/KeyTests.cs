@@ -198,7 +198,7 @@ public sealed class KeyTests : IAsyncLifetime
     [Fact]
     public async Task List_ThatCannotBeRead_IsNotTaken()
     {
-        const string Fault = "not a list of callers: line 1";
+        const string Fault = "not a list of callers: it ends within an object or a list (line 1, column 14)";
         _gateway.ExpectError(Fault);
         var reload = _gateway.Get<Serving.Reloading.ReloadedFile<CallerList>>();
         var before = reload.Value;
@@ -234,7 +234,9 @@ public sealed class KeyTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("{}", "not a list of callers: line 1, $")]
+    [InlineData("{}", "not a list of callers: callers missing (line 1, column ")]
+    [InlineData("{\"callers\": [}", "not a list of callers: not JSON, or with other fields (line 1, column 14)")]
+    [InlineData("{\"callers\": 1}", "not a list of callers: callers is of another kind, or out of range (line 1, column ")]
     [InlineData("null", "JSON: null")]
     [InlineData("""{"callers": [null]}""", "a caller is null")]
     [InlineData("""{"callers": [{"name": "a", "rights": [null], "certificate": "CN=a"}]}""", "\"\" is not a right")]
@@ -245,7 +247,9 @@ public sealed class KeyTests : IAsyncLifetime
     [InlineData("""{"callers": [{"name": "a", "rights": [], "certificate": "a"}]}""", "certificate is not a subject such as CN=ris, O=Hospital")]
     [InlineData("""{"callers": [{"name": "a", "rights": [], "certificate": "CN=a", "max_calls": 0}]}""", "max_bytes are 1 or more")]
     [InlineData("""{"callers": [{"name": "a", "rights": [], "certificate": "CN=a", "priority": "high"}]}""", "priority is not normal or sheddable")]
-    [InlineData("""{"callers": [{"name": "a", "rights": [], "certificate": "CN=a", "right": []}]}""", "not a list of callers: line 1")]
+    [InlineData(
+        """{"callers": [{"name": "a", "rights": [], "certificate": "CN=a", "right": []}]}""",
+        "not a list of callers: not JSON, or with other fields (line 1")]
     [InlineData(
         """{"callers": [{"name": "a", "rights": [], "certificate": "CN=a"}, {"name": "a", "rights": [], "certificate": "CN=b"}]}""",
         "caller \"a\": it is there twice")]

@@ -156,6 +156,17 @@ public sealed class JsonDoorTests(GuardedRouter guarded) : IClassFixture<Guarded
     }
 
     [Theory]
+    [InlineData("/v1/experts?tensor=values", "tensor: there is no such parameter; the nearest is tensors")]
+    [InlineData("/v1/services/expert-ct/model?verbose", "verbose: there is no such parameter; there is tensors")]
+    [InlineData("/v1/experts?tensors=values&Mr%20Miller=1", "query: there is no such parameter; there is tensors")]
+    public async Task Query_ThatIsNotKnown_IsRefused(string path, string fault) =>
+        Assert.Equal(fault, (await _client.Get(path)).Detail(400, "INVALID_ARGUMENT"));
+
+    [Fact]
+    public async Task Path_OfNothing_NamesThePage() => Assert.Equal(
+        "no such path; /docs shows what there is, and gRPC has a port of its own", (await _client.Get("/v1/expert")).Detail(404, "NOT_FOUND"));
+
+    [Theory]
     [InlineData("0")]
     [InlineData("-1")]
     [InlineData("100000")]

@@ -12,6 +12,13 @@ public sealed class SettingNamesTests
     [InlineData("Serving:MaxMesageBytes=1024", "Serving:MaxMesageBytes: there is no such setting; the nearest name is Serving:MaxMessageBytes")]
     [InlineData("Servin:MaxMessageBytes=1024", "Servin:MaxMessageBytes: there is no such setting; the nearest name is Serving:MaxMessageBytes")]
     [InlineData("Endpoints:Refreshing=00:00:01", "Endpoints:Refreshing: there is no such setting; the nearest name is Endpoints:Refresh")]
+    [InlineData(
+        "Foo:Bar=1",
+        "Foo:Bar: there is no such setting; the sections are Serving, Model, Endpoints, Tls, Cache, Access, Audit, Logging, Backbone, TextEncoder, "
+        + "Expert, Router, Gateway")]
+    [InlineData(
+        "Endpoints:Foo=1",
+        "Endpoints:Foo: there is no such setting; those of Endpoints are File, Services, Default, Refresh, KeepAliveTimeout")]
     [InlineData("Serving:MaxMessageBytes=32MB", "Serving:MaxMessageBytes: \"32MB\" is not a whole number up to 2147483647")]
     [InlineData("Serving:ShutdownTimeout=5x", "Serving:ShutdownTimeout: \"5x\" is not a time as 00:00:30 (hours, minutes, seconds)")]
     [InlineData("Serving:ShutdownTimeout=30", "Serving:ShutdownTimeout: \"30\" is not a time as 00:00:30 (hours, minutes, seconds)")]

@@ -26,7 +26,7 @@ public sealed class ScoreTests : IDisposable
     [InlineData("0.125", "1e400", "the number 1e400 is out of range")]
     [InlineData("0.125", "\"high\"", "not a score of this command: ")]
     [InlineData("0.125", "null", "not a score of this command: ")]
-    [InlineData("\"RecallAt1\"", "\"ZeroShot\"", "not JSON: Duplicate")]
+    [InlineData("\"RecallAt1\"", "\"ZeroShot\"", "not JSON: \"ZeroShot\" is there twice")]
     [InlineData("\"Iou\"", "\"IoU\"", "not a score of this command: ")]
     [InlineData("}", "", "not JSON: ")]
     [InlineData(Whole, "null", "not a JSON object")]

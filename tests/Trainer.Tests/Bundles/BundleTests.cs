@@ -212,7 +212,7 @@ public sealed class BundleTests : IDisposable
         (await Tool.Bundle("check", _folder["bert"])).AssertFault("medmoe.json: no such file");
         MakeSwin(SwinConfig.Read(Golden.PathOf("swin-nano", "config.json")), null, withHeads: false);
         (await Tool.Bundle("import", "--swin", _folder["swin"], "--bert", _folder["bert"], "--experts", "ct,ct", "--out", _folder["out"]))
-            .AssertRefused("expert ct is there 2 times");
+            .AssertRefused("--experts: ct is there twice");
         Assert.Equal(["bert", "swin"], Directory.GetDirectories(_folder.Path).Select(Path.GetFileName).Order());
     }
 

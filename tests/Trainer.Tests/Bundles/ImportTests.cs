@@ -61,9 +61,12 @@ public sealed class ImportTests : IDisposable
     [Fact]
     public async Task Import_MedClipCheckpoint_SplitsItsTowers()
     {
-        var result = await ImportCheckpoint(Golden.PathOf("checkpoints", "medclip.bin"), "--experts", "xray,ct", "--architecture", "reference");
+        const string Notice = "for research alone";
+        var result = await ImportCheckpoint(
+            Golden.PathOf("checkpoints", "medclip.bin"), "--experts", "xray,ct", "--architecture", "reference", "--notice", Notice);
 
         Assert.Equal((0, ""), (result.ExitCode, result.Error));
+        Assert.Equal(Notice, ModelBundle.Open(_folder["out"]).Manifest.Notice);
         Assert.Contains("medclip.bin: 6 tensors left out, which MedMoE does not use: vision_model.projection_head.weight, "
             + "text_model.projection_head.weight, logit_scale, text_model.model.pooler.dense.", result.Output);
         Assert.Contains("text_model.model.embeddings.position_ids", result.Output);

@@ -12,8 +12,8 @@ public sealed class ProtoJsonFaultTests
     // The text as a whole.
     [InlineData("", "body", "is empty")]
     [InlineData("  ", "body", "is not JSON")]
-    [InlineData("Mr Miller", "body", "line 1, byte 1")]
-    [InlineData("{\"report\":\n \"Mr Miller\" \"phrases\"}", "body", "line 2, byte 14")]
+    [InlineData("Mr Miller", "body", "line 1, column 1")]
+    [InlineData("{\"report\":\n \"Mr Miller\" \"phrases\"}", "body", "line 2, column 14")]
     [InlineData("""{"report": "Mr Miller""", "body", "is not JSON")]
     [InlineData("""{"report": "Mr Miller"}}""", "body", "is not JSON")]
     [InlineData("""{"report": "Mr Miller",}""", "body", "is not JSON")]

@@ -7,7 +7,10 @@ import createClient from 'openapi-fetch';
 import type { components, paths } from './artifacts/api.js';
 
 const [url, file] = process.argv.slice(2);
-assert.ok(url && file, 'expected URL IMAGE');
+if (!url || !file) {
+  console.error('usage: node artifacts/client.js URL IMAGE');
+  process.exit(2);
+}
 const mesh = createClient<paths>({ baseUrl: url });
 const picture = readFileSync(file);
 const report = 'There is a small nodule in the left upper zone. No effusion.';

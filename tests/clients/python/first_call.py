@@ -3,6 +3,8 @@ import sys
 import grpc
 from medmoe.mesh.v1 import image_pb2, router_pb2, router_pb2_grpc
 
+if len(sys.argv) != 4:
+    sys.exit("usage: python3 first_call.py HOST:PORT IMAGE REPORT")
 server, image, report = sys.argv[1:]
 with grpc.insecure_channel(server) as channel, open(image, "rb") as file:
     mesh = router_pb2_grpc.RouterServiceStub(channel)

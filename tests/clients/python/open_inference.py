@@ -115,6 +115,9 @@ def stream(mesh, image, report):
 
 
 def main():
+    if len(sys.argv) != 4:
+        print(__doc__.splitlines()[0], file=sys.stderr)
+        return 2
     server, path, report = sys.argv[1:]
     with open(path, "rb") as file:
         image = file.read()

@@ -10,7 +10,10 @@ import { BackboneService } from './artifacts/medmoe/mesh/v1/backbone_pb.js';
 import { RouterService } from './artifacts/medmoe/mesh/v1/router_pb.js';
 
 const [url, file] = process.argv.slice(2);
-assert.ok(url && file, 'expected URL IMAGE');
+if (!url || !file) {
+  console.error('usage: node connect.js URL IMAGE');
+  process.exit(2);
+}
 const transport = createGrpcWebTransport({ baseUrl: url, defaultTimeoutMs: 60_000 });
 const [router, backbone] = [createClient(RouterService, transport), createClient(BackboneService, transport)];
 const report = 'There is a small nodule in the left upper zone. No effusion.';

@@ -5,7 +5,10 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 
 const [url, file] = process.argv.slice(2);
-assert.ok(url && file, 'expected URL IMAGE');
+if (!url || !file) {
+  console.error('usage: node fetch.js URL IMAGE');
+  process.exit(2);
+}
 const picture = readFileSync(file);
 
 /** The lines of an answer, each an object, as they come. */

@@ -9,7 +9,10 @@ import OpenAI from 'openai';
 const model = 'medmoe';
 const texts = ['There is a small nodule in the left upper zone.', 'No pleural effusion.'];
 const [url, file, keyFile] = process.argv.slice(2);
-assert.ok(url && file, 'expected URL IMAGE [KEY]');
+if (!url || !file) {
+  console.error('usage: node openai.js URL IMAGE [KEY]');
+  process.exit(2);
+}
 const image = readFileSync(file).toString('base64');
 // The library wants some key, also for a mesh without keys.
 const apiKey = keyFile ? readFileSync(keyFile, 'utf8').split('\n')[0].trim() : 'none';

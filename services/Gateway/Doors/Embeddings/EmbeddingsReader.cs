@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using Google.Protobuf;
+using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Wire;
 using MedMoE.Mesh.Wire.Json;
 
@@ -38,7 +39,7 @@ internal static class EmbeddingsReader
         catch (JsonException e)
         {
             // Its own message quotes the text.
-            throw new InvalidFieldException(ProtoJson.Body, $"is not JSON: line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}");
+            throw new InvalidFieldException(ProtoJson.Body, $"is not JSON: {JsonFault.Place(e)}");
         }
         catch (InvalidOperationException)
         {

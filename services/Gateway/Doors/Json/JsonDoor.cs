@@ -1,6 +1,7 @@
 using System.Net.Mime;
 using Google.Protobuf.Reflection;
 using Grpc.Core;
+using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Gateway.Routing;
 using MedMoE.Mesh.Wire;
 using MedMoE.Mesh.Wire.Catalog;
@@ -17,6 +18,8 @@ internal sealed class JsonDoor : IDoor
     /// <summary>Parameter of the query: how tensors are written in the answer.</summary>
     public const string Tensors = "tensors";
 
+    private const int MaxNameLength = 64;
+
     private const string OtherLines = "application/jsonl";
 
     public IReadOnlyList<DoorRoute> Routes { get; } =
@@ -24,6 +27,7 @@ internal sealed class JsonDoor : IDoor
 
     private static JsonCall Open(HttpRequest request, MethodDescriptor method)
     {
+        RequireKnown(request.Query.Keys);
         var call = HttpMethods.IsGet(request.Method) ? new JsonCall(request, method, TensorsOf(request), null)
             : new JsonCall(request, method, TensorsOf(request), BoundaryOf(request, method));
         if (request.RouteValues.TryGetValue(JsonRoutes.Service, out var value) && value is string name)
@@ -32,6 +36,18 @@ internal sealed class JsonDoor : IDoor
             call.Metadata[ServiceHeader.Name] = MeshService.Find(name) is { } service ? ServiceHeader.ValueOf(service) : name;
         }
         return call;
+    }
+
+    /// <summary>A parameter with a typing error would be ignored, and the answer of another form than its caller wants.</summary>
+    private static void RequireKnown(IEnumerable<string> parameters)
+    {
+        if (parameters.FirstOrDefault(name => !name.Equals(Tensors, StringComparison.OrdinalIgnoreCase)) is { } unknown)
+        {
+            // Only what looks like a name: it may be anything.
+            throw Invalid(
+                unknown.Length is > 0 and <= MaxNameLength && unknown.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-') ? unknown : "query",
+                $"there is no such parameter; {NearestName.Hint(unknown, [Tensors])}");
+        }
     }
 
     private static TensorFormat TensorsOf(HttpRequest request)

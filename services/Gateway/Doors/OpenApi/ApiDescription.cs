@@ -12,7 +12,6 @@ namespace MedMoE.Mesh.Gateway.Doors.OpenApi;
 internal static class ApiDescription
 {
     private const string Document = "/openapi.json";
-    private const string Page = "/docs";
 
     /// <summary>The page may load from the gateway alone, and send to it alone: a key that somebody tries requests with stays here.</summary>
     private const string Policy =
@@ -23,11 +22,11 @@ internal static class ApiDescription
 
     /// <summary>Answers requests for either, before anything asks who calls.</summary>
     public static void UseApiDescription(this IApplicationBuilder app) => app.MapWhen(
-        context => context.Request.Path == Document || context.Request.Path.StartsWithSegments(Page),
+        context => context.Request.Path == Document || context.Request.Path.StartsWithSegments(CallHeaders.DocsPath),
         description => description.Use(Enclose).UseRouting().UseEndpoints(endpoints =>
         {
             endpoints.MapGet(Document, async () => Results.Bytes(await _document.Value, MediaTypeNames.Application.Json));
-            endpoints.MapScalarApiReference(Page, page => page
+            endpoints.MapScalarApiReference(CallHeaders.DocsPath, page => page
                 .WithTitle("MedMoE.Mesh")
                 .WithOpenApiRoutePattern(Document)
                 // All that the page would load from other servers, or tell them.

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Google.Protobuf;
+using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.OpenInference;
 using MedMoE.Mesh.Wire;
 using MedMoE.Mesh.Wire.Json;
@@ -44,8 +45,7 @@ internal ref struct InferRequestReader
         catch (JsonException e)
         {
             // Its own message quotes the text.
-            throw new InvalidFieldException(
-                ProtoJson.Body, $"is not JSON, or deeper than {ProtoJson.MaxDepth} levels: line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}");
+            throw new InvalidFieldException(ProtoJson.Body, $"is not JSON, or deeper than {ProtoJson.MaxDepth} levels: {JsonFault.Place(e)}");
         }
         catch (InvalidOperationException)
         {

@@ -28,9 +28,13 @@ internal sealed record SafetensorsHeader(IReadOnlyDictionary<string, Safetensors
                 tensors.Add(property.Name, ParseTensor(path, property.Name, property.Value));
             }
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
+        catch (JsonException e)
         {
-            throw new BundleException(path, $"not a safetensors file: bad header: {e.Message}");
+            throw new BundleException(path, $"not a safetensors file: bad header: {JsonFault.Of(e)}");
+        }
+        catch (Exception e) when (e is InvalidOperationException or KeyNotFoundException or FormatException)
+        {
+            throw new BundleException(path, "not a safetensors file: bad header: not an object of dtype, shape and data_offsets by tensor");
         }
         CheckLayout(path, tensors.Values, dataLength);
         return new SafetensorsHeader(tensors, metadata);

@@ -67,7 +67,7 @@ public sealed class PromptSets
         }
         catch (JsonException e)
         {
-            throw new InvalidEvaluationException($"{path}: not prompt sets: {e.Message}");
+            throw new InvalidEvaluationException($"{path}: not prompt sets: {JsonFault.Of(e)}");
         }
     }
 

@@ -21,9 +21,10 @@ public sealed record GateReading(
 
 /// <summary>
 /// A report compared with an image: global similarity cos(v_g, t_g), local similarity log Σ exp(temperature · cos(word, context)), whether the report
-/// was truncated, and its words in order.
+/// was truncated, how many of its words the vocabulary does not have, and its words in order.
 /// </summary>
-public sealed record TextGrounding(float GlobalSimilarity, float LocalSimilarity, bool Truncated, IReadOnlyList<WordGrounding> Words);
+public sealed record TextGrounding(
+    float GlobalSimilarity, float LocalSimilarity, bool Truncated, int UnknownWords, IReadOnlyList<WordGrounding> Words);
 
 /// <summary>A word of the report and its attention.</summary>
 /// <param name="Word">Verbatim.</param>

@@ -118,7 +118,7 @@ public sealed class ImageAnalyzer : IDisposable
         // In float32, so the last digit may differ from the mesh's answer.
         var local = Similarity.Local(
             tensor(grounded.Similarities).unsqueeze(0), text.WordCounts, _bundle.Manifest.Similarity.WordTemperature).ToSingles()[0];
-        return new TextGrounding(grounded.GlobalSimilarity, local, text.Tokens[0].Truncated, [.. words]);
+        return new TextGrounding(grounded.GlobalSimilarity, local, text.Tokens[0].Truncated, text.Tokens[0].UnknownWords, [.. words]);
     }
 
     private int ExpertNamed(string? named)

@@ -12,7 +12,11 @@ public static class BundleFolder
     /// <exception cref="BundleException">The path exists and is not an empty folder.</exception>
     public static void RequireFree(string target, string remedy = "")
     {
-        if (File.Exists(target) || (Directory.Exists(target) && Directory.EnumerateFileSystemEntries(target).Any()))
+        if (File.Exists(target))
+        {
+            throw new BundleException(target, "is a file, not a folder");
+        }
+        if (Directory.Exists(target) && Directory.EnumerateFileSystemEntries(target).Any())
         {
             throw new BundleException(target, $"exists and is not empty{remedy}");
         }

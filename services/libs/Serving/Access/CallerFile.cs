@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Serving.Sharing;
 
 namespace MedMoE.Mesh.Serving.Access;
@@ -75,7 +76,7 @@ public static class CallerFile
         catch (JsonException e)
         {
             // The exception's own message may quote a digest.
-            throw new CallerListException(path, $"not a list of callers: line {e.LineNumber + 1}{(e.Path is null ? "" : $", {e.Path}")}");
+            throw new CallerListException(path, $"not a list of callers: {JsonFault.WithoutText(e)}");
         }
     }
 

@@ -12,6 +12,9 @@ public static class CallHeaders
     public const string HealthPath = "/healthz";
     public const string MetricsPath = "/metrics";
 
+    /// <summary>The gateway's page about its HTTP port.</summary>
+    public const string DocsPath = "/docs";
+
     private const string ContentType = "application/grpc";
     private const string Timeout = "grpc-timeout";
 

@@ -27,7 +27,7 @@ internal static class SettingNames
         foreach (var key in arguments.Where(a => a.StartsWith("--", StringComparison.Ordinal) && a.Contains(':')).Select(a => a[2..].Split('=')[0]))
         {
             var section = key.Split(':')[0];
-            Require(key, section, _sections, nearest => nearest + key[section.Length..]);
+            Require(key, section, _sections, nearest => nearest + key[section.Length..], "the sections are");
         }
     }
 
@@ -40,7 +40,8 @@ internal static class SettingNames
         foreach (var setting in section.GetChildren())
         {
             Require(
-                setting.Path, setting.Key, [.. properties.Where(p => p.CanWrite).Select(p => p.Name)], nearest => $"{section.Key}:{nearest}");
+                setting.Path, setting.Key, [.. properties.Where(p => p.CanWrite).Select(p => p.Name)], nearest => $"{section.Key}:{nearest}",
+                $"those of {section.Key} are");
             var property = properties.Single(p => p.Name.Equals(setting.Key, StringComparison.OrdinalIgnoreCase));
             if (setting.Value is { } value && !IsReadable(property, value))
             {
@@ -49,11 +50,13 @@ internal static class SettingNames
         }
     }
 
-    private static void Require(string path, string name, IReadOnlyList<string> known, Func<string, string> whole)
+    private static void Require(string path, string name, IReadOnlyList<string> known, Func<string, string> whole, string all)
     {
         if (!known.Contains(name, StringComparer.OrdinalIgnoreCase))
         {
-            throw new InvalidSettingException(path, $"there is no such setting; the nearest name is {whole(NearestName.To(name, known))}");
+            var rest = NearestName.To(name, known) is { } nearest ? $"the nearest name is {whole(nearest)}"
+                : $"{all} {string.Join(", ", known)}";
+            throw new InvalidSettingException(path, $"there is no such setting; {rest}");
         }
     }
 

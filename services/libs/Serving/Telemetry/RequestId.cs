@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.RegularExpressions;
+using MedMoE.Mesh.Wire.Transport;
 using Microsoft.AspNetCore.Http;
 
 namespace MedMoE.Mesh.Serving.Telemetry;
@@ -10,7 +11,7 @@ namespace MedMoE.Mesh.Serving.Telemetry;
 /// </summary>
 public static partial class RequestId
 {
-    public const string Header = "x-request-id";
+    public const string Header = CallerHeaders.RequestId;
 
     private static readonly AsyncLocal<string?> _current = new();
 

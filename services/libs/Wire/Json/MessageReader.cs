@@ -80,7 +80,7 @@ internal ref struct MessageReader(Utf8JsonReader json)
         {
             throw Fault($"has an unknown field, not quoted here; known: {string.Join(", ", known)}");
         }
-        var reason = known.Length == 0 ? $"{type.Name} has no fields" : $"no such field; the nearest is {NearestName.To(name, known)}";
+        var reason = known.Length == 0 ? $"{type.Name} has no fields" : $"no such field; {NearestName.Hint(name, known)}";
         throw new InvalidFieldException(Path($".{name}"), reason);
     }
 

@@ -68,8 +68,7 @@ public static class ProtoJson
         catch (JsonException e)
         {
             // Its own message quotes the text.
-            throw new InvalidFieldException(
-                Body, $"is not JSON, or deeper than {MaxDepth} levels: line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}");
+            throw new InvalidFieldException(Body, $"is not JSON, or deeper than {MaxDepth} levels: {JsonFault.Place(e)}");
         }
     }
 

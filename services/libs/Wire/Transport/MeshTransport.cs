@@ -1,5 +1,6 @@
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.RegularExpressions;
 using Grpc.Core;
@@ -90,21 +91,32 @@ public sealed partial class MeshTransport
         {
             return e.Message;
         }
-        catch (System.Security.Authentication.AuthenticationException e)
+        catch (AuthenticationException e)
         {
-            // Without an inner exception it was our own check, or the answer was not TLS.
-            return $"TLS: {e.InnerException?.Message
-                ?? (hasShown ? "its certificate is not one of a trusted authority for this address" : "it does not answer in TLS")}";
+            return $"TLS: {WhyRefused(e, hasShown)}";
         }
         catch (IOException e)
         {
-            return $"TLS: {e.Message}";
+            return e.InnerException is SocketException ? "TLS: it ends the connection at the handshake: it may not have TLS at this port"
+                : $"TLS: {e.Message}";
         }
         catch (OperationCanceledException)
         {
             return $"timeout after {timeout.TotalSeconds} s";
         }
     }
+
+    /// <summary>OpenSSL's own words are in the innermost exception; .NET's are only SSL_ERROR_SSL.</summary>
+    private static string WhyRefused(AuthenticationException e, bool hasShown) => e.GetBaseException().Message switch
+    {
+        // It was our own check, or the answer was not TLS.
+        _ when e.InnerException is null =>
+            hasShown ? "its certificate is not one of a trusted authority for this address" : "it does not answer in TLS",
+        var told when told.Contains("alert no application protocol", StringComparison.Ordinal) => "it has no HTTP/2 at this port, which gRPC needs",
+        var told when told.Contains("alert", StringComparison.Ordinal) =>
+            "it refuses the handshake: it may want a client's certificate, or another version of TLS",
+        var told => told,
+    };
 
     /// <summary>Byte by byte: <see cref="X509Certificate.Equals(X509Certificate)"/> compares names and numbers that anybody can write.</summary>
     private static bool IsSame(X509Certificate? certificate, X509Certificate2? expected) =>
