@@ -83,6 +83,14 @@ public sealed partial class ScalingTests
         }
     }
 
+    /// <summary>Longer than until Prometheus, KEDA and the pod have followed.</summary>
+    [Fact]
+    public async Task Calls_ForAnExpertAtZero_WaitLongerWithKeda()
+    {
+        var router = (await Overlay.Build("keda")).Deployment("router").Spec.Template.Spec.Containers.Single(c => c.Name == Overlay.Container);
+        Assert.Equal("00:03:00", Assert.Single(router.Env, setting => setting.Name == "Router__WakeTimeout").Value);
+    }
+
     [Fact]
     public async Task Autoscalers_GoUpAtOnceAndDownSlowly()
     {
