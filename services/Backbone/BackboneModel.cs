@@ -27,7 +27,7 @@ internal sealed record PyramidRequest(float[] Pixels, DataType DataType, Channel
 /// <summary>Sent with an image's last level: the pooled feature, [8C], and the model that computed it.</summary>
 internal sealed record PyramidResult(float[] Pooled, ModelInfo Model);
 
-internal sealed class BackboneModel : IServedModel, IDisposable
+internal sealed class BackboneModel : IExchangedModel, IDisposable
 {
     private const string MaxDecodingBytes = $"{BackboneOptions.Section}:{nameof(BackboneOptions.MaxDecodingBytes)}";
 
@@ -65,6 +65,10 @@ internal sealed class BackboneModel : IServedModel, IDisposable
     }
 
     public ModelInfo Info => _network.Latest.Info;
+
+    public BundlePart Part => _network.Part;
+
+    public void Exchange(string bundle) => _network.Exchange(bundle);
 
     public Batcher<PyramidRequest, PyramidResult> Batcher => _network.Batcher;
 

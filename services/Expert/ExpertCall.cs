@@ -20,7 +20,7 @@ internal sealed class ExpertCall : IDisposable
     private readonly CancellationTokenSource _ended;
     private readonly CancellationTokenSource _evicted = new();
     private readonly Holding _holding;
-    private readonly ExpertState _state = new();
+    private readonly ExpertState _state;
     private readonly List<Task<Batched<LocalizeResponse?>>> _projections = [];
     private readonly List<string> _notes = [];
     private EncodedQueries? _texts;
@@ -28,7 +28,7 @@ internal sealed class ExpertCall : IDisposable
 
     public ExpertCall(ExpertModel model, DateTimeOffset? deadline, CancellationToken cancellation)
     {
-        (_model, _deadline) = (model, deadline);
+        (_model, _deadline, _state) = (model, deadline, new ExpertState(model.Hold()));
         _ended = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _evicted.Token);
         _holding = new Holding { Evict = () => _ = _evicted.CancelAsync() };
     }
@@ -147,6 +147,10 @@ internal sealed class ExpertCall : IDisposable
         if (_projections.Count > 0)
         {
             _model.Batcher.Post(new EndCall(_state));
+        }
+        else
+        {
+            _state.Release();
         }
         _ended.Dispose();
         _evicted.Dispose();

@@ -14,7 +14,7 @@ using static TorchSharp.torch;
 namespace MedMoE.Mesh.Expert;
 
 /// <summary>One expert. Projects levels of several calls in one batch; a call's tensors never leave the model's thread.</summary>
-internal sealed class ExpertModel : IServedModel, IDisposable
+internal sealed class ExpertModel : IExchangedModel, IDisposable
 {
     // One for each level, one for the texts.
     private const int StepsOfACall = PyramidBackbone.Levels + 1;
@@ -53,6 +53,10 @@ internal sealed class ExpertModel : IServedModel, IDisposable
 
     public ModelInfo Info => _network.Latest.Info;
 
+    public BundlePart Part => _network.Part;
+
+    public void Exchange(string bundle) => _network.Exchange(bundle);
+
     public TimeSpan MessageTimeout { get; }
 
     public QueryLimits Limits { get; }
@@ -74,6 +78,9 @@ internal sealed class ExpertModel : IServedModel, IDisposable
     public Batcher<ExpertStep, LocalizeResponse?> Batcher => _network.Batcher;
 
     private int EmbeddingDim => _shape.EmbeddingDim;
+
+    /// <summary>The network for all steps of a call, whatever takes its place meanwhile.</summary>
+    public HeldNetwork<ModalityExpert> Hold() => _network.Hold();
 
     public async Task WarmUp(CancellationToken cancellation)
     {
@@ -103,20 +110,22 @@ internal sealed class ExpertModel : IServedModel, IDisposable
 
     public void Dispose() => _network.Dispose();
 
-    private LocalizeResponse?[] Run(Generation<ModalityExpert> generation, IReadOnlyList<ExpertStep> batch)
+    private LocalizeResponse?[] Run(Generation<ModalityExpert> latest, IReadOnlyList<ExpertStep> batch)
     {
+        // A call's network is that of its beginning.
         // In the order of a call's steps, so that steps of one call in the same batch run in their order. A level that exists already was computed
         // before this batch ran out of memory, and the batch is being retried.
-        foreach (var group in batch.OfType<ProjectLevel>().Where(s => s.State.Levels[s.Level] is null).GroupBy(s => (s.Level, s.Features.DataType)))
+        foreach (var group in batch.OfType<ProjectLevel>().Where(s => s.State.Levels[s.Level] is null)
+            .GroupBy(s => (s.State.Network, s.Level, s.Features.DataType)))
         {
-            Project(generation.Network, [.. group]);
+            Project(group.Key.Network.Network, [.. group]);
         }
         foreach (var ended in batch.OfType<EndCall>())
         {
             Free(ended.State);
         }
         // A call without all levels has already failed with the error of the missing one.
-        return [.. batch.Select(step => step is GroundTexts ground && ground.State.IsComplete ? Ground(generation, ground) : null)];
+        return [.. batch.Select(step => step is GroundTexts ground && ground.State.IsComplete ? Ground(ground) : null)];
     }
 
     private void Project(ModalityExpert expert, IReadOnlyList<ProjectLevel> steps)
@@ -134,8 +143,9 @@ internal sealed class ExpertModel : IServedModel, IDisposable
     /// <summary>A copy of one row: a view would keep the whole batch in memory until its slowest call ends.</summary>
     private static Tensor Own(Tensor batch, long row) => batch.shape[0] == 1 ? batch.alias() : batch.narrow(0, row, 1).clone();
 
-    private LocalizeResponse Ground(Generation<ModalityExpert> generation, GroundTexts step)
+    private LocalizeResponse Ground(GroundTexts step)
     {
+        var generation = step.State.Network;
         using var scope = NewDisposeScope();
         var features = new LocalFeatures([.. step.State.Levels.Select(level => level!)]);
         var embedding = features.Mean();
@@ -188,5 +198,6 @@ internal sealed class ExpertModel : IServedModel, IDisposable
             level?.ScaleScores.Dispose();
         }
         Array.Clear(state.Levels);
+        state.Release();
     }
 }

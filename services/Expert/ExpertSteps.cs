@@ -1,14 +1,20 @@
 using MedMoE.Mesh.Model.Experts;
 using MedMoE.Mesh.Model.Swin;
+using MedMoE.Mesh.ModelServing;
 
 namespace MedMoE.Mesh.Expert;
 
-/// <summary>A call's levels so far. Only the model's thread may read or change it; other code just passes it on.</summary>
-internal sealed class ExpertState
+/// <summary>A call's network, and its levels so far. Only the model's thread may read or change these; other code just passes them on.</summary>
+internal sealed class ExpertState(HeldNetwork<ModalityExpert> network)
 {
+    public Generation<ModalityExpert> Network => network.Generation;
+
     public LevelFeatures?[] Levels { get; } = new LevelFeatures?[PyramidBackbone.Levels];
 
     public bool IsComplete => !Levels.Contains(null);
+
+    /// <summary>The call has ended.</summary>
+    public void Release() => network.Dispose();
 }
 
 /// <summary>One step of a call for the model's thread. A call's steps run in the order they were submitted.</summary>

@@ -15,7 +15,7 @@ namespace MedMoE.Mesh.TextEncoder;
 /// <summary>A text's embeddings, [words, D] and [D], as arrays: tensors must not leave the model's thread.</summary>
 internal sealed record TextFeatures(float[] Words, float[] Sentence, ModelInfo Model);
 
-internal sealed class TextModel(IOptions<ModelOptions> model, IOptions<TextEncoderOptions> options, ServiceLoad load) : IServedModel, IDisposable
+internal sealed class TextModel(IOptions<ModelOptions> model, IOptions<TextEncoderOptions> options, ServiceLoad load) : IExchangedModel, IDisposable
 {
     private readonly ServedNetwork<TextEmbedder, Tokens, TextFeatures> _network = new(
         model.Value,
@@ -27,6 +27,10 @@ internal sealed class TextModel(IOptions<ModelOptions> model, IOptions<TextEncod
         served: load);
 
     public ModelInfo Info => _network.Latest.Info;
+
+    public BundlePart Part => _network.Part;
+
+    public void Exchange(string bundle) => _network.Exchange(bundle);
 
     /// <summary>Maximum texts of a call. A call with more than the queue holds could never be accepted.</summary>
     public int MaxTexts => options.Value.QueueCapacity;

@@ -8,8 +8,10 @@ namespace MedMoE.Mesh.Services.Tests;
 public sealed class ServedNetworkTests : IDisposable
 {
     private readonly GoldenBundle _first = new(Architecture.Paper);
-    private readonly GoldenBundle _second = new(Architecture.Reference);
+    private readonly GoldenBundle _second = new(Architecture.Paper);
     private readonly List<Loaded> _loaded = [];
+
+    public ServedNetworkTests() => _second.SetVersion("2");
 
     [Fact]
     public async Task Exchange_BetweenTwoBatches_LaterOnesRunOnTheNewNetwork()
@@ -21,8 +23,37 @@ public sealed class ServedNetworkTests : IDisposable
         var after = await network.Batcher.Submit(0);
 
         Assert.Equal(
-            [(0, "medmoe-nano-paper/1"), (1, "medmoe-nano-reference/1")], new[] { before.Value, after.Value });
-        Assert.Equal("medmoe-nano-reference/1", network.Latest.Info.ModelVersion);
+            [(0, "medmoe-nano-paper/1"), (1, "medmoe-nano-paper/2")], new[] { before.Value, after.Value });
+        Assert.Equal("medmoe-nano-paper/2", network.Latest.Info.ModelVersion);
+        Assert.Equal([true, false], _loaded.Select(loaded => loaded.Disposed));
+    }
+
+    [Fact]
+    public async Task Exchange_BundleOfAnotherForm_IsRefused()
+    {
+        using var other = new GoldenBundle(Architecture.Reference);
+        using var network = Served();
+
+        var e = Assert.Throws<BundleException>(() => network.Exchange(other.Root));
+
+        Assert.Contains("part text differs from the running model in more than its weights", e.Message, StringComparison.Ordinal);
+        Assert.Equal((0, "medmoe-nano-paper/1"), (await network.Batcher.Submit(0)).Value);
+        Assert.Equal([false, true], _loaded.Select(loaded => loaded.Disposed));
+    }
+
+    [Fact]
+    public void Hold_OfAnExchangedNetwork_KeepsItUntilReleased()
+    {
+        using var network = Served();
+        var held = network.Hold();
+        var again = network.Hold();
+
+        network.Exchange(_second.Root);
+        held.Dispose();
+        held.Dispose();
+        Assert.Equal((0, false), (again.Generation.Network.Number, _loaded[0].Disposed));
+
+        again.Dispose();
         Assert.Equal([true, false], _loaded.Select(loaded => loaded.Disposed));
     }
 

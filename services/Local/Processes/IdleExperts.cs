@@ -14,15 +14,20 @@ internal sealed partial class IdleExperts(Supervisor supervisor, MeshLog log, Ti
 {
     private static readonly TimeSpan _period = TimeSpan.FromMilliseconds(250);
 
-    private readonly MeshTransport _transport = supervisor.Plan.TransportTo(ServiceCatalog.Router);
-    private readonly HttpClient _http = new(
-        supervisor.Plan.TransportTo(ServiceCatalog.Router).Secure(new SocketsHttpHandler(), ServiceCatalog.Router.Name))
-    {
-        Timeout = TimeSpan.FromSeconds(5),
-    };
+    /// <summary>How long an expert that is not asked for has no call to work for before it is stopped.</summary>
+    private static readonly TimeSpan _quiet = TimeSpan.FromSeconds(2);
 
+    private static readonly TimeSpan _timeout = TimeSpan.FromSeconds(5);
+
+    private readonly MeshTransport _transport = supervisor.Plan.TransportTo(ServiceCatalog.Router);
+
+    // By service: each has a certificate with its own name.
+    private readonly Dictionary<string, HttpClient> _http = [];
+
+    // By expert: the requests for it, its work, and when it may be stopped.
     private readonly Dictionary<string, double> _asked = [];
-    private readonly Dictionary<string, long> _lastAsked = [];
+    private readonly Dictionary<string, double> _work = [];
+    private readonly Dictionary<string, DateTimeOffset> _stop = [];
 
     /// <summary>Watches until it is cancelled.</summary>
     public async Task Run(CancellationToken cancellation)
@@ -42,25 +47,41 @@ internal sealed partial class IdleExperts(Supervisor supervisor, MeshLog log, Ti
         }
     }
 
-    public void Dispose() => _http.Dispose();
+    public void Dispose()
+    {
+        foreach (var http in _http.Values)
+        {
+            http.Dispose();
+        }
+    }
 
     private async Task Follow(string expert, TimeSpan idle, double requests, double waiting, CancellationToken cancellation)
     {
         // A router that has started again counts from zero. Those that wait may have asked long ago, before an earlier replica was stopped.
         var isAsked = waiting > 0 || (_asked.TryGetValue(expert, out var before) && requests > before);
         _asked[expert] = requests;
-        if (isAsked || !_lastAsked.ContainsKey(expert))
+        if (isAsked || !_stop.ContainsKey(expert))
         {
-            _lastAsked[expert] = time.GetTimestamp();
+            _stop[expert] = time.GetUtcNow() + idle;
         }
-        var runs = supervisor.Status().Any(replica => replica.Service == MeshService.ExpertNamed(expert).Name && replica.Number > 0);
-        if (!runs && isAsked)
+        ReplicaStatus[] replicas =
+            [.. supervisor.Status().Where(replica => replica.Service == MeshService.ExpertNamed(expert).Name && replica.Number > 0)];
+        if (replicas.Length == 0 && isAsked)
         {
             log.Info($"{expert} is asked for: starting it");
             await Scale(expert, 1, cancellation);
+            _stop[expert] = time.GetUtcNow() + idle;
         }
-        else if (runs && time.GetElapsedTime(_lastAsked[expert]) >= idle)
+        else if (replicas.Length > 0 && time.GetUtcNow() >= _stop[expert])
         {
+            // Nobody has asked for a while; it may still work for those before.
+            var work = await Work(replicas, cancellation);
+            if (work is null || work != _work.GetValueOrDefault(expert))
+            {
+                _work[expert] = work ?? 0;
+                _stop[expert] = time.GetUtcNow() + _quiet;
+                return;
+            }
             log.Info($"{expert} was not asked for {idle.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s: stopping it");
             await Scale(expert, 0, cancellation);
         }
@@ -85,28 +106,59 @@ internal sealed partial class IdleExperts(Supervisor supervisor, MeshLog log, Ti
         var asked = new Dictionary<string, (double Requests, double Waiting)>();
         foreach (var router in supervisor.Status().Where(replica => replica.Service == ServiceCatalog.Router.Name))
         {
-            if (router.Listening is not { } listening)
+            if (await Metrics(router, cancellation) is not { } metrics)
             {
                 return null;
             }
-            try
+            foreach (Match match in ExpertMetric().Matches(metrics))
             {
-                var metrics = await _http.GetStringAsync(new Uri(_transport.AddressOf(listening.Http)!, CallHeaders.MetricsPath), cancellation);
-                foreach (Match match in ExpertMetric().Matches(metrics))
-                {
-                    var (expert, count) = (match.Groups[2].Value, double.Parse(match.Groups[3].ValueSpan, CultureInfo.InvariantCulture));
-                    var (requests, waiting) = asked.GetValueOrDefault(expert);
-                    asked[expert] = match.Groups[1].ValueSpan is "waiting" ? (requests, waiting + count) : (requests + count, waiting);
-                }
-            }
-            catch (Exception e) when (e is HttpRequestException || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
-            {
-                return null;
+                var (expert, count) = (match.Groups[2].Value, Number(match.Groups[3]));
+                var (requests, waiting) = asked.GetValueOrDefault(expert);
+                asked[expert] = match.Groups[1].ValueSpan is "waiting" ? (requests, waiting + count) : (requests + count, waiting);
             }
         }
         return asked;
     }
 
+    /// <summary>The calls that replicas of an expert have ended; null if one runs now, or a replica cannot be read.</summary>
+    private async Task<double?> Work(IEnumerable<ReplicaStatus> replicas, CancellationToken cancellation)
+    {
+        var work = 0.0;
+        foreach (var replica in replicas)
+        {
+            if (await Metrics(replica, cancellation) is not { } metrics
+                || ExpertCalls().Matches(metrics).Any(match => match.Groups[1].ValueSpan is "requests" && Number(match.Groups[2]) > 0))
+            {
+                return null;
+            }
+            work += ExpertCalls().Matches(metrics).Where(match => match.Groups[1].ValueSpan is not "requests").Sum(match => Number(match.Groups[2]));
+        }
+        return work;
+    }
+
+    private async Task<string?> Metrics(ReplicaStatus replica, CancellationToken cancellation)
+    {
+        try
+        {
+            return replica.Listening is { } listening
+                ? await HttpTo(replica.Service).GetStringAsync(new Uri(_transport.AddressOf(listening.Http)!, CallHeaders.MetricsPath), cancellation)
+                : null;
+        }
+        catch (Exception e) when (e is HttpRequestException || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
+        {
+            return null;
+        }
+    }
+
+    private HttpClient HttpTo(string service) => _http.TryGetValue(service, out var known) ? known
+        : _http[service] = new HttpClient(_transport.Secure(new SocketsHttpHandler(), service)) { Timeout = _timeout };
+
+    private static double Number(Group digits) => double.Parse(digits.ValueSpan, CultureInfo.InvariantCulture);
+
     [GeneratedRegex(@"^medmoe_expert_(requests_total|waiting)\{[^}]*expert=""([^""]+)""[^}]*\} (\S+)", RegexOptions.Multiline)]
     private static partial Regex ExpertMetric();
+
+    // Not those that ask for its model.
+    [GeneratedRegex(@"^medmoe_(requests|request_duration_seconds_count)\{[^}]*ExpertService/[^}]*\} (\S+)", RegexOptions.Multiline)]
+    private static partial Regex ExpertCalls();
 }

@@ -28,7 +28,7 @@ internal sealed class WakingExperts(MeshChannels channels, ExpertMetrics metrics
     public async Task UntilAwake(MeshService expert, CancellationToken cancellation)
     {
         var timeout = options.Value.WakeTimeout;
-        if (timeout == TimeSpan.Zero || await channels.HasReplica(expert, cancellation))
+        if (timeout == TimeSpan.Zero || await channels.HasReplica(expert, trustsConnection: true, cancellation))
         {
             return;
         }
@@ -57,11 +57,11 @@ internal sealed class WakingExperts(MeshChannels channels, ExpertMetrics metrics
 
     /// <summary>Whether a call may have failed because the expert's last replica was just stopped: a new one is waited for.</summary>
     public async Task<bool> HasGone(MeshService expert, CancellationToken cancellation) =>
-        options.Value.WakeTimeout > TimeSpan.Zero && !await channels.HasReplica(expert, cancellation);
+        options.Value.WakeTimeout > TimeSpan.Zero && !await channels.HasReplica(expert, trustsConnection: false, cancellation);
 
     private async Task<bool> FirstReplica(MeshService expert, CancellationToken stop)
     {
-        while (!await channels.HasReplica(expert, stop))
+        while (!await channels.HasReplica(expert, trustsConnection: true, stop))
         {
             await Task.Delay(_period, stop);
         }

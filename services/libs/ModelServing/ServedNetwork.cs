@@ -8,16 +8,17 @@ using static TorchSharp.torch;
 
 namespace MedMoE.Mesh.ModelServing;
 
-/// <summary>Serves one part of a bundle in batches. The batcher's thread owns the network: it runs and disposes it.</summary>
+/// <summary>Serves one part of a bundle in batches. The batcher's thread runs the network.</summary>
+/// <remarks>
+/// The network can be exchanged while calls run. A batch runs on one network; a call of several batches holds the one that it began with.
+/// </remarks>
 public sealed class ServedNetwork<TNetwork, TItem, TResult> : IDisposable
     where TNetwork : class, IDisposable
 {
-    private readonly BundlePart _part;
     private readonly Func<ModelBundle, TorchOptions, TNetwork> _load;
     private readonly Func<Generation<TNetwork>, IReadOnlyList<TItem>, IReadOnlyList<TResult>> _run;
     private readonly Lock _exchanging = new();
-    private Generation<TNetwork> _running;
-    private volatile Generation<TNetwork> _latest;
+    private Users _latest;
 
     /// <summary>
     /// Loads the network; <paramref name="load"/> also moves it to the device. <paramref name="run"/> returns one result per item, in order; tensors
@@ -30,13 +31,15 @@ public sealed class ServedNetwork<TNetwork, TItem, TResult> : IDisposable
         Func<Generation<TNetwork>, IReadOnlyList<TItem>, IReadOnlyList<TResult>> run, Func<IReadOnlyList<TItem>, TItem, bool>? fits = null,
         ServiceLoad? served = null)
     {
-        (_part, _load, _run) = (part, load, run);
+        (Part, _load, _run) = (part, load, run);
         Torch = TorchOptions.Parse(options.Device, options.Precision);
-        _running = _latest = Load(options.Bundle);
+        _latest = new Users(Load(options.Bundle));
         Metrics = new BatcherMetrics(part.Folder, served);
         served?.CountItems(batching.MaxBatchSize);
         Batcher = new Batcher<TItem, TResult>(batching, Run, Metrics, fits);
     }
+
+    public BundlePart Part { get; }
 
     public TorchOptions Torch { get; }
 
@@ -45,55 +48,90 @@ public sealed class ServedNetwork<TNetwork, TItem, TResult> : IDisposable
     public Batcher<TItem, TResult> Batcher { get; }
 
     /// <summary>The network of the next batch. Only the batcher's thread may run it.</summary>
-    public Generation<TNetwork> Latest => _latest;
+    public Generation<TNetwork> Latest => Volatile.Read(ref _latest).Generation;
 
-    /// <summary>Loads the part of another bundle and uses it from the next batch on.</summary>
-    /// <exception cref="BundleException">It cannot be loaded; the present network stays.</exception>
+    /// <summary>Keeps the present network for a call of several batches.</summary>
+    public HeldNetwork<TNetwork> Hold()
+    {
+        lock (_exchanging)
+        {
+            var users = _latest;
+            users.Count++;
+            return new HeldNetwork<TNetwork>(users.Generation, () => Release(users));
+        }
+    }
+
+    /// <summary>Loads the part of another bundle, or of the changed one, and uses it from the next batch on.</summary>
+    /// <exception cref="BundleException">It cannot be loaded, or differs in more than the weights; the present network stays.</exception>
     public void Exchange(string bundle)
     {
         var next = Load(bundle);
-        lock (_exchanging)
+        if (next.Form != Latest.Form)
         {
-            if (_latest != _running)
-            {
-                // No batch has run since the last exchange.
-                _latest.Network.Dispose();
-            }
-            _latest = next;
+            next.Network.Dispose();
+            throw new BundleException(
+                bundle, $"part {Part} differs from the running model in more than its weights: only a restarted service can use it");
         }
+        Retire(new Users(next));
     }
 
     public void Dispose()
     {
         Batcher.Dispose();
-        SwitchToLatest();
-        _running.Network.Dispose();
+        Retire(_latest);
         Metrics.Dispose();
     }
 
     private Generation<TNetwork> Load(string folder)
     {
         var bundle = ModelBundle.Open(folder);
-        return new Generation<TNetwork>(_load(bundle, Torch), bundle, ServedModel.Describe(bundle, _part, Torch.PrecisionName));
+        return new Generation<TNetwork>(
+            _load(bundle, Torch), bundle, ServedModel.Describe(bundle, Part, Torch.PrecisionName), BundleForm.Of(bundle, Part));
     }
 
     private IReadOnlyList<TResult> Run(IReadOnlyList<TItem> batch)
     {
-        SwitchToLatest();
+        using var held = Hold();
         using var scope = NewDisposeScope();
         using var inference = inference_mode();
-        return _run(_running, batch);
+        return _run(held.Generation, batch);
     }
 
-    private void SwitchToLatest()
+    private void Retire(Users next)
     {
         lock (_exchanging)
         {
-            if (_latest != _running)
-            {
-                _running.Network.Dispose();
-                _running = _latest;
-            }
+            var users = _latest;
+            _latest = next;
+            users.IsRetired = true;
+            DisposeOf(users);
         }
+    }
+
+    private void Release(Users users)
+    {
+        lock (_exchanging)
+        {
+            users.Count--;
+            DisposeOf(users);
+        }
+    }
+
+    private static void DisposeOf(Users users)
+    {
+        if (users is { IsRetired: true, Count: 0 })
+        {
+            users.Generation.Network.Dispose();
+        }
+    }
+
+    /// <summary>How many batches and calls use a network. Guarded by the lock.</summary>
+    private sealed class Users(Generation<TNetwork> generation)
+    {
+        public Generation<TNetwork> Generation => generation;
+
+        public int Count { get; set; }
+
+        public bool IsRetired { get; set; }
     }
 }

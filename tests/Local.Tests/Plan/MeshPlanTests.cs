@@ -39,7 +39,12 @@ public sealed class MeshPlanTests
         AssertOwn("backbone", network);
         AssertOwn("text-encoder", network);
         AssertOwn("expert-ct", ["--Expert:Name=ct", .. network]);
-        AssertOwn("router", ["--Model:Bundle=/b", "--Endpoints:File=/run/endpoints.json", "--Cache:Redis=redis:6379", "--Router:PyramidType=BF16"]);
+        AssertOwn(
+            "router",
+            [
+                "--Model:Bundle=/b", "--Endpoints:File=/run/endpoints.json", "--Cache:Redis=redis:6379", "--Router:PyramidType=BF16",
+                "--Router:WakeTimeout=0",
+            ]);
         AssertOwn("gateway", ["--Endpoints:File=/run/endpoints.json"], port: 9000);
 
         void AssertOwn(string service, string[] own, int port = 0) => Assert.Equal(
@@ -48,5 +53,16 @@ public sealed class MeshPlanTests
                 .. own, "--Serving:MaxMessageBytes=1024", "--A:B=c=d",
             ],
             plan.Services.Single(s => s.Service.Name == service).Arguments);
+    }
+
+    [Fact]
+    public void For_IdleExperts_NoneRuns_AndTheRouterWaitsForThem()
+    {
+        var plan = MeshPlan.For(new UpOptions { Bundle = "/b", Idle = ["ct=5m", "mri=1h"], Replicas = "mri=2" }, _demo, "/run/endpoints.json", "");
+
+        Assert.Equal([0, 2, 1], new[] { "ct", "mri", "xray" }.Select(name => plan.Services.Single(s => s.ShortName == name).Replicas));
+        Assert.Equal((TimeSpan.FromMinutes(5), TimeSpan.FromHours(1)), (plan.Idle["ct"], plan.Idle["mri"]));
+        Assert.DoesNotContain(
+            plan.Services.Single(s => s.ShortName == "router").Arguments, argument => argument.Contains("WakeTimeout", StringComparison.Ordinal));
     }
 }

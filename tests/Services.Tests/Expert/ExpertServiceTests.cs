@@ -264,7 +264,7 @@ public sealed class ExpertServiceTests
             // Runs after all steps that they have left, and frees its own tensors.
             var model = mesh.Experts["ct"].Get<ExpertModel>();
             await model.WarmUp(TestContext.Current.CancellationToken);
-            await model.Batcher.Submit(new GroundTexts(new ExpertState(), new EncodedQueries([], [], []), new AnswerParts()));
+            await model.Batcher.Submit(new GroundTexts(new ExpertState(model.Hold()), new EncodedQueries([], [], []), new AnswerParts()));
         }
         await Calls(20);
         // The count is that of the whole process, and tests before may still free theirs. What waits for a finalizer is freed now and not at the end.

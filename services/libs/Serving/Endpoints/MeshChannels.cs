@@ -52,16 +52,18 @@ public sealed class MeshChannels : IDisposable
         _channels.TryGetValue(service, out var opened) && opened is { IsValueCreated: true, Value.Channel.State: ConnectivityState.Ready };
 
     /// <summary>
-    /// Whether the service has a replica, by the settings or by DNS, reachable or not. A name is not looked up while one is connected; true if DNS
-    /// does not answer.
+    /// Whether the service has a replica, by the settings or by DNS, reachable or not; true if DNS does not answer.
     /// </summary>
-    public async Task<bool> HasReplica(MeshService service, CancellationToken cancellation)
+    /// <param name="service">Which.</param>
+    /// <param name="trustsConnection">Whether a name need not be looked up while a replica is connected, which may be stopping.</param>
+    /// <param name="cancellation">Of the lookup.</param>
+    public async Task<bool> HasReplica(MeshService service, bool trustsConnection, CancellationToken cancellation)
     {
         var address = AddressOf(service);
         try
         {
             return address is { IsName: true, Hosts: [var name] }
-                ? IsConnected(service) || (await Names.LookUp(name.Host, cancellation)).Length > 0
+                ? (trustsConnection && IsConnected(service)) || (await Names.LookUp(name.Host, cancellation)).Length > 0
                 : address.Hosts.Count > 0;
         }
         catch (Exception e) when (e is SocketException or TimeoutException)

@@ -16,6 +16,17 @@ public interface IServedModel
     Task WarmUp(CancellationToken cancellation);
 }
 
+/// <summary>A model whose weights can be exchanged while calls run.</summary>
+public interface IExchangedModel : IServedModel
+{
+    /// <summary>What it reads of its bundle.</summary>
+    BundlePart Part { get; }
+
+    /// <summary>Runs the weights of another bundle, or of the changed one, from the next batch on.</summary>
+    /// <exception cref="BundleException">They cannot be used; the present ones stay.</exception>
+    void Exchange(string bundle);
+}
+
 public static class ServedModel
 {
     /// <summary>Creates a service of one model. The section has the settings <typeparamref name="TOptions"/>.</summary>
@@ -39,6 +50,10 @@ public static class ServedModel
         services.AddSingleton<IServedModel>(provider => provider.GetRequiredService<TModel>());
         services.AddSingleton<ModelMetrics>();
         services.AddHostedService<WarmUp>();
+        if (typeof(TModel).IsAssignableTo(typeof(IExchangedModel)))
+        {
+            services.AddHostedService<ModelWatch>();
+        }
     }
 
     /// <summary>Maps the model's own rpcs and <see cref="ModelEndpoint"/>.</summary>
