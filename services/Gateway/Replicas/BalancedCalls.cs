@@ -1,12 +1,9 @@
 using System.Runtime.CompilerServices;
 using Grpc.Core;
-using MedMoE.Mesh.Gateway.Calls;
-using MedMoE.Mesh.Gateway.Settings;
 using MedMoE.Mesh.Serving.Balancing;
 using MedMoE.Mesh.Serving.Endpoints;
 using MedMoE.Mesh.Serving.Load;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Model;
 using Yarp.ReverseProxy.Transforms;
@@ -17,7 +14,7 @@ namespace MedMoE.Mesh.Gateway.Replicas;
 /// Sends each call to one replica, by <see cref="ReplicaChoice"/>, and measures it. In place of YARP's own policies, which know only how many calls
 /// run, not how long they take and what the replicas report.
 /// </summary>
-internal sealed class BalancedCalls(RequestDelegate next, IOptions<GatewayOptions> options, TimeProvider time)
+internal sealed class BalancedCalls(RequestDelegate next, TimeProvider time)
 {
     private readonly ConditionalWeakTable<DestinationState, ReplicaLoad> _loads = [];
     private readonly ConditionalWeakTable<ClusterState, MethodPaces> _paces = [];
@@ -46,21 +43,15 @@ internal sealed class BalancedCalls(RequestDelegate next, IOptions<GatewayOption
         }
         finally
         {
-            Measure(context, call, loads[place], report);
+            Measure(context, call, report);
         }
     }
 
-    private void Measure(HttpContext context, MeasuredCall call, ReplicaLoad replica, Report report)
+    private static void Measure(HttpContext context, MeasuredCall call, Report report)
     {
-        var failure = context.Features.Get<IForwarderErrorFeature>();
-        // Without a failure the answer is the replica's.
-        var status = failure is null ? context.Response.Status() ?? StatusCode.Unknown
-            : CallFailure.Status(failure, context, options.Value).StatusCode;
+        // A call that broke off says nothing against its replica: its caller may be the cause. One that cannot be reached is ReachPolicy's.
+        var status = context.Features.Get<IForwarderErrorFeature>() is null ? context.Response.Status() ?? StatusCode.Unknown : StatusCode.Cancelled;
         call.Ended(status, context.Response.Field(GrpcErrors.ServiceTrailer) is not null, LoadReports.Read(report.Text));
-        if (failure is not null && status == StatusCode.Unavailable)
-        {
-            replica.Lost();
-        }
     }
 
     /// <summary>Takes a replica's report out of an answer, and puts this gateway's in its place.</summary>

@@ -50,7 +50,9 @@ public sealed class WakingExpertsTests : IAsyncLifetime
         }
         var channels = router.Get<MeshChannels>();
         await Patience.Until("the end of its connection", () => !channels.IsConnected(_ct));
-        await Patience.Until("the empty list", async () => !await channels.HasReplica(_ct, trustsConnection: true, TestContext.Current.CancellationToken));
+        await Patience.Until(
+            "the empty list",
+            async () => !await channels.HasReplica(_ct, trustsConnection: true, TestContext.Current.CancellationToken));
         // The model is known now.
         var again = Analyze(router, "ct");
         await Waiting(router, 1);

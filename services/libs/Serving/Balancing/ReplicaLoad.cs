@@ -121,7 +121,7 @@ public sealed class ReplicaLoad(TimeProvider time)
     /// It could not be reached or lost a call, and is left out. One that hangs accepts connections and looks ready to its channel, so that every call
     /// to it would wait for its pings.
     /// </summary>
-    public void Lost()
+    internal void Lost()
     {
         lock (_gate)
         {
