@@ -41,8 +41,8 @@ public sealed class ReachTests
         await Call(gateway, 40, EchoRouter.Die);
         await Call(gateway, 40);
 
-        // Calls in sequence alternate between the replicas.
-        Assert.InRange(router.Get<EchoRouter.Calls>().Answered, 15, 25);
+        // Half of them, by chance.
+        Assert.InRange(router.Get<EchoRouter.Calls>().Answered, 6, 34);
     }
 
     [Fact]
@@ -69,8 +69,8 @@ public sealed class ReachTests
                 return e.Status;
             }
         }
-        // One call for each replica, to open its connection.
-        Assert.Equal([StatusCode.OK, StatusCode.OK], [(await Encode()).StatusCode, (await Encode()).StatusCode]);
+        // At once, so that both replicas get some, and their connections are open.
+        Assert.All(await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Encode())), status => Assert.Equal(StatusCode.OK, status.StatusCode));
 
         Assert.Equal(0, LocalProcess.Kill(hung.Id, SigStop));
         try
