@@ -110,9 +110,9 @@ internal sealed class ExpertModel : IExchangedModel, IDisposable
 
     public void Dispose() => _network.Dispose();
 
+    /// <summary>Each step runs on the network of its call, which may be older than the latest.</summary>
     private LocalizeResponse?[] Run(Generation<ModalityExpert> latest, IReadOnlyList<ExpertStep> batch)
     {
-        // A call's network is that of its beginning.
         // In the order of a call's steps, so that steps of one call in the same batch run in their order. A level that exists already was computed
         // before this batch ran out of memory, and the batch is being retried.
         foreach (var group in batch.OfType<ProjectLevel>().Where(s => s.State.Levels[s.Level] is null)

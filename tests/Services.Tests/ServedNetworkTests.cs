@@ -10,6 +10,7 @@ public sealed class ServedNetworkTests : IDisposable
     private readonly GoldenBundle _first = new(Architecture.Paper);
     private readonly GoldenBundle _second = new(Architecture.Paper);
     private readonly List<Loaded> _loaded = [];
+    private Action? _loading;
 
     public ServedNetworkTests() => _second.SetVersion("2");
 
@@ -37,6 +38,19 @@ public sealed class ServedNetworkTests : IDisposable
         var e = Assert.Throws<BundleException>(() => network.Exchange(other.Root));
 
         Assert.Contains("part text differs from the running model in more than its weights", e.Message, StringComparison.Ordinal);
+        Assert.Equal((0, "medmoe-nano-paper/1"), (await network.Batcher.Submit(0)).Value);
+        Assert.Equal([false, true], _loaded.Select(loaded => loaded.Disposed));
+    }
+
+    [Fact]
+    public async Task Exchange_FilesThatChangeWhileTheyAreRead_IsRefused()
+    {
+        using var network = Served();
+        _loading = () => _second.SetVersion("3");
+
+        var e = Assert.Throws<BundleException>(() => network.Exchange(_second.Root));
+
+        Assert.Contains("were changed while they were read", e.Message, StringComparison.Ordinal);
         Assert.Equal((0, "medmoe-nano-paper/1"), (await network.Batcher.Submit(0)).Value);
         Assert.Equal([false, true], _loaded.Select(loaded => loaded.Disposed));
     }
@@ -91,6 +105,7 @@ public sealed class ServedNetworkTests : IDisposable
         new BatcherOptions(),
         (_, _) =>
         {
+            _loading?.Invoke();
             _loaded.Add(new Loaded(_loaded.Count));
             return _loaded[^1];
         },

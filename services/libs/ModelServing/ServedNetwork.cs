@@ -82,11 +82,19 @@ public sealed class ServedNetwork<TNetwork, TItem, TResult> : IDisposable
         Metrics.Dispose();
     }
 
+    /// <exception cref="BundleException">It cannot be loaded, or its files were changed meanwhile.</exception>
     private Generation<TNetwork> Load(string folder)
     {
         var bundle = ModelBundle.Open(folder);
-        return new Generation<TNetwork>(
-            _load(bundle, Torch), bundle, ServedModel.Describe(bundle, Part, Torch.PrecisionName), BundleForm.Of(bundle, Part));
+        var (info, form) = (ServedModel.Describe(bundle, Part, Torch.PrecisionName), BundleForm.Of(bundle, Part));
+        var network = _load(bundle, Torch);
+        if (bundle.Digest(Part) != info.Digests[Part.Folder])
+        {
+            // Answers would carry the digest of other weights, and caches keep them under it.
+            network.Dispose();
+            throw new BundleException(folder, $"the files of part {Part} were changed while they were read");
+        }
+        return new Generation<TNetwork>(network, bundle, info, form);
     }
 
     private IReadOnlyList<TResult> Run(IReadOnlyList<TItem> batch)

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.RegularExpressions;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Grpc.Net.Client.Balancer;
@@ -18,7 +17,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace MedMoE.Mesh.Resilience.Balance;
 
 /// <summary><c>balance</c>: four replicas of the text encoder, one of them made slow, asked by the mesh's choice of replicas and in turn.</summary>
-internal sealed partial class BalanceCommand : Command
+internal sealed class BalanceCommand : Command
 {
     private const int Replicas = 4;
     private const int Rounds = 3;
@@ -158,21 +157,11 @@ internal sealed partial class BalanceCommand : Command
         Services = new Dictionary<string, string> { [MeshService.TextEncoder.Name] = string.Join(',', replicas.Select(row => row.Grpc)) },
     };
 
-    /// <summary>The calls that each replica has ended.</summary>
-    private static async Task<double[]> Counts(IReadOnlyList<LocalProcess.Row> replicas)
-    {
-        using var http = new HttpClient();
-        return await Task.WhenAll(replicas.Select(async row =>
-        {
-            var metrics = await http.GetStringAsync(new Uri($"http://{row.Http}/metrics"));
-            return EncodeCount().Matches(metrics).Sum(match => double.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture));
-        }));
-    }
+    /// <summary>The calls that each replica has answered.</summary>
+    private static Task<double[]> Counts(IEnumerable<LocalProcess.Row> replicas) =>
+        Task.WhenAll(replicas.Select(row => ServiceMetric.Answered(row.Http, "Encode")));
 
     private static double P99(IEnumerable<double> values) => Quantile(values, 0.99);
 
     private static double Quantile(IEnumerable<double> values, double q) => Measured.Quantile([.. values.Order()], q);
-
-    [GeneratedRegex(@"^medmoe_request_duration_seconds_count\{[^}]*/Encode""[^}]*\} (\S+)", RegexOptions.Multiline)]
-    private static partial Regex EncodeCount();
 }

@@ -21,20 +21,17 @@ public sealed class ServiceLoad(TimeProvider time)
     private TimeSpan _processorTime = Environment.CpuUsage.TotalTime;
     private double _processor;
 
-    /// <summary>
-    /// How much work runs at once: items of a batch where there is a network, else calls. Default 100; balancing compares replicas, so only their
-    /// ratios matter.
-    /// </summary>
-    public int Capacity { get; private set; } = 100;
+    // Balancing compares replicas of one service: any number does where nobody sets one.
+    private int _capacity = 100;
 
-    /// <summary>Whether items of a network are counted, and not calls.</summary>
+    // And not calls.
     private bool _countsItems;
 
     /// <summary>Counts the items that wait for or run in a network, at most <paramref name="capacity"/> at once, instead of calls.</summary>
-    public void CountItems(int capacity) => (_countsItems, Capacity) = (true, capacity);
+    public void CountItems(int capacity) => (_countsItems, _capacity) = (true, capacity);
 
     /// <summary>Says that so many calls may run at once.</summary>
-    public void CountCalls(int capacity) => Capacity = capacity;
+    public void CountCalls(int capacity) => _capacity = capacity;
 
     /// <summary>Items that came to a network, or, below zero, left it.</summary>
     public void Items(int change)
@@ -75,7 +72,7 @@ public sealed class ServiceLoad(TimeProvider time)
         {
             return new OrcaLoadReport
             {
-                ApplicationUtilization = _running.Mean / Capacity,
+                ApplicationUtilization = _running.Mean / _capacity,
                 CpuUtilization = Processor(),
                 RpsFractional = _calls.PerSecond,
                 Eps = _failures.PerSecond,
