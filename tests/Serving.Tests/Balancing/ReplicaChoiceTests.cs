@@ -118,6 +118,25 @@ public sealed class ReplicaChoiceTests
         Assert.Equal(0, ReplicaChoice.Of([failing, well]));
     }
 
+    [Fact]
+    public void CallsLostTogether_CountOnce_AndManyAbsences_LastNoLongerThanTheLongest()
+    {
+        var replica = Replica();
+        foreach (var seconds in (int[])[10, 20, 40, .. Enumerable.Repeat(80, 100)])
+        {
+            for (var i = 0; i < 3; i++)
+            {
+                replica.Lost();
+            }
+            Assert.Equal(TimeSpan.FromSeconds(seconds), replica.Absence);
+            _time.Advance(replica.Absence);
+        }
+
+        replica.Answered();
+        replica.Lost();
+        Assert.Equal(TimeSpan.FromSeconds(10), replica.Absence);
+    }
+
     [Theory]
     [InlineData(StatusCode.InvalidArgument, false)]
     [InlineData(StatusCode.ResourceExhausted, false)]

@@ -26,9 +26,9 @@ public sealed class ReplicaLoad(TimeProvider time)
     private double _utilization;
     private long _utilizationAt;
     private int _failures;
-    private int _absences;
     private long _absentSince;
     private TimeSpan _absence;
+    private TimeSpan _nextAbsence = _leastAbsence;
 
     /// <summary>Calls of this caller that run there.</summary>
     public int InFlight => Volatile.Read(ref _inFlight);
@@ -64,8 +64,7 @@ public sealed class ReplicaLoad(TimeProvider time)
         {
             lock (_gate)
             {
-                var left = _absence - time.GetElapsedTime(_absentSince);
-                return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+                return LeftOfAbsence();
             }
         }
     }
@@ -101,7 +100,7 @@ public sealed class ReplicaLoad(TimeProvider time)
     {
         lock (_gate)
         {
-            (_failures, _absences) = (0, 0);
+            (_failures, _nextAbsence) = (0, _leastAbsence);
         }
     }
 
@@ -129,11 +128,20 @@ public sealed class ReplicaLoad(TimeProvider time)
         }
     }
 
-    /// <summary>Each time in a row twice as long.</summary>
+    /// <summary>Each time in a row twice as long. Calls that ran there together are lost together, and count once.</summary>
     private void LeaveOut()
     {
-        var doubled = _leastAbsence * Math.Pow(2, _absences++);
-        (_absentSince, _absence) = (time.GetTimestamp(), doubled < _longestAbsence ? doubled : _longestAbsence);
+        if (LeftOfAbsence() == TimeSpan.Zero)
+        {
+            (_absentSince, _absence) = (time.GetTimestamp(), _nextAbsence);
+            _nextAbsence = _nextAbsence * 2 < _longestAbsence ? _nextAbsence * 2 : _longestAbsence;
+        }
+    }
+
+    private TimeSpan LeftOfAbsence()
+    {
+        var left = _absence - time.GetElapsedTime(_absentSince);
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 
     private double PresentSlowness() => time.GetElapsedTime(_slownessAt) < _slownessLasts ? _slowness : 1;
