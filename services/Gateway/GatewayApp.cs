@@ -12,6 +12,7 @@ using MedMoE.Mesh.Gateway.Limits;
 using MedMoE.Mesh.Gateway.Replicas;
 using MedMoE.Mesh.Gateway.Routing;
 using MedMoE.Mesh.Gateway.Settings;
+using MedMoE.Mesh.Gateway.Versions;
 using MedMoE.Mesh.Serving.Endpoints;
 using MedMoE.Mesh.Serving.Hosting;
 using MedMoE.Mesh.Serving.Load;
@@ -43,6 +44,7 @@ public static partial class GatewayApp
         builder.AddWebCallers();
         builder.Services.AddSingleton<IDoor, JsonDoor>().AddSingleton<IDoor, InferenceDoor>().AddSingleton<IDoor, EmbeddingsDoor>();
         builder.Services.AddHostedService<ReplicaHealth>();
+        builder.Services.AddSingleton<VersionMetrics>().AddSingleton<ShadowRoom>();
         // These replace the default registrations, which describe only the process's own services.
         builder.Services.AddSingleton(new ReflectionServiceImpl(MeshContract.Reflected));
         builder.Services.AddSingleton(new ReflectionV1ServiceImpl(MeshContract.Reflected));
@@ -63,12 +65,14 @@ public static partial class GatewayApp
         {
             proxy.UseMiddleware<FailingCalls>();
             proxy.UseMiddleware<ProxiedCalls>();
+            proxy.UseMiddleware<VersionedCalls>();
             if (app.Services.GetRequiredService<IOptions<GatewayOptions>>().Value.CallsPerSecond > 0
                 || app.Services.GetRequiredService<IOptions<AccessOptions>>().Value.IsOn)
             {
                 proxy.UseRateLimiter();
             }
             proxy.UseMiddleware<LimitedCalls>();
+            proxy.UseMiddleware<ShadowCalls>();
             proxy.UseMiddleware<SentAnswers>();
             proxy.UseMiddleware<OtherReplica>();
             proxy.UseMiddleware<BalancedCalls>();

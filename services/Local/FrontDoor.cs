@@ -17,10 +17,10 @@ internal static class FrontDoor
     private static readonly ByteString _pixel =
         ByteString.FromBase64("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII=");
 
-    /// <summary>Waits until each of these experts has answered a request through the gateway.</summary>
+    /// <summary>Waits until each of these experts of a version has answered a request through the gateway, which may not know the version yet.</summary>
     /// <exception cref="LocalMeshException">An expert does not answer in time, or fails.</exception>
     public static async Task WaitUntilReady(
-        string gateway, MeshPlan plan, IEnumerable<string> experts, CancellationToken cancellation)
+        string gateway, MeshPlan plan, MeshVersion version, IEnumerable<string> experts, CancellationToken cancellation)
     {
         var transport = plan.TransportTo(ServiceCatalog.Gateway);
         using var channel = GrpcChannel.ForAddress(transport.AddressOf(gateway)!, new GrpcChannelOptions
@@ -29,7 +29,11 @@ internal static class FrontDoor
             DisposeHttpClient = true,
         });
         var router = new RouterService.RouterServiceClient(channel);
-        Metadata headers = plan.Key is { } key ? [new(CallerHeaders.ApiKey, key)] : [];
+        Metadata headers = [new(VersionHeader.Name, VersionHeader.ValueOf(version.Name))];
+        if (plan.Key is { } key)
+        {
+            headers.Add(CallerHeaders.ApiKey, key);
+        }
         var deadline = DateTime.UtcNow + _timeout;
         foreach (var expert in experts)
         {
@@ -52,7 +56,7 @@ internal static class FrontDoor
                 await call();
                 return;
             }
-            catch (RpcException e) when (e.StatusCode == StatusCode.Unavailable)
+            catch (RpcException e) when (e.StatusCode is StatusCode.Unavailable or StatusCode.NotFound)
             {
                 await Task.Delay(_pause, cancellation);
             }

@@ -1,7 +1,9 @@
+using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Commands;
 using MedMoE.Mesh.Local.Control;
 using MedMoE.Mesh.Local.Plan;
 using MedMoE.Mesh.Local.Processes;
+using MedMoE.Mesh.Local.Versions;
 using MedMoE.Mesh.Serving.Errors;
 using MedMoE.Mesh.Wire.Catalog;
 using Microsoft.AspNetCore.Builder;
@@ -12,21 +14,19 @@ internal static class LocalMesh
 {
     /// <summary>Runs a plan until a signal arrives. No process is left running, even after an error.</summary>
     /// <exception cref="LocalMeshException">A service cannot start.</exception>
-    public static async Task Run(MeshPlan plan, string model, RuntimeFolder folder, MeshLog log, StopSignals signals)
+    public static async Task Run(
+        MeshPlan plan, ServiceArguments arguments, ModelBundle bundle, RuntimeFolder folder, MeshLog log, StopSignals signals)
     {
-        var supervisor = new Supervisor(plan, new EndpointsFile(folder.EndpointsFile), log, TimeProvider.System);
+        var supervisor = new Supervisor(plan, folder.EndpointsFile, log, TimeProvider.System);
+        using var versions = new MeshVersions(
+            supervisor, arguments, bundle, (version, cancellation) => WaitUntilAnswered(supervisor, version, cancellation), log);
         WebApplication? control = null;
         try
         {
-            control = await ControlServer.Start(folder.Socket, model, supervisor, signals.Stop);
+            control = await new ControlServer(supervisor, versions).Start(folder.Socket, signals.Stop);
             await supervisor.Start(signals.Stop);
-            var gateway = supervisor.Status().FirstOrDefault(replica => replica.Service == ServiceCatalog.Gateway.Name)?.Listening;
-            if (gateway is not null)
-            {
-                await FrontDoor.WaitUntilReady(
-                    gateway.Grpc, plan, plan.Services.Where(s => s.Replicas > 0).Select(s => s.Service.Expert).OfType<string>(), signals.Stop);
-            }
-            Announce(supervisor.Status(), gateway, plan, log);
+            await WaitUntilAnswered(supervisor, plan.Version, signals.Stop);
+            Announce(supervisor.Status(), GatewayOf(supervisor), plan, log);
             using var idle = new IdleExperts(supervisor, log, TimeProvider.System);
             await (plan.Idle.Count > 0 ? idle.Run(signals.Stop) : Task.Delay(Timeout.Infinite, signals.Stop));
         }
@@ -40,6 +40,20 @@ internal static class LocalMesh
             await (control?.DisposeAsync() ?? ValueTask.CompletedTask);
         }
     }
+
+    /// <summary>Waits until each expert of a version that runs has answered through the gateway, if there is one.</summary>
+    private static async Task WaitUntilAnswered(Supervisor supervisor, MeshVersion version, CancellationToken cancellation)
+    {
+        if (GatewayOf(supervisor) is { } gateway)
+        {
+            var experts = version.Services.Where(spec => supervisor.StatusOf(spec).Any(replica => replica.Number > 0));
+            await FrontDoor.WaitUntilReady(
+                gateway.Grpc, supervisor.Plan, version, experts.Select(spec => spec.Service.Expert).OfType<string>(), cancellation);
+        }
+    }
+
+    private static Listening? GatewayOf(Supervisor supervisor) =>
+        supervisor.Status().FirstOrDefault(replica => replica.Service == ServiceCatalog.Gateway.Name)?.Listening;
 
     private static void Announce(IReadOnlyList<ReplicaStatus> replicas, Listening? gateway, MeshPlan plan, MeshLog log)
     {

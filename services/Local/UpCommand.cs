@@ -104,10 +104,12 @@ internal sealed class UpCommand : Command
         using var folder = RuntimeFolder.Create(options.Name);
         using var redis = options.Redis is null ? EmbeddedRedis.Start() : null;
         using var certificates = options.Tls ? RunCertificates.Make(folder.Certificates, options.PublicCertificate) : null;
-        var plan = MeshPlan.For(options, bundle.Manifest, folder.EndpointsFile, options.Redis ?? redis!.Address, certificates);
+        var key = options.Callers is null ? null : AccessKey.Create();
+        var arguments = new ServiceArguments(options, folder, options.Redis ?? redis!.Address, certificates, key);
+        var plan = MeshPlan.For(options, bundle.Manifest, arguments, certificates, key);
         var log = new MeshLog(Console.Out, colours: !Console.IsOutputRedirected, options.JsonLog ? Console.Error : null);
         log.Info($"{bundle.Manifest.ModelVersion}: starting {plan.Services.Sum(s => s.Replicas)} processes");
-        await LocalMesh.Run(plan, bundle.Manifest.ModelVersion, folder, log, signals);
+        await LocalMesh.Run(plan, arguments, bundle, folder, log, signals);
         return 0;
     }
 

@@ -55,6 +55,7 @@ public static class RouterApp
         builder.Services.Configure<KestrelServerOptions>(kestrel => kestrel.Limits.Http2.InitialStreamWindowSize = 512 << 10);
         var app = builder.Build();
         app.MapServing();
+        app.UseMiddleware<VersionCheck>();
         app.UseMiddleware<RequestBytes>();
         app.MapGrpcService<RouterEndpoint>();
         app.MapGrpcService<OpenInferenceEndpoint>();

@@ -4,6 +4,7 @@ using MedMoE.Mesh.Gateway.Calls;
 using MedMoE.Mesh.Gateway.Limits;
 using MedMoE.Mesh.Serving.Limits;
 using MedMoE.Mesh.Serving.Telemetry;
+using MedMoE.Mesh.Wire.Transport;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace MedMoE.Mesh.Gateway.Doors;
@@ -168,5 +169,14 @@ internal sealed class DoorAnswer : AnswerBody, IHttpResponseBodyFeature, IHttpRe
         PassOn();
     }
 
-    private void PassOn() => _outer.Response.Headers[RequestId.Header] = Head.Headers[RequestId.Header];
+    private void PassOn()
+    {
+        foreach (var name in (string[])[RequestId.Header, VersionHeader.Name])
+        {
+            if (Head.Headers.TryGetValue(name, out var value))
+            {
+                _outer.Response.Headers[name] = value;
+            }
+        }
+    }
 }

@@ -24,6 +24,9 @@ internal sealed class HeldMessage : IRepeatableRequest, IDisposable
     public HeldMessage(HttpContext context, OpenCall call, RequestBytes bytes) =>
         (_context, _messages, _call, _bytes) = (context, context.Features.GetRequiredFeature<RequestMessages>(), call, bytes);
 
+    /// <summary>The message with its prefix, when it has been read.</summary>
+    public ReadOnlyMemory<byte> Content => _content.AsMemory(0, _length);
+
     /// <summary>Reads the whole message.</summary>
     /// <returns>False if the call has been ended.</returns>
     /// <exception cref="RpcException">The message is invalid (<see cref="RequestMessages"/>).</exception>
@@ -53,6 +56,7 @@ internal sealed class HeldMessage : IRepeatableRequest, IDisposable
             return false;
         }
         _context.Features.Set<IRepeatableRequest>(this);
+        _context.Features.Set(this);
         _bytes.Complete(_call);
         return _call.Refusal is null && TryRewind();
     }

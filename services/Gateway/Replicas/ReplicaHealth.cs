@@ -31,6 +31,9 @@ internal sealed class ReplicaHealth(
     }
 
     private bool IsWell(MeshService service) =>
-        proxy.TryGetCluster(service.ToString(), out var cluster) && cluster.DestinationsState.AllDestinations.Any(replica =>
-            replica.Health is { Active: DestinationHealth.Healthy, Passive: not DestinationHealth.Unhealthy });
+        proxy.TryGetCluster(service.ToString(), out var cluster) && cluster.DestinationsState.AllDestinations.Any(IsWell);
+
+    /// <summary>Whether a replica has passed its last health check, and could be reached since.</summary>
+    public static bool IsWell(DestinationState replica) =>
+        replica.Health is { Active: DestinationHealth.Healthy, Passive: not DestinationHealth.Unhealthy };
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using MedMoE.Mesh.Gateway.Settings;
 using MedMoE.Mesh.Serving.Endpoints;
@@ -16,6 +17,9 @@ namespace MedMoE.Mesh.Gateway.Routing;
 internal sealed class MeshRoutes(IOptions<GatewayOptions> options, MeshTransport transport)
 {
     private const string ServiceName = "Service";
+    private const string VersionName = "Version";
+    private const string VersionWeight = "Weight";
+    private const string VersionShadow = "Shadow";
 
     private static readonly TimeSpan _healthTimeout = TimeSpan.FromSeconds(1);
 
@@ -51,7 +55,7 @@ internal sealed class MeshRoutes(IOptions<GatewayOptions> options, MeshTransport
 
     public IReadOnlyList<MeshService> Services(EndpointOptions endpoints)
     {
-        var experts = endpoints.Services.Keys.Select(name => MeshService.Find(name)?.Expert).OfType<string>()
+        var experts = endpoints.Services.Keys.Concat(endpoints.Candidates.SelectMany(candidate => candidate.Services.Keys)).Select(name => MeshService.Find(name)?.Expert).OfType<string>()
             .Concat(options.Value.Experts.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
             .Distinct(StringComparer.OrdinalIgnoreCase)
             .Order(StringComparer.Ordinal);
@@ -69,9 +73,27 @@ internal sealed class MeshRoutes(IOptions<GatewayOptions> options, MeshTransport
     /// <summary>The <see cref="MeshService.Name"/> of a cluster's service.</summary>
     public static string NameOf(IReadOnlyDictionary<string, string>? clusterMetadata) => clusterMetadata![ServiceName];
 
-    /// <exception cref="EndpointException">An endpoint cannot be read.</exception>
-    public IReadOnlyList<ClusterConfig> Clusters(EndpointOptions endpoints) =>
-        [.. Services(endpoints).Select(service => Cluster(service, endpoints))];
+    /// <summary>The version of the model that a cluster belongs to.</summary>
+    public static ServedVersion VersionOf(IReadOnlyDictionary<string, string>? clusterMetadata) => new(
+        clusterMetadata![VersionName], double.Parse(clusterMetadata[VersionWeight], CultureInfo.InvariantCulture),
+        bool.Parse(clusterMetadata[VersionShadow]));
+
+    /// <exception cref="EndpointException">The endpoints cannot be used.</exception>
+    public IReadOnlyList<ClusterConfig> Clusters(EndpointOptions endpoints)
+    {
+        CandidateOptions.Require(endpoints);
+        return
+        [
+            .. Services(endpoints).Select(service =>
+                Cluster(service, service.ToString(), endpoints.AddressOf(service), new ServedVersion(endpoints.Version, Weight: 0, IsShadow: false))),
+            .. from candidate in endpoints.Candidates
+               from name in candidate.Services.Keys.Order(StringComparer.Ordinal)
+               let service = MeshService.Find(name)!
+               select Cluster(
+                   service, $"{service} of {candidate.Version}", candidate.AddressOf(service)!,
+                   new ServedVersion(candidate.Version, candidate.Weight, candidate.Shadow)),
+        ];
+    }
 
     public IReadOnlyList<RouteConfig> Routes(EndpointOptions endpoints) =>
     [
@@ -80,11 +102,17 @@ internal sealed class MeshRoutes(IOptions<GatewayOptions> options, MeshTransport
     ];
 
     // The cluster's id appears in errors and logs, so it is the service's display name.
-    private ClusterConfig Cluster(MeshService service, EndpointOptions endpoints) => _cluster with
+    private ClusterConfig Cluster(MeshService service, string id, EndpointAddress address, ServedVersion version) => _cluster with
     {
-        ClusterId = service.ToString(),
-        Destinations = ReplicaResolver.Destinations(endpoints.AddressOf(service), transport.Scheme),
-        Metadata = new Dictionary<string, string> { [ServiceName] = service.Name },
+        ClusterId = id,
+        Destinations = ReplicaResolver.Destinations(address, transport.Scheme),
+        Metadata = new Dictionary<string, string>
+        {
+            [ServiceName] = service.Name,
+            [VersionName] = version.Name,
+            [VersionWeight] = version.Weight.ToString(CultureInfo.InvariantCulture),
+            [VersionShadow] = version.IsShadow.ToString(),
+        },
     };
 
     private static RouteConfig Route(ServiceDescriptor contract, MeshService service, string? header) => new()

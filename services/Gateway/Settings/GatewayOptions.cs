@@ -106,6 +106,20 @@ internal sealed record GatewayOptions
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
     public TimeSpan ActivityTimeout { get; init; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>
+    /// Maximum calls whose copies are with a shadow version at once (Endpoints:Candidates); the copies of further ones are dropped. Default 16.
+    /// </summary>
+    [Range(0, 1 << 16)]
+    public int MaxShadowCalls { get; init; } = 16;
+
+    /// <summary>Maximum bytes of copied requests and of answers to compare; copies beyond it are dropped. Default 64 MiB.</summary>
+    [Range(0L, 1L << 40)]
+    public long MaxShadowBytes { get; init; } = 64 << 20;
+
+    /// <summary>How long a shadow version may take to answer a copy. Default 30 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.1", "01:00:00")]
+    public TimeSpan ShadowTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Interval of the health checks. A replica that fails two in a row gets no calls while others are healthy. Default 2 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "01:00:00")]
     public TimeSpan HealthInterval { get; init; } = TimeSpan.FromSeconds(2);

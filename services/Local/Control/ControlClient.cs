@@ -41,6 +41,21 @@ internal sealed class ControlClient : IDisposable
     public Task<MeshStatus> Scale(string counts, CancellationToken cancellation) =>
         Ask(() => _http.PostAsync(ControlServer.ScalePath, new StringContent(counts), cancellation), cancellation);
 
+    /// <summary>Starts a candidate, or changes its share; returns when it answers.</summary>
+    /// <exception cref="LocalMeshException">No such mesh runs, or it refuses the change.</exception>
+    public Task<MeshStatus> Deploy(DeployRequest deploy, CancellationToken cancellation) =>
+        Ask(() => _http.PostAsJsonAsync(ControlServer.DeployPath, deploy, cancellation), cancellation);
+
+    /// <summary>Lets the candidate serve.</summary>
+    /// <exception cref="LocalMeshException">No such mesh runs, or it refuses the change.</exception>
+    public Task<MeshStatus> Promote(CancellationToken cancellation) =>
+        Ask(() => _http.PostAsync(ControlServer.PromotePath, content: null, cancellation), cancellation);
+
+    /// <summary>Ends the candidate, or lets the previous version serve again.</summary>
+    /// <exception cref="LocalMeshException">No such mesh runs, or it refuses the change.</exception>
+    public Task<MeshStatus> Rollback(CancellationToken cancellation) =>
+        Ask(() => _http.PostAsync(ControlServer.RollbackPath, content: null, cancellation), cancellation);
+
     public void Dispose() => _http.Dispose();
 
     private async Task<MeshStatus> Ask(Func<Task<HttpResponseMessage>> call, CancellationToken cancellation)

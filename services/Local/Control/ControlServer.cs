@@ -1,5 +1,7 @@
+using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Local.Plan;
 using MedMoE.Mesh.Local.Processes;
+using MedMoE.Mesh.Local.Versions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -8,48 +10,43 @@ using Microsoft.Extensions.Logging;
 namespace MedMoE.Mesh.Local.Control;
 
 /// <summary>Accepts commands for a running mesh, over HTTP on a Unix socket in its folder.</summary>
-internal static class ControlServer
+internal sealed class ControlServer(Supervisor supervisor, MeshVersions versions)
 {
     public const string StatusPath = "/status";
     public const string ScalePath = "/scale";
+    public const string DeployPath = "/deploy";
+    public const string PromotePath = "/promote";
+    public const string RollbackPath = "/rollback";
 
     /// <summary>
-    /// GET /status, and POST /scale with <c>ct=3,backbone=2</c>, answer with the <see cref="MeshStatus"/>, or with 400 and the reason.
+    /// GET /status, POST /scale with <c>ct=3,backbone=2</c>, /deploy with a <see cref="DeployRequest"/>, /promote and /rollback answer with the
+    /// <see cref="MeshStatus"/>, or with 400 and the reason.
     /// </summary>
-    public static async Task<WebApplication> Start(string socket, string model, Supervisor supervisor, CancellationToken cancellation)
+    public async Task<WebApplication> Start(string socket, CancellationToken cancellation)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.ListenUnixSocket(socket));
         var app = builder.Build();
-        app.Run(context => Answer(context, model, supervisor));
+        app.Run(Answer);
         await app.StartAsync(cancellation);
         return app;
     }
 
-    private static async Task Answer(HttpContext context, string model, Supervisor supervisor)
+    private async Task Answer(HttpContext context)
     {
         try
         {
-            switch (context.Request.Method, context.Request.Path.Value)
+            if (await Change(context.Request) is not { } done)
             {
-                case ("GET", StatusPath):
-                    break;
-                case ("POST", ScalePath):
-                    using (var reader = new StreamReader(context.Request.Body))
-                    {
-                        var counts = ReplicaCounts.Parse(await reader.ReadToEndAsync(context.RequestAborted), supervisor.Plan.Services);
-                        // Not cancelled when the client disconnects: a change that has begun is completed.
-                        await supervisor.Scale(counts, CancellationToken.None);
-                    }
-                    break;
-                default:
-                    context.Response.StatusCode = StatusCodes.Status404NotFound;
-                    return;
+                context.Response.StatusCode = StatusCodes.Status404NotFound;
+                return;
             }
-            await context.Response.WriteAsJsonAsync(new MeshStatus(Environment.ProcessId, model, supervisor.Status()), context.RequestAborted);
+            await done;
+            await context.Response.WriteAsJsonAsync(
+                new MeshStatus(Environment.ProcessId, versions.Status(), supervisor.Status()), context.RequestAborted);
         }
-        catch (LocalMeshException e)
+        catch (InvalidInputException e)
         {
             await Refuse(e.Message);
         }
@@ -63,5 +60,40 @@ internal static class ControlServer
             context.Response.StatusCode = StatusCodes.Status400BadRequest;
             return context.Response.WriteAsync(reason, CancellationToken.None);
         }
+    }
+
+    /// <summary>Begins what is asked for, which is not cancelled when the client disconnects: a change that has begun is completed.</summary>
+    private async Task<Task?> Change(HttpRequest request)
+    {
+        var aborted = request.HttpContext.RequestAborted;
+        switch (request.Method, request.Path.Value)
+        {
+            case ("GET", StatusPath):
+                return Task.CompletedTask;
+            case ("POST", ScalePath):
+                using (var reader = new StreamReader(request.Body))
+                {
+                    return Scale(await reader.ReadToEndAsync(aborted));
+                }
+            case ("POST", DeployPath):
+                var deploy = (await request.ReadFromJsonAsync<DeployRequest>(aborted))!;
+                return versions.Deploy(deploy.Bundle, new CandidateShare(deploy.Weight, deploy.Shadow), CancellationToken.None);
+            case ("POST", PromotePath):
+                return versions.Promote(CancellationToken.None);
+            case ("POST", RollbackPath):
+                return versions.Rollback(CancellationToken.None);
+            default:
+                return null;
+        }
+    }
+
+    /// <summary>Also of a candidate's own replicas, so that it bears the same load.</summary>
+    private Task Scale(string text)
+    {
+        var all = supervisor.Versions;
+        var counts = ReplicaCounts.Parse(text, all.Present.Services);
+        return supervisor.Scale(
+            all.Services.Where(spec => counts.ContainsKey(spec.ShortName)).ToDictionary(spec => spec, spec => counts[spec.ShortName]),
+            CancellationToken.None);
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 using MedMoE.Mesh.Local.Plan;
 
@@ -7,12 +8,14 @@ namespace MedMoE.Mesh.Local.Control;
 /// The folder of a running mesh, for its user only: <c>medmoe-mesh-USER/NAME</c> in XDG_RUNTIME_DIR or the temporary folder. A mesh holds the lock
 /// file while it runs; after a crash the lock is free, and the next mesh of the name reuses the folder.
 /// </summary>
-internal sealed partial class RuntimeFolder : IDisposable
+internal sealed partial class RuntimeFolder : IEndpointsFolder, IDisposable
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     /// <summary>Longest path of a Unix socket on Linux.</summary>
     private const int LongestSocket = 107;
+
+    private const string VersionFiles = "version-";
 
     private readonly string _folder;
     private readonly FileStream _lock;
@@ -20,6 +23,8 @@ internal sealed partial class RuntimeFolder : IDisposable
     private RuntimeFolder(string folder, FileStream @lock) => (_folder, _lock) = (folder, @lock);
 
     public string EndpointsFile => Path.Combine(_folder, "endpoints.json");
+
+    public string EndpointsOf(int version) => Path.Combine(_folder, $"{VersionFiles}{version.ToString(CultureInfo.InvariantCulture)}.json");
 
     public string Socket => Path.Combine(_folder, "control.sock");
 
@@ -59,6 +64,7 @@ internal sealed partial class RuntimeFolder : IDisposable
                 var made = new RuntimeFolder(folder, held);
                 File.Delete(made.Socket);
                 File.Delete(made.EndpointsFile);
+                Array.ForEach(Directory.GetFiles(folder, $"{VersionFiles}*"), File.Delete);
                 if (Directory.Exists(made.Certificates))
                 {
                     Directory.Delete(made.Certificates, recursive: true);

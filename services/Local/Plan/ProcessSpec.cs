@@ -1,3 +1,4 @@
+using System.Globalization;
 using MedMoE.Mesh.Wire.Catalog;
 
 namespace MedMoE.Mesh.Local.Plan;
@@ -5,6 +6,12 @@ namespace MedMoE.Mesh.Local.Plan;
 /// <summary>A service of the mesh and its command line. Each replica of it is a process.</summary>
 internal sealed record ProcessSpec(string Project, MeshService Service, IReadOnlyList<string> Arguments, int Replicas = 1)
 {
+    /// <summary>Number of the version that first had the service, see <see cref="MeshVersion.Number"/>.</summary>
+    public int Version { get; init; } = 1;
+
+    /// <summary>Tells the services of all versions apart, in logs: "expert-ct", in the second version "expert-ct.v2".</summary>
+    public string Name => Version == 1 ? Service.Name : string.Create(CultureInfo.InvariantCulture, $"{Service.Name}.v{Version}");
+
     /// <summary>The name for users: an expert's without a prefix.</summary>
     public string ShortName => Service.Expert ?? Service.Name;
 

@@ -24,10 +24,10 @@ internal sealed partial class IdleExperts(Supervisor supervisor, MeshLog log, Ti
     // By service: each has a certificate with its own name.
     private readonly Dictionary<string, HttpClient> _http = [];
 
-    // By expert: the requests for it, its work, and when it may be stopped.
-    private readonly Dictionary<string, double> _asked = [];
-    private readonly Dictionary<string, double> _work = [];
-    private readonly Dictionary<string, DateTimeOffset> _stop = [];
+    // Of each expert's service: the requests for it, its work, and when it may be stopped.
+    private readonly Dictionary<ProcessSpec, double> _asked = [];
+    private readonly Dictionary<ProcessSpec, double> _work = [];
+    private readonly Dictionary<ProcessSpec, DateTimeOffset> _stop = [];
 
     /// <summary>Watches until it is cancelled.</summary>
     public async Task Run(CancellationToken cancellation)
@@ -35,14 +35,18 @@ internal sealed partial class IdleExperts(Supervisor supervisor, MeshLog log, Ti
         using var timer = new PeriodicTimer(_period, time);
         while (await timer.WaitForNextTickAsync(cancellation))
         {
-            if (await Asked(cancellation) is not { } asked)
+            var versions = supervisor.Versions;
+            if (await Asked(versions, cancellation) is not { } asked)
             {
                 continue;
             }
-            foreach (var (expert, idle) in supervisor.Plan.Idle)
+            foreach (var spec in versions.Services)
             {
-                var (requests, waiting) = asked.GetValueOrDefault(expert);
-                await Follow(expert, idle, requests, waiting, cancellation);
+                if (spec.Service.Expert is { } expert && supervisor.Plan.Idle.TryGetValue(expert, out var idle))
+                {
+                    var (requests, waiting) = asked.GetValueOrDefault(spec);
+                    await Follow(spec, idle, requests, waiting, cancellation);
+                }
             }
         }
     }
@@ -55,43 +59,42 @@ internal sealed partial class IdleExperts(Supervisor supervisor, MeshLog log, Ti
         }
     }
 
-    private async Task Follow(string expert, TimeSpan idle, double requests, double waiting, CancellationToken cancellation)
+    private async Task Follow(ProcessSpec spec, TimeSpan idle, double requests, double waiting, CancellationToken cancellation)
     {
         // A router that has started again counts from zero. Those that wait may have asked long ago, before an earlier replica was stopped.
-        var isAsked = waiting > 0 || (_asked.TryGetValue(expert, out var before) && requests > before);
-        _asked[expert] = requests;
-        if (isAsked || !_stop.ContainsKey(expert))
+        var isAsked = waiting > 0 || (_asked.TryGetValue(spec, out var before) && requests > before);
+        _asked[spec] = requests;
+        if (isAsked || !_stop.ContainsKey(spec))
         {
-            _stop[expert] = time.GetUtcNow() + idle;
+            _stop[spec] = time.GetUtcNow() + idle;
         }
-        ReplicaStatus[] replicas =
-            [.. supervisor.Status().Where(replica => replica.Service == MeshService.ExpertNamed(expert).Name && replica.Number > 0)];
+        ReplicaStatus[] replicas = [.. supervisor.StatusOf(spec).Where(replica => replica.Number > 0)];
         if (replicas.Length == 0 && isAsked)
         {
-            log.Info($"{expert} is asked for: starting it");
-            await Scale(expert, 1, cancellation);
-            _stop[expert] = time.GetUtcNow() + idle;
+            log.Info($"{spec.ShortName} is asked for: starting it");
+            await Scale(spec, 1, cancellation);
+            _stop[spec] = time.GetUtcNow() + idle;
         }
-        else if (replicas.Length > 0 && time.GetUtcNow() >= _stop[expert])
+        else if (replicas.Length > 0 && time.GetUtcNow() >= _stop[spec])
         {
             // Nobody has asked for a while; it may still work for those before.
             var work = await Work(replicas, cancellation);
-            if (work is null || work != _work.GetValueOrDefault(expert))
+            if (work is null || work != _work.GetValueOrDefault(spec))
             {
-                _work[expert] = work ?? 0;
-                _stop[expert] = time.GetUtcNow() + _quiet;
+                _work[spec] = work ?? 0;
+                _stop[spec] = time.GetUtcNow() + _quiet;
                 return;
             }
-            log.Info($"{expert} was not asked for {idle.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s: stopping it");
-            await Scale(expert, 0, cancellation);
+            log.Info($"{spec.ShortName} was not asked for {idle.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s: stopping it");
+            await Scale(spec, 0, cancellation);
         }
     }
 
-    private async Task Scale(string expert, int replicas, CancellationToken cancellation)
+    private async Task Scale(ProcessSpec spec, int replicas, CancellationToken cancellation)
     {
         try
         {
-            await supervisor.Scale(new Dictionary<string, int> { [expert] = replicas }, cancellation);
+            await supervisor.Scale(new Dictionary<ProcessSpec, int> { [spec] = replicas }, cancellation);
         }
         catch (LocalMeshException e)
         {
@@ -100,21 +103,31 @@ internal sealed partial class IdleExperts(Supervisor supervisor, MeshLog log, Ti
         }
     }
 
-    /// <summary>The requests for each expert at all routers, and those that wait; null if a router cannot be read now.</summary>
-    private async Task<IReadOnlyDictionary<string, (double Requests, double Waiting)>?> Asked(CancellationToken cancellation)
+    /// <summary>
+    /// The requests for each expert's service at the routers of the versions that have it, and those that wait; null if a router cannot be read now.
+    /// </summary>
+    private async Task<IReadOnlyDictionary<ProcessSpec, (double Requests, double Waiting)>?> Asked(
+        ServedVersions versions, CancellationToken cancellation)
     {
-        var asked = new Dictionary<string, (double Requests, double Waiting)>();
-        foreach (var router in supervisor.Status().Where(replica => replica.Service == ServiceCatalog.Router.Name))
+        var asked = new Dictionary<ProcessSpec, (double Requests, double Waiting)>();
+        foreach (var version in versions.All)
         {
-            if (await Metrics(router, cancellation) is not { } metrics)
+            var experts = version.Services.Where(spec => spec.Service.Expert is not null).ToDictionary(spec => spec.Service.Expert!);
+            foreach (var router in version.Services.Where(spec => spec.Service.Kind == ServiceCatalog.Router).SelectMany(supervisor.StatusOf))
             {
-                return null;
-            }
-            foreach (Match match in ExpertMetric().Matches(metrics))
-            {
-                var (expert, count) = (match.Groups[2].Value, Number(match.Groups[3]));
-                var (requests, waiting) = asked.GetValueOrDefault(expert);
-                asked[expert] = match.Groups[1].ValueSpan is "waiting" ? (requests, waiting + count) : (requests + count, waiting);
+                if (await Metrics(router, cancellation) is not { } metrics)
+                {
+                    return null;
+                }
+                foreach (Match match in ExpertMetric().Matches(metrics))
+                {
+                    if (!experts.TryGetValue(match.Groups[2].Value, out var spec))
+                    {
+                        continue;
+                    }
+                    var (count, (requests, waiting)) = (Number(match.Groups[3]), asked.GetValueOrDefault(spec));
+                    asked[spec] = match.Groups[1].ValueSpan is "waiting" ? (requests, waiting + count) : (requests + count, waiting);
+                }
             }
         }
         return asked;

@@ -27,19 +27,23 @@ internal sealed class Replica
         _run = Task.Run(Run);
     }
 
-    public ProcessSpec Spec { get; }
+    /// <summary>What its process runs after its next start.</summary>
+    public ProcessSpec Spec { get; private set; }
 
     public int Number { get; }
 
     /// <summary>0: chosen by the system.</summary>
     public int HttpPort { get; }
 
-    public string Name => string.Create(CultureInfo.InvariantCulture, $"{Spec.Service.Name}/{Number}");
+    public string Name => string.Create(CultureInfo.InvariantCulture, $"{Spec.Name}/{Number}");
 
     /// <summary>Completes when it is first healthy; faults if it ends before, and then it is not restarted.</summary>
     public Task Ready => _ready.Task;
 
     public ReplicaStatus Status => new(Spec.Service.Name, Number, _process?.Id, _listening);
+
+    /// <summary>Runs the same from another place after its next start.</summary>
+    public void StartAgainAs(ProcessSpec spec) => (Spec, _again) = (spec, _listening is { } now ? spec.At(now.Grpc) : spec);
 
     /// <summary>Removes it from the endpoints, and then stops it for good.</summary>
     /// <param name="drain">Time for callers to notice the removal before the process gets the signal.</param>

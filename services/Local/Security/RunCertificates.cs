@@ -47,7 +47,7 @@ internal sealed class RunCertificates : IDisposable
         return new RunCertificates(new CertificateAuthority("MedMoE.Mesh, mesh up"), folder, publicCertificate);
     }
 
-    /// <summary>Issues the certificate of a service, and returns its settings.</summary>
+    /// <summary>Issues the certificate of a service if it has none yet, and returns its settings.</summary>
     public IEnumerable<string> SettingsOf(string service)
     {
         var (certificate, key) = Issue(service);
@@ -62,8 +62,13 @@ internal sealed class RunCertificates : IDisposable
 
     private (string Certificate, string Key) Issue(string name)
     {
-        var pair = _authority.Issue(name, [name, "localhost", "127.0.0.1", "::1"]);
         var (certificate, key) = (Path.Combine(_folder, $"{name}.pem"), Path.Combine(_folder, $"{name}.key"));
+        if (File.Exists(key))
+        {
+            // Of another version of the model.
+            return (certificate, key);
+        }
+        var pair = _authority.Issue(name, [name, "localhost", "127.0.0.1", "::1"]);
         File.WriteAllText(certificate, pair.Certificate);
         using (var file = new FileStream(key, new FileStreamOptions
         {

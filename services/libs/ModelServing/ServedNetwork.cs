@@ -86,7 +86,7 @@ public sealed class ServedNetwork<TNetwork, TItem, TResult> : IDisposable
     private Generation<TNetwork> Load(string folder)
     {
         var bundle = ModelBundle.Open(folder);
-        var (info, form) = (ServedModel.Describe(bundle, Part, Torch.PrecisionName), BundleForm.Of(bundle, Part));
+        var (info, form) = (ServedModel.Describe(bundle, Part, Torch.PrecisionName), PartContent.Form(bundle, Part));
         var network = _load(bundle, Torch);
         if (bundle.Digest(Part) != info.Digests[Part.Folder])
         {

@@ -10,7 +10,7 @@ public sealed class MeshPlanTests
     [Fact]
     public void For_Demo_IsEveryServiceInTheOrderOfStarting()
     {
-        var plan = MeshPlan.For(new UpOptions { Bundle = "/b", Replicas = "ct=2, mri=0" }, _demo, "/run/endpoints.json", "127.0.0.1:6379");
+        var plan = Plan(new UpOptions { Bundle = "/b", Replicas = "ct=2, mri=0" });
 
         Assert.Equal(
             ["backbone", "text-encoder", "expert-xray", "expert-ct", "expert-mri", "expert-ultrasound", "router", "gateway"],
@@ -33,7 +33,7 @@ public sealed class MeshPlanTests
             Settings = ["Serving:MaxMessageBytes=1024", "A:B=c=d"],
         };
 
-        var plan = MeshPlan.For(options, _demo, "/run/endpoints.json", "redis:6379");
+        var plan = Plan(options);
 
         string[] network = ["--Model:Bundle=/b", "--Model:Device=cuda:1", "--Model:Precision=auto"];
         AssertOwn("backbone", network);
@@ -42,7 +42,7 @@ public sealed class MeshPlanTests
         AssertOwn(
             "router",
             [
-                "--Model:Bundle=/b", "--Endpoints:File=/run/endpoints.json", "--Cache:Redis=redis:6379", "--Router:PyramidType=BF16",
+                "--Model:Bundle=/b", "--Endpoints:File=/run/version-1.json", "--Cache:Redis=redis:6379", "--Router:PyramidType=BF16",
                 "--Router:WakeTimeout=0",
             ]);
         AssertOwn("gateway", ["--Endpoints:File=/run/endpoints.json"], port: 9000);
@@ -58,11 +58,14 @@ public sealed class MeshPlanTests
     [Fact]
     public void For_IdleExperts_NoneRuns_AndTheRouterWaitsForThem()
     {
-        var plan = MeshPlan.For(new UpOptions { Bundle = "/b", Idle = ["ct=5m", "mri=1h"], Replicas = "mri=2" }, _demo, "/run/endpoints.json", "");
+        var plan = Plan(new UpOptions { Bundle = "/b", Idle = ["ct=5m", "mri=1h"], Replicas = "mri=2" });
 
         Assert.Equal([0, 2, 1], new[] { "ct", "mri", "xray" }.Select(name => plan.Services.Single(s => s.ShortName == name).Replicas));
         Assert.Equal((TimeSpan.FromMinutes(5), TimeSpan.FromHours(1)), (plan.Idle["ct"], plan.Idle["mri"]));
         Assert.DoesNotContain(
             plan.Services.Single(s => s.ShortName == "router").Arguments, argument => argument.Contains("WakeTimeout", StringComparison.Ordinal));
     }
+
+    private static MeshPlan Plan(UpOptions options) =>
+        MeshPlan.For(options, _demo, new ServiceArguments(options, new FolderOfEndpoints("/run"), "redis:6379"));
 }

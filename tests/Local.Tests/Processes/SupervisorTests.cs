@@ -25,10 +25,10 @@ public sealed class SupervisorTests
         using var lines = new LineWriter();
         var options = new UpOptions { Bundle = files.Root, Only = ["text-encoder"] };
         // Any service can stand in for the others.
-        var service = MeshPlan.For(options, files.Open().Manifest, folder["endpoints.json"], "127.0.0.1:1").Services[0];
-        var plan = new MeshPlan(
-            [service, service with { Service = MeshService.Router }, service with { Service = new MeshService(ServiceCatalog.Gateway) }]);
-        var supervisor = new Supervisor(plan, new EndpointsFile(folder["endpoints.json"]), new MeshLog(lines, colours: false), TimeProvider.System);
+        var service = Plan(options, files, folder).Services[0];
+        var plan = new MeshPlan(new MeshVersion(
+            "a/1", [service, service with { Service = MeshService.Router }, service with { Service = new MeshService(ServiceCatalog.Gateway) }]));
+        var supervisor = new Supervisor(plan, folder["endpoints.json"], new MeshLog(lines, colours: false), TimeProvider.System);
         await supervisor.Start(TestContext.Current.CancellationToken).WaitAsync(_patience);
 
         await supervisor.Stop(CancellationToken.None).WaitAsync(_patience);
@@ -53,8 +53,8 @@ public sealed class SupervisorTests
         var time = new FakeTimeProvider();
         using var lines = new LineWriter();
         var options = new UpOptions { Bundle = files.Root, Only = ["text-encoder"], Replicas = "text-encoder=2" };
-        var plan = MeshPlan.For(options, files.Open().Manifest, folder["endpoints.json"], "127.0.0.1:1");
-        var supervisor = new Supervisor(plan, new EndpointsFile(folder["endpoints.json"]), new MeshLog(lines, colours: false), time);
+        var plan = Plan(options, files, folder);
+        var supervisor = new Supervisor(plan, folder["endpoints.json"], new MeshLog(lines, colours: false), time);
         try
         {
             await supervisor.Start(TestContext.Current.CancellationToken).WaitAsync(_patience);
@@ -62,7 +62,7 @@ public sealed class SupervisorTests
             var leaving = supervisor.Status()[1];
             using var life = new LifeOf(leaving.Pid!.Value);
 
-            var scale = supervisor.Scale(new Dictionary<string, int> { ["text-encoder"] = 1 }, TestContext.Current.CancellationToken);
+            var scale = supervisor.Scale(new Dictionary<ProcessSpec, int> { [plan.Services[0]] = 1 }, TestContext.Current.CancellationToken);
 
             await endpoints.Until(file => file.TextEncoders.Length == 1, "the leaving replica gone");
             using var channel = GrpcChannel.ForAddress($"http://{leaving.Listening!.Grpc}");
@@ -90,10 +90,10 @@ public sealed class SupervisorTests
         using var files = new GoldenBundle(Architecture.Paper);
         using var lines = new LineWriter();
         var options = new UpOptions { Bundle = files.Root, Only = ["gateway"] };
-        var plan = MeshPlan.For(options, files.Open().Manifest, folder["endpoints.json"], "127.0.0.1:1");
+        var plan = Plan(options, files, folder);
         // The clock stands still: no wait would ever end.
         var supervisor = new Supervisor(
-            plan, new EndpointsFile(folder["endpoints.json"]), new MeshLog(lines, colours: false), new FakeTimeProvider());
+            plan, folder["endpoints.json"], new MeshLog(lines, colours: false), new FakeTimeProvider());
         try
         {
             await supervisor.Start(TestContext.Current.CancellationToken).WaitAsync(_patience);
@@ -134,8 +134,8 @@ public sealed class SupervisorTests
         var time = new FakeTimeProvider();
         using var lines = new LineWriter();
         var options = new UpOptions { Bundle = files.Root, Only = ["text-encoder"] };
-        var plan = MeshPlan.For(options, files.Open().Manifest, folder["endpoints.json"], "127.0.0.1:1");
-        var supervisor = new Supervisor(plan, new EndpointsFile(folder["endpoints.json"]), new MeshLog(lines, colours: false), time);
+        var plan = Plan(options, files, folder);
+        var supervisor = new Supervisor(plan, folder["endpoints.json"], new MeshLog(lines, colours: false), time);
         try
         {
             await supervisor.Start(TestContext.Current.CancellationToken).WaitAsync(_patience);
@@ -158,4 +158,7 @@ public sealed class SupervisorTests
         }
         Assert.DoesNotContain(supervisor.Status(), replica => replica.Pid is not null);
     }
+
+    private static MeshPlan Plan(UpOptions options, GoldenBundle files, TemporaryFolder folder) =>
+        MeshPlan.For(options, files.Open().Manifest, new ServiceArguments(options, new FolderOfEndpoints(folder.Path), "127.0.0.1:1"));
 }

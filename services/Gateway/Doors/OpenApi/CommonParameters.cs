@@ -1,6 +1,7 @@
 using MedMoE.Mesh.Gateway.Doors.Json;
 using MedMoE.Mesh.Serving.Telemetry;
 using MedMoE.Mesh.Wire.Catalog;
+using MedMoE.Mesh.Wire.Transport;
 using Microsoft.OpenApi;
 
 namespace MedMoE.Mesh.Gateway.Doors.OpenApi;
@@ -30,6 +31,9 @@ internal sealed class CommonParameters
         Add(
             RequestId.Header, ParameterLocation.Header, IdSchema(),
             "Id of the request, which the answer and logs of the mesh have; nothing about a patient. Default: a new one.");
+        Add(
+            VersionHeader.Name, ParameterLocation.Header, VersionSchema(),
+            "The version of the model that shall answer, by its name as answers give it. Default: the one that serves, or one on trial.");
     }
 
     public IOpenApiParameter Tensors => Reference(JsonDoor.Tensors);
@@ -37,7 +41,8 @@ internal sealed class CommonParameters
     public IOpenApiParameter Service => Reference(JsonRoutes.Service);
 
     /// <summary>Parameters of every operation.</summary>
-    public IReadOnlyList<IOpenApiParameter> Everywhere => [Reference(DoorContext.Timeout), Reference(RequestId.Header)];
+    public IReadOnlyList<IOpenApiParameter> Everywhere =>
+        [Reference(DoorContext.Timeout), Reference(RequestId.Header), Reference(VersionHeader.Name)];
 
     /// <summary>An answer, with the header that every answer has.</summary>
     public OpenApiResponse Answer(string description, Dictionary<string, IOpenApiMediaType> content) => new()
@@ -46,6 +51,8 @@ internal sealed class CommonParameters
         Headers = new Dictionary<string, IOpenApiHeader> { [RequestId.Header] = _requestId },
         Content = content,
     };
+
+    private static OpenApiSchema VersionSchema() => new() { Type = JsonSchemaType.String, Examples = ["medmoe/1.0"] };
 
     private static OpenApiSchema IdSchema() => new() { Type = JsonSchemaType.String, Pattern = "^[A-Za-z0-9_-]{1,64}$" };
 

@@ -1,6 +1,7 @@
 using MedMoE.Mesh.Gateway.Settings;
 using MedMoE.Mesh.Serving.Settings;
 using MedMoE.Mesh.Serving.Telemetry;
+using MedMoE.Mesh.Wire.Transport;
 using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.Extensions.Options;
 
@@ -15,7 +16,7 @@ internal static class WebCallers
     private static readonly string[] _exposed =
     [
         GrpcAnswer.StatusField, GrpcAnswer.MessageField, FieldFaults.Trailer, GrpcErrors.PushbackTrailer, GrpcErrors.ServiceTrailer, RequestId.Header,
-        "retry-after", "www-authenticate",
+        VersionHeader.Name, "retry-after", "www-authenticate",
     ];
 
     public static void AddWebCallers(this WebApplicationBuilder builder)

@@ -21,10 +21,13 @@ public sealed record EndpointAddress(IReadOnlyList<DnsEndPoint> Hosts, bool IsNa
         var hosts = (isName ? text[Dns.Length..] : text).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         if (isName && hosts.Length != 1)
         {
-            throw new EndpointException(setting, text);
+            throw Invalid(setting, text);
         }
-        return new EndpointAddress([.. hosts.Select(host => ParseHost(host) ?? throw new EndpointException(setting, text))], isName);
+        return new EndpointAddress([.. hosts.Select(host => ParseHost(host) ?? throw Invalid(setting, text))], isName);
     }
+
+    private static EndpointException Invalid(string setting, string text) =>
+        new(setting, $"'{text}' is neither dns:///HOST:PORT nor HOST:PORT,HOST:PORT");
 
     private static DnsEndPoint? ParseHost(string text)
     {

@@ -34,9 +34,11 @@ internal static class SettingNames
     /// <exception cref="InvalidSettingException">
     /// The section has a key that <typeparamref name="TOptions"/> does not have, or a value of another type.
     /// </exception>
-    public static void Require<TOptions>(IConfigurationSection section)
+    public static void Require<TOptions>(IConfigurationSection section) => Require(typeof(TOptions), section);
+
+    private static void Require(Type options, IConfigurationSection section)
     {
-        var properties = typeof(TOptions).GetProperties();
+        var properties = options.GetProperties();
         foreach (var setting in section.GetChildren())
         {
             Require(
@@ -47,8 +49,20 @@ internal static class SettingNames
             {
                 throw new InvalidSettingException(setting.Path, $"\"{value}\" is not {Form(property.PropertyType)}");
             }
+            if (ElementOf(property.PropertyType) is { } element)
+            {
+                foreach (var one in setting.GetChildren())
+                {
+                    Require(element, one);
+                }
+            }
         }
     }
+
+    /// <summary>The type of a list's elements, if these have settings of their own.</summary>
+    private static Type? ElementOf(Type type) =>
+        type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>) && type.GetGenericArguments()[0] is { IsClass: true } element
+        && element != typeof(string) ? element : null;
 
     private static void Require(string path, string name, IReadOnlyList<string> known, Func<string, string> whole, string all)
     {

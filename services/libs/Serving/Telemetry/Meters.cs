@@ -14,7 +14,7 @@ public static class Meters
     public static Meter Create() => new(Name);
 
     /// <summary>Buckets in seconds, from the time of a gate to that of a full queue.</summary>
-    internal static InstrumentAdvice<double> Durations { get; } = new()
+    public static InstrumentAdvice<double> Durations { get; } = new()
     {
         HistogramBucketBoundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
     };
