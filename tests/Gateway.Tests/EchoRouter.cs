@@ -24,6 +24,12 @@ internal sealed class EchoRouter(EchoRouter.Calls calls) : RouterService.RouterS
         private readonly Channel<string> _begun = Channel.CreateUnbounded<string>();
         private readonly SemaphoreSlim _held = new(0);
         private int _answered;
+        private int _listed;
+
+        /// <summary>Calls of ListExperts.</summary>
+        public int Listed => Volatile.Read(ref _listed);
+
+        public void CountListed() => Interlocked.Increment(ref _listed);
 
         /// <summary>Streams that were answered completely.</summary>
         public int Answered => _answered;
@@ -130,6 +136,7 @@ internal sealed class EchoRouter(EchoRouter.Calls calls) : RouterService.RouterS
     /// <summary>Answers immediately.</summary>
     public override Task<ListExpertsResponse> ListExperts(ListExpertsRequest request, ServerCallContext context)
     {
+        calls.CountListed();
         calls.HeaderNames = [.. context.RequestHeaders.Select(header => header.Key)];
         calls.Share = context.RequestHeaders.GetValue("medmoe-share") ?? "";
         if (calls.DiesAtOnce)

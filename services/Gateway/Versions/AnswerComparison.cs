@@ -9,8 +9,11 @@ namespace MedMoE.Mesh.Gateway.Versions;
 
 /// <summary>How two versions' answers to one request differ.</summary>
 /// <param name="Choices">Whether they chose the same, by what was chosen: "expert" or "class".</param>
-/// <param name="Cosines">Cosines of their embeddings, by what was embedded: "image" or "text".</param>
-internal sealed record AnswerComparison(IReadOnlyList<(string What, bool Agrees)> Choices, IReadOnlyList<(string What, double Cosine)> Cosines)
+/// <param name="Cosines">
+/// Cosines of their embeddings, by what was embedded, "image" or "text", and the expert of the answer; of a text there is none.
+/// </param>
+internal sealed record AnswerComparison(
+    IReadOnlyList<(string What, bool Agrees)> Choices, IReadOnlyList<(string What, string Expert, double Cosine)> Cosines)
 {
     private const string Expert = "expert";
     private const string Image = "image";
@@ -23,11 +26,11 @@ internal sealed record AnswerComparison(IReadOnlyList<(string What, bool Agrees)
         {
             return (one, other) switch
             {
-                (AnalyzeResponse a, AnalyzeResponse b) => new([Gates(a.Gate, b.Gate)], [(Image, Cosine(a.ImageEmbedding, b.ImageEmbedding))]),
-                (EmbedImageResponse a, EmbedImageResponse b) => new([Gates(a.Gate, b.Gate)], [(Image, Cosine(a.Embedding, b.Embedding))]),
+                (AnalyzeResponse a, AnalyzeResponse b) => new([Gates(a.Gate, b.Gate)], [(Image, a.Gate.Expert, Cosine(a.ImageEmbedding, b.ImageEmbedding))]),
+                (EmbedImageResponse a, EmbedImageResponse b) => new([Gates(a.Gate, b.Gate)], [(Image, a.Gate.Expert, Cosine(a.Embedding, b.Embedding))]),
                 (EmbedTextResponse a, EmbedTextResponse b) when a.Texts.Count == b.Texts.Count => new(
                     [.. a.Texts.Zip(b.Texts, (first, second) => Gates(first.Gate, second.Gate))],
-                    [.. a.Texts.Zip(b.Texts, (first, second) => (Text, Cosine(first.Embedding, second.Embedding)))]),
+                    [.. a.Texts.Zip(b.Texts, (first, second) => (Text, "", Cosine(first.Embedding, second.Embedding)))]),
                 (ClassifyResponse a, ClassifyResponse b) => new([("class", Top(a) == Top(b))], []),
                 (ModelInferResponse a, ModelInferResponse b) => Outputs(a, b),
                 _ => null,
@@ -55,29 +58,18 @@ internal sealed record AnswerComparison(IReadOnlyList<(string What, bool Agrees)
 
     private static AnswerComparison? Outputs(ModelInferResponse one, ModelInferResponse other)
     {
-        List<(string, bool)> choices = [];
-        List<(string, double)> cosines = [];
-        for (var place = 0; place < one.Outputs.Count; place++)
+        ByteString? Raw(ModelInferResponse answer, string name) =>
+            answer.Outputs.Select((output, place) => (output.Name, place)).FirstOrDefault(output => output.Name == name) is { Name: not null } found
+                ? answer.RawOutputContents[found.place] : null;
+        (string, bool)[] choices = Raw(one, "EXPERT") is { } expert ? [(Expert, expert == Raw(other, "EXPERT"))] : [];
+        List<(string, string, double)> cosines = [];
+        foreach (var (name, what) in new[] { ("IMAGE_EMBEDDING", Image), ("SENTENCE", Text) })
         {
-            var output = one.Outputs[place];
-            var second = other.Outputs.Select(entry => entry.Name).ToList().IndexOf(output.Name);
-            if (second < 0)
+            if (one.Outputs.FirstOrDefault(output => output.Name == name) is { Datatype: "FP32", Shape: [> 0, > 0 and var size] })
             {
-                return null;
-            }
-            var (bytes, others) = (one.RawOutputContents[place], other.RawOutputContents[second]);
-            if (output.Name == "EXPERT")
-            {
-                choices.Add((Expert, bytes == others));
-            }
-            else if (output is { Datatype: "FP32", Name: "IMAGE_EMBEDDING" or "SENTENCE", Shape: [> 0 and var items, _] })
-            {
-                var (values, otherValues) = (Singles(bytes), Singles(others));
-                Require(values.Length == otherValues.Length);
-                foreach (var (item, otherItem) in values.Chunk(values.Length / (int)items).Zip(otherValues.Chunk(values.Length / (int)items)))
-                {
-                    cosines.Add((output.Name == "SENTENCE" ? Text : Image, Cosine(item, otherItem)));
-                }
+                var (values, others) = (Singles(Raw(one, name)!), Singles(Raw(other, name) ?? ByteString.Empty));
+                Require(values.Length == others.Length);
+                cosines.AddRange(values.Chunk((int)size).Zip(others.Chunk((int)size), (item, otherItem) => (what, "", Cosine(item, otherItem))));
             }
         }
         return new AnswerComparison(choices, cosines);

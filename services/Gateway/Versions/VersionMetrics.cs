@@ -38,9 +38,9 @@ internal sealed class VersionMetrics : IDisposable
         {
             _choices.Add(1, new("version", version), new("choice", what), new("agrees", agrees ? "true" : "false"));
         }
-        foreach (var (what, cosine) in comparison?.Cosines ?? [])
+        foreach (var (what, expert, cosine) in comparison?.Cosines ?? [])
         {
-            _cosine.Record(cosine, new("version", version), new("embedding", what));
+            _cosine.Record(cosine, new("version", version), new("embedding", what), new("expert", expert));
         }
     }
 

@@ -2,10 +2,10 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using MedMoE.Mesh.Bundle;
 
-namespace MedMoE.Mesh.Services.Tests;
+namespace MedMoE.Mesh.Reference;
 
 /// <summary>Changes a bundle's files as its owner may.</summary>
-internal static class ChangedBundle
+public static class ChangedBundle
 {
     /// <summary>Gives it another version.</summary>
     public static void SetVersion(this GoldenBundle bundle, string version)
