@@ -109,7 +109,7 @@ internal sealed class BackboneModel : IExchangedModel, IDisposable
     private PreparedImage Decode(EncodedImage image, CancellationToken cancellation)
     {
         // Otherwise a caller with far more images than its share would have them all decoded, most of them for nothing.
-        Batcher.RequireRoom();
+        Batcher.RequireRoom(CallDeadline.Current);
         return _preprocessor.Prepare(image, cancellation);
     }
 

@@ -15,6 +15,9 @@ namespace MedMoE.Mesh.Local.Plan;
 internal sealed class ServiceArguments(
     UpOptions options, IEndpointsFolder endpoints, string redis, RunCertificates? certificates = null, string? key = null)
 {
+    /// <summary>Whether services exchange the weights of their bundle while they run.</summary>
+    public bool WatchesBundles => options.Settings.Any(setting => setting.StartsWith("Model:Watch=", StringComparison.OrdinalIgnoreCase));
+
     /// <summary>A version of a bundle: all of its services, or those in <see cref="UpOptions.Only"/>.</summary>
     public MeshVersion VersionOf(BundleManifest manifest, string bundle, int number)
     {

@@ -89,6 +89,10 @@ internal sealed class MeshVersions : IDisposable
 
     private async Task Deploy(ModelBundle bundle, CandidateShare share, CancellationToken cancellation)
     {
+        if (_arguments.WatchesBundles)
+        {
+            throw new LocalMeshException("the mesh exchanges weights in place (Model:Watch), so that nobody knows which ones a candidate may share");
+        }
         var (present, candidate, _) = _supervisor.Versions;
         var name = bundle.Manifest.ModelVersion;
         var contents = await ContentsOf(bundle);

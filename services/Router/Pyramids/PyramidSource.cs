@@ -6,6 +6,7 @@ using MedMoE.Mesh.Router.Settings;
 using MedMoE.Mesh.Serving.Balancing;
 using MedMoE.Mesh.Serving.Batching;
 using MedMoE.Mesh.Serving.Endpoints;
+using MedMoE.Mesh.Serving.Hosting;
 using MedMoE.Mesh.Serving.Telemetry;
 using MedMoE.Mesh.Wire.Catalog;
 using Microsoft.Extensions.Options;
@@ -54,8 +55,12 @@ internal sealed class PyramidSource(MeshChannels channels, FeatureCache cache, K
 
     public string Key(ImageContent image, ModelInfo backbone) => PyramidEntry.Key(image.Hash, options.Value.PyramidType, backbone);
 
-    private SharedWork<Flight>.Hold Join(ImageContent image, TriedReplicas? tried = null) =>
-        _flights.Join(image.Hash, abandoned => new Flight(abandoned, tried));
+    private SharedWork<Flight>.Hold Join(ImageContent image, TriedReplicas? tried = null)
+    {
+        var hold = _flights.Join(image.Hash, abandoned => new Flight(abandoned, tried));
+        hold.Work.ReadUntil(CallDeadline.Current);
+        return hold;
+    }
 
     private async Task Fill(Flight flight, ImageContent image)
     {
@@ -83,7 +88,7 @@ internal sealed class PyramidSource(MeshChannels channels, FeatureCache cache, K
         else
         {
             // Callers take turns here: calls that the backbone refuses, its queue being full, cost the router as much as others' work.
-            await _turns.Run(() => Extract(flight, image), flight.Abandoned);
+            await _turns.Run(() => Extract(flight, image), flight.Deadline, flight.Abandoned);
         }
     }
 
@@ -187,12 +192,26 @@ internal sealed class PyramidSource(MeshChannels channels, FeatureCache cache, K
     /// <summary>One extraction. <paramref name="triedBefore"/>: replicas tried by the flight that it renews, or null.</summary>
     internal sealed class Flight(CancellationToken abandoned, TriedReplicas? triedBefore)
     {
+        private readonly Lock _readers = new();
+        private DateTimeOffset _deadline = DateTimeOffset.MinValue;
         private int _started;
         private volatile bool _failed;
 
         public Pyramid Pyramid { get; } = new();
 
         public CancellationToken Abandoned => abandoned;
+
+        /// <summary>When the last of its readers no longer waits; null if one waits without end.</summary>
+        public DateTimeOffset? Deadline
+        {
+            get
+            {
+                lock (_readers)
+                {
+                    return _deadline == DateTimeOffset.MaxValue ? null : _deadline;
+                }
+            }
+        }
 
         public bool IsKnown { get; set; }
 
@@ -209,6 +228,15 @@ internal sealed class PyramidSource(MeshChannels channels, FeatureCache cache, K
 
         /// <summary>A finished flight may be shared for a while. A failed one may not: its readers may renew it once.</summary>
         public bool MayBeJoined(TimeProvider time) => !_failed && (Finished is not { } finished || time.GetElapsedTime(finished) <= _shared);
+
+        /// <summary>Tells until when a reader waits.</summary>
+        public void ReadUntil(DateTimeOffset? deadline)
+        {
+            lock (_readers)
+            {
+                _deadline = new[] { _deadline, deadline ?? DateTimeOffset.MaxValue }.Max();
+            }
+        }
 
         /// <summary>True for the first caller only.</summary>
         public bool TryStart() => Interlocked.Exchange(ref _started, 1) == 0;

@@ -2,6 +2,7 @@ using Grpc.Core;
 using MedMoE.Mesh.OpenInference;
 using MedMoE.Mesh.Serving.Sharing;
 using MedMoE.Mesh.Services.Tests.Router.OpenInference;
+using MedMoE.Mesh.ServicesUnderTest;
 using MedMoE.Mesh.V1;
 
 namespace MedMoE.Mesh.Services.Tests.Router;
@@ -61,6 +62,43 @@ public sealed class RouterTurnsTests
         Assert.Equal(StatusCode.ResourceExhausted, (await Assert.ThrowsAsync<RpcException>(() => low)).StatusCode);
         await held.DisposeAsync();
         Assert.All(await Task.WhenAll(first, normal), answer => Assert.Equal("backbone", answer.ModelName));
+    }
+
+    [Fact]
+    public async Task EmbedImage_WhatCannotBeAnsweredBeforeItsDeadline_IsRefusedAtOnce()
+    {
+        await using var mesh = await RunningMesh.Start(new MeshPlan());
+        var router = await mesh.AddRouter("Router:MaxExtractions=2");
+        var client = new RouterService.RouterServiceClient(router.Channel);
+        Task<EmbedImageResponse> Call(TimeSpan left) => client.EmbedImageAsync(
+            new EmbedImageRequest { Image = MeshLoad.FreshImage() }, deadline: DateTime.UtcNow + left).ResponseAsync;
+        // Shows the router the pace of the backbone.
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Call(_patience)));
+        await using var held = new HeldModel(mesh.Backbone);
+        using var queued = new MetricSums("medmoe.queue.length");
+        // Some milliseconds each.
+        var patient = Enumerable.Range(0, 300).Select(_ => Call(_patience)).ToList();
+        await queued.Reached("backbone", 2, _patience);
+
+        var hasty = await Assert.ThrowsAsync<RpcException>(async () =>
+        {
+            while (true)
+            {
+                // Also while the others have not all arrived.
+                Assert.Null(patient.FirstOrDefault(call => call.IsCompleted));
+                var e = await Assert.ThrowsAsync<RpcException>(() => Call(TimeSpan.FromSeconds(0.5)));
+                if (e.StatusCode != StatusCode.DeadlineExceeded)
+                {
+                    throw e;
+                }
+            }
+        });
+        patient.Add(Call(_patience));
+
+        Assert.Equal(StatusCode.ResourceExhausted, hasty.StatusCode);
+        Assert.StartsWith("the deadline is in 0.", hasty.Status.Detail);
+        await held.DisposeAsync();
+        Assert.All(await Task.WhenAll(patient), answer => Assert.NotNull(answer.Embedding));
     }
 
     private static async Task Refused(List<Task<EmbedImageResponse>> calls)

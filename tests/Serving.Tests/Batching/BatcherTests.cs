@@ -58,6 +58,47 @@ public sealed class BatcherTests
         await Task.WhenAll(accepted).WaitAsync(_patience);
     }
 
+    [Fact]
+    public async Task Submit_WhatCannotBeServedBeforeItsDeadline_IsRefusedAtOnce()
+    {
+        var time = new FakeTimeProvider();
+        using var metrics = new BatcherMetrics("test");
+        using var begun = new SemaphoreSlim(0);
+        using var turns = new SemaphoreSlim(0);
+        int[] Run(IReadOnlyList<int> batch)
+        {
+            begun.Release();
+            Assert.True(turns.Wait(_patience), "the model was not released");
+            time.Advance(TimeSpan.FromSeconds(3));
+            return [.. batch];
+        }
+        using var batcher = new Batcher<int, int>(
+            new BatcherOptions { MaxBatchSize = 1, RetryAfter = TimeSpan.FromMilliseconds(40) }, Run, metrics, time: time);
+        DateTimeOffset In(double seconds) => time.GetUtcNow() + TimeSpan.FromSeconds(seconds);
+        // Nothing is known of the pace yet.
+        Task<Batched<int>>[] first = [.. Enumerable.Range(0, 4).Select(i => batcher.Submit(i, In(100)))];
+        for (var batch = 0; batch < 3; batch++)
+        {
+            Assert.True(await begun.WaitAsync(_patience, TestContext.Current.CancellationToken), "a batch did not begin");
+            if (batch < 2)
+            {
+                turns.Release();
+            }
+        }
+
+        // One runs, and one waits.
+        var refused = Assert.Throws<QueueFullException>(() => { _ = batcher.Submit(5, In(5)); });
+        var room = Assert.Throws<QueueFullException>(() => batcher.RequireRoom(In(5)));
+        Task<Batched<int>>[] accepted = [batcher.Submit(6, In(100)), batcher.Submit(7)];
+
+        Assert.Equal("the deadline is in 5 s, and the queue ahead (1) takes about 3 s; try again in 40 ms", refused.Message);
+        Assert.Equal((refused.Message, 40), (room.Message, refused.RetryAfter.TotalMilliseconds));
+        turns.Release(10);
+        await Task.WhenAll([.. first, .. accepted]).WaitAsync(_patience);
+        // None waits: it is not refused, however slow the model is.
+        Assert.Equal(8, (await batcher.Submit(8, In(1)).WaitAsync(_patience)).Value);
+    }
+
     /// <summary>A caller with a full queue neither keeps others out nor goes before them.</summary>
     [Fact]
     public async Task Submit_QueueFullOfAnother_TakesAPlaceAndTheNextTurn()
@@ -88,11 +129,11 @@ public sealed class BatcherTests
         var greedy = new List<Task> { batcher.Submit(0) };
         model.AwaitStart();
         greedy.Add(batcher.Submit(1));
-        batcher.RequireRoom();
+        batcher.RequireRoom(deadline: null);
         greedy.Add(batcher.Submit(2));
-        Assert.Throws<QueueFullException>(batcher.RequireRoom);
+        Assert.Throws<QueueFullException>(() => batcher.RequireRoom(deadline: null));
         As("modest;1;normal");
-        batcher.RequireRoom();
+        batcher.RequireRoom(deadline: null);
 
         model.Release();
 

@@ -1,6 +1,7 @@
 using MedMoE.Mesh.Serving.Batching;
 using MedMoE.Mesh.Serving.Sharing;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Time.Testing;
 
 namespace MedMoE.Mesh.Serving.Tests.Batching;
 
@@ -51,6 +52,32 @@ public sealed class PlacesTests
         released.Set();
         Assert.Equal(1, await first.WaitAsync(_patience));
         Assert.Equal(4, await next.WaitAsync(_patience));
+    }
+
+    [Fact]
+    public async Task Run_WhatCannotBeDoneBeforeItsDeadline_IsRefusedAtOnce()
+    {
+        using var metrics = new BatcherMetrics("test");
+        var time = new FakeTimeProvider();
+        var places = new Places(_one with { AtOnce = 2, Waiting = 8, Time = time }, metrics.Refused);
+        TaskCompletionSource[] works = [.. Enumerable.Range(0, 4).Select(_ => new TaskCompletionSource())];
+        Task Run(int work, double seconds) =>
+            places.Run(() => works[work].Task, time.GetUtcNow() + TimeSpan.FromSeconds(seconds), CancellationToken.None);
+        Task[] running = [.. Enumerable.Range(0, 3).Select(work => Run(work, seconds: 1))];
+        works[0].SetResult();
+        await running[0].WaitAsync(_patience);
+        time.Advance(TimeSpan.FromSeconds(2));
+        works[1].SetResult();
+        await running[1].WaitAsync(_patience);
+
+        // One runs, and one ended two seconds after the other.
+        var refused = await Assert.ThrowsAsync<QueueFullException>(() => Run(3, seconds: 3.5));
+        var accepted = Run(3, seconds: 4.5);
+
+        Assert.Equal("the deadline is in 3.5 s, and the queue ahead (1) takes about 2 s; try again in 40 ms", refused.Message);
+        works[2].SetResult();
+        works[3].SetResult();
+        await Task.WhenAll(running[2], accepted).WaitAsync(_patience);
     }
 
     [Fact]

@@ -24,6 +24,7 @@ public sealed class Batcher<TItem, TResult> : IDisposable
     // Guards the fields below; the model's thread waits on it.
     private readonly object _gate = new();
     private readonly FairQueue<Entry> _queue = new();
+    private readonly ServicePace _pace = new();
     private List<Entry> _posted = [];
     private bool _draining;
 
@@ -53,7 +54,8 @@ public sealed class Batcher<TItem, TResult> : IDisposable
     /// Queues the requests of one caller, either all or none. Past the deadline the results are not needed; a null deadline never passes.
     /// </summary>
     /// <exception cref="QueueFullException">
-    /// The queue is full. Thrown at once; a task has it if the request gave its place to a caller with fewer.
+    /// The queue is full, or cannot be served before the deadline. Thrown at once; a task has it if the request gave its place to a caller with
+    /// fewer.
     /// </exception>
     /// <exception cref="DrainingException">The batcher is stopping. Thrown at once.</exception>
     public Task<Batched<TResult>>[] SubmitAll(IReadOnlyList<TItem> items, DateTimeOffset? deadline = null, CancellationToken cancellation = default)
@@ -66,6 +68,7 @@ public sealed class Batcher<TItem, TResult> : IDisposable
             {
                 throw new DrainingException();
             }
+            RequireInTime(entries.Length, share, deadline);
             foreach (var victim in InTheWayOf(entries.Length, share))
             {
                 _queue.Remove(victim);
@@ -86,11 +89,12 @@ public sealed class Batcher<TItem, TResult> : IDisposable
     /// <summary>
     /// Refuses a request that <see cref="Submit"/> would refuse now: call it before work that would then be for nothing, such as decoding.
     /// </summary>
-    /// <exception cref="QueueFullException">The queue is full.</exception>
-    public void RequireRoom()
+    /// <exception cref="QueueFullException">The queue is full, or cannot be served before the deadline.</exception>
+    public void RequireRoom(DateTimeOffset? deadline)
     {
         lock (_gate)
         {
+            RequireInTime(1, CallerShare.Current, deadline);
             InTheWayOf(1, CallerShare.Current);
         }
     }
@@ -133,12 +137,20 @@ public sealed class Batcher<TItem, TResult> : IDisposable
     {
         while (NextBatch() is { } batch)
         {
-            Run(batch);
+            var started = _time.GetTimestamp();
+            Run(batch.Entries);
+            if (!batch.IsPosted)
+            {
+                lock (_gate)
+                {
+                    _pace.Served(batch.Entries.Count, _time.GetElapsedTime(started), batch.LeavesMore);
+                }
+            }
         }
     }
 
     /// <summary>Waits until a batch is due and takes it from the queue; null after draining.</summary>
-    private List<Entry>? NextBatch()
+    private Batch? NextBatch()
     {
         lock (_gate)
         {
@@ -149,7 +161,7 @@ public sealed class Batcher<TItem, TResult> : IDisposable
                 {
                     var posted = _posted;
                     _posted = [];
-                    return posted;
+                    return new Batch(posted, IsPosted: true, LeavesMore: false);
                 }
                 if (_queue.Count > 0)
                 {
@@ -159,7 +171,7 @@ public sealed class Batcher<TItem, TResult> : IDisposable
                     if (complete || _draining || waited >= _options.MaxQueueDelay)
                     {
                         batch.ForEach(_queue.Take);
-                        return [.. batch.Select(node => node.Item)];
+                        return new Batch([.. batch.Select(node => node.Item)], IsPosted: false, LeavesMore: _queue.Count > 0);
                     }
                     _delayOver.Change(_options.MaxQueueDelay - waited, Timeout.InfiniteTimeSpan);
                 }
@@ -251,6 +263,26 @@ public sealed class Batcher<TItem, TResult> : IDisposable
         }
     }
 
+    /// <exception cref="QueueFullException">The last of these would be served after its deadline.</exception>
+    private void RequireInTime(int entries, CallerShare share, DateTimeOffset? deadline)
+    {
+        if (deadline is not { } end || IsInTime())
+        {
+            return;
+        }
+        // Expired and cancelled items are not served.
+        DropExpired();
+        if (!IsInTime())
+        {
+            _metrics.Refused(entries);
+            throw _pace.Refusal(_queue.AheadOf(share, entries), Left(), _options.RetryAfter);
+        }
+
+        bool IsInTime() => _pace.IsInTime(_queue.AheadOf(share, entries), Left());
+
+        TimeSpan Left() => end - _time.GetUtcNow();
+    }
+
     /// <summary>Requests that must leave the queue so that these find room; mostly none.</summary>
     /// <exception cref="QueueFullException">There is no room, nor a caller with more for its weight.</exception>
     private IReadOnlyList<FairQueue<Entry>.Node> InTheWayOf(int entries, CallerShare share)
@@ -296,6 +328,9 @@ public sealed class Batcher<TItem, TResult> : IDisposable
             Monitor.Pulse(_gate);
         }
     }
+
+    /// <summary>A batch, and whether others waited when it was taken.</summary>
+    private sealed record Batch(List<Entry> Entries, bool IsPosted, bool LeavesMore);
 
     private sealed record Entry(TItem Item, DateTimeOffset? Deadline, CancellationToken Cancellation, long Arrived)
     {

@@ -14,10 +14,13 @@ public sealed class Places(PlacesOptions options, Action<int>? refused = null)
     // Guards the fields below.
     private readonly Lock _lock = new();
     private readonly FairQueue<Waiting> _waiting = new();
+    private readonly ServicePace _pace = new();
     private int _present;
     private long _heldBytes;
     private int _running;
     private long _neededBytes;
+    private long _lastEnd;
+    private bool _isBusySinceLastEnd;
 
     /// <summary>Runs work on the caller's thread when there is capacity for it.</summary>
     /// <param name="held">Bytes that the request holds already while it waits.</param>
@@ -28,7 +31,7 @@ public sealed class Places(PlacesOptions options, Action<int>? refused = null)
     public async Task<T> Run<T>(long held, long needed, Func<T> work, CancellationToken cancellation)
     {
         var own = new Waiting(held, Math.Min(needed, options.Bytes));
-        await Turn(own, cancellation);
+        await Turn(own, deadline: null, cancellation);
         try
         {
             return work();
@@ -41,12 +44,13 @@ public sealed class Places(PlacesOptions options, Action<int>? refused = null)
 
     /// <summary>Runs work that takes no memory to speak of.</summary>
     /// <param name="work">The work.</param>
+    /// <param name="deadline">When the work is for nothing; null: never.</param>
     /// <param name="cancellation">Cancelled when the caller disconnects or cancels.</param>
-    /// <exception cref="QueueFullException">Too much work waits. Thrown at once.</exception>
-    public async Task Run(Func<Task> work, CancellationToken cancellation)
+    /// <exception cref="QueueFullException">Too much work waits, or it cannot be done before the deadline. Thrown at once.</exception>
+    public async Task Run(Func<Task> work, DateTimeOffset? deadline, CancellationToken cancellation)
     {
         var own = new Waiting(Held: 0, Needed: 0);
-        await Turn(own, cancellation);
+        await Turn(own, deadline, cancellation);
         try
         {
             await work();
@@ -92,11 +96,12 @@ public sealed class Places(PlacesOptions options, Action<int>? refused = null)
         _heldBytes -= own.Held;
     }
 
-    private async Task Turn(Waiting own, CancellationToken cancellation)
+    private async Task Turn(Waiting own, DateTimeOffset? deadline, CancellationToken cancellation)
     {
         FairQueue<Waiting>.Node node;
         lock (_lock)
         {
+            RequireInTime(deadline);
             Enter(own);
             node = _waiting.Add(own, CallerShare.Current);
             Dispatch();
@@ -115,10 +120,32 @@ public sealed class Places(PlacesOptions options, Action<int>? refused = null)
         await own.Turn.Task;
     }
 
+    /// <exception cref="QueueFullException">The work would be done after its deadline.</exception>
+    private void RequireInTime(DateTimeOffset? deadline)
+    {
+        if (deadline is not { } end)
+        {
+            return;
+        }
+        var (ahead, left) = (_running + _waiting.AheadOf(CallerShare.Current), end - options.Time.GetUtcNow());
+        if (!_pace.IsInTime(ahead, left))
+        {
+            refused?.Invoke(1);
+            throw _pace.Refusal(ahead, left, options.RetryAfter);
+        }
+    }
+
     private void EndTurn(Waiting own)
     {
         lock (_lock)
         {
+            // The time between two ends, while there is always more to do, is that of one item, however many run at once.
+            var now = options.Time.GetTimestamp();
+            if (_isBusySinceLastEnd)
+            {
+                _pace.Served(1, options.Time.GetElapsedTime(_lastEnd, now), isBusy: true);
+            }
+            (_lastEnd, _isBusySinceLastEnd) = (now, _running > 1);
             _running--;
             _neededBytes -= own.Needed;
             Leave(own);

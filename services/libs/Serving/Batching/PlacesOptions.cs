@@ -14,6 +14,9 @@ public sealed record PlacesOptions
     /// <summary>Name of the setting of <see cref="Bytes"/>, for the error.</summary>
     public string BytesSetting { get; init; } = "";
 
+    /// <summary>The clock of deadlines.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
     /// <summary>Back-off that a refused caller is given.</summary>
     public required TimeSpan RetryAfter { get; init; }
 }

@@ -42,16 +42,20 @@ public static class CallHeaders
         && (value.Length == ContentType.Length || value[ContentType.Length] is '+' or ';') && !value.Contains(',', StringComparison.Ordinal);
 
     /// <summary>Whether a call of this duration has used up the time that its caller gave it.</summary>
-    internal static bool DeadlineHasPassed(HttpRequest request, TimeSpan duration)
+    internal static bool DeadlineHasPassed(HttpRequest request, TimeSpan duration) =>
+        // A timer may fire a little before its time.
+        TimeoutOf(request) is { } timeout && duration >= 0.9 * timeout;
+
+    /// <summary>The time that its caller gave the call; null if it gave none.</summary>
+    internal static TimeSpan? TimeoutOf(HttpRequest request)
     {
         var text = request.Headers[Timeout].ToString();
-        if (text.Length < 2 || !long.TryParse(text.AsSpan(..^1), NumberStyles.None, CultureInfo.InvariantCulture, out var value))
+        if (text.Length is < 2 or > TimeoutDigits + 1 || !int.TryParse(text.AsSpan(..^1), NumberStyles.None, CultureInfo.InvariantCulture, out var value))
         {
-            return false;
+            return null;
         }
         var unit = text[^1] switch { 'H' => 3600, 'M' => 60, 'S' => 1, 'm' => 1e-3, 'u' => 1e-6, _ => 1e-9 };
-        // A timer may fire a little before its time.
-        return duration.TotalSeconds >= 0.9 * value * unit;
+        return TimeSpan.FromSeconds(value * unit);
     }
 
     // grpc-dotnet runs a call with an invalid or zero timeout without a deadline.

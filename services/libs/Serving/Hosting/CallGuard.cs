@@ -54,6 +54,7 @@ internal sealed partial class CallGuard(
         var started = Stopwatch.GetTimestamp();
         RequestId.Begin(context);
         CallerShare.Begin(context);
+        CallDeadline.Begin(context);
         metrics.Started(method);
         load.Started();
         try

@@ -36,6 +36,13 @@ public sealed class FairQueue<T>
         return node;
     }
 
+    /// <summary>How much is taken before the last of so many items of a newcomer, its own other ones included.</summary>
+    public int AheadOf(CallerShare newcomer, int count = 1)
+    {
+        var begins = Math.Max(_now, _flows.GetValueOrDefault(newcomer.Caller)?.Ends ?? 0) + ((count - 1.0) / newcomer.Weight);
+        return count - 1 + _nodes.Count(node => (node.Share.IsSheddable, node.Begins).CompareTo((newcomer.IsSheddable, begins)) <= 0);
+    }
+
     /// <summary>Removes work that is done now: the others' turns are counted from it.</summary>
     public void Take(Node node)
     {
