@@ -62,9 +62,11 @@ public static class Tool
     /// <summary>Runs a command to its end.</summary>
     /// <param name="folder">Where.</param>
     /// <param name="command">The program and its arguments.</param>
+    /// <param name="limit">How long it may take. Default: two minutes.</param>
     /// <exception cref="Win32Exception">There is no such program.</exception>
-    public static async Task<Result> Command(string folder, IReadOnlyList<string> command)
+    public static async Task<Result> Command(string folder, IReadOnlyList<string> command, TimeSpan? limit = null)
     {
+        var most = limit ?? _patience;
         var start = new ProcessStartInfo(command[0], command.Skip(1))
         {
             WorkingDirectory = folder,
@@ -73,7 +75,7 @@ public static class Tool
         };
         using var process = Process.Start(start)!;
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        patience.CancelAfter(_patience);
+        patience.CancelAfter(most);
         try
         {
             var output = process.StandardOutput.ReadToEndAsync(patience.Token);
@@ -84,7 +86,7 @@ public static class Tool
         catch (OperationCanceledException)
         {
             process.Kill(entireProcessTree: true);
-            throw new TimeoutException($"{string.Join(' ', command)} did not end within {_patience}");
+            throw new TimeoutException($"{string.Join(' ', command)} did not end within {most}");
         }
     }
 }
