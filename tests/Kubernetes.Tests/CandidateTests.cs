@@ -45,7 +45,7 @@ public sealed partial class CandidateTests
         string[] names = ["router", "backbone", "text-encoder"];
         const string kustomization = "configMapGenerator: [{name: candidate, literals: []}]\n";
         var overlay = await Overlay.BuildOwn(
-            $"resources: [../cpu, {string.Join(", ", names.Select(name => $"../../candidate/{name}"))}]\n{kustomization}");
+            $"namespace: medmoe\nresources: [../cpu, {string.Join(", ", names.Select(name => $"../../candidate/{name}"))}]\n{kustomization}");
         var (cpu, autoscale, keda) = (await Overlay.Build("cpu"), await Overlay.Build("autoscale"), await Overlay.Build("keda"));
         Assert.All(names, name => Assert.All(["Deployment", "PodDisruptionBudget", "Service"], kind => Assert.Equal(
             cpu.Texts[(kind, name)], AsPresent(overlay, kind, name).Replace("medmoe-mesh/bundle-candidate", "medmoe-mesh/bundle"))));

@@ -25,7 +25,8 @@ internal static partial class Page
 
     /// <summary>The lines of a section's examples that are typed.</summary>
     public static IReadOnlyList<string> Commands(string heading) =>
-        [.. Typed().Matches(Section(heading)).SelectMany(m => m.Groups["text"].Value.Split('\n', StringSplitOptions.RemoveEmptyEntries))];
+        [.. Fenced().Matches(Section(heading)).Where(m => m.Groups["language"].Length == 0)
+            .SelectMany(m => m.Groups["text"].Value.Split('\n', StringSplitOptions.RemoveEmptyEntries))];
 
     /// <summary>Writes the files of a section.</summary>
     /// <param name="section">Its heading.</param>
@@ -57,6 +58,6 @@ internal static partial class Page
         RegexOptions.Singleline)]
     private static partial Regex Example();
 
-    [GeneratedRegex("^```\n(?<text>.*?)^```", RegexOptions.Singleline | RegexOptions.Multiline)]
-    private static partial Regex Typed();
+    [GeneratedRegex("^```(?<language>[a-z]*)\n(?<text>.*?)^```$", RegexOptions.Singleline | RegexOptions.Multiline)]
+    private static partial Regex Fenced();
 }
