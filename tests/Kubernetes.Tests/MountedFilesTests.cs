@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography;
+using System.Text;
 using Grpc.Core;
 using Grpc.Net.Client;
 using MedMoE.Mesh.ServicesUnderTest;
@@ -33,6 +34,10 @@ public sealed class MountedFilesTests : IDisposable
         var tls = await MountedSecret.Mount(pod.FolderOf("tls-gateway"), old);
         var key = await CreateKey();
         var secrets = await MountedSecret.Mount(pod.FolderOf("gateway"), Callers());
+        await MountedSecret.Mount(pod.FolderOf("versions"), new Dictionary<string, byte[]>
+        {
+            ["versions.json"] = Encoding.UTF8.GetBytes(overlay.Versions),
+        });
 
         using var gateway = await ServiceProcess.StartBy(
             pod.Command, address => Open(address, "gateway"), "Gateway", $"Serving:Address={new ServingOptions().Address}", "Gateway:DoorPort=0");

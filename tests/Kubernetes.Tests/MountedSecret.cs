@@ -6,8 +6,8 @@ using MedMoE.Mesh.Wire.Transport;
 namespace MedMoE.Mesh.Kubernetes.Tests;
 
 /// <summary>
-/// A folder as the kubelet mounts a Secret: each file is a link into "..data", which is a link to a folder of its own for each state. A changed
-/// Secret is a new folder, to which "..data" is moved in one step.
+/// A folder as the kubelet mounts a Secret or a ConfigMap: each file is a link into "..data", which is a link to a folder of its own for each state.
+/// A changed Secret is a new folder, to which "..data" is moved in one step.
 /// </summary>
 internal sealed class MountedSecret
 {

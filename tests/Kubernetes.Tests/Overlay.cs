@@ -13,6 +13,9 @@ internal sealed partial class Overlay
     public const string NameLabel = "app.kubernetes.io/name";
     public const string ExpertLabel = "medmoe.mesh/expert";
 
+    /// <summary>"network" or "router": what network policies and components select pods by.</summary>
+    public const string RunsLabel = "medmoe.mesh/runs";
+
     /// <summary>The container of every service.</summary>
     public const string Container = "service";
 
@@ -67,11 +70,14 @@ internal sealed partial class Overlay
         [.. Pods.Values.Where(labels => labels.ContainsKey(ExpertLabel)).Select(labels => labels[ExpertLabel]).Order()];
 
     /// <summary>The settings of experts that gateway and router read.</summary>
-    public IDictionary<string, string> ExpertSettings => Objects.OfType<V1ConfigMap>().Single().Data;
+    public IDictionary<string, string> ExpertSettings => Map("experts").Data;
+
+    /// <summary>The gateway's file of versions.</summary>
+    public string Versions => Map("versions").Data["versions.json"];
 
     /// <summary>Objects as text, by kind and name; the hash of its content is not part of a map's name.</summary>
     public IReadOnlyDictionary<(string Kind, string Name), string> Texts => Objects.ToDictionary(
-        o => (o.Kind, o.Kind == "ConfigMap" ? o.Metadata.Name[..o.Metadata.Name.LastIndexOf('-')] : o.Metadata.Name),
+        o => (o.Kind, o.Kind == "ConfigMap" ? WithoutHash(o.Metadata.Name) : o.Metadata.Name),
         o => KubernetesYaml.Serialize(o));
 
     /// <summary>Builds an overlay, or skips the test if kubectl is missing.</summary>
@@ -114,10 +120,19 @@ internal sealed partial class Overlay
 
     public V1Deployment Deployment(string name) => Deployments.Single(d => d.Metadata.Name == name);
 
+    /// <summary>The variables that a container takes from ConfigMaps; of one name the last map's counts.</summary>
+    public IReadOnlyDictionary<string, string> SettingsOf(V1Container container) => (container.EnvFrom ?? [])
+        .SelectMany(source => Objects.OfType<V1ConfigMap>().Single(map => map.Metadata.Name == source.ConfigMapRef.Name).Data)
+        .GroupBy(setting => setting.Key).ToDictionary(of => of.Key, of => of.Last().Value);
+
     /// <summary>The workloads whose pods match a selector.</summary>
     public IReadOnlyList<string> Matched(IDictionary<string, string>? selector) =>
         [.. Pods.Where(pod => (selector ?? new Dictionary<string, string>())
             .All(label => pod.Value.TryGetValue(label.Key, out var value) && value == label.Value)).Select(pod => pod.Key)];
+
+    private V1ConfigMap Map(string name) => Objects.OfType<V1ConfigMap>().Single(map => WithoutHash(map.Metadata.Name) == name);
+
+    private static string WithoutHash(string name) => Hash().Replace(name, "");
 
     private static async Task<Overlay> Kustomize(string overlay, string folder)
     {
@@ -125,6 +140,9 @@ internal sealed partial class Overlay
         Assert.True(built.ExitCode == 0, built.Error);
         return Read(built.Output);
     }
+
+    [GeneratedRegex("-[a-z0-9]{10}$")]
+    private static partial Regex Hash();
 
     [GeneratedRegex(@"\bv1\.(\d+)")]
     private static partial Regex KubectlVersion();

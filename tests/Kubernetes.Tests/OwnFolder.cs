@@ -31,7 +31,7 @@ internal sealed class OwnFolder : IDisposable
         Directory.CreateDirectory(own._folder["MedMoE.Mesh", "k8s"]);
         Assert.True(await Tool.Succeeds(Overlay.Folder, ["cp", "-r", ".", own._folder["MedMoE.Mesh", "k8s"]]));
         PutMesh(own._folder["MedMoE.Mesh", "mesh"]);
-        foreach (var section in (string[])[Section, "GPUs", "The bundle", "Certificates and keys", "Clusters that differ"])
+        foreach (var section in (string[])[Section, "GPUs", "The bundle", "Versions", "Certificates and keys", "Clusters that differ"])
         {
             Page.Write(section, own._folder["own"], "own", options);
         }
@@ -70,9 +70,8 @@ internal sealed class OwnFolder : IDisposable
 
     public void Append(string text, params string[] file) => File.AppendAllText(_folder[["own", .. file]], text);
 
-    public void Dispose() => _folder.Dispose();
-
-    private void Choose(string option)
+    /// <summary>Removes the "#" of a line, or takes another folder of scaling.</summary>
+    public void Choose(string option)
     {
         var lines = File.ReadAllLines(Kustomization).ToList();
         if (option.StartsWith("scaling/", StringComparison.Ordinal))
@@ -87,4 +86,6 @@ internal sealed class OwnFolder : IDisposable
         }
         File.WriteAllLines(Kustomization, lines);
     }
+
+    public void Dispose() => _folder.Dispose();
 }

@@ -20,7 +20,7 @@ public sealed partial class OwnOverlayTests
     public void EveryOption_IsOneOfThePage() =>
         Assert.Equal(
             [
-                "nodes/gpu", "bundle/claim", "bundle/image-volume", "options/pod-monitor", "options/own-certificates", "options/plain",
+                "candidate", "nodes/gpu", "bundle/claim", "bundle/image-volume", "options/pod-monitor", "options/own-certificates", "options/plain",
                 "new-authority", "everybody", "load-balancer", "grpc-route", "ingress", "client-certificates",
             ],
             OwnFolder.Options);
@@ -280,7 +280,7 @@ public sealed partial class OwnOverlayTests
     public async Task Gpus_OfThePage_AreSlicesOrShares()
     {
         using var own = await OwnFolder.Make("nodes/gpu");
-        var networks = (await own.Build()).Deployments.Where(d => d.Metadata.Labels.ContainsKey("medmoe.mesh/runs")).ToArray();
+        var networks = (await own.Build()).Deployments.Where(d => d.Metadata.Labels.Contains(new(Overlay.RunsLabel, "network"))).ToArray();
         Assert.All(networks, d => Assert.Equal(
             ["nvidia.com/mig-1g.10gb"],
             d.Spec.Template.Spec.Containers[0].Resources.Limits.Keys.Where(k => k.StartsWith("nvidia", StringComparison.Ordinal))));

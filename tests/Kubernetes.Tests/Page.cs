@@ -4,14 +4,15 @@ namespace MedMoE.Mesh.Kubernetes.Tests;
 
 /// <summary>
 /// k8s/README.md, whose examples the tests follow. An example names its file in its first line, below k8s or in a reader's own folder: "# k8s/PATH";
-/// "# k8s/PATH, added" for lines at its end; "# own/PATH, added for OPTION" for lines at its end that only an option needs.
+/// "# k8s/PATH, added" for lines at its end; "# own/PATH, added for OPTION" for lines at its end that only an option needs; "// own/PATH, instead for
+/// OPTION" for a file in JSON that an option replaces.
 /// </summary>
 internal static partial class Page
 {
     private static readonly string _text = File.ReadAllText(Path.Combine(Overlay.Folder, "README.md"));
 
     /// <summary>How many examples there are, and how many of them name their file.</summary>
-    public static (int All, int Named) Examples => (Regex.Count(_text, "^```yaml$", RegexOptions.Multiline), Example().Count(_text));
+    public static (int All, int Named) Examples => (Regex.Count(_text, "^```(yaml|json)$", RegexOptions.Multiline), Example().Count(_text));
 
     /// <summary>The text below a heading, up to the next one of its level or above.</summary>
     public static string Section(string heading)
@@ -24,7 +25,8 @@ internal static partial class Page
 
     /// <summary>The lines of a section's examples that are typed.</summary>
     public static IReadOnlyList<string> Commands(string heading) =>
-        [.. Typed().Matches(Section(heading)).SelectMany(m => m.Groups["text"].Value.Split('\n', StringSplitOptions.RemoveEmptyEntries))];
+        [.. Fenced().Matches(Section(heading)).Where(m => m.Groups["language"].Length == 0)
+            .SelectMany(m => m.Groups["text"].Value.Split('\n', StringSplitOptions.RemoveEmptyEntries))];
 
     /// <summary>Writes the files of a section.</summary>
     /// <param name="section">Its heading.</param>
@@ -39,8 +41,12 @@ internal static partial class Page
         foreach (var example in examples.Where(e => !e.Groups["for"].Success || options.Contains(e.Groups["for"].Value)))
         {
             var file = Path.Combine(folder, example.Groups["path"].Value);
-            Assert.Equal(example.Groups["added"].Success, written.Contains(example.Groups["path"].Value) || File.Exists(file));
+            Assert.Equal(example.Groups["how"].Success, written.Contains(example.Groups["path"].Value) || File.Exists(file));
             Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+            if (example.Groups["how"].Value == "instead")
+            {
+                File.Delete(file);
+            }
             File.AppendAllText(file, example.Groups["text"].Value);
             written.Add(example.Groups["path"].Value);
         }
@@ -48,9 +54,10 @@ internal static partial class Page
     }
 
     [GeneratedRegex(
-        "```yaml\n# (?<top>[a-z0-9-]+)/(?<path>[^\\s,]+)(?<added>, added( for (?<for>\\S+))?)?\n(?<text>.*?)```", RegexOptions.Singleline)]
+        "```(yaml\n#|json\n//) (?<top>[a-z0-9-]+)/(?<path>[^\\s,]+)(, (?<how>added|instead)( for (?<for>\\S+))?)?\n(?<text>.*?)```",
+        RegexOptions.Singleline)]
     private static partial Regex Example();
 
-    [GeneratedRegex("^```\n(?<text>.*?)^```", RegexOptions.Singleline | RegexOptions.Multiline)]
-    private static partial Regex Typed();
+    [GeneratedRegex("^```(?<language>[a-z]*)\n(?<text>.*?)^```$", RegexOptions.Singleline | RegexOptions.Multiline)]
+    private static partial Regex Fenced();
 }

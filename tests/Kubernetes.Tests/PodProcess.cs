@@ -28,17 +28,17 @@ internal sealed class PodProcess(Overlay overlay, string service, string node)
                 ? known.Aggregate(Here(Change(variable.Value)), (text, k) => text.Replace($"$({k.Key})", k.Value, StringComparison.Ordinal))
                 : Secrets[variable.ValueFrom.SecretKeyRef.Key];
         }
-        foreach (var (name, value) in known.Concat(overlay.ExpertSettings))
+        foreach (var (name, value) in known.Concat(overlay.SettingsOf(_container)))
         {
             start.Environment[name] = value;
         }
         return start;
     }
 
-    /// <summary>The folder here that a Secret is mounted at.</summary>
-    public string FolderOf(string secret)
+    /// <summary>The folder here that a Secret or a ConfigMap is mounted at.</summary>
+    public string FolderOf(string source)
     {
-        var volume = overlay.Serving[service].Volumes.Single(v => v.Secret?.SecretName == secret).Name;
+        var volume = overlay.Serving[service].Volumes.Single(v => source == (v.Secret?.SecretName ?? v.ConfigMap?.Name)).Name;
         return $"{node}{_container.VolumeMounts.Single(m => m.Name == volume).MountPath}";
     }
 

@@ -49,7 +49,7 @@ public sealed class ReadingTests
         foreach (var deployment in overlay.Deployments)
         {
             var container = Assert.Single(deployment.Spec.Template.Spec.Containers);
-            var runsNetwork = deployment.Metadata.Labels.ContainsKey("medmoe.mesh/runs");
+            var runsNetwork = deployment.Metadata.Labels.TryGetValue(Overlay.RunsLabel, out var runs) && runs == "network";
             Assert.Equal(runsNetwork, container.Image.EndsWith(":cuda", StringComparison.Ordinal));
             Assert.Equal(runsNetwork, container.Resources.Limits.ContainsKey("nvidia.com/gpu"));
             Assert.Equal(runsNetwork, container.Env.Any(e => (e.Name, e.Value) == ("Model__Device", "cuda")));

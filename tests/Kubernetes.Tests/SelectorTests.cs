@@ -10,9 +10,10 @@ public sealed class SelectorTests
 
     [Theory]
     [MemberData(nameof(Overlays))]
-    public async Task Selectors_MatchTheirOwnPodsAlone(string name)
+    public async Task Selectors_MatchTheirOwnPodsAlone(string name) => AssertOwn(await Overlay.Build(name));
+
+    internal static void AssertOwn(Overlay overlay)
     {
-        var overlay = await Overlay.Build(name);
         Assert.All(overlay.Deployments, o => Assert.Equal([o.Metadata.Name], overlay.Matched(o.Spec.Selector.MatchLabels)));
         Assert.All(overlay.Objects.OfType<V1StatefulSet>(), o => Assert.Equal([o.Metadata.Name], overlay.Matched(o.Spec.Selector.MatchLabels)));
         Assert.All(overlay.Objects.OfType<V1Service>(), o => Assert.Equal([o.Metadata.Name], overlay.Matched(o.Spec.Selector)));
@@ -34,9 +35,16 @@ public sealed class SelectorTests
     {
         var overlay = await Overlay.Build("cpu");
         string[] networks = [.. ServiceCatalog.Services(overlay.Experts).Where(service => service.Kind.RunsNetwork).Select(service => service.Name)];
-        HashSet<(string From, string To)> meant =
-            [("gateway", "router"), ("router", "redis"), .. networks.SelectMany(n => new[] { ("gateway", n), ("router", n) })];
+        AssertHops(overlay, ["router"], networks);
+    }
 
+    internal static void AssertHops(Overlay overlay, string[] routers, string[] networks)
+    {
+        HashSet<(string From, string To)> meant =
+        [
+            .. routers.SelectMany(router => new[] { ("gateway", router), (router, "redis") }),
+            .. networks.SelectMany(network => routers.Append("gateway").Select(caller => (caller, network))),
+        ];
         var policies = overlay.Objects.OfType<V1NetworkPolicy>().ToArray();
         // The pods of a rule and their peers, in both directions.
         IEnumerable<(string Own, string Named)> Pairs(V1NetworkPolicy policy, IEnumerable<V1NetworkPolicyPeer>? peers) =>

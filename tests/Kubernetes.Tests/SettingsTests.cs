@@ -43,7 +43,7 @@ public sealed class SettingsTests
             var container = deployment.Spec.Template.Spec.Containers[0];
             var settings = (container.Env ?? []).Where(e => e.Name.Contains("__", StringComparison.Ordinal))
                 .Select(e => (e.Name, Value: e.Value ?? ValueOf(e.ValueFrom, deployment)))
-                .Concat((container.EnvFrom ?? []).SelectMany(_ => overlay.ExpertSettings.Select(s => (Name: s.Key, s.Value))))
+                .Concat(overlay.SettingsOf(container).Select(s => (Name: s.Key, s.Value)))
                 .ToDictionary(s => s.Name.Replace("__", ":", StringComparison.Ordinal), s => (string?)s.Value);
             var configuration = new ConfigurationBuilder().AddInMemoryCollection(settings).Build();
             foreach (var section in settings.Keys.Select(key => key.Split(':')[0]).Distinct())

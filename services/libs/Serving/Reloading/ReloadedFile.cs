@@ -56,6 +56,25 @@ public sealed class ReloadedFile<T> : IReloaded
         return null;
     }
 
+    /// <summary>Reads the files now, and not when <see cref="FileReloads"/> does; what cannot be used is left to that to tell.</summary>
+    /// <returns>Whether the files as they are now are in use.</returns>
+    public bool TryReload()
+    {
+        try
+        {
+            var content = Content();
+            if (content != _content)
+            {
+                (_value, _content) = (_read(), content);
+            }
+            return true;
+        }
+        catch (InvalidInputException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>A digest of the files. A missing one is different from any other, too.</summary>
     private string Content()
     {
