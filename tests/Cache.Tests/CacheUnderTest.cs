@@ -17,8 +17,8 @@ internal sealed class CacheUnderTest : IAsyncDisposable
     private readonly FeatureCache _cache;
     private int _writes;
 
-    public CacheUnderTest(CacheOptions options, MeshTransport? transport = null) =>
-        _cache = new FeatureCache(Options.Create(options with { MemoryBytes = 0 }), new CacheMetrics(_meter), Log, transport);
+    public CacheUnderTest(CacheOptions options, MeshTransport? transport = null, TimeProvider? time = null) =>
+        _cache = new FeatureCache(Options.Create(options with { MemoryBytes = 0 }), new CacheMetrics(_meter), Log, transport, time);
 
     public LogLines Log { get; } = new();
 
@@ -41,13 +41,18 @@ internal sealed class CacheUnderTest : IAsyncDisposable
         await cache.Get("none");
         foreach (var (key, value) in entries)
         {
-            cache._cache.Set(Kind, key, value, TimeSpan.Zero);
+            cache.Set(key, value);
         }
     }
 
     public Task Connect() => _cache.Connect();
 
     public Task<byte[]?> Get(string key) => _cache.Get(Kind, key);
+
+    public Task<(byte[]? Entry, IDisposable? Lease)> GetOrLease(string key, CancellationToken cancellation = default) =>
+        _cache.GetOrLease(Kind, key, cancellation);
+
+    public bool Set(string key, byte[] value) => _cache.Set(Kind, key, value, TimeSpan.Zero);
 
     /// <summary>Reads an entry, and writes others, until a line is logged.</summary>
     /// <param name="known">The entry to read; a miss is a failure unless <paramref name="mayMiss"/>.</param>
@@ -71,7 +76,7 @@ internal sealed class CacheUnderTest : IAsyncDisposable
 
     public async Task ReadAndWrite(string known, bool mayMiss = false)
     {
-        _cache.Set(Kind, $"new {_writes++}", new byte[100], TimeSpan.Zero);
+        Set($"new {_writes++}", new byte[100]);
         var entry = await Get(known);
         Assert.True(mayMiss || entry is not null, "a known entry was not found");
     }

@@ -1,7 +1,9 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using System.Text.RegularExpressions;
 using static MedMoE.Mesh.ServicesUnderTest.Signals;
 
 namespace MedMoE.Mesh.ServicesUnderTest;
@@ -58,6 +60,25 @@ public sealed partial class RedisServer : IDisposable
                 return new RedisServer(port, arguments, folder, process);
             }
         }
+    }
+
+    /// <summary>Calls of a command so far, as "set". For a server without TLS.</summary>
+    public async Task<long> Calls(string command)
+    {
+        using var client = new TcpClient();
+        await client.ConnectAsync(IPAddress.Loopback, Port);
+        using var reader = new StreamReader(client.GetStream());
+        await client.GetStream().WriteAsync("INFO commandstats\r\nQUIT\r\n"u8.ToArray());
+        var statistics = await reader.ReadToEndAsync().WaitAsync(_patience);
+        return Regex.Match(statistics, $"^cmdstat_{command}:calls=([0-9]+)", RegexOptions.Multiline) is { Success: true } calls
+            ? long.Parse(calls.Groups[1].ValueSpan, CultureInfo.InvariantCulture) : 0;
+    }
+
+    /// <summary>Returns when somebody waits for a lease that another holds: it tries to set it, again and again.</summary>
+    public async Task UntilSomebodyWaits()
+    {
+        var before = await Calls("set");
+        await Patience.Until("a router that waits for another one", async () => await Calls("set") >= before + 5);
     }
 
     /// <summary>As kill -9.</summary>

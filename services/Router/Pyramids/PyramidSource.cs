@@ -28,6 +28,9 @@ internal sealed class PyramidSource(MeshChannels channels, FeatureCache cache, K
         RetryAfter = _retryAfter,
     });
 
+    /// <summary>Pyramids of one backbone have one size: when one was too large for the cache, routers do not wait for each other's.</summary>
+    private volatile bool _areKept = true;
+
     private readonly SharedWork<Flight> _flights = new(flight => !flight.Pyramid.Summary.IsCompleted, flight => flight.MayBeJoined(time));
 
     /// <summary>
@@ -79,8 +82,13 @@ internal sealed class PyramidSource(MeshChannels channels, FeatureCache cache, K
 
     private async Task Find(Flight flight, ImageContent image)
     {
-        var model = await models.Of(MeshService.Backbone, flight.Abandoned);
-        if (await cache.Get(PyramidEntry.Levels, Key(image, model)) is { } known)
+        var key = Key(image, await models.Of(MeshService.Backbone, flight.Abandoned));
+        // One that waits for another router's pyramid takes no turn.
+        var (known, lease) = _areKept
+            ? await cache.GetOrLease(PyramidEntry.Levels, key, flight.Abandoned)
+            : (await cache.Get(PyramidEntry.Levels, key), null);
+        using var held = lease;
+        if (known is not null)
         {
             flight.IsKnown = true;
             Array.ForEach(known, flight.Pyramid.Add);
@@ -120,7 +128,7 @@ internal sealed class PyramidSource(MeshChannels channels, FeatureCache cache, K
         models.Update(MeshService.Backbone, summary.Model);
         var key = Key(image, summary.Model);
         cache.Set(PyramidEntry.Pooled, key, summary.Pooled, cost);
-        cache.Set(PyramidEntry.Levels, key, [.. levels], cost);
+        _areKept = cache.Set(PyramidEntry.Levels, key, [.. levels], cost);
     }
 
     /// <summary>One request's reference to a pyramid. However the request uses it, the backbone runs at most twice.</summary>

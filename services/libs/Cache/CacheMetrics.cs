@@ -7,6 +7,8 @@ public sealed class CacheMetrics(Meter meter)
 {
     private readonly Counter<long> _hits = meter.CreateCounter<long>("medmoe.cache.hits", "{entry}", "Entries found.");
     private readonly Counter<long> _misses = meter.CreateCounter<long>("medmoe.cache.misses", "{entry}", "Entries not found in any level.");
+    private readonly Counter<long> _awaited = meter.CreateCounter<long>(
+        "medmoe.cache.awaited", "{entry}", "Entries taken from another router, which was computing them.");
     private readonly Counter<long> _bytes = meter.CreateCounter<long>("medmoe.cache.bytes", "By", "Bytes of the entries found.");
     private readonly Counter<double> _saved = meter.CreateCounter<double>("medmoe.cache.saved", "ms", "Computation time saved by the entries found.");
     private readonly Counter<long> _failures = meter.CreateCounter<long>(
@@ -25,6 +27,8 @@ public sealed class CacheMetrics(Meter meter)
     }
 
     public void Missed(string kind) => _misses.Add(1, new KeyValuePair<string, object?>("kind", kind));
+
+    public void Awaited(string kind) => _awaited.Add(1, new KeyValuePair<string, object?>("kind", kind));
 
     /// <param name="operation">"read" or "write".</param>
     public void RedisFailed(string operation) => _failures.Add(1, new KeyValuePair<string, object?>("operation", operation));

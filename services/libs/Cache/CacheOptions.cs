@@ -37,4 +37,11 @@ public sealed record CacheOptions
 
     /// <summary>Pause of reads, large reads or writes, each on its own, after one failed or all timed out for this long. Default 1 s.</summary>
     public TimeSpan RedisPause { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// How long a router waits for a pyramid that another router on the same Redis computes; then it computes it, too. 0: routers do not wait for each
+    /// other. Default 5 s: a full queue of a backbone that takes 70 ms for an image.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
+    public TimeSpan LeaseWait { get; init; } = TimeSpan.FromSeconds(5);
 }

@@ -12,8 +12,13 @@ public sealed class FeatureCache : IAsyncDisposable
     private const int HeaderLength = 5;
     private const byte Format = 2;
 
+    // A router that waits for another one looks for the entry after each tenth of the time it has waited: so it waits a tenth longer at most.
+    private static readonly TimeSpan _shortestPause = TimeSpan.FromMilliseconds(2);
+    private static readonly TimeSpan _longestPause = TimeSpan.FromMilliseconds(100);
+
     private readonly CacheOptions _options;
     private readonly CacheMetrics _metrics;
+    private readonly TimeProvider _time;
     private readonly MemoryLevel _memory;
     private readonly RedisLevel? _redis;
 
@@ -21,11 +26,11 @@ public sealed class FeatureCache : IAsyncDisposable
         IOptions<CacheOptions> options, CacheMetrics metrics, ILogger<FeatureCache> logger, MeshTransport? transport = null,
         TimeProvider? time = null)
     {
-        (_options, _metrics) = (options.Value, metrics);
-        _memory = new MemoryLevel(_options.MemoryBytes, _options.TimeToLive, time ?? TimeProvider.System);
+        (_options, _metrics, _time) = (options.Value, metrics, time ?? TimeProvider.System);
+        _memory = new MemoryLevel(_options.MemoryBytes, _options.TimeToLive, _time);
         _redis = string.IsNullOrWhiteSpace(_options.Redis)
             ? null
-            : new RedisLevel(_options, transport ?? MeshTransport.Plain, metrics, time ?? TimeProvider.System, logger);
+            : new RedisLevel(_options, transport ?? MeshTransport.Plain, metrics, _time, logger);
     }
 
     /// <summary>Logs whether Redis, if there is one, cannot be reached. The cache is usable at once and either way.</summary>
@@ -46,28 +51,63 @@ public sealed class FeatureCache : IAsyncDisposable
     public async Task<T?> Get<T>(EntryKind<T> kind, string key)
         where T : class
     {
-        if (Peek(kind, key) is { } known)
+        if (await Find(kind, key) is { } known)
         {
             return known;
-        }
-        if (_redis is not null && await _redis.Get(FullKey(kind, key)) is { } bytes && Read(kind, bytes) is { } entry)
-        {
-            _memory.Set(FullKey(kind, key), entry.Value, bytes.Length, kind.Overhead(entry.Value), entry.Cost);
-            _metrics.Hit(kind.Name, "redis", bytes.Length, entry.Cost);
-            return entry.Value;
         }
         _metrics.Missed(kind.Name);
         return null;
     }
 
+    /// <summary>
+    /// As <see cref="Get"/>, for an entry that takes long to compute: of the routers on a Redis that miss it, one gets its lease. The others wait here
+    /// for the entry, or for the lease if its holder has failed. Neither entry nor lease: nobody is to be waited for.
+    /// </summary>
+    /// <returns>The entry, or the lease to hold until the entry has been set or computing it has failed.</returns>
+    public async Task<(T? Entry, IDisposable? Lease)> GetOrLease<T>(EntryKind<T> kind, string key, CancellationToken cancellation)
+        where T : class
+    {
+        if (_redis is null || _options.LeaseWait == TimeSpan.Zero)
+        {
+            return (await Get(kind, key), null);
+        }
+        if (await Find(kind, key) is { } known)
+        {
+            return (known, null);
+        }
+        var started = _time.GetTimestamp();
+        while (true)
+        {
+            // Redis runs both in one round trip and in this order: after a lease that has ended, its holder's entry is found.
+            var taking = _redis.Take(FullKey(kind, key));
+            var entry = await Find(kind, key);
+            var (lease, isBusy) = await taking;
+            if (entry is not null)
+            {
+                lease?.Dispose();
+                _metrics.Awaited(kind.Name);
+                return (entry, null);
+            }
+            var waited = _time.GetElapsedTime(started);
+            if (!isBusy || waited >= _options.LeaseWait)
+            {
+                _metrics.Missed(kind.Name);
+                return (null, lease);
+            }
+            var pause = TimeSpan.FromTicks(Math.Clamp(waited.Ticks / 10, _shortestPause.Ticks, _longestPause.Ticks));
+            await Task.Delay(pause, _time, cancellation);
+        }
+    }
+
     /// <summary>Adds an entry. The value must not change afterwards; <paramref name="cost"/> is the time it took to compute.</summary>
-    public void Set<T>(EntryKind<T> kind, string key, T value, TimeSpan cost)
+    /// <returns>Whether it is small enough to be kept.</returns>
+    public bool Set<T>(EntryKind<T> kind, string key, T value, TimeSpan cost)
         where T : class
     {
         var size = kind.Size(value);
         if (size > _options.MaxEntryBytes)
         {
-            return;
+            return false;
         }
         _memory.Set(FullKey(kind, key), value, size, kind.Overhead(value), cost);
         _redis?.Set(new PendingWrite(FullKey(kind, key), HeaderLength + size, bytes =>
@@ -78,10 +118,28 @@ public sealed class FeatureCache : IAsyncDisposable
             bytes.Advance(HeaderLength);
             kind.Write(value, bytes);
         }));
+        return true;
     }
 
     /// <summary>Completes the pending writes.</summary>
     public ValueTask DisposeAsync() => _redis?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    /// <summary>The entry from either level. Null does not count as a miss.</summary>
+    private async Task<T?> Find<T>(EntryKind<T> kind, string key)
+        where T : class
+    {
+        if (Peek(kind, key) is { } known)
+        {
+            return known;
+        }
+        if (_redis is null || await _redis.Get(FullKey(kind, key)) is not { } bytes || Read(kind, bytes) is not { } entry)
+        {
+            return null;
+        }
+        _memory.Set(FullKey(kind, key), entry.Value, bytes.Length, kind.Overhead(entry.Value), entry.Cost);
+        _metrics.Hit(kind.Name, "redis", bytes.Length, entry.Cost);
+        return entry.Value;
+    }
 
     private static string FullKey<T>(EntryKind<T> kind, string key)
         where T : class => $"{RedisLevel.KeyPrefix}{kind.Name}:{key}";

@@ -1,7 +1,4 @@
-using System.Buffers;
-using System.Diagnostics;
 using System.Net.Security;
-using System.Threading.Channels;
 using MedMoE.Mesh.Wire.Transport;
 using Microsoft.Extensions.Logging;
 using StackExchange.Redis;
@@ -24,12 +21,6 @@ internal sealed partial class RedisLevel : IAsyncDisposable
     /// <summary>Limit of bytes of large entries read at the same time; further reads are misses.</summary>
     private const long MaxBytesReading = 64 << 20;
 
-    /// <summary>Limit of queued bytes to write; further entries are dropped.</summary>
-    private const long MaxBytesWaiting = 16 << 20;
-
-    /// <summary>Estimated bytes of a queued entry besides its value.</summary>
-    private const int WaitingOverhead = 512;
-
     private readonly CacheOptions _options;
     private readonly CacheMetrics _metrics;
     private readonly TimeProvider _time;
@@ -39,9 +30,8 @@ internal sealed partial class RedisLevel : IAsyncDisposable
     private readonly CircuitBreaker _reads;
     private readonly CircuitBreaker _largeReads;
     private readonly CircuitBreaker _writes;
-    private readonly Channel<PendingWrite> _waiting = Channel.CreateUnbounded<PendingWrite>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly WriteQueue _queue;
     private readonly Task _writer;
-    private long _bytesWaiting;
     private volatile bool _isStranger;
 
     /// <param name="options">Settings.</param>
@@ -72,7 +62,8 @@ internal sealed partial class RedisLevel : IAsyncDisposable
         CircuitBreaker Breaker(string operations) =>
             new(options.RedisPause, time, reason => LogPaused(operations, reason), () => LogResumed(operations));
         (_reads, _largeReads, _writes) = (Breaker("reads"), Breaker("reads of large entries"), Breaker("writes"));
-        _writer = Write();
+        _queue = new WriteQueue(metrics, () => _reads.IsOpen || _writes.IsOpen, TryWrite, EndLease);
+        _writer = _queue.Run();
     }
 
     /// <summary>Tells if there is no connection, so that a wrong address is seen at the start and not at the first request.</summary>
@@ -113,27 +104,69 @@ internal sealed partial class RedisLevel : IAsyncDisposable
     }
 
     /// <summary>Queues an entry for writing.</summary>
-    public void Set(PendingWrite entry)
+    public void Set(PendingWrite entry) => _queue.Add(entry);
+
+    /// <summary>
+    /// Takes an entry's lease, unless another router has it. Null and not busy: Redis fails, or the entry could not come by it, so nobody is to be
+    /// waited for.
+    /// </summary>
+    public async Task<(Lease? Lease, bool IsBusy)> Take(string key)
     {
-        if (_reads.IsOpen || _writes.IsOpen)
+        if (_reads.IsOpen || _largeReads.IsOpen || _writes.IsOpen)
         {
-            return;
+            return (null, true);
         }
-        var bytes = entry.Size + WaitingOverhead;
-        if (Interlocked.Add(ref _bytesWaiting, bytes) - bytes > MaxBytesWaiting || !_waiting.Writer.TryWrite(entry))
-        {
-            Interlocked.Add(ref _bytesWaiting, -bytes);
-            _metrics.Dropped();
-        }
+        var isTaken = await InTime(TryTake(key), _options.RedisTimeout, _reads);
+        return (isTaken == true ? new Lease(this, key, _time) : null, isTaken == false);
     }
+
+    /// <summary>Extends a lease. Nobody waits for the answer.</summary>
+    public void Extend(string key) =>
+        _ = Send(database => database.KeyExpireAsync(LeaseOf(key), Lease.Duration, flags: CommandFlags.FireAndForget));
+
+    /// <summary>Ends a lease after the entries that are queued now have been written or dropped.</summary>
+    public void Release(string key) => _queue.AddRelease(key);
 
     /// <summary>Completes the pending writes, unless Redis fails, and closes the connections.</summary>
     public async ValueTask DisposeAsync()
     {
-        _waiting.Writer.Complete();
+        _queue.Complete();
         await _writer;
         await _small.DisposeAsync();
         await _large.DisposeAsync();
+    }
+
+    private static string LeaseOf(string key) => $"{key}:lease";
+
+    /// <summary>Null if Redis takes no writes, which is no failure of reads.</summary>
+    private async Task<bool?> TryTake(string key)
+    {
+        try
+        {
+            return await (await _small.Database()).LockTakeAsync(LeaseOf(key), RedisValue.EmptyString, Lease.Duration);
+        }
+        catch (Exception e) when (e is not TimeoutException)
+        {
+            _metrics.RedisFailed("write");
+            Failed(e, _writes);
+            return null;
+        }
+    }
+
+    private Task EndLease(string key) => Send(database => database.KeyDeleteAsync(LeaseOf(key), CommandFlags.FireAndForget));
+
+    /// <summary>Sends a command of a lease.</summary>
+    private async Task Send(Func<IDatabase, Task> command)
+    {
+        try
+        {
+            await command(await _small.Database());
+        }
+        catch (Exception)
+        {
+            // The lease ends by itself.
+            _metrics.RedisFailed("write");
+        }
     }
 
     /// <summary>The entry's size, and its bytes if it is small.</summary>
@@ -207,33 +240,6 @@ internal sealed partial class RedisLevel : IAsyncDisposable
 
     private string Describe(Exception e) => _isStranger && !_small.IsConnected
         ? "TLS: its certificate is not one of a trusted authority for its name" : RedisFault.Describe(e, KeyPrefix);
-
-    private async Task Write()
-    {
-        var buffer = new ArrayBufferWriter<byte>();
-        await foreach (var entry in _waiting.Reader.ReadAllAsync())
-        {
-            Interlocked.Add(ref _bytesWaiting, -entry.Size - WaitingOverhead);
-            if (_reads.IsOpen || _writes.IsOpen)
-            {
-                _metrics.Dropped();
-                continue;
-            }
-            if (entry.Size + EntryChecksum.Length > buffer.Capacity)
-            {
-                buffer = new ArrayBufferWriter<byte>(entry.Size + EntryChecksum.Length);
-            }
-            buffer.ResetWrittenCount();
-            entry.Write(buffer);
-            Debug.Assert(buffer.WrittenCount == entry.Size, "an entry writes another size than it says");
-            EntryChecksum.Append(entry.Key, buffer);
-            if (!await TryWrite(entry.Key, buffer.WrittenMemory))
-            {
-                // The failed write may still be using this buffer.
-                buffer = new ArrayBufferWriter<byte>();
-            }
-        }
-    }
 
     private async Task<bool> TryWrite(string key, ReadOnlyMemory<byte> bytes)
     {
