@@ -18,7 +18,7 @@ public sealed class SettingNamesTests
         + "Expert, Router, Gateway")]
     [InlineData(
         "Endpoints:Foo=1",
-        "Endpoints:Foo: there is no such setting; those of Endpoints are File, Services, Default, Refresh, KeepAliveTimeout")]
+        "Endpoints:Foo: there is no such setting; those of Endpoints are File, Services, Default, Refresh, KeepAliveTimeout, Version, Candidates")]
     [InlineData("Serving:MaxMessageBytes=32MB", "Serving:MaxMessageBytes: \"32MB\" is not a whole number up to 2147483647")]
     [InlineData("Serving:ShutdownTimeout=5x", "Serving:ShutdownTimeout: \"5x\" is not a time as 00:00:30 (hours, minutes, seconds)")]
     [InlineData("Serving:ShutdownTimeout=30", "Serving:ShutdownTimeout: \"30\" is not a time as 00:00:30 (hours, minutes, seconds)")]
