@@ -17,7 +17,7 @@ internal static class FrontDoor
     private static readonly ByteString _pixel =
         ByteString.FromBase64("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII=");
 
-    /// <summary>Waits until each of these experts of a version has answered a request through the gateway, which may not know the version yet.</summary>
+    /// <summary>Waits until each of these experts of a version has answered through the gateway, which may not know the version yet.</summary>
     /// <exception cref="LocalMeshException">An expert does not answer in time, or fails.</exception>
     public static async Task WaitUntilReady(
         string gateway, MeshPlan plan, MeshVersion version, IEnumerable<string> experts, CancellationToken cancellation)

@@ -55,7 +55,8 @@ internal sealed class MeshRoutes(IOptions<GatewayOptions> options, MeshTransport
 
     public IReadOnlyList<MeshService> Services(EndpointOptions endpoints)
     {
-        var experts = endpoints.Services.Keys.Concat(endpoints.Candidates.SelectMany(candidate => candidate.Services.Keys)).Select(name => MeshService.Find(name)?.Expert).OfType<string>()
+        var named = endpoints.Services.Keys.Concat(endpoints.Candidates.SelectMany(candidate => candidate.Services.Keys));
+        var experts = named.Select(name => MeshService.Find(name)?.Expert).OfType<string>()
             .Concat(options.Value.Experts.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
             .Distinct(StringComparer.OrdinalIgnoreCase)
             .Order(StringComparer.Ordinal);

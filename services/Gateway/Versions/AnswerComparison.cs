@@ -26,8 +26,8 @@ internal sealed record AnswerComparison(
         {
             return (one, other) switch
             {
-                (AnalyzeResponse a, AnalyzeResponse b) => new([Gates(a.Gate, b.Gate)], [(Image, a.Gate.Expert, Cosine(a.ImageEmbedding, b.ImageEmbedding))]),
-                (EmbedImageResponse a, EmbedImageResponse b) => new([Gates(a.Gate, b.Gate)], [(Image, a.Gate.Expert, Cosine(a.Embedding, b.Embedding))]),
+                (AnalyzeResponse a, AnalyzeResponse b) => OfImage(a.Gate, b.Gate, a.ImageEmbedding, b.ImageEmbedding),
+                (EmbedImageResponse a, EmbedImageResponse b) => OfImage(a.Gate, b.Gate, a.Embedding, b.Embedding),
                 (EmbedTextResponse a, EmbedTextResponse b) when a.Texts.Count == b.Texts.Count => new(
                     [.. a.Texts.Zip(b.Texts, (first, second) => Gates(first.Gate, second.Gate))],
                     [.. a.Texts.Zip(b.Texts, (first, second) => (Text, "", Cosine(first.Embedding, second.Embedding)))]),
@@ -41,6 +41,9 @@ internal sealed record AnswerComparison(
             return null;
         }
     }
+
+    private static AnswerComparison OfImage(GateDecision gate, GateDecision otherGate, WireTensor embedding, WireTensor other) =>
+        new([Gates(gate, otherGate)], [(Image, gate.Expert, Cosine(embedding, other))]);
 
     private static (string What, bool Agrees) Gates(GateDecision one, GateDecision other) => (Expert, one.Expert == other.Expert);
 

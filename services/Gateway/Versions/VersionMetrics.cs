@@ -4,7 +4,7 @@ using MedMoE.Mesh.Serving.Telemetry;
 
 namespace MedMoE.Mesh.Gateway.Versions;
 
-/// <summary>Metrics of the versions of the model: their calls, and how the answers of one on trial differ from those of the one that serves.</summary>
+/// <summary>Metrics of the versions of the model: their calls, and how the answers of one on trial differ.</summary>
 internal sealed class VersionMetrics : IDisposable
 {
     private readonly Meter _meter = Meters.Create();

@@ -47,7 +47,7 @@ internal sealed class VersionedCalls(RequestDelegate next, IProxyStateLookup pro
         }
     }
 
-    /// <summary>The service's replicas in the named version: those of the present one where both share it. Null if there is no such version.</summary>
+    /// <summary>The service in the named version: that of the present one where both share it. Null if there is no such version.</summary>
     private ClusterState? Named(ClusterState present, string header)
     {
         // Without names here the router itself compares the name.

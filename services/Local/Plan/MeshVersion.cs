@@ -1,6 +1,6 @@
 namespace MedMoE.Mesh.Local.Plan;
 
-/// <summary>A version of the model, and the services that answer for it. It has a router of its own; other services may be another version's.</summary>
+/// <summary>A version of the model, and the services that answer for it. Its router is its own, others may be shared.</summary>
 /// <param name="Name">"name/version" of its bundle.</param>
 /// <param name="Services">In the order of starting.</param>
 internal sealed record MeshVersion(string Name, IReadOnlyList<ProcessSpec> Services)

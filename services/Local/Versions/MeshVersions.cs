@@ -113,7 +113,8 @@ internal sealed class MeshVersions : IDisposable
             candidate = await Start(bundle, present, contents, cancellation);
         }
         _supervisor.Publish(new ServedVersions(present, candidate, share));
-        _log.Info($"{name}: {(share.IsShadow ? "gets copies of the calls" : $"answers {Percent(share.Weight)} of the calls, and those that name it")}");
+        var gets = share.IsShadow ? "gets copies of the calls" : $"answers {Percent(share.Weight)} of the calls, and those that name it";
+        _log.Info($"{name}: {gets}");
     }
 
     private async Task<MeshVersion> Start(ModelBundle bundle, MeshVersion present, PartContents contents, CancellationToken cancellation)
@@ -154,7 +155,8 @@ internal sealed class MeshVersions : IDisposable
         if (Missing(ModelBundle.Open(candidate.Bundle).Manifest, present) is { Length: > 0 } missing)
         {
             throw new LocalMeshException(
-                $"{candidate.Name} lacks {missing} of {present.Name}, and calls for it would fail; to do without it, start a mesh with the new bundle");
+                $"{candidate.Name} lacks {missing} of {present.Name}, and calls for it would fail; "
+                + "to do without it, start a mesh with the new bundle");
         }
         // What both share starts again from the candidate's bundle, because the other may be deleted now.
         var fresh = _arguments.VersionOf(ModelBundle.Open(candidate.Bundle).Manifest, candidate.Bundle, candidate.Number);
@@ -194,7 +196,8 @@ internal sealed class MeshVersions : IDisposable
     }
 
     /// <summary>As many as the present version has, so that a promoted candidate can bear its load.</summary>
-    private int Replicas(MeshVersion present, ProcessSpec spec) => present.Services.FirstOrDefault(other => other.Service == spec.Service) is { } other
+    private int Replicas(MeshVersion present, ProcessSpec spec) =>
+        present.Services.FirstOrDefault(other => other.Service == spec.Service) is { } other
         ? _supervisor.StatusOf(other).Count(replica => replica.Number > 0) : 1;
 
     private static string Missing(BundleManifest manifest, MeshVersion present) => string.Join(", ", present.Services

@@ -39,8 +39,8 @@ public sealed record CacheOptions
     public TimeSpan RedisPause { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// How long a router waits for a pyramid that another router on the same Redis computes; then it computes it, too. 0: routers do not wait for each
-    /// other. Default 5 s: a full queue of a backbone that takes 70 ms for an image.
+    /// How long a router waits for a pyramid that another router on the same Redis computes; then it computes it, too. 0: routers do not wait for
+    /// each other. Default 5 s: a full queue of a backbone that takes 70 ms for an image.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
     public TimeSpan LeaseWait { get; init; } = TimeSpan.FromSeconds(5);

@@ -60,8 +60,8 @@ public sealed class FeatureCache : IAsyncDisposable
     }
 
     /// <summary>
-    /// As <see cref="Get"/>, for an entry that takes long to compute: of the routers on a Redis that miss it, one gets its lease. The others wait here
-    /// for the entry, or for the lease if its holder has failed. Neither entry nor lease: nobody is to be waited for.
+    /// As <see cref="Get"/>, for an entry that takes long to compute: of the routers on a Redis that miss it, one gets its lease. The others wait
+    /// here for the entry, or for the lease if its holder has failed. Neither entry nor lease: nobody is to be waited for.
     /// </summary>
     /// <returns>The entry, or the lease to hold until the entry has been set or computing it has failed.</returns>
     public async Task<(T? Entry, IDisposable? Lease)> GetOrLease<T>(EntryKind<T> kind, string key, CancellationToken cancellation)

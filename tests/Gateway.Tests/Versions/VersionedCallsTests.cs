@@ -128,7 +128,11 @@ public sealed class VersionedCallsTests : IAsyncLifetime
     [InlineData("Endpoints:Candidates:0:Weight: \"ten\" is not a number", "Version=b", "Services:router=h:1", "E:Version=a", "Weight=ten")]
     public void Settings_ThatDoNotFit_AreOneLine(string line, params string[] settings)
     {
-        string[] arguments = [.. settings.Select(s => s.StartsWith("E:", StringComparison.Ordinal) ? $"--Endpoints:{s[2..]}" : $"--Endpoints:Candidates:0:{s}")];
+        string[] arguments =
+        [
+            .. settings.Select(setting =>
+                setting.StartsWith("E:", StringComparison.Ordinal) ? $"--Endpoints:{setting[2..]}" : $"--Endpoints:Candidates:0:{setting}"),
+        ];
 
         var refused = Assert.ThrowsAny<InvalidInputException>(() =>
         {

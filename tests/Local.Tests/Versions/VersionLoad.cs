@@ -8,7 +8,7 @@ using MedMoE.Mesh.Wire.Transport;
 
 namespace MedMoE.Mesh.Local.Tests.Versions;
 
-/// <summary>Clients that analyse the same few images in closed loops, and look at every answer: whether it is wholly of the version that it names.</summary>
+/// <summary>Clients that analyse the same few images in closed loops, and check that every answer is wholly of the version that it names.</summary>
 internal sealed class VersionLoad : IAsyncDisposable
 {
     private static readonly TimeSpan _patience = TimeSpan.FromMinutes(2);

@@ -1,6 +1,8 @@
 namespace MedMoE.Mesh.Serving.Batching;
 
-/// <summary>A queue is full, or too long for a deadline; the <paramref name="limit"/> says which. The caller should back off, not try another replica at once.</summary>
+/// <summary>
+/// A queue is full, or too long for a deadline; the <paramref name="limit"/> says which. The caller should back off, not try another replica at once.
+/// </summary>
 public sealed class QueueFullException(string limit, TimeSpan retryAfter)
     : Exception($"{limit}; try again in {retryAfter.TotalMilliseconds} ms")
 {

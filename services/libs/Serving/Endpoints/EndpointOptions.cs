@@ -27,7 +27,7 @@ public sealed record EndpointOptions
     [Range(typeof(TimeSpan), "00:00:04", "01:00:00")]
     public TimeSpan KeepAliveTimeout { get; init; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>Name of the model's version that these services run, as answers give it: "medmoe/1.0". Needed beside Candidates. Default: none.</summary>
+    /// <summary>Name of the version of the model that these services run, as "medmoe/1.0". Needed beside Candidates. Default: none.</summary>
     public string Version { get; init; } = "";
 
     /// <summary>Other versions of the model, which the gateway sends some of the calls to. Default: none.</summary>

@@ -50,7 +50,8 @@ public static class CallHeaders
     internal static TimeSpan? TimeoutOf(HttpRequest request)
     {
         var text = request.Headers[Timeout].ToString();
-        if (text.Length is < 2 or > TimeoutDigits + 1 || !int.TryParse(text.AsSpan(..^1), NumberStyles.None, CultureInfo.InvariantCulture, out var value))
+        if (text.Length is < 2 or > TimeoutDigits + 1
+            || !int.TryParse(text.AsSpan(..^1), NumberStyles.None, CultureInfo.InvariantCulture, out var value))
         {
             return null;
         }
