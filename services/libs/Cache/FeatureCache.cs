@@ -61,7 +61,7 @@ public sealed class FeatureCache : IAsyncDisposable
 
     /// <summary>
     /// As <see cref="Get"/>, for an entry that takes long to compute: of the routers on a Redis that miss it, one gets its lease. The others wait
-    /// here for the entry, or for the lease if its holder has failed. Neither entry nor lease: nobody is to be waited for.
+    /// here for the entry, or for the lease if its holder has failed. Neither entry nor lease: compute it without waiting for anybody.
     /// </summary>
     /// <returns>The entry, or the lease to hold until the entry has been set or computing it has failed.</returns>
     public async Task<(T? Entry, IDisposable? Lease)> GetOrLease<T>(EntryKind<T> kind, string key, CancellationToken cancellation)

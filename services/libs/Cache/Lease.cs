@@ -5,14 +5,14 @@ namespace MedMoE.Mesh.Cache;
 /// </summary>
 /// <remarks>
 /// Nothing checks whose lease is extended or ended. A router that was suspended for longer than its lease lasts may end another's: the entry is then
-/// computed once more, and is the same. LockExtend and LockRelease of StackExchange.Redis do check it, in a transaction that blocks the caller's
-/// thread and the connection until Redis has answered; while it did not, that was for 5 s.
+/// computed once more, and is the same. StackExchange.Redis's LockExtend and LockRelease do check it, in a transaction that blocks the thread and the
+/// connection until Redis answers: for 5 s when it did not.
 /// </remarks>
 internal sealed class Lease(RedisLevel redis, string key, TimeProvider time) : IDisposable
 {
     /// <summary>
-    /// How long a lease lasts without being extended: what a dead router costs the others at most. Extended three times as often, it has 2 s left
-    /// when its entry is queued for writing.
+    /// How long a lease lasts without being extended: what a dead router costs the others at most. It is extended each third of it, so 2 s are left for
+    /// its entry to be written.
     /// </summary>
     public static readonly TimeSpan Duration = TimeSpan.FromSeconds(3);
 

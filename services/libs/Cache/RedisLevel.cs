@@ -114,7 +114,7 @@ internal sealed partial class RedisLevel : IAsyncDisposable
     {
         if (_reads.IsOpen || _largeReads.IsOpen || _writes.IsOpen)
         {
-            return (null, true);
+            return default;
         }
         var isTaken = await InTime(TryTake(key), _options.RedisTimeout, _reads);
         return (isTaken == true ? new Lease(this, key, _time) : null, isTaken == false);
