@@ -11,8 +11,8 @@ namespace MedMoE.Mesh.Cache;
 internal sealed class Lease(RedisLevel redis, string key, TimeProvider time) : IDisposable
 {
     /// <summary>
-    /// How long a lease lasts without being extended: what a dead router costs the others at most. It is extended each third of it, so 2 s are left for
-    /// its entry to be written.
+    /// How long a lease lasts without being extended: what a dead router costs the others at most. It is extended each third of it, so 2 s are left
+    /// for its entry to be written.
     /// </summary>
     public static readonly TimeSpan Duration = TimeSpan.FromSeconds(3);
 
