@@ -10,7 +10,7 @@ namespace MedMoE.Mesh.Local.Processes;
 /// <param name="time">The clock.</param>
 internal sealed class Supervisor(MeshPlan plan, string endpoints, MeshLog log, TimeProvider time)
 {
-    /// <summary>Services reload the endpoints file 0.25 s after a change; until then a removed replica still gets calls.</summary>
+    /// <summary>Services reload the endpoints file at once, or half a second later; until then a removed replica still gets calls.</summary>
     private static readonly TimeSpan _drain = TimeSpan.FromSeconds(1);
 
     private readonly Lock _lock = new();
