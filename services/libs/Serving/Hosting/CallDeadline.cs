@@ -11,6 +11,10 @@ public static class CallDeadline
     /// <summary>Null if the caller gave none, and outside of calls.</summary>
     public static DateTimeOffset? Current => _current.Value;
 
-    internal static void Begin(HttpContext context) =>
-        _current.Value = CallHeaders.TimeoutOf(context.Request) is { } timeout ? DateTimeOffset.UtcNow + timeout : null;
+    internal static void Begin(HttpContext context)
+    {
+        var now = DateTimeOffset.UtcNow;
+        // A time of thousands of years is none.
+        _current.Value = CallHeaders.TimeoutOf(context.Request) is { } timeout && timeout < DateTimeOffset.MaxValue - now ? now + timeout : null;
+    }
 }
