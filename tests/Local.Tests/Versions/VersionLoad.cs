@@ -11,7 +11,7 @@ namespace MedMoE.Mesh.Local.Tests.Versions;
 /// <summary>Clients that analyse the same few images in closed loops, and check that every answer is wholly of the version that it names.</summary>
 internal sealed class VersionLoad : IAsyncDisposable
 {
-    private static readonly TimeSpan _patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan _patience = TimeSpan.FromMinutes(5);
     private static readonly Image[] _images = [.. Enumerable.Range(0, 4).Select(_ => MeshLoad.FreshImage())];
 
     private readonly GrpcChannel _channel;
