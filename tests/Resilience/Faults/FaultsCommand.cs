@@ -15,6 +15,8 @@ internal sealed class FaultsCommand : Command
     // 15 calls a second.
     private static readonly TimeSpan _interval = TimeSpan.FromMilliseconds(1000.0 / 15);
 
+    private static readonly Dictionary<string, int> _signals = new() { ["kill"] = SigKill, ["term"] = SigTerm, ["stop"] = SigStop };
+
     private readonly Option<int> _replicas = new("--replicas")
     {
         DefaultValueFactory = _ => 2,
@@ -28,11 +30,19 @@ internal sealed class FaultsCommand : Command
         Description = "Which lose their first replica.",
     };
 
+    private readonly Option<string[]> _faults = new("--faults")
+    {
+        AllowMultipleArgumentsPerToken = true,
+        DefaultValueFactory = _ => [.. _signals.Keys],
+        Description = "What happens to it: kill, term or stop.",
+    };
+
     public FaultsCommand()
         : base("faults", "Takes a replica of each service away under 15 calls a second of new images and reports: kill -9, SIGTERM, SIGSTOP for 5 s.")
     {
         Options.Add(_replicas);
         Options.Add(_services);
+        Options.Add(_faults.AcceptOnlyFromAmong([.. _signals.Keys]));
         SetAction(async (arguments, cancellation) =>
         {
             await Console.Out.WriteLineAsync(
@@ -40,9 +50,9 @@ internal sealed class FaultsCommand : Command
             await Console.Out.WriteLineAsync("| --- | --- | --- | --- | --- | --- |");
             foreach (var service in arguments.GetRequiredValue(_services))
             {
-                foreach (var (fault, signal) in new[] { ("kill -9", SigKill), ("SIGTERM", SigTerm), ("SIGSTOP", SigStop) })
+                foreach (var fault in arguments.GetRequiredValue(_faults))
                 {
-                    var row = await Measure(service, signal, arguments.GetRequiredValue(_replicas), cancellation);
+                    var row = await Measure(service, _signals[fault], arguments.GetRequiredValue(_replicas), cancellation);
                     await Console.Out.WriteLineAsync($"| {service} | {fault} | {row} |");
                 }
             }
