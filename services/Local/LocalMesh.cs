@@ -17,7 +17,7 @@ internal static class LocalMesh
     public static async Task Run(
         MeshPlan plan, ServiceArguments arguments, ModelBundle bundle, RuntimeFolder folder, MeshLog log, StopSignals signals)
     {
-        var supervisor = new Supervisor(plan, folder.EndpointsFile, log, TimeProvider.System);
+        var supervisor = new Supervisor(plan, folder.Endpoints.Gateway, log, TimeProvider.System);
         using var versions = new MeshVersions(
             supervisor, arguments, bundle, (version, cancellation) => WaitUntilAnswered(supervisor, version, cancellation), log);
         WebApplication? control = null;

@@ -6,7 +6,7 @@ using MedMoE.Mesh.Local.Keys;
 return CommandHost.Run(
     new RootCommand("Runs the whole mesh on this machine.")
     {
-        new UpCommand(), new PsCommand(), new ScaleCommand(), new DownCommand(), new DeployCommand(), new PromoteCommand(), new RollbackCommand(),
-        new VersionsCommand(), new KeyCommand(),
+        new UpCommand(), new PsCommand(), new ScaleCommand(), new DownCommand(), new DeployCommand(), VersionCommand.Promote(),
+        VersionCommand.Rollback(), VersionCommand.Versions(), new KeyCommand(),
     },
     args);

@@ -105,7 +105,7 @@ internal sealed class UpCommand : Command
         using var redis = options.Redis is null ? EmbeddedRedis.Start() : null;
         using var certificates = options.Tls ? RunCertificates.Make(folder.Certificates, options.PublicCertificate) : null;
         var key = options.Callers is null ? null : AccessKey.Create();
-        var arguments = new ServiceArguments(options, folder, options.Redis ?? redis!.Address, certificates, key);
+        var arguments = new ServiceArguments(options, folder.Endpoints, options.Redis ?? redis!.Address, certificates, key);
         var plan = MeshPlan.For(options, bundle.Manifest, arguments, certificates, key);
         var log = new MeshLog(Console.Out, colours: !Console.IsOutputRedirected, options.JsonLog ? Console.Error : null);
         log.Info($"{bundle.Manifest.ModelVersion}: starting {plan.Services.Sum(s => s.Replicas)} processes");

@@ -27,7 +27,7 @@ public sealed class LoadReportTests
         var half = paced.SelectMany(service => service.Calls).Order().ElementAt(Count / 2);
         double[] calls = [.. paced.Select(service => service.Calls.Count(at => at > half))];
         // A call takes longer than its pace, on busy machines by some tens of milliseconds. Without weights the shares are equal.
-        Assert.InRange(calls[0] / calls[1], 1.35, 2.3);
-        Assert.InRange(calls[1] / calls[2], 1.35, 2.3);
+        Assert.InRange(calls[0] / calls[1], 1.4, 2.3);
+        Assert.InRange(calls[1] / calls[2], 1.5, 2.3);
     }
 }

@@ -15,6 +15,8 @@ namespace MedMoE.Mesh.Gateway.Doors;
 /// </summary>
 internal sealed class DoorAnswer : AnswerBody, IHttpResponseBodyFeature, IHttpResponseTrailersFeature, IHttpResetFeature
 {
+    private static readonly string[] _passedOn = [RequestId.Header, VersionHeader.Name];
+
     private readonly HttpContext _outer;
     private readonly DoorCall _door;
     private readonly RequestBytes _bytes;
@@ -171,7 +173,7 @@ internal sealed class DoorAnswer : AnswerBody, IHttpResponseBodyFeature, IHttpRe
 
     private void PassOn()
     {
-        foreach (var name in (string[])[RequestId.Header, VersionHeader.Name])
+        foreach (var name in _passedOn)
         {
             if (Head.Headers.TryGetValue(name, out var value))
             {

@@ -42,16 +42,16 @@ internal sealed record AnswerComparison(
         }
     }
 
-    private static AnswerComparison OfImage(GateDecision gate, GateDecision otherGate, WireTensor embedding, WireTensor other) =>
-        new([Gates(gate, otherGate)], [(Image, gate.Expert, Cosine(embedding, other))]);
+    private static AnswerComparison OfImage(GateDecision? gate, GateDecision? otherGate, WireTensor? embedding, WireTensor? other) =>
+        new([Gates(gate, otherGate)], [(Image, gate?.Expert ?? "", Cosine(embedding, other))]);
 
-    private static (string What, bool Agrees) Gates(GateDecision one, GateDecision other) => (Expert, one.Expert == other.Expert);
+    private static (string What, bool Agrees) Gates(GateDecision? one, GateDecision? other) => (Expert, one?.Expert == other?.Expert);
 
     private static string? Top(ClassifyResponse answer) => answer.Classes.MaxBy(entry => entry.Probability)?.Name;
 
-    private static double Cosine(WireTensor one, WireTensor other) => Cosine(Values(one), Values(other));
+    private static double Cosine(WireTensor? one, WireTensor? other) => Cosine(Values(one), Values(other));
 
-    private static float[] Values(WireTensor tensor) => WireTensors.ToSingles(tensor, Image, [.. tensor.Shape]);
+    private static float[] Values(WireTensor? tensor) => WireTensors.ToSingles(tensor, Image, [.. tensor?.Shape ?? []]);
 
     private static double Cosine(ReadOnlySpan<float> one, ReadOnlySpan<float> other)
     {

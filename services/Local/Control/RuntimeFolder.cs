@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.RegularExpressions;
 using MedMoE.Mesh.Local.Plan;
 
@@ -8,23 +7,19 @@ namespace MedMoE.Mesh.Local.Control;
 /// The folder of a running mesh, for its user only: <c>medmoe-mesh-USER/NAME</c> in XDG_RUNTIME_DIR or the temporary folder. A mesh holds the lock
 /// file while it runs; after a crash the lock is free, and the next mesh of the name reuses the folder.
 /// </summary>
-internal sealed partial class RuntimeFolder : IEndpointsFolder, IDisposable
+internal sealed partial class RuntimeFolder : IDisposable
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     /// <summary>Longest path of a Unix socket on Linux.</summary>
     private const int LongestSocket = 107;
 
-    private const string VersionFiles = "version-";
-
     private readonly string _folder;
     private readonly FileStream _lock;
 
     private RuntimeFolder(string folder, FileStream @lock) => (_folder, _lock) = (folder, @lock);
 
-    public string EndpointsFile => Path.Combine(_folder, "endpoints.json");
-
-    public string EndpointsOf(int version) => Path.Combine(_folder, $"{VersionFiles}{version.ToString(CultureInfo.InvariantCulture)}.json");
+    public EndpointFiles Endpoints => new(_folder);
 
     public string Socket => Path.Combine(_folder, "control.sock");
 
@@ -63,8 +58,7 @@ internal sealed partial class RuntimeFolder : IEndpointsFolder, IDisposable
             {
                 var made = new RuntimeFolder(folder, held);
                 File.Delete(made.Socket);
-                File.Delete(made.EndpointsFile);
-                Array.ForEach(Directory.GetFiles(folder, $"{VersionFiles}*"), File.Delete);
+                made.Endpoints.Delete();
                 if (Directory.Exists(made.Certificates))
                 {
                     Directory.Delete(made.Certificates, recursive: true);

@@ -13,7 +13,7 @@ namespace MedMoE.Mesh.Local.Plan;
 /// <param name="certificates">Null without TLS.</param>
 /// <param name="key">This process's at the gateway; null where everybody may call.</param>
 internal sealed class ServiceArguments(
-    UpOptions options, IEndpointsFolder endpoints, string redis, RunCertificates? certificates = null, string? key = null)
+    UpOptions options, EndpointFiles endpoints, string redis, RunCertificates? certificates = null, string? key = null)
 {
     /// <summary>Whether services exchange the weights of their bundle while they run.</summary>
     public bool WatchesBundles => options.Settings.Any(setting => setting.StartsWith("Model:Watch=", StringComparison.OrdinalIgnoreCase));
@@ -21,7 +21,7 @@ internal sealed class ServiceArguments(
     /// <summary>A version of a bundle: all of its services, or those in <see cref="UpOptions.Only"/>.</summary>
     public MeshVersion VersionOf(BundleManifest manifest, string bundle, int number)
     {
-        var file = endpoints.EndpointsOf(number);
+        var file = endpoints.RouterOf(number);
         var services = ServiceCatalog.Services(manifest).Select(service =>
             new ProcessSpec(service.Kind.Project, service, [.. ArgumentsOf(service, Path.GetFullPath(bundle), file)]) { Version = number });
         return new MeshVersion(
@@ -45,7 +45,7 @@ internal sealed class ServiceArguments(
             .. service.Expert is null ? Array.Empty<string>() : [$"--{service.Kind.Project}:Name={service.Expert}"],
             .. service.Part is null ? Array.Empty<string>() : [$"--Model:Bundle={bundle}"],
             .. service.Kind.RunsNetwork ? [$"--Model:Device={options.Device}", $"--Model:Precision={options.Precision}"]
-                : new[] { $"--Endpoints:File={(isGateway ? endpoints.EndpointsFile : endpointsFile)}" },
+                : new[] { $"--Endpoints:File={(isGateway ? endpoints.Gateway : endpointsFile)}" },
             .. service.Kind == ServiceCatalog.Router ? OfRouter() : [],
             .. certificates?.SettingsOf(service.Name) ?? [],
             .. isGateway && key is not null

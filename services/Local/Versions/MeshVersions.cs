@@ -111,6 +111,8 @@ internal sealed class MeshVersions : IDisposable
         if (candidate is null)
         {
             candidate = await Start(bundle, present, contents, cancellation);
+            // Not before: a bundle that does not start may be mended under its name.
+            _contents[name] = Task.FromResult(contents);
         }
         _supervisor.Publish(new ServedVersions(present, candidate, share));
         var gets = share.IsShadow ? "gets copies of the calls" : $"answers {Percent(share.Weight)} of the calls, and those that name it";
@@ -191,7 +193,6 @@ internal sealed class MeshVersions : IDisposable
                 $"{name} has run here with other weights ({string.Join(", ", differing)}): give the bundle another version in "
                 + ModelBundle.ManifestFile);
         }
-        _contents.TryAdd(name, Task.FromResult(contents));
         return contents;
     }
 

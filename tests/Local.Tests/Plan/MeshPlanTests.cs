@@ -67,5 +67,5 @@ public sealed class MeshPlanTests
     }
 
     private static MeshPlan Plan(UpOptions options) =>
-        MeshPlan.For(options, _demo, new ServiceArguments(options, new FolderOfEndpoints("/run"), "redis:6379"));
+        MeshPlan.For(options, _demo, new ServiceArguments(options, new EndpointFiles("/run"), "redis:6379"));
 }

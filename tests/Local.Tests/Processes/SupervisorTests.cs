@@ -160,5 +160,5 @@ public sealed class SupervisorTests
     }
 
     private static MeshPlan Plan(UpOptions options, GoldenBundle files, TemporaryFolder folder) =>
-        MeshPlan.For(options, files.Open().Manifest, new ServiceArguments(options, new FolderOfEndpoints(folder.Path), "127.0.0.1:1"));
+        MeshPlan.For(options, files.Open().Manifest, new ServiceArguments(options, new EndpointFiles(folder.Path), "127.0.0.1:1"));
 }

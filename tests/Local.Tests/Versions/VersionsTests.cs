@@ -149,6 +149,10 @@ public sealed class VersionsTests : IDisposable
             "deploy", "--bundle", lacking.Root, "--weight", "5");
         await Refused("expert-ct.v", "deploy", "--bundle", broken.Root);
         Assert.Equal([$"{First} serves 100 %"], await Succeed("versions"));
+        // It never ran, so that its name is free for what it was to be.
+        File.Copy(ChangedBundle.WeightsOf(sameName, _ct), ChangedBundle.WeightsOf(broken, _ct), overwrite: true);
+        Assert.Equal([$"{First} serves 100 %", "medmoe-nano-paper/4 candidate 0 %"], await Succeed("deploy", "--bundle", broken.Root));
+        Assert.Equal([$"{First} serves 100 %"], await Succeed("rollback"));
 
         Assert.Equal([$"{First} serves 100 %", "medmoe-nano-paper/3 candidate 0 %"], await Succeed("deploy", "--bundle", lacking.Root));
         await Refused($"medmoe-nano-paper/3 lacks expert xray of {First}, and calls for it would fail", "promote");

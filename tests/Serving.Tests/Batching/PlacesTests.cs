@@ -81,6 +81,42 @@ public sealed class PlacesTests
     }
 
     [Fact]
+    public async Task Run_SlowOnce_IsNotRefusedForLong()
+    {
+        using var metrics = new BatcherMetrics("test");
+        var time = new FakeTimeProvider();
+        var places = new Places(_one with { AtOnce = 2, Waiting = 8, Time = time }, metrics.Refused);
+        Task Run(TaskCompletionSource work) => places.Run(() => work.Task, time.GetUtcNow() + TimeSpan.FromSeconds(1), CancellationToken.None);
+        async Task End(TaskCompletionSource work, Task run, double after)
+        {
+            time.Advance(TimeSpan.FromSeconds(after));
+            work.SetResult();
+            await run.WaitAsync(_patience);
+        }
+        TaskCompletionSource[] slow = [new(), new()];
+        Task[] running = [Run(slow[0]), Run(slow[1])];
+        await End(slow[0], running[0], 0);
+        await End(slow[1], running[1], 60);
+
+        // A minute is what one takes now, so a second one beside a running one is refused, until the fast ones have shown better.
+        var refused = 0;
+        for (var round = 0; round < 20; round++)
+        {
+            TaskCompletionSource one = new(), other = new();
+            var first = Run(one);
+            var second = Run(other);
+            refused += second.IsFaulted ? 1 : 0;
+            await End(one, first, 0.1);
+            if (!second.IsFaulted)
+            {
+                await End(other, second, 0.1);
+            }
+        }
+
+        Assert.InRange(refused, 1, 10);
+    }
+
+    [Fact]
     public async Task Run_BytesTaken_LargeWorkWaitsAndSmallOvertakes()
     {
         using var metrics = new BatcherMetrics("test");

@@ -278,7 +278,8 @@ public sealed class Batcher<TItem, TResult> : IDisposable
             throw _pace.Refusal(_queue.AheadOf(share, entries), Left(), _options.RetryAfter);
         }
 
-        bool IsInTime() => _pace.IsInTime(_queue.AheadOf(share, entries), Left());
+        // What finds nobody waiting is always tried: an old pace may be wrong, and only work shows a new one.
+        bool IsInTime() => _queue.Count == 0 || _pace.IsInTime(_queue.AheadOf(share, entries), Left());
 
         TimeSpan Left() => end - _time.GetUtcNow();
     }

@@ -139,12 +139,10 @@ public sealed class Places(PlacesOptions options, Action<int>? refused = null)
     {
         lock (_lock)
         {
-            // The time between two ends, while there is always more to do, is that of one item, however many run at once.
+            // The time between two ends, while there is always more to do, is that of one item, however many run at once. Of one that ran alone it
+            // is its own, so that an old pace, by which others are refused, does not last.
             var now = options.Time.GetTimestamp();
-            if (_isBusySinceLastEnd)
-            {
-                _pace.Served(1, options.Time.GetElapsedTime(_lastEnd, now), isBusy: true);
-            }
+            _pace.Served(1, options.Time.GetElapsedTime(_isBusySinceLastEnd ? _lastEnd : own.Started, now), _isBusySinceLastEnd);
             (_lastEnd, _isBusySinceLastEnd) = (now, _running > 1);
             _running--;
             _neededBytes -= own.Needed;
@@ -161,12 +159,16 @@ public sealed class Places(PlacesOptions options, Action<int>? refused = null)
             _waiting.Take(next);
             _running++;
             _neededBytes += next.Item.Needed;
+            next.Item.Started = options.Time.GetTimestamp();
             next.Item.Turn.SetResult();
         }
     }
 
     private sealed record Waiting(long Held, long Needed)
     {
+        /// <summary>When its turn came.</summary>
+        public long Started { get; set; }
+
         public TaskCompletionSource Turn { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

@@ -32,14 +32,15 @@ public sealed record CandidateOptions
     {
         if (endpoints.Candidates.Count > 0 && endpoints.Version.Length == 0)
         {
-            throw Invalid(nameof(EndpointOptions.Version), $"is missing; it is the name of the version beside the candidates");
+            throw Invalid(nameof(EndpointOptions.Version), "is missing; it is the name of the version beside the candidates");
         }
         var names = new HashSet<string> { endpoints.Version };
         foreach (var candidate in endpoints.Candidates)
         {
             var fault = candidate.Version.Length == 0 ? "a candidate has no Version"
                 : !names.Add(candidate.Version) ? $"{candidate.Version} is there twice"
-                : candidate.Weight is not (>= 0 and <= 100) ? $"the Weight of {candidate.Version} is {candidate.Weight}; it must be from 0 to 100"
+                : candidate.Weight is not (>= 0 and <= 100)
+                    ? FormattableString.Invariant($"the Weight of {candidate.Version} is {candidate.Weight}; it must be from 0 to 100")
                 : candidate is { Shadow: true, Weight: > 0 } ? $"{candidate.Version} has a Weight and is a Shadow; it can be only one of them"
                 : !candidate.Services.ContainsKey(MeshService.Router.Name) ? $"{candidate.Version} has no router of its own"
                 : candidate.Services.Keys.FirstOrDefault(name => MeshService.Find(name) is null) is { } unknown
@@ -47,7 +48,7 @@ public sealed record CandidateOptions
                 : null;
             if (fault is not null)
             {
-                throw Invalid(nameof(EndpointOptions.Candidates), FormattableString.Invariant($"{fault}"));
+                throw Invalid(nameof(EndpointOptions.Candidates), fault);
             }
         }
         var sum = endpoints.Candidates.Sum(candidate => candidate.Weight);
