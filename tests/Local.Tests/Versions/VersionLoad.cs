@@ -42,7 +42,10 @@ internal sealed class VersionLoad : IAsyncDisposable
         var headers = new Metadata { { VersionHeader.Name, version } };
         var answers = await Task.WhenAll(_images.Select(async image => await _router.AnalyzeAsync(Request(image), headers, Deadline)));
         Assert.All(answers, answer => Assert.Equal(version, answer.Model.ModelVersion));
-        _expected[version] = [.. answers.Select(Content)];
+        ByteString[] contents = [.. answers.Select(Content)];
+        // Answers tell the versions apart.
+        Assert.All(_expected.Values, others => Assert.All(contents.Zip(others), pair => Assert.NotEqual(pair.First, pair.Second)));
+        _expected[version] = contents;
     }
 
     public void Begin(int clients) => _clients = [.. Enumerable.Range(0, clients).Select(client => Task.Run(() => Call(client)))];
@@ -80,7 +83,6 @@ internal sealed class VersionLoad : IAsyncDisposable
         Report = answer.Report,
         ImageEmbedding = answer.ImageEmbedding,
         OtherGates = { answer.OtherGates.OrderBy(gate => gate.Policy) },
-        Model = new ModelInfo { ModelVersion = answer.Model.ModelVersion },
     }.ToByteString();
 
     private async Task Call(int client)
@@ -93,7 +95,8 @@ internal sealed class VersionLoad : IAsyncDisposable
                 using var call = _router.AnalyzeAsync(Request(_images[place]), deadline: Deadline);
                 var answer = await call;
                 var version = (await call.ResponseHeadersAsync).GetValue(VersionHeader.Name)!;
-                if (!_expected.TryGetValue(version, out var expected) || expected[place] != Content(answer))
+                if (!_expected.TryGetValue(version, out var expected) || expected[place] != Content(answer)
+                    || answer.Model.ModelVersion != version)
                 {
                     _faults.Enqueue($"the answer of {version} is not its own");
                 }

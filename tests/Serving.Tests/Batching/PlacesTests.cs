@@ -71,7 +71,7 @@ public sealed class PlacesTests
         await running[1].WaitAsync(_patience);
 
         // One runs, and one ended two seconds after the other.
-        var refused = await Assert.ThrowsAsync<QueueFullException>(() => Run(3, seconds: 3.5));
+        var refused = await Assert.ThrowsAsync<QueueFullException>(() => Run(3, seconds: 3.5).WaitAsync(_patience));
         var accepted = Run(3, seconds: 4.5);
 
         Assert.Equal("the deadline is in 3.5 s, and the queue ahead (1) takes about 2 s; try again in 40 ms", refused.Message);
