@@ -13,10 +13,10 @@ namespace MedMoE.Mesh.Resilience;
 /// </summary>
 internal sealed class HonestClient : IAsyncDisposable
 {
-    private static readonly TimeSpan _deadline = TimeSpan.FromSeconds(8);
     private static readonly TimeSpan _itemInterval = TimeSpan.FromMilliseconds(500);
 
     private readonly RouterService.RouterServiceClient _router;
+    private readonly TimeSpan _deadline;
     private readonly Func<AnalyzeRequest> _request;
     private readonly ConcurrentQueue<Task<HonestCall>> _calls = [];
     private readonly CancellationTokenSource _enough = new();
@@ -25,8 +25,10 @@ internal sealed class HonestClient : IAsyncDisposable
     /// <param name="calls">Of a channel to the gateway.</param>
     /// <param name="interval">Time between the starts of two calls.</param>
     /// <param name="request">Makes each call's request.</param>
-    public HonestClient(CallInvoker calls, TimeSpan interval, Func<AnalyzeRequest> request)
+    /// <param name="deadline">What each call may take; 8 s if not given.</param>
+    public HonestClient(CallInvoker calls, TimeSpan interval, Func<AnalyzeRequest> request, TimeSpan? deadline = null)
     {
+        _deadline = deadline ?? TimeSpan.FromSeconds(8);
         _router = new(calls);
         _request = request;
         _work = [Task.Run(() => CallOften(interval)), Task.Run(KeepStream)];

@@ -10,10 +10,8 @@ namespace MedMoE.Mesh.Resilience.Faults;
 internal sealed class FaultsCommand : Command
 {
     private static readonly TimeSpan _warm = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan _slow = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan _watched = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan _stopped = TimeSpan.FromSeconds(5);
-    // 15 calls a second.
-    private static readonly TimeSpan _interval = TimeSpan.FromMilliseconds(1000.0 / 15);
 
     private static readonly Dictionary<string, int> _signals = new() { ["kill"] = SigKill, ["term"] = SigTerm, ["stop"] = SigStop };
 
@@ -37,50 +35,75 @@ internal sealed class FaultsCommand : Command
         Description = "What happens to it: kill, term or stop.",
     };
 
+    private readonly Option<double> _rate = new("--rate")
+    {
+        DefaultValueFactory = _ => 15,
+        Description = "New images and reports per second. Choose less than the mesh analyses on this machine: else calls fail for want of time.",
+    };
+
+    private readonly Option<double> _stopped = new("--stopped")
+    {
+        DefaultValueFactory = _ => 5,
+        Description = "Seconds until a stopped process goes on.",
+    };
+
+    private readonly Option<double> _deadline = new("--deadline")
+    {
+        DefaultValueFactory = _ => 8,
+        Description = "Seconds that each call may take.",
+    };
+
     public FaultsCommand()
-        : base("faults", "Takes a replica of each service away under 15 calls a second of new images and reports: kill -9, SIGTERM, SIGSTOP for 5 s.")
+        : base("faults", "Takes a replica of each service away under calls with new images and reports: kill -9, SIGTERM, SIGSTOP.")
     {
         Options.Add(_replicas);
         Options.Add(_services);
         Options.Add(_faults.AcceptOnlyFromAmong([.. _signals.Keys]));
+        Options.Add(_rate);
+        Options.Add(_deadline);
+        Options.Add(_stopped);
         SetAction(async (arguments, cancellation) =>
         {
             await Console.Out.WriteLineAsync(
-                "| service | fault | p50 / p99 / longest in ms, failed | failing lasted | first good answer | statuses |");
-            await Console.Out.WriteLineAsync("| --- | --- | --- | --- | --- | --- |");
+                "| service | fault | p50 / p99 / longest in ms, failed | longer than 1 s | failing lasted | first good answer | statuses |");
+            await Console.Out.WriteLineAsync("| --- | --- | --- | --- | --- | --- | --- |");
             foreach (var service in arguments.GetRequiredValue(_services))
             {
                 foreach (var fault in arguments.GetRequiredValue(_faults))
                 {
-                    var row = await Measure(service, _signals[fault], arguments.GetRequiredValue(_replicas), cancellation);
-                    await Console.Out.WriteLineAsync($"| {service} | {fault} | {row} |");
+                    await Console.Out.WriteLineAsync($"| {service} | {fault} | {await Measure(service, fault, arguments, cancellation)} |");
                 }
             }
             return 0;
         });
     }
 
-    private static async Task<string> Measure(string service, int signal, int replicas, CancellationToken cancellation)
+    private async Task<string> Measure(string service, string fault, ParseResult arguments, CancellationToken cancellation)
     {
         using var runtime = new TemporaryFolder();
+        var replicas = arguments.GetRequiredValue(_replicas);
         var counts = string.Join(',', new[] { "router", "backbone", "text-encoder", "ct" }.Select(name => $"{name}={replicas}"));
         var (mesh, gateway) = await LocalProcess.UpWhole(runtime, "--replicas", counts);
         using var own = mesh;
         using var channel = HonestClient.Open(gateway);
         await using var honest = new HonestClient(
-            channel.CreateCallInvoker(), _interval, () => HonestClient.Request(MeshLoad.FreshImage(), $"There is a large mass. {Guid.NewGuid()}"));
+            channel.CreateCallInvoker(),
+            TimeSpan.FromSeconds(1 / arguments.GetRequiredValue(_rate)),
+            () => HonestClient.Request(MeshLoad.FreshImage(), $"There is a large mass. {Guid.NewGuid()}"),
+            TimeSpan.FromSeconds(arguments.GetRequiredValue(_deadline)));
         await Task.Delay(_warm, cancellation);
         var process = mesh.Table.First(row => row.Service == service && row.Number == 1).Pid;
-        var fault = Stopwatch.GetTimestamp();
-        LocalProcess.Kill(process, signal);
-        if (signal == SigStop)
+        var begun = Stopwatch.GetTimestamp();
+        LocalProcess.Kill(process, _signals[fault]);
+        if (_signals[fault] == SigStop)
         {
-            await Task.Delay(_stopped, cancellation);
+            await Task.Delay(TimeSpan.FromSeconds(arguments.GetRequiredValue(_stopped)), cancellation);
             LocalProcess.Kill(process, SigContinue);
         }
         await Task.Delay(_watched, cancellation);
-        var phase = await honest.Between(fault, Stopwatch.GetTimestamp());
-        return $"{phase} | {Failing(phase.Failures)} | {Seconds(fault, FirstGood(phase))} | {string.Join("<br>", phase.Told)}";
+        var phase = await honest.Between(begun, Stopwatch.GetTimestamp());
+        var slow = phase.Successes.Count(call => call.Took > _slow);
+        return $"{phase} | {slow} | {Failing(phase.Failures)} | {Seconds(begun, FirstGood(phase))} | {string.Join("<br>", phase.Told)}";
     }
 
     private static string Failing(IReadOnlyList<HonestCall> failures) =>
