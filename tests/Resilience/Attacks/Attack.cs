@@ -4,7 +4,7 @@ using MedMoE.Mesh.V1;
 
 namespace MedMoE.Mesh.Resilience.Attacks;
 
-/// <summary>A known attack of one caller on others, at ten times the rate or number that it needed.</summary>
+/// <summary>A known attack of one caller on others, at ten times the rate or number that it needed; or what it is compared with.</summary>
 /// <param name="Name">Its name on the command line.</param>
 /// <param name="Does">What it does.</param>
 /// <param name="Run">Attacks until cancelled.</param>
@@ -37,6 +37,8 @@ internal sealed record Attack(string Name, string Does, Func<Attacker, Cancellat
             MeshLoad.FreshImage),
         new("large-localize", "ten at a time, Localize of the CT expert: levels of 720², 160 words, 62 MB",
             (attacker, enough) => attacker.Localize(callers: 10, side: 720, words: 160, enough), MeshLoad.FreshImage),
+        new("no-calls", "no call: 62 MB are copied in memory again and again, which shows what an attacker on the same machine takes from all",
+            (_, enough) => Attacker.Copy(62_000_000, enough), MeshLoad.FreshImage),
         new("silent-uploads", "20 Analyze, each silent after 3 of 4,096 bytes",
             (attacker, enough) => attacker.Hold(20, connection => connection.Call(Analyze, _begun, end: false), enough)),
         new("silent-uploads-10240", "10,240 of them",

@@ -68,6 +68,18 @@ internal sealed class Attacker(string gateway, int addresses) : IAsyncDisposable
         await Repeat(callers, channel => Localize(new ExpertService.ExpertServiceClient(channel), messages, enough), enough);
     }
 
+    /// <summary>Copies memory on every core.</summary>
+    public static Task Copy(int bytes, CancellationToken enough) => Task.WhenAll(Enumerable.Range(0, Environment.ProcessorCount).Select(_ => Task.Run(
+        () =>
+        {
+            var (from, to) = (new byte[bytes], new byte[bytes]);
+            while (!enough.IsCancellationRequested)
+            {
+                from.CopyTo(to, 0);
+            }
+        },
+        CancellationToken.None)));
+
     /// <summary>Repeats Analyze with images of so many bytes, each a new one.</summary>
     public Task Analyze(int callers, int bytes, CancellationToken enough) => Repeat(
         callers,
