@@ -1,5 +1,5 @@
 using System.CommandLine;
-using MedMoE.Mesh.GpuCheck.Calls;
+using MedMoE.Mesh.Measuring.Calls;
 
 namespace MedMoE.Mesh.GpuCheck;
 

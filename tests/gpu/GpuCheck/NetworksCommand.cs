@@ -1,6 +1,6 @@
 using System.CommandLine;
 using MedMoE.Mesh.Bundle;
-using MedMoE.Mesh.GpuCheck.Networks;
+using MedMoE.Mesh.Measuring.Networks;
 
 namespace MedMoE.Mesh.GpuCheck;
 

@@ -8,7 +8,7 @@ import time
 import torch
 
 TYPES = {"fp32": torch.float32, "tf32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
-# As GpuCheck/FullSize.cs.
+# As FullSize.cs of tests/Measuring.
 TOKENS = 25
 WIDTH = 768
 

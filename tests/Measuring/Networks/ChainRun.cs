@@ -9,13 +9,13 @@ using MedMoE.Mesh.ModelServing;
 using MedMoE.Mesh.V1;
 using static TorchSharp.torch;
 
-namespace MedMoE.Mesh.GpuCheck.Networks;
+namespace MedMoE.Mesh.Measuring.Networks;
 
 /// <summary>
 /// The work of the mesh for a batch of new images with new reports, in one process: decoding, networks, and copies to and from the device. The levels
 /// are copied from the device as wire bytes and back, as between backbone and expert.
 /// </summary>
-internal sealed class ChainRun : INetworkRun
+public sealed class ChainRun : INetworkRun
 {
     private const string Report = "There is a large mass in the right lung with a small effusion";
 

@@ -1,4 +1,4 @@
-namespace MedMoE.Mesh.GpuCheck.Calls;
+namespace MedMoE.Mesh.Measuring.Calls;
 
 /// <summary>Results of a run of calls.</summary>
 /// <param name="Calls">Number of ended calls.</param>
@@ -8,7 +8,7 @@ namespace MedMoE.Mesh.GpuCheck.Calls;
 /// <param name="P95Ms">The same.</param>
 /// <param name="P99Ms">The same.</param>
 /// <param name="Services">Mean times by service, from the answers; only services that ran.</param>
-internal sealed record CallFigures(
+public sealed record CallFigures(
     int Calls, IReadOnlyDictionary<string, int> Failures, double PerSecond, double P50Ms, double P95Ms, double P99Ms,
     IReadOnlyDictionary<string, ServiceFigures> Services);
 
@@ -16,4 +16,4 @@ internal sealed record CallFigures(
 /// <param name="QueueMs">Time in the queue.</param>
 /// <param name="ModelMs">Time in the model, including copies to and from the device.</param>
 /// <param name="Batch">Batch size.</param>
-internal sealed record ServiceFigures(double QueueMs, double ModelMs, double Batch);
+public sealed record ServiceFigures(double QueueMs, double ModelMs, double Batch);

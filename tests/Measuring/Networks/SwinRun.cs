@@ -4,10 +4,10 @@ using MedMoE.Mesh.Model.Swin;
 using MedMoE.Mesh.Model.Weights;
 using static TorchSharp.torch;
 
-namespace MedMoE.Mesh.GpuCheck.Networks;
+namespace MedMoE.Mesh.Measuring.Networks;
 
 /// <summary>The backbone on pixels that are on the device.</summary>
-internal sealed class SwinRun : INetworkRun
+public sealed class SwinRun : INetworkRun
 {
     private readonly PyramidBackbone _backbone;
     private readonly Tensor _pixels;

@@ -1,7 +1,7 @@
-namespace MedMoE.Mesh.GpuCheck.Networks;
+namespace MedMoE.Mesh.Measuring.Networks;
 
 /// <summary>A network with its inputs, which can run repeatedly. Run it within a dispose scope and inference mode.</summary>
-internal interface INetworkRun : IDisposable
+public interface INetworkRun : IDisposable
 {
     /// <summary>Of one image or text.</summary>
     long MultiplyAdds { get; }

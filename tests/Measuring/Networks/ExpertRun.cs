@@ -5,10 +5,10 @@ using MedMoE.Mesh.Model.Swin;
 using MedMoE.Mesh.Model.Weights;
 using static TorchSharp.torch;
 
-namespace MedMoE.Mesh.GpuCheck.Networks;
+namespace MedMoE.Mesh.Measuring.Networks;
 
 /// <summary>One expert on pyramids and <see cref="FullSize.Words"/> words each, all on the device.</summary>
-internal sealed class ExpertRun : INetworkRun
+public sealed class ExpertRun : INetworkRun
 {
     private readonly ModelBundle _bundle;
     private readonly ModalityExpert _expert;

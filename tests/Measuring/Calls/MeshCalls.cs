@@ -5,10 +5,10 @@ using Grpc.Core;
 using Grpc.Net.Client;
 using MedMoE.Mesh.V1;
 
-namespace MedMoE.Mesh.GpuCheck.Calls;
+namespace MedMoE.Mesh.Measuring.Calls;
 
 /// <summary>Calls a mesh in closed loops.</summary>
-internal sealed class MeshCalls : IDisposable
+public sealed class MeshCalls : IDisposable
 {
     private static readonly TimeSpan _deadline = TimeSpan.FromMinutes(1);
 

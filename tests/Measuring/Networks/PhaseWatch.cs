@@ -1,12 +1,12 @@
 using System.Diagnostics;
 using static TorchSharp.torch;
 
-namespace MedMoE.Mesh.GpuCheck.Networks;
+namespace MedMoE.Mesh.Measuring.Networks;
 
 /// <summary>Measures batches and, optionally, their phases.</summary>
 /// <param name="onCard">Whether the device runs asynchronously and must be waited for.</param>
 /// <param name="phases">Whether to wait for the device after each phase, which costs a batch some overlap.</param>
-internal sealed class PhaseWatch(bool onCard, bool phases)
+public sealed class PhaseWatch(bool onCard, bool phases)
 {
     private readonly Dictionary<string, List<double>> _phases = [];
     private readonly List<double> _batches = [];

@@ -4,10 +4,10 @@ using MedMoE.Mesh.Model.Bert;
 using MedMoE.Mesh.Model.Weights;
 using static TorchSharp.torch;
 
-namespace MedMoE.Mesh.GpuCheck.Networks;
+namespace MedMoE.Mesh.Measuring.Networks;
 
 /// <summary>BERT on texts of <see cref="FullSize.Tokens"/> tokens that are on the device.</summary>
-internal sealed class TextRun : INetworkRun
+public sealed class TextRun : INetworkRun
 {
     private readonly TextEmbedder _embedder;
     private readonly Tensor _ids;

@@ -1,15 +1,12 @@
-using System.Diagnostics;
 using MedMoE.Mesh.Bundle;
 using MedMoE.Mesh.Model;
 using static TorchSharp.torch;
 
-namespace MedMoE.Mesh.GpuCheck.Networks;
+namespace MedMoE.Mesh.Measuring.Networks;
 
 /// <summary>Loads an order's network and measures it.</summary>
-internal sealed class NetworkBench(ModelBundle bundle, string device, byte[] image) : IDisposable
+public sealed class NetworkBench(ModelBundle bundle, string device, byte[] image) : IDisposable
 {
-    private const int WarmUps = 3;
-
     private (string Network, int Batch, string Precision) _loaded;
     private INetworkRun? _run;
 
@@ -35,32 +32,7 @@ internal sealed class NetworkBench(ModelBundle bundle, string device, byte[] ima
         var options = TorchOptions.Parse(device, order.Precision);
         var run = Load(order, options);
         options.ChooseProducts();
-        var watch = new PhaseWatch(onCard: device != "cpu", phases: order.Network == "chain");
-        var started = Stopwatch.GetTimestamp();
-        for (var warm = 0; warm < WarmUps; warm++)
-        {
-            RunOnce(run, watch);
-            if (Stopwatch.GetElapsedTime(started).TotalSeconds > order.Seconds)
-            {
-                break;
-            }
-        }
-        watch.Reset();
-        started = Stopwatch.GetTimestamp();
-        do
-        {
-            RunOnce(run, watch);
-        }
-        while (Stopwatch.GetElapsedTime(started).TotalSeconds < order.Seconds);
-        return new Timed(order.Batch * 1000 / watch.MedianMs, watch.MedianMs, watch.LeastMs, watch.Count, run.MultiplyAdds, watch.Phases);
-    }
-
-    private static void RunOnce(INetworkRun run, PhaseWatch watch)
-    {
-        using var scope = NewDisposeScope();
-        watch.Begin();
-        run.Run(watch);
-        watch.End();
+        return NetworkTimer.Time(run, order.Batch, order.Seconds, onCard: device != "cpu", phases: order.Network == "chain");
     }
 
     private INetworkRun Load(Order order, TorchOptions options)

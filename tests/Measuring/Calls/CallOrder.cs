@@ -1,7 +1,7 @@
-namespace MedMoE.Mesh.GpuCheck.Calls;
+namespace MedMoE.Mesh.Measuring.Calls;
 
 /// <summary>Kind of call.</summary>
-internal enum CallKind
+public enum CallKind
 {
     /// <summary>A new image with a known report: backbone and expert run.</summary>
     NewImage,
@@ -18,4 +18,4 @@ internal enum CallKind
 /// <param name="Callers">Concurrent callers.</param>
 /// <param name="Calls">Maximum number of calls; null for no limit.</param>
 /// <param name="Seconds">Time after which no call starts; null for no limit.</param>
-internal sealed record CallOrder(CallKind Kind, int Callers, int? Calls, double? Seconds);
+public sealed record CallOrder(CallKind Kind, int Callers, int? Calls, double? Seconds);
