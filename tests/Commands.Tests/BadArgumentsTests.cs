@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using System.Text.RegularExpressions;
 using MedMoE.Mesh.ServicesUnderTest;
 
@@ -135,6 +136,25 @@ public sealed partial class BadArgumentsTests : IDisposable
         AssertOneLine(
             await Launcher.Run("key create", "pacs", "--file", file),
             $"{file}: pacs has a key already; take another name, or first revoke that key: ./mesh key revoke pacs --file {file}");
+    }
+
+    [Fact]
+    [UnsupportedOSPlatform("windows")]
+    public async Task Key_WrittenToAFile_IsForItsOwner_AndNeverWrittenOver()
+    {
+        var (file, key) = (_folder["callers.json"], _folder["pacs.key"]);
+        var created = await Launcher.Run("key create", "pacs", "--file", file, "--out", key);
+
+        created.AssertSucceeded();
+        Assert.Empty(created.Output);
+        var written = await File.ReadAllTextAsync(key, TestContext.Current.CancellationToken);
+        Assert.Matches(@"^\S{20,}\n$", written);
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(key));
+        AssertOneLine(await Launcher.Run("key create", "other", "--file", file, "--out", key), $"{key}: is there already; a key in it would be lost");
+        AssertOneLine(await Launcher.Run("key create", "pacs", "--file", file, "--out", _folder["new.key"]), "pacs has a key already");
+        Assert.Equal(written, await File.ReadAllTextAsync(key, TestContext.Current.CancellationToken));
+        Assert.False(File.Exists(_folder["new.key"]));
+        Assert.DoesNotContain("other", await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken));
     }
 
     /// <summary>The check of a bundle prints its faults, and their number.</summary>

@@ -50,7 +50,7 @@ public sealed class HelpTests
 
     [Fact]
     public async Task Test_OfAProjectThatIsNone_NamesThoseThatAre() => (await Tool.Command(Golden.Repository, [Launcher.Path, "test", "nope"]))
-        .AssertRefused("test: there are no tests of nope; there are those of Analyzer Architecture Bundle ");
+        .AssertRefused("test: there are no tests of nope; there are those of Analyzer Architecture Bench Bundle ");
 
     [Fact]
     public async Task Version_IsThatOfTheBuild()

@@ -53,7 +53,7 @@ public sealed class UpTests : IDisposable
 
         await endpoints.Until(file => file.TextEncoders is [var left] && left == mesh.Table[2].Grpc, "the dead replica gone");
         var line = await mesh.UntilLine(line => line.Contains("text-encoder/1", StringComparison.Ordinal), "a line about the restart");
-        Assert.EndsWith(" text-encoder/1: ended with exit code 137; restarting in 0.5 s", line);
+        Assert.EndsWith(" warning text-encoder/1: ended with exit code 137; restarting in 0.5 s", line);
         await endpoints.Until(file => file.TextEncoders.Length == 2, "the replica back");
         Assert.Single((await Encode(endpoints.TextEncoders[0])).Texts);
     }

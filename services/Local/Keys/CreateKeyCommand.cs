@@ -6,7 +6,7 @@ using MedMoE.Mesh.Serving.Sharing;
 
 namespace MedMoE.Mesh.Local.Keys;
 
-/// <summary><c>mesh key create NAME</c>: prints a new key, once; the file has only its digest.</summary>
+/// <summary><c>mesh key create NAME</c>: prints or writes a new key, once; the file of callers has only its digest.</summary>
 internal sealed class CreateKeyCommand : Command
 {
     private readonly Argument<string> _name = new("NAME") { Description = "Name of the caller, for logs and the audit." };
@@ -37,12 +37,17 @@ internal sealed class CreateKeyCommand : Command
         DefaultValueFactory = _ => CallerShare.Normal,
     }.OneOf(CallerShare.Normal, CallerShare.Sheddable);
     private readonly Option<string> _file = KeyCommand.File();
+    private readonly Option<string?> _out = new("--out")
+    {
+        Description = "A new file for the key, which only its owner can read. Default: the key goes to standard output.",
+        HelpName = "FILE",
+    };
 
     public CreateKeyCommand()
-        : base("create", "Adds a caller with a new key to the file, and prints the key. It is printed only this once.")
+        : base("create", "Adds a caller with a new key to the file, and prints or writes the key. It is there only this once.")
     {
         Arguments.Add(_name);
-        this.AddOptions(_rights, _callsPerSecond, _maxCalls, _maxBytes, _weight, _priority, _file);
+        this.AddOptions(_rights, _callsPerSecond, _maxCalls, _maxBytes, _weight, _priority, _file, _out);
         foreach (var option in new Option[] { _callsPerSecond, _maxCalls, _weight })
         {
             option.RequireAtLeast(1);
@@ -54,6 +59,7 @@ internal sealed class CreateKeyCommand : Command
     {
         var (file, name) = (arguments.GetRequiredValue(_file), arguments.GetRequiredValue(_name));
         var key = AccessKey.Create();
+        using var written = arguments.GetValue(_out) is { } path ? new NewKeyFile(path) : null;
         CallerFile.Change(file, callers =>
         [
             .. callers.All(caller => caller.Name != name) ? callers : throw new LocalMeshException(
@@ -63,8 +69,17 @@ internal sealed class CreateKeyCommand : Command
                 MaxCalls: arguments.GetValue(_maxCalls), MaxBytes: arguments.GetValue(_maxBytes), Weight: arguments.GetValue(_weight),
                 Priority: arguments.GetRequiredValue(_priority)),
         ]);
-        Console.Out.WriteLine(key);
-        Console.Error.WriteLine($"the key of {name}, shown only now; {file} has its digest. Gateways that read the file know it within a second");
+        var told = $"the key of {name}, shown only now";
+        if (written is not null)
+        {
+            written.Keep(key);
+            told = $"the key of {name} is in {arguments.GetValue(_out)}, and nowhere else";
+        }
+        else
+        {
+            Console.Out.WriteLine(key);
+        }
+        Console.Error.WriteLine($"{told}; {file} has its digest. Gateways that read the file know it within a second");
         return 0;
     }
 }

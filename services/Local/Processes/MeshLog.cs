@@ -29,7 +29,10 @@ internal sealed class MeshLog(TextWriter output, bool colours, TextWriter? besid
         : $"{Coloured(replica, FirstColour + (replica.Sum(c => c) % Colours))} | {line}");
 
     /// <summary>A line of the mesh's own.</summary>
-    public void Info(string line) => Line(IsJson ? Json("information", Mesh, line) : $"{Coloured(Mesh, Cyan)} | {Time()} information {line}");
+    public void Info(string line) => Own("information", line);
+
+    /// <summary>A line of the mesh's own about what should not have happened.</summary>
+    public void Warn(string line) => Own("warning", line);
 
     /// <summary>A line that programs wait for: without a prefix, in JSON a message.</summary>
     public void Signal(string line) => Line(IsJson ? Json("information", Mesh, line) : line);
@@ -41,6 +44,8 @@ internal sealed class MeshLog(TextWriter output, bool colours, TextWriter? besid
 
     private static string Json(string level, string replica, string message) =>
         JsonSerializer.Serialize(new { time = Time(), level, service = replica.Split('/')[0], replica, message });
+
+    private void Own(string level, string line) => Line(IsJson ? Json(level, Mesh, line) : $"{Coloured(Mesh, Cyan)} | {Time()} {level} {line}");
 
     private void Line(string text) => Line(text, output);
 

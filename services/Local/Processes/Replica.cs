@@ -73,7 +73,8 @@ internal sealed class Replica
             }
             var wait = backOff.Next(_time.GetElapsedTime(started), cleanly);
             var waited = Task.Delay(wait, _time, _stopping.Token);
-            _log.Info(wait == TimeSpan.Zero
+            Action<string> tell = cleanly ? _log.Info : _log.Warn;
+            tell(wait == TimeSpan.Zero
                 ? $"{reason}; restarting"
                 : string.Create(CultureInfo.InvariantCulture, $"{reason}; restarting in {wait.TotalSeconds:0.0} s"));
             await waited.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

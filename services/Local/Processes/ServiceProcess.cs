@@ -57,9 +57,7 @@ internal sealed class ServiceProcess : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        // OpenMP's threads spin while they wait, on cores that other services need. With PASSIVE an image took 0.75 of the time, measured on two idle
-        // cores.
-        start.Environment.TryAdd("OMP_WAIT_POLICY", "PASSIVE");
+        ServiceEnvironment.Complete(start.Environment, spec.Service.Kind.RunsNetwork);
         try
         {
             return new ServiceProcess(spec, name, transport, Process.Start(start)!, log);

@@ -107,7 +107,7 @@ public sealed class SupervisorTests
             }
             while (!line.StartsWith("mesh | ", StringComparison.Ordinal));
 
-            Assert.EndsWith(" gateway/1: ended with exit code 0; restarting", line);
+            Assert.EndsWith(" information gateway/1: ended with exit code 0; restarting", line);
             using var patience = new CancellationTokenSource(_patience);
             ReplicaStatus after;
             do

@@ -41,6 +41,16 @@ public sealed class DescriptionTests(DoorMesh mesh) : IClassFixture<DoorMesh>
         Assert.True(sent > 20, $"only {sent} requests were found");
     }
 
+    /// <summary>The page to try requests sends a header that has an example, also one that a request need not have.</summary>
+    [Fact]
+    public async Task Headers_HaveNoExamples()
+    {
+        var parameters = (await DoorMesh.Json(mesh.Get("/openapi.json"))).GetProperty("components").GetProperty("parameters");
+        var headers = parameters.EnumerateObject().Where(parameter => parameter.Value.GetProperty("in").GetString() == "header").ToArray();
+        Assert.NotEmpty(headers);
+        Assert.All(headers, header => Assert.False(header.Value.GetProperty("schema").TryGetProperty("examples", out _), header.Name));
+    }
+
     /// <summary>The path with the examples of its parameters.</summary>
     private static string Filled(string path, JsonElement operation, DescribedAnswers described)
     {

@@ -10,8 +10,18 @@ namespace MedMoE.Mesh.Gateway.Doors.OpenApi;
 internal sealed class CommonParameters
 {
     private readonly OpenApiDocument _document;
-    private readonly OpenApiHeader _requestId = new() { Description = "The request's id.", Schema = IdSchema() };
+    private readonly Dictionary<string, IOpenApiHeader> _answerHeaders = new()
+    {
+        [RequestId.Header] = new OpenApiHeader { Description = "The request's id.", Schema = IdSchema() },
+        [VersionHeader.Name] = new OpenApiHeader
+        {
+            Description = "The version of the model that answered.",
+            Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+        },
+    };
 
+
+    /// <remarks>The page to try requests fills in what has an example: a header that a request need not have gets none.</remarks>
     /// <param name="document">Where the parameters go.</param>
     public CommonParameters(OpenApiDocument document)
     {
@@ -26,14 +36,14 @@ internal sealed class CommonParameters
             $"Name of the service, as `{MeshService.Backbone.Name}`, `{MeshService.TextEncoder.Name}` or `{MeshService.ExpertNamed("xray").Name}`.");
         Add(
             DoorContext.Timeout, ParameterLocation.Header,
-            new OpenApiSchema { Type = JsonSchemaType.Number, ExclusiveMinimum = "0", Examples = [2.5] },
-            "Seconds that the call may take. Then it ends with 504, and work that has not begun is dropped.");
+            new OpenApiSchema { Type = JsonSchemaType.Number, ExclusiveMinimum = "0" },
+            "Seconds that the call may take, as 2.5. Then it ends with 504, and work that has not begun is dropped.");
         Add(
             RequestId.Header, ParameterLocation.Header, IdSchema(),
             "Id of the request, which the answer and logs of the mesh have; nothing about a patient. Default: a new one.");
         Add(
-            VersionHeader.Name, ParameterLocation.Header, VersionSchema(),
-            "The version of the model that shall answer, by its name as answers give it. Default: the one that serves, or one on trial.");
+            VersionHeader.Name, ParameterLocation.Header, new OpenApiSchema { Type = JsonSchemaType.String },
+            "The version of the model that shall answer, as `medmoe/1.0`. Default: the one that serves, or one on trial.");
     }
 
     public IOpenApiParameter Tensors => Reference(JsonDoor.Tensors);
@@ -44,15 +54,13 @@ internal sealed class CommonParameters
     public IReadOnlyList<IOpenApiParameter> Everywhere =>
         [Reference(DoorContext.Timeout), Reference(RequestId.Header), Reference(VersionHeader.Name)];
 
-    /// <summary>An answer, with the header that every answer has.</summary>
+    /// <summary>An answer, with the headers of answers.</summary>
     public OpenApiResponse Answer(string description, Dictionary<string, IOpenApiMediaType> content) => new()
     {
         Description = description,
-        Headers = new Dictionary<string, IOpenApiHeader> { [RequestId.Header] = _requestId },
+        Headers = _answerHeaders,
         Content = content,
     };
-
-    private static OpenApiSchema VersionSchema() => new() { Type = JsonSchemaType.String, Examples = ["medmoe/1.0"] };
 
     private static OpenApiSchema IdSchema() => new() { Type = JsonSchemaType.String, Pattern = "^[A-Za-z0-9_-]{1,64}$" };
 
