@@ -7,7 +7,8 @@ internal static class ServiceEnvironment
     private static readonly (string Name, string Value)[] _every = [("OMP_WAIT_POLICY", "PASSIVE")];
 
     // Each batch frees memory that the next one allocates again. By default glibc returns it to the system in between, at the cost of a page fault
-    // for every 4 KiB. With these a batch of eight took 0.75 of the time (Swin-T, two AMD EPYC cores), and with huge pages one image 0.9.
+    // for every 4 KiB. With these a batch of eight took 0.75 of the time (Swin-T, two AMD EPYC cores); huge pages cost nothing and
+    // helped in one of three runs.
     private static readonly (string Name, string Value)[] _network =
     [
         ("MALLOC_ARENA_MAX", "1"),

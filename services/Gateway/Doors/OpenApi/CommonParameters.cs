@@ -20,7 +20,6 @@ internal sealed class CommonParameters
         },
     };
 
-
     /// <remarks>The page to try requests fills in what has an example: a header that a request need not have gets none.</remarks>
     /// <param name="document">Where the parameters go.</param>
     public CommonParameters(OpenApiDocument document)
