@@ -56,8 +56,8 @@ internal sealed class BenchCommand : Command
         using var mesh = await MeasuredMesh.Start(folder, image);
         IReadOnlyList<ICase> cases = [.. networks, .. mesh.Cases];
         var figures = new Figures();
-        // What is run for the first time is compiled, and memory is got.
-        foreach (var round in Enumerable.Range(quick ? 1 : 0, quick ? 1 : rounds + 1))
+        // Round 0: what is run for the first time is compiled, and memory is got.
+        for (var round = quick ? 1 : 0; round <= rounds; round++)
         {
             Console.Error.WriteLine(round == 0 ? "mesh: warming up" : $"mesh: round {round} of {rounds}");
             foreach (var measured in cases)

@@ -14,7 +14,7 @@ internal sealed class BenchTables
     {
         _figures = result.Figures;
         var machine = result.Machine;
-        Line($"{machine.Processor}, {machine.Cores} cores, {machine.Vectors}, {machine.Threads} threads of libtorch, {machine.MemoryGib} GiB; ");
+        Line($"{machine.Processor}, {machine.Cores} cores, {machine.Vectors}, {machine.Threads} threads of libtorch, {machine.MemoryGib} GiB;");
         Line($"{machine.System}; {machine.Runtime}; MedMoE.Mesh {result.Version}, {result.Measured:yyyy-MM-dd}; bundle {result.Bundle}");
         if (result.Peer is { } peer)
         {

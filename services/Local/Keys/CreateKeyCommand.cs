@@ -59,7 +59,7 @@ internal sealed class CreateKeyCommand : Command
     {
         var (file, name) = (arguments.GetRequiredValue(_file), arguments.GetRequiredValue(_name));
         var key = AccessKey.Create();
-        using var written = arguments.GetValue(_out) is { } path ? new NewKeyFile(path) : null;
+        using var written = arguments.GetValue(_out) is { } path ? new NewKeyFile(path, key) : null;
         CallerFile.Change(file, callers =>
         [
             .. callers.All(caller => caller.Name != name) ? callers : throw new LocalMeshException(
@@ -72,7 +72,7 @@ internal sealed class CreateKeyCommand : Command
         var told = $"the key of {name}, shown only now";
         if (written is not null)
         {
-            written.Keep(key);
+            written.Keep();
             told = $"the key of {name} is in {arguments.GetValue(_out)}, and nowhere else";
         }
         else
